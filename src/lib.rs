@@ -1,0 +1,3 @@
+//! kvant: which GGUF variant, with which KV cache, should I run on this machine?
+
+pub mod corpus;
