@@ -1,3 +1,8 @@
 //! kvant: which GGUF variant, with which KV cache, should I run on this machine?
 
 pub mod corpus;
+pub mod data;
+pub mod engine;
+pub mod journal;
+pub mod stats;
+pub mod units;

@@ -1,0 +1,223 @@
+//! What is measured: arms, workloads and cells, under llama.cpp's own field names.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A name that is not one of the accepted ones.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {what} '{given}': use one of {accepted}")]
+pub struct ParseNameError {
+    /// What was being named, e.g. "KV type".
+    pub what: &'static str,
+    /// The text that was given.
+    pub given: String,
+    /// The accepted names, separated by ", ".
+    pub accepted: String,
+}
+
+/// Declares an enum with one lower-case name per variant, used in serde, `Display` and `FromStr` alike.
+macro_rules! named_enum {
+    ($(#[$doc:meta])* $name:ident, $what:literal, { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }
+
+        impl $name {
+            /// Every value, in declaration order.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// The name used in flags, files and tables.
+            pub const fn name(self) -> &'static str {
+                match self { $($name::$variant => $text),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(self.name()) }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseNameError;
+            fn from_str(s: &str) -> Result<Self, Self::Err> {
+                Self::ALL.iter().copied().find(|v| v.name().eq_ignore_ascii_case(s)).ok_or_else(|| ParseNameError {
+                    what: $what,
+                    given: s.to_owned(),
+                    accepted: Self::ALL.iter().map(|v| v.name()).collect::<Vec<_>>().join(", "),
+                })
+            }
+        }
+    };
+}
+pub(crate) use named_enum;
+
+named_enum! {
+    /// Element type of the K or V cache: the types llama.cpp's own tools offer.
+    KvType, "KV type", {
+        /// 32-bit float.
+        F32 = "f32",
+        /// 16-bit float, llama.cpp's default.
+        F16 = "f16",
+        /// bfloat16.
+        Bf16 = "bf16",
+        /// 8-bit blocks of 32.
+        Q8_0 = "q8_0",
+        /// 5-bit blocks with offset.
+        Q5_1 = "q5_1",
+        /// 5-bit blocks.
+        Q5_0 = "q5_0",
+        /// 4-bit blocks with offset.
+        Q4_1 = "q4_1",
+        /// 4-bit blocks.
+        Q4_0 = "q4_0",
+        /// 4-bit non-linear blocks.
+        Iq4Nl = "iq4_nl",
+    }
+}
+
+impl KvType {
+    /// Elements per block and bytes per block, as in ggml's type table.
+    pub const fn block(self) -> (u64, u64) {
+        match self {
+            KvType::F32 => (1, 4),
+            KvType::F16 | KvType::Bf16 => (1, 2),
+            KvType::Q8_0 => (32, 34),
+            KvType::Q5_1 => (32, 24),
+            KvType::Q5_0 => (32, 22),
+            KvType::Q4_1 => (32, 20),
+            KvType::Q4_0 | KvType::Iq4Nl => (32, 18),
+        }
+    }
+
+    /// Whether values are stored in blocks (needs flash attention for V, and a head size divisible by 32).
+    pub const fn is_quantized(self) -> bool {
+        self.block().0 > 1
+    }
+}
+
+named_enum! {
+    /// llama.cpp's flash-attention setting. The same for all arms that are compared.
+    FlashAttn, "flash-attention setting", {
+        /// Always on.
+        On = "on",
+        /// Always off.
+        Off = "off",
+    }
+}
+
+named_enum! {
+    /// How thorough a run is.
+    Level, "level", {
+        /// One launch, at least 6 rounds.
+        Quick = "quick",
+        /// Two launches, at least 8 rounds.
+        Default = "default",
+        /// Three launches, at least 12 rounds.
+        Full = "full",
+    }
+}
+
+named_enum! {
+    /// What one sample does.
+    Workload, "workload", {
+        /// `n_prompt` tokens into an empty cache.
+        Prefill = "prefill",
+        /// `n_gen` one-token steps at depth `n_depth`.
+        Decode = "decode",
+        /// `n_gen` tokens, each by recomputing the whole prefix in a cleared cache.
+        NoReuse = "no_reuse",
+    }
+}
+
+/// Everything that fixes one llama.cpp context and the device it runs on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ArmConfig {
+    /// Element type of the K cache.
+    pub type_k: KvType,
+    /// Element type of the V cache.
+    pub type_v: KvType,
+    /// Flash attention.
+    pub flash_attn: FlashAttn,
+    /// `cpu`, or a llama.cpp device name such as `CUDA0`.
+    pub device: String,
+    /// Layers on the device; 0 on the CPU, -1 for all.
+    pub n_gpu_layers: i32,
+    /// Threads for one-token batches and for larger ones.
+    pub n_threads: u32,
+    /// Logical batch: tokens per `llama_decode` call.
+    pub n_batch: u32,
+    /// Physical batch: tokens per graph.
+    pub n_ubatch: u32,
+    /// Context size asked for, in tokens (llama.cpp pads it to 256).
+    pub n_ctx: u32,
+}
+
+/// A variant with one KV/flash-attention/offload configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arm {
+    /// Unique in the plan, e.g. `Q8_0`, `Q8_0 kv q8_0`, `F16 control`.
+    pub id: String,
+    /// Variant id, e.g. `Q8_0`.
+    pub variant: String,
+    /// The disguised second baseline (A').
+    pub is_control: bool,
+    /// The arm the others are compared with.
+    pub is_baseline: bool,
+    /// Its context and device.
+    pub config: ArmConfig,
+}
+
+/// What a sample of a cell executes, without the arm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct WorkSpec {
+    /// Kind of work.
+    pub workload: Workload,
+    /// Prompt tokens processed inside the timed region (prefill).
+    pub n_prompt: u32,
+    /// Tokens generated inside the timed region (decode, no_reuse).
+    pub n_gen: u32,
+    /// Tokens already in the cache (decode), or before the first generated one (no_reuse).
+    pub n_depth: u32,
+    /// Sequences at once.
+    pub n_seq: u32,
+}
+
+impl fmt::Display for WorkSpec {
+    /// llama-bench's names: `pp512`, `tg32 @ d512`; `nr4 @ d128` without KV reuse.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.workload {
+            Workload::Prefill => write!(f, "pp{}", self.n_prompt),
+            Workload::Decode => write!(f, "tg{} @ d{}", self.n_gen, self.n_depth),
+            Workload::NoReuse => write!(f, "nr{} @ d{}", self.n_gen, self.n_depth),
+        }
+    }
+}
+
+impl WorkSpec {
+    /// Tokens that the throughput of a sample counts: prompt tokens or generated tokens.
+    pub const fn n_tokens_counted(&self) -> u32 {
+        match self.workload {
+            Workload::Prefill => self.n_prompt,
+            Workload::Decode | Workload::NoReuse => self.n_gen,
+        }
+    }
+
+    /// Cache slots the work needs, in tokens.
+    pub const fn n_ctx_needed(&self) -> u32 {
+        match self.workload {
+            Workload::Prefill => self.n_prompt + 1,
+            Workload::Decode | Workload::NoReuse => self.n_depth + self.n_gen,
+        }
+    }
+}
+
+/// An arm with one workload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Unique in the plan: `<arm id> | <spec>`.
+    pub id: String,
+    /// Index into `Plan::arms`.
+    pub arm: usize,
+    /// Its work.
+    pub spec: WorkSpec,
+}

@@ -1,0 +1,19 @@
+//! Records shared by every module: what is measured (`config`), what was seen (`records`), what a run file
+//! holds (`run`). Plain serde structs: no logic beyond names and parsing, no I/O.
+//!
+//! Units: durations are integer nanoseconds (`*_ns`), sizes integer bytes (`*_bytes`, `model_size`).
+
+mod config;
+mod model;
+mod outcome;
+mod records;
+mod run;
+
+pub use config::{ArmConfig, Arm, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload};
+pub use model::{DerivedFrom, ModelInfo, TensorTypeShare, VariantInfo};
+pub use outcome::{FailureKind, Outcome, Warning};
+pub use records::{
+    BufferSize, ContextInfo, EngineInfo, LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RoundRecord,
+    Sample, SampleRecord, SampleConditions, EndRecord, StoppedBy, FailureRecord,
+};
+pub use run::{HostInfo, Plan, RunHeader, StopRule, JOURNAL_FORMAT};

@@ -1,0 +1,78 @@
+//! What is known of a model file.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many tensors of one ggml type a file holds, and their bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TensorTypeShare {
+    /// Number of tensors.
+    pub n_tensors: u64,
+    /// Their bytes in the file.
+    pub bytes: u64,
+}
+
+/// The file a variant was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DerivedFrom {
+    /// File name (no folder).
+    pub file: String,
+    /// Its SHA-256, lower-case hex.
+    pub sha256: String,
+    /// Its file type, e.g. `Q4_1`.
+    pub ftype: String,
+    /// True when that file was itself quantized, so that the result is not the published variant.
+    pub is_requantized: bool,
+}
+
+/// One GGUF file of the model, as read from the file itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VariantInfo {
+    /// `F16`, `Q8_0`, `Q4_K_M` …: unique in the run.
+    pub id: String,
+    /// File name (no folder).
+    pub file: String,
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
+    /// Sum of the tensors' bytes (llama.cpp's `model_size`).
+    pub model_size: u64,
+    /// Sum of the tensors' elements.
+    pub model_n_params: u64,
+    /// Bits per weight: `8 * model_size / model_n_params`.
+    pub bpw: f64,
+    /// ggml type (lower case) to share.
+    pub tensor_types: BTreeMap<String, TensorTypeShare>,
+    /// Tensors stored in another type than the label's recipe asks for, because of their shape.
+    pub n_fallback: u64,
+    /// All tensors.
+    pub n_tensors: u64,
+    /// The label in the file's own metadata (`general.file_type`), e.g. `Q4_K_M`; absent when the file names none.
+    pub ftype: Option<String>,
+    /// Set when kvant made this file.
+    pub derived_from: Option<DerivedFrom>,
+}
+
+/// The model that all variants of a run share.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelInfo {
+    /// Name to show, e.g. `SmolLM2-135M-Instruct` or `built-in`.
+    pub name: String,
+    /// `general.architecture`.
+    pub architecture: String,
+    /// Layers.
+    pub n_layer: u32,
+    /// Embedding size.
+    pub n_embd: u32,
+    /// Attention heads.
+    pub n_head: u32,
+    /// KV heads.
+    pub n_head_kv: u32,
+    /// Elements of K per token and layer.
+    pub n_embd_k_gqa: u32,
+    /// Elements of V per token and layer.
+    pub n_embd_v_gqa: u32,
+    /// Vocabulary size.
+    pub n_vocab: u32,
+    /// Context the model was trained with.
+    pub n_ctx_train: u32,
+}

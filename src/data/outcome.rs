@@ -1,0 +1,121 @@
+//! How a cell ended, and what the user is warned of.
+
+use super::config::named_enum;
+use super::config::ParseNameError;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+named_enum! {
+    /// Why a cell has no (or no complete) result.
+    FailureKind, "failure kind", {
+        /// The worker died from a signal or exited by itself.
+        Crashed = "crashed",
+        /// No answer before the deadline.
+        TimedOut = "timed_out",
+        /// The worker broke the protocol: version, framing, wrong answer.
+        Protocol = "protocol",
+        /// llama.cpp refused: load, context or decode error.
+        Engine = "engine",
+        /// Not enough memory for it.
+        OutOfMemory = "out_of_memory",
+        /// Stopped by the user, or by the budget before its first sample.
+        NotRun = "not_run",
+    }
+}
+
+/// The state of a cell in the results.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Measured.
+    Ok,
+    /// Not, or not completely, with the reason in words.
+    Failed(FailureKind, String),
+}
+
+/// What the user is told to look at. Stored in the journal; each text ends in advice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    /// This build leaves instructions of the CPU unused.
+    UnusedInstructions {
+        /// Their names, e.g. `AVX512_VNNI`.
+        names: Vec<String>,
+    },
+    /// The predicted memory of all workers is too large: rounds load them in turn.
+    WorkersNotResident {
+        /// Predicted sum.
+        needed_bytes: u64,
+        /// 60 % of what is available.
+        limit_bytes: u64,
+    },
+    /// A depth was left out because the model was not trained for it.
+    BeyondTrainedContext {
+        /// Depth asked for.
+        n_depth: u32,
+        /// The model's own limit.
+        n_ctx_train: u32,
+    },
+    /// The baseline was made from an already quantized file.
+    RequantizedBaseline {
+        /// The variant.
+        variant: String,
+        /// File type it was made from.
+        from: String,
+    },
+    /// Other load on the machine when the run started.
+    BusyMachine {
+        /// One-minute load average times 100.
+        load_percent: u32,
+        /// Logical CPUs usable.
+        n_cpus: u32,
+    },
+    /// Numbers come from the scripted test engine.
+    FakeEngine,
+    /// Part of a label's tensors has another type than the label says.
+    FallbackTensors {
+        /// The variant.
+        variant: String,
+        /// How many tensors.
+        n_fallback: u64,
+        /// Of how many.
+        n_tensors: u64,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Warning::UnusedInstructions { names } => write!(
+                f,
+                "this build leaves {} of the CPU unused, so speeds are lower than they could be; rebuild with RUSTFLAGS=\"-C target-cpu=native\" and without SOURCE_DATE_EPOCH",
+                names.join(", ")
+            ),
+            Warning::WorkersNotResident { needed_bytes, limit_bytes } => write!(
+                f,
+                "all models together need {} MiB and {} MiB may be used, so every round loads them in turn; close other programs or compare fewer variants for steadier figures",
+                needed_bytes >> 20,
+                limit_bytes >> 20
+            ),
+            Warning::BeyondTrainedContext { n_depth, n_ctx_train } => write!(
+                f,
+                "depth {n_depth} is beyond the {n_ctx_train} tokens the model was trained with, so its text there may be poor; use --depths to stay below"
+            ),
+            Warning::RequantizedBaseline { variant, from } => write!(
+                f,
+                "{variant} was made from a {from} file, so its quality is that of {from}, not of the published {variant}; pass the published file to compare quality"
+            ),
+            Warning::BusyMachine { load_percent, n_cpus } => write!(
+                f,
+                "the machine was busy at the start (load {}.{:02} on {n_cpus} CPUs), so intervals may be wide; stop other programs and run again",
+                load_percent / 100,
+                load_percent % 100
+            ),
+            Warning::FakeEngine => write!(f, "these numbers come from kvant's scripted test engine, not from a model; do not use them"),
+            Warning::FallbackTensors { variant, n_fallback, n_tensors } => write!(
+                f,
+                "{n_fallback} of {n_tensors} tensors of {variant} have another type than the label says, because their rows do not fit its blocks; judge it by its bits per weight"
+            ),
+        }
+    }
+}

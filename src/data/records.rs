@@ -1,0 +1,225 @@
+//! What was seen: the records of a journal, and the readings inside them.
+
+use super::{FailureKind, RunHeader, Warning, WorkSpec};
+use serde::{Deserialize, Serialize};
+
+/// What the engine says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineInfo {
+    /// `llama.cpp` or `fake`.
+    pub name: String,
+    /// Versions of the bindings that carry llama.cpp.
+    pub version: String,
+    /// `llama_print_system_info()`.
+    pub system_info: String,
+    /// Devices besides the CPU, by name.
+    pub devices: Vec<String>,
+}
+
+/// One buffer that llama.cpp allocated or mapped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BufferSize {
+    /// Buffer type, e.g. `CPU_Mapped`, `CPU_REPACK`.
+    pub buffer: String,
+    /// `weights`, `kv`, `compute` or `output`.
+    pub purpose: String,
+    /// As llama.cpp logs it (resolution 0.01 MiB).
+    pub bytes: u64,
+}
+
+/// A context after creation: llama.cpp rewrites what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextInfo {
+    /// Context size in effect.
+    pub n_ctx: u32,
+    /// Logical batch in effect.
+    pub n_batch: u32,
+    /// Physical batch in effect.
+    pub n_ubatch: u32,
+    /// Exact bytes of the KV cache.
+    pub kv_bytes: u64,
+    /// Buffers of this context.
+    pub buffers: Vec<BufferSize>,
+}
+
+/// What a process used while a sample was timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SampleConditions {
+    /// CPU time of the worker, all threads.
+    pub cpu_ns: u64,
+    /// Involuntary context switches.
+    pub n_involuntary_switches: u64,
+    /// Major page faults.
+    pub n_major_faults: u64,
+}
+
+/// One timed execution, as the worker reports it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Duration of one execution: the timed sum divided by `n_repeat`, rounded down.
+    pub ns: u64,
+    /// Executions inside this sample (short work is repeated to last long enough).
+    pub n_repeat: u32,
+    /// Sum of the timed regions.
+    pub timed_ns: u64,
+    /// Untimed warm-up before it.
+    pub warmup_ns: u64,
+    /// Prefill only: prefill plus first sampled token, of the first execution.
+    pub ttft_ns: Option<u64>,
+    /// Decode and no_reuse: every gap between tokens, executions one after the other.
+    pub itl_ns: Vec<u64>,
+    /// What the process used meanwhile.
+    pub conditions: SampleConditions,
+}
+
+/// A sample with its place in the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleRecord {
+    /// Launch, from 0.
+    pub launch: u32,
+    /// Round, from 0, counted over the whole run.
+    pub round: u32,
+    /// Position in the round's order, from 0.
+    pub position: u32,
+    /// Index into `Plan::cells`.
+    pub cell: usize,
+    /// Nanoseconds since the start of the run (monotonic within a session of the run).
+    pub at_ns: u64,
+    /// The sample.
+    pub sample: Sample,
+}
+
+/// End of a round: only complete rounds enter comparisons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundRecord {
+    /// Launch, from 0.
+    pub launch: u32,
+    /// Round, from 0.
+    pub round: u32,
+}
+
+/// An arm loaded in a launch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadedArm {
+    /// Index into `Plan::arms`.
+    pub arm: usize,
+    /// Time to load the model (shared by the arms of one worker).
+    pub load_ns: u64,
+    /// Whether the file was in the page cache before: cold loads are slower. Absent when unknown.
+    pub is_warm_load: Option<bool>,
+    /// The context.
+    pub context: ContextInfo,
+    /// Buffers of the weights.
+    pub weights: Vec<BufferSize>,
+    /// SHA-256 of the prompt tokens: equal for all arms of a run.
+    pub tokens_sha256: String,
+}
+
+/// Start of a launch: fresh workers, loaded and warmed up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchRecord {
+    /// Launch, from 0.
+    pub launch: u32,
+    /// Arms that are up.
+    pub arms: Vec<LoadedArm>,
+    /// The engine.
+    pub engine: EngineInfo,
+    /// Wall time of spawning and loading.
+    pub loading_ns: u64,
+    /// Wall time of the untimed round.
+    pub warmup_ns: u64,
+    /// Executions per sample, by work; the same for all arms.
+    pub n_repeat: Vec<(WorkSpec, u32)>,
+}
+
+/// Memory of a process, from the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryReading {
+    /// Anonymous resident bytes at the end of the work.
+    pub rss_anon_bytes: u64,
+    /// File-backed resident bytes (the mapped weights) at the end of the work.
+    pub rss_file_bytes: u64,
+    /// Peak resident bytes of the process.
+    pub rss_bytes_max: u64,
+    /// Device memory used, where there is a device.
+    pub device_bytes: Option<u64>,
+}
+
+/// Memory of one arm, from its own short-lived process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryRecord {
+    /// Index into `Plan::arms`.
+    pub arm: usize,
+    /// The process.
+    pub reading: MemoryReading,
+    /// Exact bytes of the KV cache.
+    pub kv_bytes: u64,
+    /// All buffers llama.cpp named.
+    pub buffers: Vec<BufferSize>,
+    /// Tokens that were in the cache.
+    pub n_depth: u32,
+}
+
+/// A cell that could not be (completely) measured. It leaves the run; the others go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureRecord {
+    /// Index into `Plan::cells`.
+    pub cell: usize,
+    /// Kind.
+    pub kind: FailureKind,
+    /// In words: the signal, the assert text, llama.cpp's last error lines.
+    pub reason: String,
+}
+
+/// Why measuring ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoppedBy {
+    /// Every headline ratio reached the target precision.
+    Precision,
+    /// The time budget was spent.
+    Budget,
+    /// All planned rounds were run.
+    Rounds,
+    /// Ctrl-C or SIGTERM.
+    Interrupt,
+    /// No cell was left to measure.
+    Failures,
+}
+
+/// End of a run. A journal without it was cut short and can be resumed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndRecord {
+    /// Why.
+    pub stopped_by: StoppedBy,
+    /// Wall time of the session, from the first worker to the last sample.
+    pub wall_ns: u64,
+    /// Of that: spawning and loading.
+    pub loading_ns: u64,
+    /// Of that: timed samples.
+    pub timed_ns: u64,
+    /// Of that: warm-up before samples, and untimed rounds.
+    pub warmup_ns: u64,
+}
+
+/// One line of a journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// Line 1.
+    Header(Box<RunHeader>),
+    /// A warning to show.
+    Warning(Warning),
+    /// Fresh workers are up.
+    Launch(LaunchRecord),
+    /// A sample.
+    Sample(SampleRecord),
+    /// A round is complete.
+    Round(RoundRecord),
+    /// A cell failed.
+    Failure(FailureRecord),
+    /// Memory of an arm.
+    Memory(MemoryRecord),
+    /// A session of the run ended.
+    End(EndRecord),
+}

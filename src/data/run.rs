@@ -1,0 +1,100 @@
+//! The head of a run: what was asked for, of what, on which machine.
+
+use super::{Arm, Cell, Level, ModelInfo, VariantInfo};
+use serde::{Deserialize, Serialize};
+
+/// Version of the journal's format. Changes:
+/// 1: first version.
+pub const JOURNAL_FORMAT: u32 = 1;
+
+/// When to stop: on precision or budget, never on significance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StopRule {
+    /// Rounds before precision is looked at.
+    pub n_rounds_min: u32,
+    /// Rounds after which the run ends in any case.
+    pub n_rounds_max: u32,
+    /// Time budget for measuring (loading included), from the first launch on.
+    pub budget_ns: u64,
+    /// Target half-width of the interval of every headline ratio, e.g. 0.02.
+    pub precision: f64,
+}
+
+/// The matrix of a run: a pure function of the flags, the model and the seed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Seed of orders and bootstraps.
+    pub seed: u64,
+    /// Level asked for.
+    pub level: Level,
+    /// Arms; the baseline is the first, its control the last.
+    pub arms: Vec<Arm>,
+    /// Cells, grouped by work.
+    pub cells: Vec<Cell>,
+    /// Launches over which rounds are split.
+    pub n_launches: u32,
+    /// Stop rule.
+    pub stop: StopRule,
+    /// Half-width of the region of practical equivalence, e.g. 0.02.
+    pub equivalence: f64,
+    /// Shortest timed sample aimed at.
+    pub sample_ns_min: u64,
+}
+
+/// The machine, as far as it bears on speed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HostInfo {
+    /// CPU model name.
+    pub cpu: String,
+    /// Physical cores visible.
+    pub n_cores: u32,
+    /// Logical CPUs usable within affinity and cgroup quota.
+    pub n_cpus: u32,
+    /// Total memory (cgroup limit respected).
+    pub memory_bytes: u64,
+    /// Available memory at the start (cgroup limit respected).
+    pub memory_available_bytes: u64,
+    /// Operating system and kernel.
+    pub os: String,
+    /// CPU frequency governor, where the kernel tells.
+    pub governor: Option<String>,
+    /// Virtual machine or container, where it can be told.
+    pub virtualization: Option<String>,
+    /// One-minute load average times 100 at the start.
+    pub load_percent: u32,
+    /// Instruction-set flags of the CPU that ggml can use, in ggml's names, e.g. `AVX512_VNNI`.
+    pub instructions: Vec<String>,
+}
+
+/// Line 1 of a journal: everything a report needs besides samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunHeader {
+    /// [`JOURNAL_FORMAT`].
+    pub format: u32,
+    /// Folder-safe id, e.g. `built-in-20261121-213000`.
+    pub run_id: String,
+    /// Start, RFC 3339 UTC with seconds.
+    pub started_at: String,
+    /// Full command line, argument by argument.
+    pub command: Vec<String>,
+    /// kvant's version.
+    pub tool_version: String,
+    /// Versions of the bindings that carry llama.cpp.
+    pub llama_cpp: String,
+    /// `llama_print_system_info()`.
+    pub system_info: String,
+    /// SHA-256 of the serialized plan.
+    pub plan_sha256: String,
+    /// The plan.
+    pub plan: Plan,
+    /// Salt of the corpus.
+    pub salt: String,
+    /// SHA-256 of the text prompts are cut from.
+    pub corpus_sha256: String,
+    /// The machine.
+    pub host: HostInfo,
+    /// The model.
+    pub model: ModelInfo,
+    /// Its variants.
+    pub variants: Vec<VariantInfo>,
+}

@@ -1,0 +1,1 @@
+//! Numbers to text, text to numbers.
