@@ -4,5 +4,6 @@ pub mod corpus;
 pub mod data;
 pub mod engine;
 pub mod journal;
+pub mod protocol;
 pub mod stats;
 pub mod units;

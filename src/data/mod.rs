@@ -9,11 +9,11 @@ mod outcome;
 mod records;
 mod run;
 
-pub use config::{ArmConfig, Arm, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload};
+pub use config::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload};
 pub use model::{DerivedFrom, ModelInfo, TensorTypeShare, VariantInfo};
 pub use outcome::{FailureKind, Outcome, Warning};
 pub use records::{
-    BufferSize, ContextInfo, EngineInfo, LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RoundRecord,
-    Sample, SampleRecord, SampleConditions, EndRecord, StoppedBy, FailureRecord,
+    BufferSize, ContextInfo, EndRecord, EngineInfo, FailureRecord, LaunchRecord, LoadedArm, MemoryReading,
+    MemoryRecord, Record, RoundRecord, Sample, SampleConditions, SampleRecord, StoppedBy,
 };
 pub use run::{HostInfo, Plan, RunHeader, StopRule, JOURNAL_FORMAT};

@@ -1,1 +1,172 @@
-//! protocol
+//! Messages between runner and worker: one JSON object per line, each way.
+//!
+//! The worker speaks first ([`Reply::Hello`]); after that every [`Request`] gets exactly one [`Reply`]. Lines longer
+//! than [`MAX_LINE_BYTES`] are a protocol failure. This module knows nothing of processes or engines.
+
+use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, MemoryReading, Sample, WorkSpec};
+use serde::{Deserialize, Serialize};
+use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
+
+/// Version of the messages; runner and worker must agree exactly. Changes:
+/// 1: first version.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// Longest line accepted, so that a broken worker cannot fill the parent's memory.
+pub const MAX_LINE_BYTES: usize = 16 << 20;
+
+/// Runner to worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Load the model. Answer: [`Reply::Loaded`].
+    Load {
+        /// The GGUF file.
+        path: PathBuf,
+        /// `cpu` or a device name.
+        device: String,
+        /// Layers on the device.
+        n_gpu_layers: i32,
+        /// Text that prompts are cut from.
+        text: String,
+        /// Tokens of it that the run needs.
+        n_tokens: u32,
+    },
+    /// Open the context of an arm. Contexts are numbered from 0 in the order of opening. Answer: [`Reply::Opened`].
+    Open {
+        /// Its configuration.
+        config: ArmConfig,
+    },
+    /// The untimed round of a context: fills it to the largest depth once and keeps a state per depth, runs every
+    /// work once. Answer: [`Reply::Prepared`].
+    Prepare {
+        /// Context number.
+        context: usize,
+        /// All works of the arm.
+        specs: Vec<WorkSpec>,
+    },
+    /// One timed sample. Answer: [`Reply::Sampled`].
+    Measure {
+        /// Context number.
+        context: usize,
+        /// The work.
+        spec: WorkSpec,
+        /// Executions in the sample.
+        n_repeat: u32,
+    },
+    /// Memory of this process. Answer: [`Reply::Memory`].
+    Memory,
+    /// End. Answer: none, the worker exits with 0.
+    Quit,
+}
+
+/// Worker to runner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// First message.
+    Hello {
+        /// [`PROTOCOL_VERSION`] of the worker.
+        protocol_version: u32,
+        /// Its engine.
+        engine: EngineInfo,
+    },
+    /// The model is loaded.
+    Loaded {
+        /// Time to load.
+        load_ns: u64,
+        /// Whether all of the file was in the page cache before; absent when unknown.
+        is_warm_load: Option<bool>,
+        /// Buffers of the weights.
+        weights: Vec<BufferSize>,
+        /// SHA-256 over the prompt tokens (little-endian i32).
+        tokens_sha256: String,
+    },
+    /// The context is open.
+    Opened {
+        /// As llama.cpp made it.
+        context: ContextInfo,
+    },
+    /// The untimed round is done.
+    Prepared {
+        /// How long one execution of each work took, roughly; in the order of the request.
+        execution_ns: Vec<u64>,
+    },
+    /// A sample.
+    Sampled {
+        /// It.
+        sample: Sample,
+    },
+    /// Memory of the process.
+    Memory {
+        /// The reading.
+        reading: MemoryReading,
+    },
+    /// The request failed; the worker stays up.
+    Failed {
+        /// Out of memory, as opposed to any other refusal.
+        is_out_of_memory: bool,
+        /// In words.
+        reason: String,
+    },
+}
+
+/// Writes one message and flushes.
+pub fn write_line(out: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    out.write_all(&line)?;
+    out.flush()
+}
+
+/// Reads one line without its end; `None` at the end of the stream. Half a line at the end, or one longer than
+/// [`MAX_LINE_BYTES`], is an error of kind `InvalidData`.
+pub fn read_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let n = io::Read::take(&mut *input, MAX_LINE_BYTES as u64 + 1).read_until(b'\n', &mut line)?;
+    if n == 0 {
+        return Ok(None);
+    }
+    if line.pop() == Some(b'\n') {
+        return Ok(Some(line));
+    }
+    let why = if n > MAX_LINE_BYTES {
+        "a line longer than 16 MiB"
+    } else {
+        "half a line, then the end of the stream"
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidData, why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_survive_the_wire() {
+        let mut wire = Vec::new();
+        write_line(&mut wire, &Request::Memory).expect("a Vec accepts all writes");
+        write_line(&mut wire, &Request::Quit).expect("a Vec accepts all writes");
+        let mut input = &wire[..];
+        let first = read_line(&mut input).expect("a whole line").expect("not the end");
+        assert_eq!(
+            serde_json::from_slice::<Request>(&first).expect("valid"),
+            Request::Memory
+        );
+        assert!(read_line(&mut input).expect("a whole line").is_some());
+        assert!(read_line(&mut input).expect("the end").is_none());
+    }
+
+    #[test]
+    fn half_a_line_and_a_huge_line_are_errors() {
+        assert_eq!(
+            read_line(&mut &b"{\"half"[..]).expect_err("half").kind(),
+            io::ErrorKind::InvalidData
+        );
+        let huge = vec![b'x'; MAX_LINE_BYTES + 2];
+        assert!(read_line(&mut &huge[..])
+            .expect_err("huge")
+            .to_string()
+            .contains("longer"));
+    }
+}
