@@ -4,6 +4,8 @@ pub mod corpus;
 pub mod data;
 pub mod engine;
 pub mod journal;
+pub mod plan;
 pub mod protocol;
+pub mod rng;
 pub mod stats;
 pub mod units;
