@@ -1,4 +1,24 @@
-//! Pure maths on slices: medians with intervals, paired ratios, bootstraps, verdicts.
+//! Pure maths on slices: medians, ratios between arms, their intervals, and what may be concluded from them.
 //!
-//! In: plain numbers. Out: estimates with intervals, or `None` where the statistic is undefined (never 0 or NaN).
-//! Invariant: no I/O, no clock, no environment, no unseeded randomness; imports nothing of kvant.
+//! Goes in: plain numbers (times or rates of one cell, in round order). Comes out: an [`Interval`], a [`Verdict`],
+//! a quantile; `None` where the statistic is undefined, which a reader sees as "n/a". The formulas and their
+//! sources are in `docs/method.md`.
+//!
+//! Invariants: imports nothing of kvant; no I/O, no clock, no environment, no unseeded randomness; never panics and
+//! never returns NaN, whatever it is given. Undefined means "no claim": nothing here falls back to 0 or 1.
+//!
+//! Speeds multiply, so everything works on logarithms: the interval of times is the reciprocal of the interval of
+//! rates, and swapping two arms gives the reciprocal ratio.
+
+mod interval;
+mod quantile;
+mod ratio;
+pub mod rng;
+mod verdict;
+
+pub use interval::{half_width, median, median_interval, Interval, Method};
+pub use quantile::{autocorrelation, cluster_quantile_interval, quantile};
+pub use ratio::{log_ratio_interval, sign_test_p, t_log_ratio_interval, t_test_p};
+pub use verdict::{
+    control_demotes, control_excludes_one, holm_rejects, rounds_to_settle, settling_half_width, verdict, Verdict,
+};
