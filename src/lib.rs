@@ -7,3 +7,4 @@ pub mod journal;
 pub mod protocol;
 pub mod stats;
 pub mod units;
+pub mod worker;
