@@ -9,3 +9,4 @@ pub mod protocol;
 pub mod rng;
 pub mod stats;
 pub mod units;
+pub mod worker;
