@@ -3,6 +3,8 @@
 pub mod corpus;
 pub mod data;
 pub mod engine;
+pub mod gguf;
+
 pub mod journal;
 pub mod plan;
 pub mod protocol;
