@@ -5,5 +5,6 @@ pub mod data;
 pub mod engine;
 pub mod journal;
 pub mod protocol;
+pub mod report;
 pub mod stats;
 pub mod units;
