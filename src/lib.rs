@@ -9,6 +9,7 @@ pub mod journal;
 pub mod plan;
 pub mod protocol;
 pub mod rng;
+pub mod report;
 pub mod stats;
 pub mod units;
 pub mod worker;
