@@ -1,10 +1,5 @@
-//! The kvant command.
+//! The kvant command; see the library for the flow.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    match std::env::args().nth(1).as_deref() {
-        Some("worker") => kvant::worker::run(),
-        _ => ExitCode::from(2),
-    }
+fn main() -> std::process::ExitCode {
+    kvant::cli::main()
 }
