@@ -302,3 +302,7 @@ impl SampleConditions {
         self.n_major_faults += count(before.usage.major_page_faults(), after.usage.major_page_faults());
     }
 }
+
+#[cfg(test)]
+#[path = "speed_tests.rs"]
+mod tests;

@@ -1,4 +1,5 @@
-//! llama.cpp's log: everything goes to stderr (the runner points that at a log file), and the lines that matter are kept.
+//! llama.cpp's log: everything but its debug lines (hundreds of kB per context) goes to stderr, which the runner points
+//! at a log file, and the lines that matter are kept.
 //!
 //! Kept per thread, because llama.cpp logs on the thread that called it: the last warnings and errors (the only place
 //! where the cause of a failure is named), and the sizes of buffers. ggml's assert text is printed as one line that
@@ -59,10 +60,12 @@ unsafe extern "C" fn on_log(level: sys::ggml_log_level, text: *const c_char, _us
     }
     // SAFETY: llama.cpp passes a NUL-terminated string that lives for this call.
     let text = unsafe { CStr::from_ptr(text) };
-    let _ = std::io::stderr().write_all(text.to_bytes());
-    let text = text.to_string_lossy();
+    let heard = text.to_string_lossy();
     // The thread may be ending, or the log may be borrowed: then the line is only on stderr.
-    let _ = LOG.try_with(|log| log.try_borrow_mut().map(|mut log| log.add(level, &text)));
+    let level = LOG.try_with(|log| log.try_borrow_mut().map(|mut log| log.add(level, &heard)));
+    if !matches!(level, Ok(Ok(sys::GGML_LOG_LEVEL_DEBUG))) {
+        let _ = std::io::stderr().write_all(text.to_bytes());
+    }
 }
 
 unsafe extern "C" fn on_abort(text: *const c_char) {
@@ -75,8 +78,9 @@ unsafe extern "C" fn on_abort(text: *const c_char) {
 }
 
 impl Captured {
-    /// Adds a message or a fragment of one; a line counts when its end has come.
-    fn add(&mut self, level: sys::ggml_log_level, text: &str) {
+    /// Adds a message or a fragment of one; a line counts when its end has come. Out: its level, that of the message it
+    /// continues for a fragment.
+    fn add(&mut self, level: sys::ggml_log_level, text: &str) -> sys::ggml_log_level {
         if level != sys::GGML_LOG_LEVEL_CONT {
             self.end_line();
             self.level = level;
@@ -87,6 +91,7 @@ impl Captured {
                 self.end_line();
             }
         }
+        self.level
     }
 
     fn end_line(&mut self) {
