@@ -70,16 +70,16 @@ fn is_fallback(t: &TensorInfo, base: GgmlType, is_output: bool) -> bool {
         return false;
     }
     // Rows that no block type can hold are F16 under every quantized label.
-    let is_f16_by_shape = n_row % 32 != 0 && t.ggml_type == GgmlType::F16;
+    let is_f16_by_shape = !n_row.is_multiple_of(32) && t.ggml_type == GgmlType::F16;
     if is_f16_by_shape {
         return true;
     }
     let is_256_by_recipe = if is_output {
         // Q6_K, unless Q8_0 is asked for by the label, or outright because of the shape.
-        !matches!(base, GgmlType::Q8_0 | GgmlType::Mxfp4) && n_row % block == 0
+        !matches!(base, GgmlType::Q8_0 | GgmlType::Mxfp4) && n_row.is_multiple_of(block)
     } else {
         // IQ4_NL gives some matrices Q5_K, whose fallback is Q5_1.
         block == 256 || (base == GgmlType::Iq4Nl && t.ggml_type == GgmlType::Q5_1)
     };
-    is_256_by_recipe && n_row % 256 != 0 && t.ggml_type.is_quantized() && t.ggml_type.block().0 <= 64
+    is_256_by_recipe && !n_row.is_multiple_of(256) && t.ggml_type.is_quantized() && t.ggml_type.block().0 <= 64
 }
