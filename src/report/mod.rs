@@ -1,1 +1,24 @@
-//! report
+//! A journal's header and records in, report files out.
+//!
+//! [`ReportModel::build`] turns records into everything a report says (a pure function); the renderers turn the
+//! model into text and images; [`write_all`] puts them on disk. Renderers compute nothing: a figure that two of
+//! them show is a field of the model.
+//!
+//! Invariants: the same journal gives byte-identical files; an undefined statistic is absent and prints "n/a";
+//! nothing here knows the runner, a worker, an engine or the host.
+
+mod charts;
+mod csv;
+mod markdown;
+mod model;
+mod results;
+pub mod terminal;
+mod text;
+mod write;
+
+pub use charts::{charts, Chart};
+pub use csv::results_csv;
+pub use markdown::report_md;
+pub use model::{CellReport, Comparison, Control, ItlQuantiles, MemoryReport, ReportModel, ReuseRow, Totals};
+pub use results::{results_json, RESULTS_SCHEMA};
+pub use write::write_all;

@@ -1,0 +1,146 @@
+//! A chart of values against context: logarithmic x axis with ticks at the measured contexts, legend at the right.
+
+use super::paint::{color_of, text_width, Canvas, GRID, INK, MUTED, WHITE};
+use super::scale::{linear_ticks, log_ticks, tick_label, Axis};
+use super::series::{LineChart, Point, Series};
+use crate::units;
+use plotters::prelude::RGBColor;
+use plotters::style::text_anchor::HPos;
+
+/// Width and height in SVG pixels.
+pub(super) const SIZE: (i32, i32) = (800, 470);
+
+const TOP: i32 = 104;
+const BOTTOM: i32 = SIZE.1 - 58;
+const LEFT: i32 = 66;
+/// Room at both ends of the x axis, so that no mark sits on the frame.
+const INSET: i32 = 34;
+/// Pixels between arms at the same context: near-equal arms stay apart.
+const DODGE: i32 = 9;
+
+/// Draws the chart.
+pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
+    let widest = chart.series.iter().map(|s| text_width(&s.label, 14)).max().unwrap_or(0);
+    let right = SIZE.0 - widest - 62;
+    canvas.text(&chart.title, (16, 26), 21, INK, HPos::Left);
+    canvas.text(chart.subtitle, (16, 52), 14, MUTED, HPos::Left);
+    canvas.text(chart.y_label, (16, 82), 14, INK, HPos::Left);
+
+    let points = || chart.series.iter().flat_map(|s| &s.points);
+    let mut contexts: Vec<u32> = points().map(|p| p.x).collect();
+    contexts.sort_unstable();
+    contexts.dedup();
+    let (Some(&first), Some(&last)) = (contexts.first(), contexts.last()) else {
+        return;
+    };
+    let y_ticks = if chart.is_y_log {
+        let lo = points().map(|p| p.lo).fold(f64::INFINITY, f64::min);
+        log_ticks(lo, points().map(|p| p.hi).fold(0.0, f64::max))
+    } else {
+        linear_ticks(points().map(|p| p.hi).fold(0.0, f64::max))
+    };
+    let ends = (y_ticks[0], y_ticks[y_ticks.len() - 1]);
+    let x = Axis::new(
+        true,
+        (f64::from(first.max(1)), f64::from(last.max(1))),
+        (LEFT + INSET, right - INSET),
+    );
+    let y = Axis::new(chart.is_y_log, ends, (BOTTOM, TOP));
+
+    grid(canvas, &contexts, &x, &y, &y_ticks, right);
+    canvas.text(chart.x_label, ((LEFT + right) / 2, SIZE.1 - 18), 14, INK, HPos::Center);
+    for (index, series) in chart.series.iter().enumerate() {
+        let shift = (2 * index as i32 - chart.series.len() as i32 + 1) * DODGE / 2;
+        let at = |p: &Point, value: f64| (x.pixel(f64::from(p.x.max(1))) + shift, y.pixel(value));
+        draw_series(canvas, series, &at);
+    }
+    legend(canvas, &chart.series, right + 14);
+}
+
+fn grid(canvas: &mut dyn Canvas, contexts: &[u32], x: &Axis, y: &Axis, y_ticks: &[f64], right: i32) {
+    for &tick in y_ticks {
+        let at = y.pixel(tick);
+        canvas.line(&[(LEFT, at), (right, at)], GRID, 1);
+        canvas.text(&tick_label(tick), (LEFT - 8, at), 14, INK, HPos::Right);
+    }
+    let mut label_end = i32::MIN;
+    for &context in contexts {
+        let at = x.pixel(f64::from(context.max(1)));
+        canvas.line(&[(at, BOTTOM), (at, BOTTOM + 6)], MUTED, 1);
+        let label = units::count(u64::from(context));
+        let half = text_width(&label, 14) / 2;
+        // Contexts close together on the axis: a label that would run into the last one is left out, its tick stays.
+        if at - half >= label_end {
+            canvas.text(&label, (at, BOTTOM + 18), 14, INK, HPos::Center);
+            label_end = at + half;
+        }
+    }
+    canvas.line(&[(LEFT, BOTTOM), (right, BOTTOM)], MUTED, 1);
+}
+
+fn draw_series(canvas: &mut dyn Canvas, series: &Series, at: &dyn Fn(&Point, f64) -> (i32, i32)) {
+    let color = color_of(series.variant);
+    for pair in series.points.windows(2) {
+        stroke(
+            canvas,
+            at(&pair[0], pair[0].y),
+            at(&pair[1], pair[1].y),
+            color,
+            series.style,
+        );
+    }
+    for point in &series.points {
+        let ((px, low), (_, high)) = (at(point, point.lo), at(point, point.hi));
+        canvas.line(&[(px, low), (px, high)], color, 1);
+        for end in [low, high] {
+            canvas.line(&[(px - 3, end), (px + 3, end)], color, 1);
+        }
+        marker(canvas, at(point, point.y), color, series.style, point.is_hollow);
+    }
+}
+
+/// Solid for the first style, then dashes, then dots.
+fn stroke(canvas: &mut dyn Canvas, from: (i32, i32), to: (i32, i32), color: RGBColor, style: usize) {
+    let (dash, gap) = match style {
+        0 => return canvas.line(&[from, to], color, 2),
+        1 => (8.0, 5.0),
+        _ => (2.0, 5.0),
+    };
+    let (dx, dy) = (f64::from(to.0 - from.0), f64::from(to.1 - from.1));
+    let length = (dx * dx + dy * dy).sqrt();
+    let place = |along: f64| {
+        let share = if length > 0.0 { along.min(length) / length } else { 0.0 };
+        (
+            from.0 + (dx * share).round() as i32,
+            from.1 + (dy * share).round() as i32,
+        )
+    };
+    let mut along = 0.0;
+    while along < length {
+        canvas.line(&[place(along), place(along + dash)], color, 2);
+        along += dash + gap;
+    }
+}
+
+/// Circle, triangle, square: one shape per style.
+fn marker(canvas: &mut dyn Canvas, (x, y): (i32, i32), color: RGBColor, style: usize, is_hollow: bool) {
+    let mut shape = |r: i32, color: RGBColor| match style {
+        0 => canvas.circle((x, y), r, color),
+        1 => canvas.polygon(&[(x, y - r - 1), (x + r + 1, y + r), (x - r - 1, y + r)], color),
+        _ => canvas.polygon(&[(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], color),
+    };
+    shape(5, color);
+    if is_hollow {
+        shape(3, WHITE);
+    }
+}
+
+fn legend(canvas: &mut dyn Canvas, series: &[Series], left: i32) {
+    for (index, series) in series.iter().enumerate() {
+        let y = TOP + 10 + 24 * index as i32;
+        let color = color_of(series.variant);
+        stroke(canvas, (left, y), (left + 34, y), color, series.style);
+        marker(canvas, (left + 17, y), color, series.style, false);
+        canvas.text(&series.label, (left + 42, y), 14, INK, HPos::Left);
+    }
+}

@@ -1,0 +1,150 @@
+//! Lines, shapes and text on a backend of plotters, in pixels of the SVG; the PNG has twice as many.
+
+use plotters::prelude::{BitMapBackend, Color, DrawingBackend, IntoFont, RGBColor, SVGBackend, ShapeStyle, TextStyle};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{register_font, FontStyle, FontTransform};
+use std::sync::Once;
+
+/// PNG pixels per SVG pixel.
+const PNG_SCALE: i32 = 2;
+
+/// DejaVu Sans, registered under the generic name that the SVG asks its reader for.
+static FONT: &[u8] = include_bytes!("../../../assets/DejaVuSans.ttf");
+const FAMILY: &str = "sans-serif";
+
+/// The colour-blind-safe palette of Okabe and Ito (2008), without its yellow, which is too pale for lines on white.
+const PALETTE: [RGBColor; 7] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(230, 159, 0),
+    RGBColor(86, 180, 233),
+    RGBColor(0, 0, 0),
+];
+pub(super) const INK: RGBColor = RGBColor(34, 34, 34);
+pub(super) const MUTED: RGBColor = RGBColor(95, 95, 95);
+pub(super) const GRID: RGBColor = RGBColor(226, 226, 226);
+pub(super) const WHITE: RGBColor = RGBColor(255, 255, 255);
+
+/// The colour of a variant.
+pub(super) fn color_of(variant: usize) -> RGBColor {
+    PALETTE[variant % PALETTE.len()]
+}
+
+/// `color` mixed with white: `share` 1 is the colour itself.
+pub(super) fn tint(color: RGBColor, share: f64) -> RGBColor {
+    let mix = |c: u8| (255.0 - (255.0 - f64::from(c)) * share).round() as u8;
+    RGBColor(mix(color.0), mix(color.1), mix(color.2))
+}
+
+/// What the layout draws on.
+pub(super) trait Canvas {
+    /// A polyline of this width.
+    fn line(&mut self, points: &[(i32, i32)], color: RGBColor, width: u32);
+    /// A filled polygon.
+    fn polygon(&mut self, points: &[(i32, i32)], color: RGBColor);
+    /// A filled circle.
+    fn circle(&mut self, center: (i32, i32), radius: i32, color: RGBColor);
+    /// Text at its anchor: the given side horizontally, the middle vertically.
+    fn text(&mut self, text: &str, at: (i32, i32), size: i32, color: RGBColor, side: HPos);
+}
+
+/// The SVG document of a drawing.
+pub(super) fn svg_of((width, height): (i32, i32), draw: &dyn Fn(&mut dyn Canvas)) -> String {
+    let mut text = String::new();
+    {
+        let backend = SVGBackend::with_string(&mut text, (width as u32, height as u32));
+        paint(backend, (width, height), 1, draw);
+    }
+    text
+}
+
+/// The PNG file of a drawing.
+pub(super) fn png_of((width, height): (i32, i32), draw: &dyn Fn(&mut dyn Canvas)) -> Vec<u8> {
+    let (w, h) = ((width * PNG_SCALE) as u32, (height * PNG_SCALE) as u32);
+    let mut pixels = vec![255; (w * h * 3) as usize];
+    paint(
+        BitMapBackend::with_buffer(&mut pixels, (w, h)),
+        (width, height),
+        PNG_SCALE,
+        draw,
+    );
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, w, h);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().expect("a Vec takes all bytes");
+    writer
+        .write_image_data(&pixels)
+        .expect("the buffer has the size of the image");
+    writer.finish().expect("a Vec takes all bytes");
+    file
+}
+
+fn paint<DB: DrawingBackend>(backend: DB, (width, height): (i32, i32), scale: i32, draw: &dyn Fn(&mut dyn Canvas)) {
+    static REGISTERED: Once = Once::new();
+    REGISTERED.call_once(|| {
+        let is_font = register_font(FAMILY, FontStyle::Normal, FONT).is_ok();
+        assert!(is_font, "the built-in font is a font");
+    });
+    let mut on = Backend { backend, scale };
+    on.polygon(&[(0, 0), (width, 0), (width, height), (0, height)], WHITE);
+    draw(&mut on);
+    drawn(on.backend.present().is_ok());
+}
+
+/// Drawing into memory with a font that is there has nothing that can fail.
+fn drawn(is_ok: bool) {
+    debug_assert!(is_ok, "drawing into memory cannot fail");
+}
+
+struct Backend<DB: DrawingBackend> {
+    backend: DB,
+    scale: i32,
+}
+
+impl<DB: DrawingBackend> Backend<DB> {
+    fn scaled(&self, (x, y): (i32, i32)) -> (i32, i32) {
+        (x * self.scale, y * self.scale)
+    }
+
+    fn all_scaled(&self, points: &[(i32, i32)]) -> Vec<(i32, i32)> {
+        points.iter().map(|&p| self.scaled(p)).collect()
+    }
+}
+
+impl<DB: DrawingBackend> Canvas for Backend<DB> {
+    fn line(&mut self, points: &[(i32, i32)], color: RGBColor, width: u32) {
+        let style = ShapeStyle {
+            color: color.to_rgba(),
+            filled: false,
+            stroke_width: width * self.scale as u32,
+        };
+        let points = self.all_scaled(points);
+        drawn(self.backend.draw_path(points, &style).is_ok());
+    }
+
+    fn polygon(&mut self, points: &[(i32, i32)], color: RGBColor) {
+        let points = self.all_scaled(points);
+        drawn(self.backend.fill_polygon(points, &color).is_ok());
+    }
+
+    fn circle(&mut self, center: (i32, i32), radius: i32, color: RGBColor) {
+        let (center, radius) = (self.scaled(center), (radius * self.scale) as u32);
+        drawn(self.backend.draw_circle(center, radius, &color, true).is_ok());
+    }
+
+    fn text(&mut self, text: &str, at: (i32, i32), size: i32, color: RGBColor, side: HPos) {
+        let font = (FAMILY, size * self.scale).into_font().transform(FontTransform::None);
+        let style = TextStyle::from(font).color(&color).pos(Pos::new(side, VPos::Center));
+        let at = self.scaled(at);
+        drawn(self.backend.draw_text(text, &style, at).is_ok());
+    }
+}
+
+/// Width of a text in SVG pixels, by our font.
+pub(super) fn text_width(text: &str, size: i32) -> i32 {
+    // 0.56 em on average; SVG readers have other fonts, so a little is added.
+    (text.chars().count() as f64 * f64::from(size) * 0.52).ceil() as i32 + 6
+}

@@ -1,0 +1,108 @@
+//! Axes: from values to pixels, and where ticks stand.
+
+/// A value axis over a range of pixels.
+pub(super) struct Axis {
+    is_log: bool,
+    from: f64,
+    to: f64,
+    pixel_from: i32,
+    pixel_to: i32,
+}
+
+impl Axis {
+    /// From `from` to `to`, which lie at `pixel_from` and `pixel_to`. A logarithmic axis needs positive ends.
+    pub(super) fn new(is_log: bool, (from, to): (f64, f64), (pixel_from, pixel_to): (i32, i32)) -> Axis {
+        let place = |v: f64| if is_log { v.max(f64::MIN_POSITIVE).log2() } else { v };
+        Axis {
+            is_log,
+            from: place(from),
+            to: place(to),
+            pixel_from,
+            pixel_to,
+        }
+    }
+
+    /// The pixel of a value, within the axis.
+    pub(super) fn pixel(&self, value: f64) -> i32 {
+        let place = if self.is_log {
+            value.max(f64::MIN_POSITIVE).log2()
+        } else {
+            value
+        };
+        let share = if self.to > self.from {
+            (place - self.from) / (self.to - self.from)
+        } else {
+            0.5
+        };
+        let length = f64::from(self.pixel_to - self.pixel_from);
+        self.pixel_from + (share.clamp(0.0, 1.0) * length).round() as i32
+    }
+}
+
+/// Round values from 0 to at least `max`: 4 to 8 steps of 1, 2 or 5 times a power of ten. The last one ends the axis.
+pub(super) fn linear_ticks(max: f64) -> Vec<f64> {
+    let max = if max.is_finite() && max > 0.0 { max } else { 1.0 };
+    let magnitude = 10f64.powi((max / 5.0).log10().floor() as i32);
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .map(|m| m * magnitude)
+        .into_iter()
+        .find(|step| max / step <= 7.0);
+    let step = step.unwrap_or(max);
+    (0..=(max / step).ceil() as u32).map(|i| f64::from(i) * step).collect()
+}
+
+/// Values 1, 2 and 5 times powers of ten around `lo..hi`; whole decades when those would be too many.
+pub(super) fn log_ticks(lo: f64, hi: f64) -> Vec<f64> {
+    let (lo, hi) = if lo > 0.0 && hi >= lo && hi.is_finite() {
+        (lo, hi)
+    } else {
+        (1.0, 10.0)
+    };
+    let decades = (lo.log10().floor() as i32)..=(hi.log10().ceil() as i32);
+    let pick = |steps: &[f64]| -> Vec<f64> {
+        let all: Vec<f64> = decades
+            .clone()
+            .flat_map(|d| steps.iter().map(move |s| s * 10f64.powi(d)))
+            .collect();
+        let first = all.iter().rposition(|&v| v <= lo).unwrap_or(0);
+        let last = all.iter().position(|&v| v >= hi).unwrap_or(all.len() - 1);
+        all[first..=last.max(first)].to_vec()
+    };
+    let fine = pick(&[1.0, 2.0, 5.0]);
+    if fine.len() <= 7 {
+        return fine;
+    }
+    pick(&[1.0])
+}
+
+/// A tick's label: whole numbers bare, fractions with as many digits as they need.
+pub(super) fn tick_label(value: f64) -> String {
+    if value >= 1.0 || value == 0.0 {
+        return crate::units::count(value.round() as u64);
+    }
+    format!("{value:.4}").trim_end_matches('0').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{linear_ticks, log_ticks, tick_label, Axis};
+
+    #[test]
+    fn ticks_are_round_and_cover() {
+        assert_eq!(linear_ticks(169.0), [0.0, 50.0, 100.0, 150.0, 200.0]);
+        assert_eq!(linear_ticks(100.0), [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
+        assert_eq!(linear_ticks(f64::NAN).first(), Some(&0.0));
+        assert_eq!(log_ticks(170.0, 3900.0), [100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0]);
+        assert_eq!(log_ticks(5.5, 3900.0), [1.0, 10.0, 100.0, 1000.0, 10000.0]);
+        assert_eq!(
+            [0.0, 0.05, 20.0, 20000.0].map(tick_label),
+            ["0", "0.05", "20", "20\u{a0}000"]
+        );
+    }
+
+    #[test]
+    fn an_axis_of_one_value_has_it_in_the_middle() {
+        assert_eq!(Axis::new(true, (512.0, 512.0), (0, 100)).pixel(512.0), 50);
+        assert_eq!(Axis::new(false, (0.0, 10.0), (100, 0)).pixel(5.0), 50);
+    }
+}

@@ -1,0 +1,151 @@
+//! Samples by cell and round, and what is estimated of one cell alone.
+
+use super::{CellReport, ItlQuantiles};
+use crate::data::{Cell, FailureKind, Outcome, Record, RunHeader, Sample, Workload};
+use crate::stats::{self, Interval};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Confidence level of every interval in a report.
+pub(super) const LEVEL: f64 = 0.95;
+
+/// The samples of complete rounds, by cell and round.
+pub(super) struct Rounds<'a> {
+    /// Cell index to round to sample. A round that was run again replaces what was seen of it.
+    by_cell: BTreeMap<usize, BTreeMap<u32, &'a Sample>>,
+    /// Complete rounds.
+    pub(super) complete: BTreeSet<u32>,
+    /// Launches with at least one complete round.
+    pub(super) launches: BTreeSet<u32>,
+    /// Samples outside complete rounds.
+    pub(super) n_unused: u32,
+}
+
+impl<'a> Rounds<'a> {
+    pub(super) fn collect(header: &RunHeader, records: &'a [Record]) -> Rounds<'a> {
+        let mut complete = BTreeSet::new();
+        let mut launches = BTreeSet::new();
+        for record in records {
+            if let Record::Round(round) = record {
+                complete.insert(round.round);
+                launches.insert(round.launch);
+            }
+        }
+        let mut by_cell: BTreeMap<usize, BTreeMap<u32, &Sample>> = BTreeMap::new();
+        let mut n_unused = 0;
+        for record in records {
+            let Record::Sample(sample) = record else { continue };
+            // An index out of range or a duration of 0 cannot come from kvant; a hand-made journal must not panic.
+            if !complete.contains(&sample.round)
+                || sample.cell >= header.plan.cells.len()
+                || sample.sample.ns == 0
+                || by_cell
+                    .entry(sample.cell)
+                    .or_default()
+                    .insert(sample.round, &sample.sample)
+                    .is_some()
+            {
+                n_unused += 1;
+            }
+        }
+        Rounds {
+            by_cell,
+            complete,
+            launches,
+            n_unused,
+        }
+    }
+
+    /// Samples of a cell, by round.
+    pub(super) fn of(&self, cell: usize) -> impl Iterator<Item = (u32, &'a Sample)> + '_ {
+        self.by_cell
+            .get(&cell)
+            .into_iter()
+            .flatten()
+            .map(|(&round, &sample)| (round, sample))
+    }
+
+    /// Seconds per token of two cells, for the rounds in which both have a sample.
+    pub(super) fn pairs(&self, a: &CellReport, b: &CellReport) -> BTreeMap<u32, (f64, f64)> {
+        let of_b: BTreeMap<u32, f64> = self.seconds_per_token(b).collect();
+        self.seconds_per_token(a)
+            .filter_map(|(round, s)| of_b.get(&round).map(|&other| (round, (s, other))))
+            .collect()
+    }
+
+    fn seconds_per_token(&self, cell: &CellReport) -> impl Iterator<Item = (u32, f64)> + '_ {
+        let n_tokens = f64::from(cell.spec.n_tokens_counted().max(1));
+        self.of(cell.index)
+            .map(move |(round, sample)| (round, sample.ns as f64 / 1e9 / n_tokens))
+    }
+}
+
+/// One report per cell of the plan. Comparisons are added later.
+pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Rounds) -> Vec<CellReport> {
+    let cells = header.plan.cells.iter().enumerate();
+    cells
+        .filter_map(|(index, cell)| {
+            let arm = header.plan.arms.get(cell.arm)?;
+            let samples: Vec<&Sample> = rounds.of(index).map(|(_, sample)| sample).collect();
+            let outcome = outcome(index, records, !samples.is_empty());
+            let usable: &[&Sample] = if outcome == Outcome::Ok { &samples } else { &[] };
+            Some(CellReport {
+                index,
+                arm: arm.clone(),
+                spec: cell.spec,
+                samples_ns: samples.iter().map(|s| s.ns).collect(),
+                tps: tps(cell, usable),
+                ttft_ns: ttft(cell, usable),
+                itl_ns: itl(cell, usable, header.plan.seed),
+                vs_baseline: None,
+                vs_f16_kv: None,
+                outcome,
+            })
+        })
+        .collect()
+}
+
+/// A recorded failure stands, even if the cell has samples of earlier rounds: it left the run before the others.
+fn outcome(cell: usize, records: &[Record], has_samples: bool) -> Outcome {
+    let failure = records.iter().rev().find_map(|record| match record {
+        Record::Failure(failure) if failure.cell == cell => Some(failure),
+        _ => None,
+    });
+    match failure {
+        Some(failure) => Outcome::Failed(failure.kind, failure.reason.clone()),
+        None if has_samples => Outcome::Ok,
+        None => Outcome::Failed(
+            FailureKind::NotRun,
+            "the run ended before its first complete round".to_owned(),
+        ),
+    }
+}
+
+fn tps(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
+    let n_tokens = f64::from(cell.spec.n_tokens_counted());
+    let rates: Vec<f64> = samples.iter().map(|s| n_tokens * 1e9 / s.ns as f64).collect();
+    stats::median_interval(&rates, LEVEL)
+}
+
+fn ttft(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
+    let times: Vec<f64> = samples.iter().filter_map(|s| s.ttft_ns).map(|ns| ns as f64).collect();
+    (cell.spec.workload == Workload::Prefill)
+        .then(|| stats::median_interval(&times, LEVEL))
+        .flatten()
+}
+
+fn itl(cell: &Cell, samples: &[&Sample], seed: u64) -> Option<ItlQuantiles> {
+    let groups: Vec<Vec<f64>> = samples
+        .iter()
+        .map(|s| s.itl_ns.iter().map(|&ns| ns as f64).collect::<Vec<_>>())
+        .filter(|g| !g.is_empty())
+        .collect();
+    if cell.spec.workload == Workload::Prefill || groups.is_empty() {
+        return None;
+    }
+    let quantile = |q: f64| stats::cluster_quantile_interval(&groups, q, LEVEL, seed);
+    Some(ItlQuantiles {
+        p50: quantile(0.5),
+        p95: quantile(0.95),
+        p99: quantile(0.99),
+    })
+}

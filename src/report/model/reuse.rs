@@ -1,0 +1,70 @@
+//! KV reuse on and off: what one token costs with the cache, and what it would cost to recompute the prefix.
+
+use super::cells::{Rounds, LEVEL};
+use super::{CellReport, ReuseRow};
+use crate::data::{Arm, RunHeader, Workload};
+use crate::stats::{self, Interval};
+
+/// One row per arm and depth, for arms that have at least one no_reuse cell.
+///
+/// Where the recomputation was not timed, the time to prefill the same number of tokens stands in and the row is
+/// labelled: without a cache a token costs one prefill of everything before it.
+pub(super) fn reuse_rows(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Vec<ReuseRow> {
+    let mut rows = Vec::new();
+    for arm in header.plan.arms.iter().filter(|a| !a.is_control) {
+        let of_arm: Vec<&CellReport> = cells.iter().filter(|c| c.arm.id == arm.id && c.is_ok()).collect();
+        if !of_arm.iter().any(|c| c.spec.workload == Workload::NoReuse) {
+            continue;
+        }
+        let mut depths: Vec<u32> = of_arm
+            .iter()
+            .filter(|c| c.spec.workload != Workload::Prefill)
+            .map(|c| c.spec.n_depth)
+            .collect();
+        depths.sort_unstable();
+        depths.dedup();
+        rows.extend(depths.into_iter().map(|n_depth| row(arm, n_depth, rounds, &of_arm)));
+    }
+    rows
+}
+
+fn row(arm: &Arm, n_depth: u32, rounds: &Rounds, cells: &[&CellReport]) -> ReuseRow {
+    let at_depth = |workload| {
+        cells
+            .iter()
+            .copied()
+            .find(|c| c.spec.workload == workload && c.n_context() == n_depth)
+    };
+    let decode = at_depth(Workload::Decode);
+    let timed = at_depth(Workload::NoReuse);
+    let prefill = at_depth(Workload::Prefill);
+    // A prefill cell counts its rate per prompt token; one generated token costs the whole prompt.
+    let scale = if timed.is_some() { 1.0 } else { f64::from(n_depth) };
+    let no_reuse = timed.or(prefill);
+    let factor = decode.zip(no_reuse).and_then(|(with, without)| {
+        let pairs = rounds.pairs(without, with);
+        let (without, with): (Vec<f64>, Vec<f64>) = pairs.into_values().map(|(o, w)| (o * scale, w)).unzip();
+        stats::log_ratio_interval(&without, &with, LEVEL)
+    });
+    ReuseRow {
+        arm: arm.clone(),
+        n_depth,
+        reuse_ns: decode.and_then(|c| c.tps.as_ref()).map(|tps| per_token_ns(tps, 1.0)),
+        no_reuse_ns: no_reuse
+            .and_then(|c| c.tps.as_ref())
+            .map(|tps| per_token_ns(tps, scale)),
+        factor,
+        is_extrapolated: timed.is_none() && prefill.is_some(),
+    }
+}
+
+/// The reciprocal of a rate: its bounds change places.
+fn per_token_ns(tps: &Interval, scale: f64) -> Interval {
+    let ns = |rate: f64| scale * 1e9 / rate;
+    Interval {
+        estimate: ns(tps.estimate),
+        lo: ns(tps.hi),
+        hi: ns(tps.lo),
+        ..*tps
+    }
+}

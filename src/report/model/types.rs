@@ -1,0 +1,219 @@
+//! The shape of the model: what renderers read.
+
+use crate::data::{
+    Arm, BufferSize, EngineInfo, MemoryReading, Outcome, RunHeader, StoppedBy, VariantInfo, Warning, WorkSpec, Workload,
+};
+use crate::stats::{Interval, Verdict};
+
+/// A run, ready to be rendered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportModel {
+    /// Line 1 of the journal.
+    pub header: RunHeader,
+    /// What the engine said of itself in the last launch; absent when nothing was loaded.
+    pub engine: Option<EngineInfo>,
+    /// Every cell of the plan, in its order.
+    pub cells: Vec<CellReport>,
+    /// The baseline against its disguised copy.
+    pub control: Control,
+    /// Memory of each arm that was measured.
+    pub memory: Vec<MemoryReport>,
+    /// Per-token latency with and without KV reuse.
+    pub reuse: Vec<ReuseRow>,
+    /// Times and counts of the run.
+    pub totals: Totals,
+    /// Warnings of the journal, each once, in order.
+    pub warnings: Vec<Warning>,
+    /// What stands above everything else: reasons not to trust the figures.
+    pub banners: Vec<String>,
+    /// The conclusion in words, one sentence or two per entry.
+    pub conclusion: Vec<String>,
+    /// The one sentence that closes the terminal output.
+    pub closing: String,
+}
+
+/// One cell with its estimates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellReport {
+    /// Index into `Plan::cells`.
+    pub index: usize,
+    /// Its arm.
+    pub arm: Arm,
+    /// Its work.
+    pub spec: WorkSpec,
+    /// Measured, or why not.
+    pub outcome: Outcome,
+    /// Duration of one execution in each complete round, in the order of rounds, nanoseconds.
+    pub samples_ns: Vec<u64>,
+    /// Throughput, tokens per second.
+    pub tps: Option<Interval>,
+    /// Prefill only: prefill plus first sampled token, nanoseconds.
+    pub ttft_ns: Option<Interval>,
+    /// Decode and no_reuse: gaps between tokens.
+    pub itl_ns: Option<ItlQuantiles>,
+    /// Speed relative to the baseline arm on the same work.
+    pub vs_baseline: Option<Comparison>,
+    /// KV arms: speed relative to the same weights with an f16 KV cache.
+    pub vs_f16_kv: Option<Comparison>,
+}
+
+/// Quantiles of the gaps between tokens, nanoseconds; absent where there are too few.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItlQuantiles {
+    /// Median.
+    pub p50: Option<Interval>,
+    /// 95th percentile.
+    pub p95: Option<Interval>,
+    /// 99th percentile.
+    pub p99: Option<Interval>,
+}
+
+/// A paired ratio of speeds (above 1: faster than the reference) and what may be said of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// Median over rounds of the ratio within the round.
+    pub ratio: Interval,
+    /// After Holm and the A/A control.
+    pub verdict: Verdict,
+    /// What differs between the two arms: `variant`, `kv`, `variant+kv`, … or `control`.
+    pub factor: String,
+    /// Rounds in which both arms have a sample.
+    pub n_rounds: u32,
+    /// For "can't tell": further rounds that would probably settle it.
+    pub n_rounds_more: Option<u32>,
+}
+
+/// The baseline measured against its disguised copy: what a difference of nothing looks like in this run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Control {
+    /// Ratio per work.
+    pub by_spec: Vec<(WorkSpec, Comparison)>,
+    /// Over all headline works: the mean log-ratio of a round is one observation.
+    pub pooled: Option<Comparison>,
+    /// Whether the pooled interval excludes 1, so that no speed verdict is given.
+    pub is_failed: bool,
+    /// Largest deviation from 1 that the pooled interval still contains, e.g. 0.012.
+    pub noise: Option<f64>,
+}
+
+/// Memory of one arm, from its own process.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemoryReport {
+    /// The arm.
+    pub arm: Arm,
+    /// The process.
+    pub reading: MemoryReading,
+    /// Exact bytes of the KV cache.
+    pub kv_bytes: u64,
+    /// Weights by buffer type.
+    pub weights: Vec<BufferSize>,
+    /// Compute and output buffers together.
+    pub compute_bytes: u64,
+    /// Tokens that were in the cache.
+    pub n_depth: u32,
+}
+
+/// Latency of one token at one depth, with the KV cache and without.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReuseRow {
+    /// The arm.
+    pub arm: Arm,
+    /// Tokens before it.
+    pub n_depth: u32,
+    /// With the cache, nanoseconds per token.
+    pub reuse_ns: Option<Interval>,
+    /// Recomputing the whole prefix, nanoseconds per token.
+    pub no_reuse_ns: Option<Interval>,
+    /// How many times longer a token takes without the cache.
+    pub factor: Option<Interval>,
+    /// True when `no_reuse_ns` was not timed as such but is the time to prefill `n_depth` tokens.
+    pub is_extrapolated: bool,
+}
+
+/// Times and counts of a run.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Totals {
+    /// Whether the run ended by itself.
+    pub is_complete: bool,
+    /// Why it ended; absent when the journal was cut short.
+    pub stopped_by: Option<StoppedBy>,
+    /// Wall time of all sessions, nanoseconds.
+    pub wall_ns: u64,
+    /// Of that: spawning and loading.
+    pub loading_ns: u64,
+    /// Of that: timed samples.
+    pub timed_ns: u64,
+    /// Of that: warm-up.
+    pub warmup_ns: u64,
+    /// Complete rounds.
+    pub n_rounds: u32,
+    /// Launches with at least one complete round.
+    pub n_launches: u32,
+    /// Samples outside complete rounds: kept in the journal, not used.
+    pub n_samples_unused: u32,
+}
+
+impl Totals {
+    /// Share of the wall time after loading that went into timed samples and warm-up.
+    pub fn measured_share(&self) -> Option<f64> {
+        let after_loading = self.wall_ns.checked_sub(self.loading_ns).filter(|&ns| ns > 0)?;
+        Some((self.timed_ns.saturating_add(self.warmup_ns)) as f64 / after_loading as f64)
+    }
+}
+
+impl CellReport {
+    /// Whether it was measured.
+    pub fn is_ok(&self) -> bool {
+        self.outcome == Outcome::Ok
+    }
+
+    /// Tokens before the timed work: the x axis of charts.
+    pub fn n_context(&self) -> u32 {
+        match self.spec.workload {
+            Workload::Prefill => self.spec.n_prompt,
+            Workload::Decode | Workload::NoReuse => self.spec.n_depth,
+        }
+    }
+}
+
+impl ReportModel {
+    /// The arm others are compared with.
+    pub fn baseline(&self) -> Option<&Arm> {
+        self.header.plan.arms.iter().find(|a| a.is_baseline && !a.is_control)
+    }
+
+    /// Arms of the plan without the control.
+    pub fn arms(&self) -> impl Iterator<Item = &Arm> {
+        self.header.plan.arms.iter().filter(|a| !a.is_control)
+    }
+
+    /// The cell of an arm with this work.
+    pub fn cell(&self, arm_id: &str, spec: &WorkSpec) -> Option<&CellReport> {
+        self.cells.iter().find(|c| c.arm.id == arm_id && c.spec == *spec)
+    }
+
+    /// Works of one kind in the plan, by context.
+    pub fn specs(&self, workload: Workload) -> Vec<WorkSpec> {
+        let mut specs: Vec<WorkSpec> = self
+            .header
+            .plan
+            .cells
+            .iter()
+            .map(|c| c.spec)
+            .filter(|s| s.workload == workload)
+            .collect();
+        specs.sort_by_key(|s| (s.n_depth, s.n_prompt, s.n_gen, s.n_seq));
+        specs.dedup();
+        specs
+    }
+
+    /// What is known of a variant's file.
+    pub fn variant(&self, id: &str) -> Option<&VariantInfo> {
+        self.header.variants.iter().find(|v| v.id == id)
+    }
+
+    /// Memory of an arm.
+    pub fn memory_of(&self, arm_id: &str) -> Option<&MemoryReport> {
+        self.memory.iter().find(|m| m.arm.id == arm_id)
+    }
+}

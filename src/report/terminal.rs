@@ -1,0 +1,160 @@
+//! The summary for the terminal: a table, then the closing sentence. Returns text; printing is `cli`'s.
+
+use super::{text, ReportModel};
+use crate::data::{Arm, Outcome, Workload};
+use crate::stats::Verdict;
+use crate::units;
+use comfy_table::{presets, Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
+
+/// What the terminal can show; `cli` finds out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Columns.
+    pub width: u16,
+    /// Whether a person reads it: box drawing characters instead of plain ASCII.
+    pub is_tty: bool,
+    /// Whether colours may be used.
+    pub is_colored: bool,
+}
+
+/// Table, banners, failures in one line each, and the closing sentence. Ends in a line feed.
+pub fn summary(model: &ReportModel, look: Look) -> String {
+    let mut out = String::new();
+    for banner in &model.banners {
+        out.push_str(&format!("{}\n\n", wrapped(banner, look.width)));
+    }
+    if model.cells.iter().any(super::CellReport::is_ok) {
+        out.push_str(&format!("{}\n\n", table(model, look)));
+    }
+    for cell in &model.cells {
+        if let Outcome::Failed(kind, reason) = &cell.outcome {
+            if model.totals.n_rounds > 0 {
+                let line = format!(
+                    "not measured: {}, {} ({kind}): {}",
+                    cell.arm.id,
+                    cell.spec,
+                    first_line(reason)
+                );
+                out.push_str(&format!("{}\n", wrapped(&line, look.width)));
+            }
+        }
+    }
+    if out.ends_with('\n') && !out.ends_with("\n\n") {
+        out.push('\n');
+    }
+    out.push_str(&wrapped(&model.closing, look.width));
+    out.push('\n');
+    out
+}
+
+fn table(model: &ReportModel, look: Look) -> String {
+    let mut table = Table::new();
+    table.load_style(if look.is_tty {
+        presets::UTF8_HORIZONTAL_ONLY
+    } else {
+        presets::ASCII_MARKDOWN
+    });
+    if look.is_tty && look.is_colored {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    table
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(look.width.max(40));
+    let prefill = middle(model, Workload::Prefill);
+    let decode = model.specs(Workload::Decode).into_iter().next_back();
+    let name = |spec: Option<crate::data::WorkSpec>| spec.map_or(units::NOT_AVAILABLE.to_owned(), |s| s.to_string());
+    table.set_header(vec![
+        "variant".to_owned(),
+        "KV".to_owned(),
+        "MiB".to_owned(),
+        format!("{} t/s", name(prefill)),
+        format!("{} t/s", name(decode)),
+        "vs baseline".to_owned(),
+        "verdict".to_owned(),
+    ]);
+    for arm in model.arms() {
+        table.add_row(row(model, arm, prefill, decode));
+    }
+    for index in 2..=4 {
+        if let Some(column) = table.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.trim_fmt()
+}
+
+fn row(
+    model: &ReportModel,
+    arm: &Arm,
+    prefill: Option<crate::data::WorkSpec>,
+    decode: Option<crate::data::WorkSpec>,
+) -> Vec<Cell> {
+    let prefill = prefill.and_then(|spec| model.cell(&arm.id, &spec));
+    let decode = decode.and_then(|spec| model.cell(&arm.id, &spec));
+    let rate =
+        |cell: Option<&super::CellReport>| units::or_na(cell.and_then(|c| c.tps.as_ref()), |i| units::tps(i.estimate));
+    let comparison = decode.and_then(|c| c.vs_baseline.as_ref());
+    let verdict = comparison.map(|c| c.verdict);
+    let shown = match verdict {
+        _ if arm.is_baseline => Cell::new("baseline"),
+        None => Cell::new(units::NOT_AVAILABLE),
+        Some(Verdict::Faster) => Cell::new("faster").fg(Color::Green).add_attribute(Attribute::Bold),
+        Some(Verdict::Slower) => Cell::new("slower").fg(Color::Red),
+        Some(Verdict::Same) => Cell::new("~ same"),
+        Some(Verdict::CantTell) => Cell::new("can't tell").fg(Color::Yellow),
+    };
+    vec![
+        Cell::new(&arm.variant),
+        Cell::new(text::kv(&arm.config)),
+        Cell::new(units::or_na(model.variant(&arm.variant), |v| units::mib(v.model_size))),
+        Cell::new(rate(prefill)),
+        Cell::new(rate(decode)),
+        Cell::new(if arm.is_baseline {
+            "1".to_owned()
+        } else {
+            text::ratio_of(comparison)
+        }),
+        shown,
+    ]
+}
+
+fn middle(model: &ReportModel, workload: Workload) -> Option<crate::data::WorkSpec> {
+    let specs = model.specs(workload);
+    specs.get(specs.len().saturating_sub(1) / 2).copied()
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+/// Broken at spaces so that no line is longer than `width`, if its words allow it.
+fn wrapped(text: &str, width: u16) -> String {
+    let width = usize::from(width.max(20));
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn lines_are_broken_at_spaces() {
+        assert_eq!(
+            wrapped("one two three four five six", 20),
+            "one two three four\nfive six"
+        );
+        assert_eq!(wrapped("", 20), "");
+    }
+}

@@ -1,0 +1,57 @@
+//! Puts the report files of a run on disk. The only file of `report` that does I/O.
+//!
+//! Invariant: a reader never sees half a file (temporary name in the same folder, then rename).
+
+use super::{charts, report_md, results_csv, results_json, ReportModel};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Writes every report file into `dir` and returns their paths, the report itself first.
+///
+/// # Errors
+/// The first file that could not be written, by name, with what the system said.
+pub fn write_all(dir: &Path, model: &ReportModel) -> io::Result<Vec<PathBuf>> {
+    let mut written = Vec::new();
+    let mut put = |name: &str, bytes: &[u8]| -> io::Result<()> {
+        let path = dir.join(name);
+        write_renamed(&path, bytes).map_err(|e| named(&path, e))?;
+        written.push(path);
+        Ok(())
+    };
+    put("report.md", report_md(model).as_bytes())?;
+    put("results.json", results_json(model)?.as_bytes())?;
+    put("results.csv", results_csv(model).as_bytes())?;
+    for chart in charts(model) {
+        put(&format!("charts/{}.svg", chart.name), chart.svg.as_bytes())?;
+        put(&format!("charts/{}.png", chart.name), &chart.png)?;
+    }
+    Ok(written)
+}
+
+/// Writes to a temporary name beside `path`, syncs, and renames.
+fn write_renamed(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(dir)?;
+    let mut file = tempfile::Builder::new().prefix(".kvant-").tempfile_in(dir)?;
+    file.write_all(bytes)?;
+    make_readable(file.as_file())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+/// A temporary file is private to its owner; a report is for everybody who may read the folder.
+#[cfg(unix)]
+fn make_readable(file: &std::fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_: &std::fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+fn named(path: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("could not write {}: {error}", path.display()))
+}

@@ -1,0 +1,394 @@
+//! A made-up run with realistic numbers, the same on every machine: no clock, no random device, no transcendental
+//! function whose last digit could differ between platforms.
+
+use kvant::data::*;
+use std::collections::BTreeMap;
+
+/// What the fixture's run measures, apart from the arms.
+pub const DEPTHS: [u32; 3] = [128, 512, 2048];
+
+/// A run of three variants, two KV types and the control: 8 rounds in 2 launches, drift between rounds, one cell that
+/// ran out of time.
+pub fn run() -> (RunHeader, Vec<Record>) {
+    let header = header();
+    let mut records = vec![Record::Warning(Warning::FallbackTensors {
+        variant: "Q4_K_M".into(),
+        n_fallback: 30,
+        n_tensors: 272,
+    })];
+    let mut noise = Noise(header.plan.seed);
+    let mut at_ns = 0;
+    let (mut timed_ns, mut warmup_ns) = (0, 0);
+    let failed = failed_cell(&header);
+    for round in 0..8 {
+        let launch = round / 4;
+        if round % 4 == 0 {
+            let record = launch_record(&header, launch);
+            at_ns += record.loading_ns + record.warmup_ns;
+            warmup_ns += record.warmup_ns;
+            records.push(Record::Launch(record));
+        }
+        // The machine drifts by up to 12 % between rounds; pairing within the round cancels it.
+        let drift = [1.0, 1.04, 1.1, 1.12, 0.98, 1.01, 1.06, 1.03][round as usize];
+        for (at, cell) in header.plan.cells.iter().enumerate() {
+            if at == failed && round >= 2 {
+                continue;
+            }
+            if at == failed && round == 1 {
+                records.push(Record::Failure(FailureRecord {
+                    cell: at,
+                    kind: FailureKind::TimedOut,
+                    reason: "no answer within 12.0 s (predicted 1.2 s); last line of llama.cpp: \"llama_decode: n_tokens = 512 | n_batch = 512\"".into(),
+                }));
+                continue;
+            }
+            let sample = sample(&header, cell, drift, &mut noise);
+            at_ns += sample.timed_ns + sample.warmup_ns + 9_000_000;
+            timed_ns += sample.timed_ns;
+            warmup_ns += sample.warmup_ns;
+            records.push(Record::Sample(SampleRecord {
+                launch,
+                round,
+                position: at as u32,
+                cell: at,
+                at_ns,
+                sample,
+            }));
+        }
+        records.push(Record::Round(RoundRecord { launch, round }));
+    }
+    records.extend((0..header.plan.arms.len() - 1).map(|arm| Record::Memory(memory(&header, arm))));
+    records.push(Record::End(EndRecord {
+        stopped_by: StoppedBy::Precision,
+        wall_ns: at_ns + 3_000_000_000,
+        loading_ns: 2 * 1_240_000_000,
+        timed_ns,
+        warmup_ns,
+    }));
+    (header, records)
+}
+
+/// The decode cell of Q4_K_M with a q8_0 cache at the greatest depth.
+pub fn failed_cell(header: &RunHeader) -> usize {
+    let is_failed = |cell: &Cell| cell.id == "Q4_K_M kv q8_0 | tg32 @ d2048";
+    header.plan.cells.iter().position(is_failed).expect("it is in the plan")
+}
+
+/// The head of the run.
+pub fn header() -> RunHeader {
+    let arms = arms();
+    let cells = cells(&arms);
+    RunHeader {
+        format: JOURNAL_FORMAT,
+        run_id: "SmolLM2-135M-Instruct-20261121-213000".into(),
+        started_at: "2026-11-21T21:30:00Z".into(),
+        command: [
+            "kvant",
+            "compare",
+            "SmolLM2-135M-Instruct.F16.gguf",
+            "--depths",
+            "128,512,2048",
+            "--salt",
+            "it's mine",
+        ]
+        .map(String::from)
+        .to_vec(),
+        tool_version: "0.1.0".into(),
+        llama_cpp: "llama-cpp-2 0.1.160, llama-cpp-sys-2 0.1.161".into(),
+        system_info:
+            "CPU : SSE3 = 1 | AVX2 = 1 | F16C = 1 | FMA = 1 | AVX512 = 1 | AVX512_VNNI = 1 | OPENMP = 1 | REPACK = 1 |"
+                .into(),
+        plan_sha256: "5d41402abc4b2a76b9719d911017c592a1f5e0c3d1f6b2a44e0c8d7f3b9a6e21".into(),
+        plan: Plan {
+            seed: 42,
+            level: Level::Default,
+            arms,
+            cells,
+            n_launches: 2,
+            stop: StopRule {
+                n_rounds_min: 8,
+                n_rounds_max: 40,
+                budget_ns: 300_000_000_000,
+                precision: 0.02,
+            },
+            equivalence: 0.02,
+            sample_ns_min: 300_000_000,
+        },
+        salt: "it's mine".into(),
+        corpus_sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+        host: host(),
+        model: ModelInfo {
+            name: "SmolLM2-135M-Instruct".into(),
+            architecture: "llama".into(),
+            n_layer: 30,
+            n_embd: 576,
+            n_head: 9,
+            n_head_kv: 3,
+            n_embd_k_gqa: 192,
+            n_embd_v_gqa: 192,
+            n_vocab: 49152,
+            n_ctx_train: 8192,
+        },
+        variants: vec![
+            variant("F16", 269_060_544, &[("f16", 211, 268_967_000), ("f32", 61, 93_544)], 0),
+            variant(
+                "Q8_0",
+                142_954_816,
+                &[("q8_0", 211, 142_861_272), ("f32", 61, 93_544)],
+                0,
+            ),
+            variant(
+                "Q4_K_M",
+                103_668_480,
+                &[
+                    ("q4_k", 90, 37_000_000),
+                    ("q6_k", 15, 11_500_000),
+                    ("q5_0", 75, 24_800_000),
+                    ("q8_0", 31, 30_274_936),
+                    ("f32", 61, 93_544),
+                ],
+                30,
+            ),
+        ],
+    }
+}
+
+fn host() -> HostInfo {
+    HostInfo {
+        cpu: "Intel(R) Xeon(R) Platinum 8481C CPU @ 2.70GHz".into(),
+        n_cores: 2,
+        n_cpus: 2,
+        memory_bytes: 8 << 30,
+        memory_available_bytes: 6 << 30,
+        os: "Debian GNU/Linux 12, Linux 6.1.0".into(),
+        governor: None,
+        virtualization: Some("kvm".into()),
+        load_percent: 31,
+        instructions: vec!["AVX512_VNNI".into()],
+    }
+}
+
+fn variant(id: &str, size: u64, types: &[(&str, u64, u64)], n_fallback: u64) -> VariantInfo {
+    let share = |&(name, n_tensors, bytes): &(&str, u64, u64)| (name.to_owned(), TensorTypeShare { n_tensors, bytes });
+    VariantInfo {
+        id: id.into(),
+        file: format!("SmolLM2-135M-Instruct.{id}.gguf"),
+        sha256: format!("{:0>64}", format!("{size:x}")),
+        model_size: size,
+        model_n_params: 134_515_008,
+        bpw: 8.0 * size as f64 / 134_515_008.0,
+        tensor_types: types.iter().map(share).collect::<BTreeMap<_, _>>(),
+        n_fallback,
+        n_tensors: 272,
+        ftype: Some(id.into()),
+        derived_from: (id != "F16").then(|| DerivedFrom {
+            file: "SmolLM2-135M-Instruct.F16.gguf".into(),
+            sha256: format!("{:0>64}", "10098000"),
+            ftype: "F16".into(),
+            is_requantized: false,
+        }),
+    }
+}
+
+fn arms() -> Vec<Arm> {
+    let config = |kv: KvType| ArmConfig {
+        type_k: kv,
+        type_v: kv,
+        flash_attn: FlashAttn::On,
+        device: "cpu".into(),
+        n_gpu_layers: 0,
+        n_threads: 2,
+        n_batch: 2048,
+        n_ubatch: 512,
+        n_ctx: 2304,
+    };
+    let mut arms = Vec::new();
+    for kv in [KvType::F16, KvType::Q8_0] {
+        for variant in ["F16", "Q8_0", "Q4_K_M"] {
+            let id = if kv == KvType::F16 {
+                variant.to_owned()
+            } else {
+                format!("{variant} kv {kv}")
+            };
+            let is_baseline = id == "F16";
+            arms.push(Arm {
+                id,
+                variant: variant.into(),
+                is_control: false,
+                is_baseline,
+                config: config(kv),
+            });
+        }
+    }
+    arms.push(Arm {
+        id: "F16 control".into(),
+        variant: "F16".into(),
+        is_control: true,
+        is_baseline: false,
+        config: config(KvType::F16),
+    });
+    arms
+}
+
+fn cells(arms: &[Arm]) -> Vec<Cell> {
+    let spec = |workload, n_prompt, n_gen, n_depth| WorkSpec {
+        workload,
+        n_prompt,
+        n_gen,
+        n_depth,
+        n_seq: 1,
+    };
+    let mut specs: Vec<WorkSpec> = DEPTHS.iter().map(|&n| spec(Workload::Prefill, n, 0, 0)).collect();
+    specs.extend(DEPTHS.iter().map(|&n| spec(Workload::Decode, 0, 32, n)));
+    specs.extend([128, 512].iter().map(|&n| spec(Workload::NoReuse, 0, 4, n)));
+    let mut cells = Vec::new();
+    for spec in specs {
+        for (index, arm) in arms.iter().enumerate() {
+            // The control repeats what the verdicts rest on, and not the slow recomputation.
+            if !(arm.is_control && spec.workload == Workload::NoReuse) {
+                cells.push(Cell {
+                    id: format!("{} | {spec}", arm.id),
+                    arm: index,
+                    spec,
+                });
+            }
+        }
+    }
+    cells
+}
+
+/// Nanoseconds of one execution, before noise and drift.
+fn ideal_ns(arm: &Arm, spec: &WorkSpec) -> f64 {
+    let context = f64::from(spec.n_depth.max(spec.n_prompt));
+    let is_q8_kv = arm.config.type_k == KvType::Q8_0;
+    // Milliseconds per decoded token: weights to read, then the cache.
+    let (weights_ms, prefill_us) = match arm.variant.as_str() {
+        "F16" => (10.2, 1450.0),
+        "Q8_0" => (5.95, 1310.0),
+        _ => (5.8, 1425.0),
+    };
+    let kv_ms = context * if is_q8_kv { 0.00125 } else { 0.0011 };
+    let prefill_token_us = prefill_us + context * if is_q8_kv { 0.16 } else { 0.12 };
+    match spec.workload {
+        Workload::Prefill => context * prefill_token_us * 1e3,
+        Workload::Decode => f64::from(spec.n_gen) * (weights_ms + kv_ms) * 1e6,
+        Workload::NoReuse => f64::from(spec.n_gen) * (context + 2.0) * prefill_token_us * 1e3,
+    }
+}
+
+fn sample(header: &RunHeader, cell: &Cell, drift: f64, noise: &mut Noise) -> Sample {
+    let arm = &header.plan.arms[cell.arm];
+    let ns = (ideal_ns(arm, &cell.spec) * drift * noise.factor(0.012)) as u64;
+    let n_repeat = (300_000_000 / ns.max(1)).max(1) as u32;
+    let is_prefill = cell.spec.workload == Workload::Prefill;
+    let n_gaps = if is_prefill { 0 } else { cell.spec.n_gen * n_repeat };
+    let per_token = ns as f64 / f64::from(cell.spec.n_gen.max(1));
+    let gap = |noise: &mut Noise| {
+        let stall = if noise.next() < 0.02 { 1.8 } else { 1.0 };
+        (per_token * stall * noise.factor(0.03)) as u64
+    };
+    Sample {
+        ns,
+        n_repeat,
+        timed_ns: ns * u64::from(n_repeat),
+        warmup_ns: 22_000_000,
+        ttft_ns: is_prefill.then(|| ns + 410_000),
+        itl_ns: (0..n_gaps).map(|_| gap(noise)).collect(),
+        conditions: SampleConditions {
+            cpu_ns: 2 * ns,
+            n_involuntary_switches: 3,
+            n_major_faults: 0,
+        },
+    }
+}
+
+fn launch_record(header: &RunHeader, launch: u32) -> LaunchRecord {
+    let arm = |arm: usize| LoadedArm {
+        arm,
+        load_ns: 180_000_000,
+        is_warm_load: Some(launch > 0),
+        context: ContextInfo {
+            n_ctx: 2304,
+            n_batch: 2048,
+            n_ubatch: 512,
+            kv_bytes: kv_bytes(header, arm),
+            buffers: vec![],
+        },
+        weights: vec![],
+        tokens_sha256: "ab".repeat(32),
+    };
+    LaunchRecord {
+        launch,
+        arms: (0..header.plan.arms.len()).map(arm).collect(),
+        engine: EngineInfo {
+            name: "llama.cpp".into(),
+            version: header.llama_cpp.clone(),
+            system_info: header.system_info.clone(),
+            devices: vec![],
+        },
+        loading_ns: 1_240_000_000,
+        warmup_ns: 21_000_000_000,
+        n_repeat: vec![],
+    }
+}
+
+fn kv_bytes(header: &RunHeader, arm: usize) -> u64 {
+    let (elements, bytes) = header.plan.arms[arm].config.type_k.block();
+    2304 * 30 * (192 + 192) * bytes / elements
+}
+
+fn memory(header: &RunHeader, arm: usize) -> MemoryRecord {
+    let id = &header.plan.arms[arm].variant;
+    let size = header
+        .variants
+        .iter()
+        .find(|v| &v.id == id)
+        .expect("a variant of the run")
+        .model_size;
+    let kv_bytes = kv_bytes(header, arm);
+    let compute = 48 << 20;
+    let repacked = if id == "Q4_K_M" { 37_000_000 } else { 0 };
+    let buffer = |buffer: &str, purpose: &str, bytes| BufferSize {
+        buffer: buffer.into(),
+        purpose: purpose.into(),
+        bytes,
+    };
+    let mut buffers = vec![buffer("CPU_Mapped", "weights", size)];
+    if repacked > 0 {
+        buffers.push(buffer("CPU_REPACK", "weights", repacked));
+    }
+    buffers.push(buffer("CPU", "kv", kv_bytes));
+    buffers.push(buffer("CPU", "compute", compute));
+    let rss_anon_bytes = kv_bytes + compute + repacked + (21 << 20);
+    MemoryRecord {
+        arm,
+        reading: MemoryReading {
+            rss_anon_bytes,
+            rss_file_bytes: size + (9 << 20),
+            rss_bytes_max: rss_anon_bytes + size + (14 << 20),
+            device_bytes: None,
+        },
+        kv_bytes,
+        buffers,
+        n_depth: 2048,
+    }
+}
+
+/// SplitMix64 (Steele et al., OOPSLA'14): sums of uniform numbers are near enough to normal, with exact arithmetic.
+pub struct Noise(pub u64);
+
+impl Noise {
+    /// Uniform in [0, 1).
+    pub fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Around 1, with about this relative standard deviation.
+    fn factor(&mut self, sd: f64) -> f64 {
+        1.0 + sd * ((0..12).map(|_| self.next()).sum::<f64>() - 6.0)
+    }
+}

@@ -1,0 +1,275 @@
+//! A fixture journal renders to committed files, byte for byte; odd journals still render.
+//!
+//! `KVANT_GOLDEN=1` writes the golden files anew: look at the difference before it is committed.
+
+use crate::fixture;
+use kvant::data::{EndRecord, FailureKind, FailureRecord, Outcome, Record, RunHeader, StoppedBy, Warning, Workload};
+use kvant::report::terminal::{summary, Look};
+use kvant::report::{charts, report_md, results_csv, results_json, write_all, ReportModel};
+use kvant::stats::Verdict;
+use std::path::PathBuf;
+
+fn golden(name: &str, rendered: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name);
+    if std::env::var_os("KVANT_GOLDEN").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+        std::fs::write(&path, rendered).expect("it can be written");
+    }
+    let committed = std::fs::read_to_string(&path).expect("committed; KVANT_GOLDEN=1 writes it");
+    assert!(
+        committed == rendered,
+        "{name} differs from the committed file; KVANT_GOLDEN=1 writes it anew"
+    );
+}
+
+fn model() -> ReportModel {
+    let (header, records) = fixture::run();
+    ReportModel::build(&header, &records)
+}
+
+const PLAIN: Look = Look {
+    width: 80,
+    is_tty: false,
+    is_colored: false,
+};
+
+/// All texts of a report, checked for what must never be in one.
+fn render(model: &ReportModel) -> String {
+    let json = results_json(model).expect("it serialises");
+    let mut all = report_md(model) + &results_csv(model) + &summary(model, PLAIN);
+    for chart in charts(model) {
+        assert!(chart.png.starts_with(b"\x89PNG"), "{} is no PNG", chart.name);
+        all.push_str(&chart.svg);
+    }
+    for bad in ["NaN", "inf ", "inf]", "-0.0"] {
+        assert!(!all.contains(bad), "'{bad}' in the report");
+    }
+    validate(&json);
+    all + &json
+}
+
+fn validate(json: &str) {
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../docs/results.schema.json")).expect("the schema is JSON");
+    jsonschema::meta::validate(&schema).expect("the schema is a schema");
+    let validator = jsonschema::validator_for(&schema).expect("the schema compiles");
+    let instance = serde_json::from_str(json).expect("results.json is JSON");
+    let errors: Vec<String> = validator
+        .iter_errors(&instance)
+        .map(|e| format!("{}: {e}", e.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
+fn the_fixture_renders_to_the_golden_files() {
+    let model = model();
+    golden("report.md", &report_md(&model));
+    golden("results.json", &results_json(&model).expect("it serialises"));
+    golden("results.csv", &results_csv(&model));
+    golden("terminal.txt", &summary(&model, PLAIN));
+    golden(
+        "terminal-tty.txt",
+        &summary(
+            &model,
+            Look {
+                width: 80,
+                is_tty: true,
+                is_colored: false,
+            },
+        ),
+    );
+    for chart in charts(&model) {
+        golden(&format!("charts/{}.svg", chart.name), &chart.svg);
+    }
+}
+
+#[test]
+fn the_terminal_summary_fits_80_columns() {
+    for line in summary(&model(), PLAIN).lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    assert!(summary(&model(), PLAIN).is_ascii());
+}
+
+#[test]
+fn the_same_journal_gives_the_same_bytes() {
+    assert_eq!(model(), model());
+    assert!(charts(&model()) == charts(&model()));
+    render(&model());
+}
+
+#[test]
+fn pairing_finds_the_true_ratios() {
+    let model = model();
+    for cell in model
+        .cells
+        .iter()
+        .filter(|c| c.arm.id == "Q8_0" && c.spec.workload == Workload::Decode)
+    {
+        let comparison = cell.vs_baseline.as_ref().expect("measured");
+        assert_eq!(
+            (comparison.verdict, comparison.factor.as_str()),
+            (Verdict::Faster, "variant")
+        );
+        let context = f64::from(cell.spec.n_depth) * 0.0011;
+        let truth = (10.2 + context) / (5.95 + context);
+        assert!(
+            (comparison.ratio.estimate / truth - 1.0).abs() < 0.02,
+            "{:?}, truth {truth}",
+            comparison.ratio
+        );
+    }
+    assert!(!model.control.is_failed);
+    let failed = &model.cells[fixture::failed_cell(&model.header)];
+    assert!(matches!(failed.outcome, Outcome::Failed(FailureKind::TimedOut, _)));
+    assert_eq!((failed.tps, failed.samples_ns.len()), (None, 1));
+}
+
+#[test]
+fn an_incomplete_round_is_not_used() {
+    let (header, mut records) = fixture::run();
+    let whole = ReportModel::build(&header, &records);
+    let last_round = records
+        .iter()
+        .rposition(|r| matches!(r, Record::Round(_)))
+        .expect("rounds");
+    records.truncate(last_round);
+    let cut = ReportModel::build(&header, &records);
+    assert_eq!((whole.totals.n_rounds, cut.totals.n_rounds), (8, 7));
+    assert!(cut.cells.iter().all(|c| c.samples_ns.len() <= 7));
+    assert!(!cut.totals.is_complete && cut.totals.n_samples_unused > 0);
+    assert!(cut.banners[0].contains("cut short"));
+    render(&cut);
+}
+
+#[test]
+fn a_failed_control_takes_all_speed_verdicts_away() {
+    let (header, mut records) = fixture::run();
+    for record in &mut records {
+        let Record::Sample(sample) = record else { continue };
+        let cell = &header.plan.cells[sample.cell];
+        if header.plan.arms[cell.arm].is_control {
+            sample.sample.ns = sample.sample.ns * 11 / 10;
+        }
+    }
+    let model = ReportModel::build(&header, &records);
+    assert!(model.control.is_failed);
+    assert!(model.banners[0].contains("control failed"));
+    let verdicts = model.cells.iter().filter(|c| !c.arm.is_control);
+    assert!(verdicts
+        .flat_map(|c| [&c.vs_baseline, &c.vs_f16_kv])
+        .flatten()
+        .all(|c| c.verdict == Verdict::CantTell));
+    render(&model);
+}
+
+#[test]
+fn all_cells_failed_is_still_a_report() {
+    let (header, _) = fixture::run();
+    let failure = |cell| {
+        Record::Failure(FailureRecord {
+            cell,
+            kind: FailureKind::Crashed,
+            reason: "signal 9 | killed".into(),
+        })
+    };
+    let mut records: Vec<Record> = (0..header.plan.cells.len()).map(failure).collect();
+    records.push(Record::End(EndRecord {
+        stopped_by: StoppedBy::Failures,
+        wall_ns: 5,
+        loading_ns: 5,
+        timed_ns: 0,
+        warmup_ns: 0,
+    }));
+    let model = ReportModel::build(&header, &records);
+    let all = render(&model);
+    assert!(all.contains("Nothing was measured") && all.contains("signal 9 \\| killed"));
+}
+
+#[test]
+fn a_header_alone_is_still_a_report() {
+    let model = ReportModel::build(&fixture::header(), &[]);
+    let all = render(&model);
+    assert!(all.contains("Nothing was measured") && all.contains("n/a"));
+    assert!(charts(&model).is_empty());
+}
+
+#[test]
+fn an_empty_plan_does_not_panic() {
+    let mut header: RunHeader = fixture::header();
+    header.plan.arms.clear();
+    header.variants.clear();
+    render(&ReportModel::build(&header, &fixture::run().1));
+    header.plan.cells.clear();
+    render(&ReportModel::build(&header, &[]));
+}
+
+#[test]
+fn one_round_and_two_rounds_give_no_claim_out_of_nothing() {
+    for n_rounds in [1, 2] {
+        let (header, records) = fixture::run();
+        let kept: Vec<Record> = records
+            .into_iter()
+            .filter(|r| match r {
+                Record::Sample(s) => s.round < n_rounds,
+                Record::Round(r) => r.round < n_rounds,
+                _ => true,
+            })
+            .collect();
+        let model = ReportModel::build(&header, &kept);
+        assert_eq!(model.totals.n_rounds, n_rounds);
+        assert!(model
+            .cells
+            .iter()
+            .all(|c| c.tps.is_none() == (n_rounds == 1) || !c.is_ok()));
+        render(&model);
+    }
+}
+
+#[test]
+fn only_the_control_is_still_a_report() {
+    let (mut header, records) = fixture::run();
+    header
+        .plan
+        .cells
+        .retain(|c| header.plan.arms[c.arm].variant == "F16" && c.id.starts_with("F16 control"));
+    render(&ReportModel::build(&header, &records[..0]));
+    let model = ReportModel::build(&header, &records);
+    render(&model);
+}
+
+#[test]
+fn the_fake_engine_is_named_above_everything() {
+    let (header, mut records) = fixture::run();
+    records.insert(0, Record::Warning(Warning::FakeEngine));
+    let md = report_md(&ReportModel::build(&header, &records));
+    assert!(md.find("test engine").expect("said") < md.find("## Conclusion").expect("there"));
+}
+
+#[test]
+fn files_are_written_whole_and_replaced() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let model = model();
+    let first = write_all(dir.path(), &model).expect("written");
+    let bytes: Vec<Vec<u8>> = first.iter().map(|p| std::fs::read(p).expect("there")).collect();
+    let second = write_all(dir.path(), &model).expect("written again");
+    assert_eq!(first, second);
+    assert!(second
+        .iter()
+        .zip(bytes)
+        .all(|(p, old)| std::fs::read(p).expect("there") == old));
+    let hidden = std::fs::read_dir(dir.path()).expect("a folder").filter_map(Result::ok);
+    assert!(!hidden
+        .into_iter()
+        .any(|e| e.file_name().to_string_lossy().starts_with('.')));
+}
+
+/// Writes the fixture's whole report into the folder named by `KVANT_LOOK`, for a person to look at.
+#[test]
+fn a_person_can_look_at_the_report() {
+    let Some(dir) = std::env::var_os("KVANT_LOOK") else { return };
+    write_all(&PathBuf::from(dir), &model()).expect("written");
+}
