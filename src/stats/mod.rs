@@ -4,7 +4,7 @@
 //! a quantile; `None` where the statistic is undefined, which a reader sees as "n/a". The formulas and their
 //! sources are in `docs/method.md`.
 //!
-//! Invariants: imports nothing of kvant; no I/O, no clock, no environment, no unseeded randomness; never panics and
+//! Invariants: imports nothing of kvant but its seeded generator; no I/O, no clock, no environment, no unseeded randomness; never panics and
 //! never returns NaN, whatever it is given. Undefined means "no claim": nothing here falls back to 0 or 1.
 //!
 //! Speeds multiply, so everything works on logarithms: the interval of times is the reciprocal of the interval of
@@ -13,7 +13,6 @@
 mod interval;
 mod quantile;
 mod ratio;
-pub mod rng;
 #[cfg(test)]
 mod simulation;
 mod verdict;

@@ -1,8 +1,8 @@
 //! Quantiles of pooled samples (gaps between tokens), and how samples depend on their neighbours.
 
 use super::interval::sorted;
-use super::rng::Rng;
 use super::{Interval, Method};
+use crate::rng::SplitMix64;
 
 /// Resamples of a bootstrap: the ends of a 95 % interval then rest on 50 resamples each.
 const N_RESAMPLES: usize = 2000;
@@ -52,13 +52,13 @@ pub fn cluster_quantile_interval(groups: &[Vec<f64>], q: f64, level: f64, seed: 
         .collect();
     by_value.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
 
-    let mut rng = Rng::seeded(seed);
+    let mut rng = SplitMix64::new(seed);
     let mut resampled = Vec::with_capacity(N_RESAMPLES);
     let mut times_drawn = vec![0usize; groups.len()];
     for _ in 0..N_RESAMPLES {
         times_drawn.fill(0);
         for _ in 0..groups.len() {
-            times_drawn[rng.below(groups.len() as u64) as usize] += 1;
+            times_drawn[rng.below(groups.len())] += 1;
         }
         resampled.push(weighted_quantile(&by_value, &times_drawn, q)?);
     }

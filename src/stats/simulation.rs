@@ -3,8 +3,8 @@
 //! The figures in `docs/method.md` come from these, run with more repetitions. The bounds asserted here leave room
 //! for about four standard errors of the simulated share.
 
-use super::rng::Rng;
 use super::*;
+use crate::rng::SplitMix64;
 
 /// The distributions that log-speeds are drawn from. All have median 0.
 #[derive(Debug, Clone, Copy)]
@@ -23,18 +23,18 @@ const NOISES: [Noise; 4] = [Noise::Normal, Noise::HeavyTailed, Noise::Skewed, No
 /// Median of the spiked mixture before it is moved to 0, found by simulation (2e6 draws).
 const SPIKED_MEDIAN: f64 = 0.1284;
 
-fn normal(rng: &mut Rng) -> f64 {
+fn normal(rng: &mut SplitMix64) -> f64 {
     // Box & Muller 1958.
-    (-2.0 * (1.0 - rng.uniform()).ln()).sqrt() * (std::f64::consts::TAU * rng.uniform()).cos()
+    (-2.0 * (1.0 - rng.unit()).ln()).sqrt() * (std::f64::consts::TAU * rng.unit()).cos()
 }
 
-fn draw(noise: Noise, rng: &mut Rng) -> f64 {
+fn draw(noise: Noise, rng: &mut SplitMix64) -> f64 {
     match noise {
         Noise::Normal => normal(rng),
-        Noise::HeavyTailed => normal(rng) / (-(1.0 - rng.uniform()).ln()).sqrt(),
-        Noise::Skewed => -(1.0 - rng.uniform()).ln() - 2f64.ln(),
+        Noise::HeavyTailed => normal(rng) / (-(1.0 - rng.unit()).ln()).sqrt(),
+        Noise::Skewed => -(1.0 - rng.unit()).ln() - 2f64.ln(),
         Noise::Spiked => {
-            let spike = if rng.uniform() < 0.1 {
+            let spike = if rng.unit() < 0.1 {
                 10.0 * normal(rng).abs()
             } else {
                 0.0
@@ -55,7 +55,7 @@ fn share(n: usize, mut holds: impl FnMut() -> bool) -> f64 {
 
 #[test]
 fn order_statistic_intervals_cover_95_percent_whatever_the_noise() {
-    let mut rng = Rng::seeded(1);
+    let mut rng = SplitMix64::new(1);
     for noise in NOISES {
         for n in [6, 7, 8, 12, 24] {
             let coverage = share(3000, || {
@@ -70,7 +70,7 @@ fn order_statistic_intervals_cover_95_percent_whatever_the_noise() {
 
 #[test]
 fn few_samples_are_covered_by_students_t_when_the_noise_is_normal() {
-    let mut rng = Rng::seeded(2);
+    let mut rng = SplitMix64::new(2);
     for n in [2, 3, 5] {
         let coverage = share(3000, || {
             let rates: Vec<f64> = (0..n).map(|_| (0.02 * normal(&mut rng)).exp()).collect();
@@ -85,15 +85,15 @@ fn few_samples_are_covered_by_students_t_when_the_noise_is_normal() {
 /// Log-speed of a shared machine, sample by sample: a neighbour that comes and goes (12 % for 20 samples or so), slow
 /// drift, noise of the sample's own, and now and then a spike. Neighbouring samples correlate at 0.6 to 0.8.
 struct Machine {
-    rng: Rng,
+    rng: SplitMix64,
     has_neighbour: bool,
     drift: f64,
 }
 
 impl Machine {
     fn new(seed: u64) -> Machine {
-        let mut rng = Rng::seeded(seed);
-        let has_neighbour = rng.uniform() < 0.5;
+        let mut rng = SplitMix64::new(seed);
+        let has_neighbour = rng.unit() < 0.5;
         let drift = 0.02 * normal(&mut rng);
         Machine {
             rng,
@@ -105,16 +105,12 @@ impl Machine {
     /// Tokens per second of one sample of an arm that is `speed` times the baseline.
     fn sample(&mut self, speed: f64) -> f64 {
         let rng = &mut self.rng;
-        if rng.uniform() < 0.05 {
+        if rng.unit() < 0.05 {
             self.has_neighbour = !self.has_neighbour;
         }
         self.drift = 0.95 * self.drift + 0.02 * (1.0f64 - 0.95 * 0.95).sqrt() * normal(rng);
         let neighbour = if self.has_neighbour { -0.12 } else { 0.0 };
-        let spike = if rng.uniform() < 0.03 {
-            -0.2 * rng.uniform()
-        } else {
-            0.0
-        };
+        let spike = if rng.unit() < 0.03 { -0.2 * rng.unit() } else { 0.0 };
         170.0 * speed * (neighbour + self.drift + spike + 0.015 * normal(rng)).exp()
     }
 
@@ -131,9 +127,7 @@ impl Machine {
         let (mut arm, mut baseline) = (Vec::new(), Vec::new());
         for _ in 0..n {
             let mut order = [0, 1, 2, 3];
-            for i in (1..4).rev() {
-                order.swap(i, self.rng.below(i as u64 + 1) as usize);
-            }
+            self.rng.shuffle(&mut order);
             for which in order {
                 let rate = self.sample(speeds[which]);
                 match which {
@@ -277,7 +271,7 @@ fn machine_samples_correlate_with_their_neighbours_and_ratios_do_not() {
 
 #[test]
 fn cluster_bootstrap_covers_where_samples_share_their_generation() {
-    let mut rng = Rng::seeded(3);
+    let mut rng = SplitMix64::new(3);
     for (n_groups, q, at_least) in [(12, 0.5, 0.80), (24, 0.5, 0.84), (24, 0.95, 0.82)] {
         // Gap = generation's own speed + noise, both normal: the pooled quantile is that of their sum.
         let truth = 100.0 + z(q) * 2f64.hypot(3.0);
