@@ -4,7 +4,7 @@
 //! a quantile; `None` where the statistic is undefined, which a reader sees as "n/a". The formulas and their
 //! sources are in `docs/method.md`.
 //!
-//! Invariants: imports nothing of kvant; no I/O, no clock, no environment, no unseeded randomness; never panics and
+//! Invariants: imports nothing of kvant but its seeded generator; no I/O, no clock, no environment, no unseeded randomness; never panics and
 //! never returns NaN, whatever it is given. Undefined means "no claim": nothing here falls back to 0 or 1.
 //!
 //! Speeds multiply, so everything works on logarithms: the interval of times is the reciprocal of the interval of
@@ -15,7 +15,6 @@ mod quantile;
 mod ratio;
 #[cfg(test)]
 mod simulation;
-pub mod rng;
 mod verdict;
 
 pub use interval::{half_width, median, median_interval, Interval, Method};
