@@ -10,10 +10,18 @@ use kvant::corpus::{sha256_hex, Corpus};
 use std::path::Path;
 
 /// The card of the file that was just written to `gguf`.
-pub fn render(model: &Model, tokenizer: &Tokenizer, stream: &Stream, progress: &Progress, held_out: &str, gguf: &Path) -> Result<String> {
-    let tokens = tokenizer.encode(held_out)?;
+pub fn render(
+    model: &Model,
+    tokenizer: &Tokenizer,
+    stream: &Stream,
+    progress: &Progress,
+    held_out: &str,
+    gguf: &Path,
+) -> Result<String> {
+    let tokens = eval::tokens(tokenizer, held_out)?;
     let counts = stream.counts(model::N_VOCAB);
-    let mut scores = String::from("| n_ctx | unigram PPL | PPL | share of unigram | scored tokens |\n|---|---|---|---|---|\n");
+    let mut scores =
+        String::from("| n_ctx | unigram PPL | PPL | share of unigram | scored tokens |\n|---|---|---|---|---|\n");
     for n_ctx in [512, 1024, 2048] {
         let unigram = eval::unigram_perplexity(&counts, &tokens, n_ctx);
         let result = eval::perplexity(model, &tokens, n_ctx, usize::MAX)?;

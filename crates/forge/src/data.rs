@@ -72,9 +72,47 @@ impl Stream {
             batch.tokens.extend_from_slice(&window[..n_window - 1]);
             batch.targets.extend_from_slice(window);
             let skips = n_reach > n_window && rng.below(2) == 0;
-            let (cut, gap) = if skips { (1 + rng.below(n_window - 1), rng.below(n_reach - n_window + 1)) } else { (n_window, 0) };
-            batch.positions.extend((0..n_window).map(|i| (if i < cut { i } else { i + gap }) as u32));
+            let (cut, gap) = if skips {
+                (1 + rng.below(n_window - 1), rng.below(n_reach - n_window + 1))
+            } else {
+                (n_window, 0)
+            };
+            batch
+                .positions
+                .extend((0..n_window).map(|i| (if i < cut { i } else { i + gap }) as u32));
         }
         batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_the_next_tokens_and_positions_only_ever_skip_forward() {
+        let stream = Stream((1..5000).collect());
+        let batch = stream.batch(5, 8, 256, 2048);
+        for seq in 0..batch.n_seq {
+            let rows = seq * 256..(seq + 1) * 256;
+            assert_eq!(batch.tokens[rows.start], END_OF_TEXT_ID);
+            assert_eq!(
+                batch.tokens[rows.start + 1..rows.end],
+                batch.targets[rows.start..rows.end - 1]
+            );
+            let positions = &batch.positions[rows];
+            assert_eq!(positions[0], 0);
+            assert!(positions[255] < 2048);
+            assert!(positions.windows(2).filter(|p| p[1] != p[0] + 1).count() <= 1);
+            assert!(positions.windows(2).all(|p| p[1] > p[0]));
+        }
+        assert!(batch.positions.iter().any(|p| *p > 255), "no window skips");
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_batch() {
+        let stream = Stream((1..5000).collect());
+        assert_eq!(stream.batch(5, 2, 64, 64).tokens, stream.batch(5, 2, 64, 64).tokens);
+        assert_ne!(stream.batch(5, 2, 64, 64).tokens, stream.batch(6, 2, 64, 64).tokens);
     }
 }

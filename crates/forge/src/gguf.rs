@@ -23,7 +23,11 @@ pub fn write(model: &Model, tokenizer: &Tokenizer, path: &Path) -> Result<()> {
         let is_norm = var.dims().len() == 1;
         let dtype = if is_norm { GgmlDType::F32 } else { GgmlDType::F16 };
         // Trained as [n_in, n_out]; llama.cpp wants rows of n_in. The embedding already is one row per token.
-        let turned = if is_norm || name == "token_embd" { var.as_tensor().clone() } else { var.t()?.contiguous()? };
+        let turned = if is_norm || name == "token_embd" {
+            var.as_tensor().clone()
+        } else {
+            var.t()?.contiguous()?
+        };
         tensors.push((format!("{name}.weight"), QTensor::quantize(&turned, dtype)?));
     }
     let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(n, t)| (n.as_str(), t)).collect();
@@ -42,7 +46,13 @@ fn metadata(tokenizer: &Tokenizer) -> Result<Vec<(&'static str, Value)>> {
     let strings = |all: Vec<String>| Value::Array(all.into_iter().map(Value::String).collect());
     let tokens = tokenizer.tokens()?;
     let kinds = (0..tokens.len() as u32)
-        .map(|id| Value::I32(if id == END_OF_TEXT_ID { TOKEN_CONTROL } else { TOKEN_NORMAL }))
+        .map(|id| {
+            Value::I32(if id == END_OF_TEXT_ID {
+                TOKEN_CONTROL
+            } else {
+                TOKEN_NORMAL
+            })
+        })
         .collect();
     Ok(vec![
         ("general.architecture", text("llama")),

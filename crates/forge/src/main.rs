@@ -101,9 +101,15 @@ fn main() -> Result<()> {
         Command::Export { out, card } => export(work, &out, card.as_deref()),
         Command::Eval { ctx, chunks } => {
             let (model, tokenizer, progress) = trained(work)?;
-            let tokens = tokenizer.encode(&held_out_text())?;
+            let tokens = eval::tokens(&tokenizer, &held_out_text())?;
             let result = eval::perplexity(&model, &tokens, ctx, chunks)?;
-            println!("step {}: {} tokens, n_ctx {ctx}, {} scored, PPL {:.4}", progress.step, tokens.len(), result.n_scored, result.ppl);
+            println!(
+                "step {}: {} tokens, n_ctx {ctx}, {} scored, PPL {:.4}",
+                progress.step,
+                tokens.len(),
+                result.n_scored,
+                result.ppl
+            );
             Ok(())
         }
     }
@@ -126,7 +132,12 @@ fn vocabulary(work: &Path) -> Result<Tokenizer> {
         Tokenizer::learn(&texts)?.save(&path)?;
     }
     let tokenizer = Tokenizer::load(&path)?;
-    anyhow::ensure!(tokenizer.n_vocab() == model::N_VOCAB, "{} holds {} tokens", path.display(), tokenizer.n_vocab());
+    anyhow::ensure!(
+        tokenizer.n_vocab() == model::N_VOCAB,
+        "{} holds {} tokens",
+        path.display(),
+        tokenizer.n_vocab()
+    );
     Ok(tokenizer)
 }
 

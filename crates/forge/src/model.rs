@@ -47,9 +47,19 @@ impl Model {
         let mut rng = Rng::new(seed);
         let mut normal = |rows: usize, cols: usize, std: f32| -> Result<Var> {
             let values: Vec<f32> = (0..rows * cols).map(|_| rng.normal() * std).collect();
-            Ok(Var::from_tensor(&Tensor::from_vec(values, (rows, cols), &Device::Cpu)?)?)
+            Ok(Var::from_tensor(&Tensor::from_vec(
+                values,
+                (rows, cols),
+                &Device::Cpu,
+            )?)?)
         };
-        let ones = || -> Result<Var> { Ok(Var::from_tensor(&Tensor::from_vec(vec![1_f32; N_EMBD], N_EMBD, &Device::Cpu)?)?) };
+        let ones = || -> Result<Var> {
+            Ok(Var::from_tensor(&Tensor::from_vec(
+                vec![1_f32; N_EMBD],
+                N_EMBD,
+                &Device::Cpu,
+            )?)?)
+        };
         let (std, out_std) = (0.02, 0.02 / (2.0 * N_LAYER as f32).sqrt());
         let token_embd = normal(N_VOCAB, N_EMBD, std)?;
         let mut layers = Vec::with_capacity(N_LAYER);
@@ -66,7 +76,11 @@ impl Model {
                 ffn_down: normal(N_FF, N_EMBD, out_std)?,
             });
         }
-        Ok(Self { token_embd, layers, output_norm: ones()? })
+        Ok(Self {
+            token_embd,
+            layers,
+            output_norm: ones()?,
+        })
     }
 
     /// Every weight with its name in llama.cpp, without the ending `.weight`.

@@ -6,8 +6,9 @@
 use candle_core::{bail, CpuStorage, CustomOp1, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 use std::sync::Arc;
 
-/// Targets with this value do not count.
-pub const IGNORED: u32 = u32::MAX;
+mod loss;
+
+pub use loss::{cross_entropy, log_sum_exp};
 
 /// `x / rms(x) * weight` over the rows of `[n, d]` (Zhang and Sennrich, arXiv 1910.07467).
 pub fn rms_norm(x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> {
@@ -22,25 +23,38 @@ pub fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
 /// `[n_seq * n_tokens, n_head * head_dim]` to `[n_seq, n_head, n_tokens, head_dim]`, rotated by position when asked.
 pub fn split_heads(x: &Tensor, n_seq: usize, n_head: usize, rotation: Option<&Arc<Rotation>>) -> Result<Tensor> {
     let (rows, cols) = x.dims2()?;
-    let dims = HeadDims { n_seq, n_head, n_tokens: rows / n_seq, head_dim: cols / n_head };
-    x.apply_op1(Heads { dims, rotation: rotation.cloned(), is_split: true })
+    let dims = HeadDims {
+        n_seq,
+        n_head,
+        n_tokens: rows / n_seq,
+        head_dim: cols / n_head,
+    };
+    x.apply_op1(Heads {
+        dims,
+        rotation: rotation.cloned(),
+        is_split: true,
+    })
 }
 
 /// `[n_seq, n_head, n_tokens, head_dim]` to `[n_seq * n_tokens, n_head * head_dim]`.
 pub fn merge_heads(x: &Tensor) -> Result<Tensor> {
     let (n_seq, n_head, n_tokens, head_dim) = x.dims4()?;
-    let dims = HeadDims { n_seq, n_head, n_tokens, head_dim };
-    x.contiguous()?.apply_op1(Heads { dims, rotation: None, is_split: false })
+    let dims = HeadDims {
+        n_seq,
+        n_head,
+        n_tokens,
+        head_dim,
+    };
+    x.contiguous()?.apply_op1(Heads {
+        dims,
+        rotation: None,
+        is_split: false,
+    })
 }
 
 /// Softmax of `scale * x` over the last axis of `[n, rows, n_tokens]`; row r sees columns up to `r % n_tokens`, the rest is 0.
 pub fn causal_softmax(x: &Tensor, scale: f32) -> Result<Tensor> {
     x.apply_op1(CausalSoftmax { scale })
-}
-
-/// Mean of `-ln softmax(logits)[target]` over the targets that are not [`IGNORED`]; logits are `[n, n_vocab]`.
-pub fn cross_entropy(logits: &Tensor, targets: Arc<Vec<u32>>) -> Result<Tensor> {
-    logits.apply_op1(CrossEntropy { targets })
 }
 
 /// Cosines and sines of RoPE for every row of a batch (Su et al., arXiv 2104.09864), adjacent pairs as llama.cpp's "norm" type.
@@ -53,8 +67,12 @@ impl Rotation {
     /// `positions` holds one position per row of the batch.
     pub fn new(positions: &[u32], head_dim: usize, base: f32) -> Self {
         let half = head_dim / 2;
-        let freqs: Vec<f64> = (0..half).map(|i| f64::from(base).powf(-2.0 * i as f64 / head_dim as f64)).collect();
-        let angles = positions.iter().flat_map(|p| freqs.iter().map(move |f| f64::from(*p) * f));
+        let freqs: Vec<f64> = (0..half)
+            .map(|i| f64::from(base).powf(-2.0 * i as f64 / head_dim as f64))
+            .collect();
+        let angles = positions
+            .iter()
+            .flat_map(|p| freqs.iter().map(move |f| f64::from(*p) * f));
         let (cos, sin) = angles.map(|a| (a.cos() as f32, a.sin() as f32)).unzip();
         Self { cos, sin }
     }
@@ -139,8 +157,22 @@ impl CustomOp2 for RmsNorm {
 
     fn bwd(&self, x: &Tensor, w: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let dy = dy.contiguous()?;
-        let dx = x.apply_op3_no_bwd(w, &dy, &RmsNormGrad { eps: self.eps, of_weight: false })?;
-        let dw = x.apply_op3_no_bwd(w, &dy, &RmsNormGrad { eps: self.eps, of_weight: true })?;
+        let dx = x.apply_op3_no_bwd(
+            w,
+            &dy,
+            &RmsNormGrad {
+                eps: self.eps,
+                of_weight: false,
+            },
+        )?;
+        let dw = x.apply_op3_no_bwd(
+            w,
+            &dy,
+            &RmsNormGrad {
+                eps: self.eps,
+                of_weight: true,
+            },
+        )?;
         Ok((Some(dx), Some(dw)))
     }
 }
@@ -166,12 +198,19 @@ impl CustomOp3 for RmsNormGrad {
     ) -> Result<(CpuStorage, Shape)> {
         let (x, w, dy) = (floats(s1, l1)?, floats(s2, l2)?, floats(s3, l3)?);
         let d = w.len();
-        let mut out = if self.of_weight { vec![0_f32; d] } else { Vec::with_capacity(x.len()) };
+        let mut out = if self.of_weight {
+            vec![0_f32; d]
+        } else {
+            Vec::with_capacity(x.len())
+        };
         let mut wdy = vec![0_f32; d];
         for (x, dy) in x.chunks_exact(d).zip(dy.chunks_exact(d)) {
             let inv = 1.0 / (dot(x, x) / d as f32 + self.eps).sqrt();
             if self.of_weight {
-                out.iter_mut().zip(x).zip(dy).for_each(|((o, x), dy)| *o += x * dy * inv);
+                out.iter_mut()
+                    .zip(x)
+                    .zip(dy)
+                    .for_each(|((o, x), dy)| *o += x * dy * inv);
             } else {
                 wdy.iter_mut().zip(w).zip(dy).for_each(|((o, w), dy)| *o = w * dy);
                 let pull = dot(x, &wdy) * inv * inv * inv / d as f32;
@@ -191,7 +230,10 @@ impl CustomOp2 for SwiGlu {
 
     fn cpu_fwd(&self, s1: &CpuStorage, l1: &Layout, s2: &CpuStorage, l2: &Layout) -> Result<(CpuStorage, Shape)> {
         let (gate, up) = (floats(s1, l1)?, floats(s2, l2)?);
-        made(gate.iter().zip(up).map(|(g, u)| g * sigmoid(*g) * u).collect(), l1.shape())
+        made(
+            gate.iter().zip(up).map(|(g, u)| g * sigmoid(*g) * u).collect(),
+            l1.shape(),
+        )
     }
 
     fn bwd(&self, gate: &Tensor, up: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
@@ -250,7 +292,12 @@ impl CustomOp1 for Heads {
 
     fn cpu_fwd(&self, s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = floats(s, l)?;
-        let HeadDims { n_seq, n_head, n_tokens, head_dim } = self.dims;
+        let HeadDims {
+            n_seq,
+            n_head,
+            n_tokens,
+            head_dim,
+        } = self.dims;
         let half = head_dim / 2;
         let mut y = vec![0_f32; x.len()];
         for seq in 0..n_seq {
@@ -259,14 +306,20 @@ impl CustomOp1 for Heads {
                     let row = seq * n_tokens + token;
                     let joined = (row * n_head + head) * head_dim;
                     let apart = ((seq * n_head + head) * n_tokens + token) * head_dim;
-                    let (from, to) = if self.is_split { (joined, apart) } else { (apart, joined) };
+                    let (from, to) = if self.is_split {
+                        (joined, apart)
+                    } else {
+                        (apart, joined)
+                    };
                     let (from, to) = (&x[from..from + head_dim], &mut y[to..to + head_dim]);
                     match &self.rotation {
                         None => to.copy_from_slice(from),
                         Some(r) => {
                             let (cos, sin) = (&r.cos[row * half..][..half], &r.sin[row * half..][..half]);
                             let sign = if self.is_split { 1.0 } else { -1.0 };
-                            for (((to, from), cos), sin) in to.chunks_exact_mut(2).zip(from.chunks_exact(2)).zip(cos).zip(sin) {
+                            for (((to, from), cos), sin) in
+                                to.chunks_exact_mut(2).zip(from.chunks_exact(2)).zip(cos).zip(sin)
+                            {
                                 let sin = sin * sign;
                                 to[0] = from[0] * cos - from[1] * sin;
                                 to[1] = from[0] * sin + from[1] * cos;
@@ -285,7 +338,11 @@ impl CustomOp1 for Heads {
     }
 
     fn bwd(&self, _: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let back = Heads { dims: self.dims, rotation: self.rotation.clone(), is_split: !self.is_split };
+        let back = Heads {
+            dims: self.dims,
+            rotation: self.rotation.clone(),
+            is_split: !self.is_split,
+        };
         Ok(Some(dy.contiguous()?.apply_op1_no_bwd(&back)?))
     }
 }
@@ -315,7 +372,10 @@ impl CustomOp1 for CausalSoftmax {
     }
 
     fn bwd(&self, _: &Tensor, y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        Ok(Some(y.apply_op2_no_bwd(&dy.contiguous()?, &CausalSoftmaxGrad { scale: self.scale })?))
+        Ok(Some(y.apply_op2_no_bwd(
+            &dy.contiguous()?,
+            &CausalSoftmaxGrad { scale: self.scale },
+        )?))
     }
 }
 
@@ -332,88 +392,23 @@ impl CustomOp2 for CausalSoftmaxGrad {
         let (y, dy) = (floats(s1, l1)?, floats(s2, l2)?);
         let n_tokens = l1.dims()[l1.dims().len() - 1];
         let mut dx = vec![0_f32; y.len()];
-        let rows = y.chunks_exact(n_tokens).zip(dy.chunks_exact(n_tokens)).zip(dx.chunks_exact_mut(n_tokens));
+        let rows = y
+            .chunks_exact(n_tokens)
+            .zip(dy.chunks_exact(n_tokens))
+            .zip(dx.chunks_exact_mut(n_tokens));
         for (row, ((y, dy), dx)) in rows.enumerate() {
             let n_seen = row % n_tokens + 1;
             let (y, dy) = (&y[..n_seen], &dy[..n_seen]);
             let mean = dot(y, dy);
-            dx[..n_seen].iter_mut().zip(y).zip(dy).for_each(|((dx, y), dy)| *dx = self.scale * y * (dy - mean));
+            dx[..n_seen]
+                .iter_mut()
+                .zip(y)
+                .zip(dy)
+                .for_each(|((dx, y), dy)| *dx = self.scale * y * (dy - mean));
         }
         made(dx, l1.shape())
     }
 }
 
-struct CrossEntropy {
-    targets: Arc<Vec<u32>>,
-}
-
-impl CrossEntropy {
-    fn n_counted(&self) -> f32 {
-        self.targets.iter().filter(|t| **t != IGNORED).count() as f32
-    }
-}
-
-impl CustomOp1 for CrossEntropy {
-    fn name(&self) -> &'static str {
-        "cross-entropy"
-    }
-
-    fn cpu_fwd(&self, s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
-        let logits = floats(s, l)?;
-        let n_vocab = l.dims()[1];
-        let mut total = 0_f64;
-        for (row, target) in logits.chunks_exact(n_vocab).zip(self.targets.iter()) {
-            if *target != IGNORED {
-                total += f64::from(log_sum_exp(row) - row[*target as usize]);
-            }
-        }
-        made(vec![(total / f64::from(self.n_counted())) as f32], &Shape::from(()))
-    }
-
-    fn bwd(&self, logits: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let scale = dy.to_scalar::<f32>()? / self.n_counted();
-        let grad = CrossEntropyGrad { targets: self.targets.clone(), scale };
-        Ok(Some(logits.apply_op1_no_bwd(&grad)?))
-    }
-}
-
-struct CrossEntropyGrad {
-    targets: Arc<Vec<u32>>,
-    scale: f32,
-}
-
-impl CustomOp1 for CrossEntropyGrad {
-    fn name(&self) -> &'static str {
-        "cross-entropy-grad"
-    }
-
-    fn cpu_fwd(&self, s: &CpuStorage, l: &Layout) -> Result<(CpuStorage, Shape)> {
-        let logits = floats(s, l)?;
-        let n_vocab = l.dims()[1];
-        let mut grad = vec![0_f32; logits.len()];
-        let rows = logits.chunks_exact(n_vocab).zip(grad.chunks_exact_mut(n_vocab)).zip(self.targets.iter());
-        for ((row, grad), target) in rows {
-            if *target == IGNORED {
-                continue;
-            }
-            let lse = log_sum_exp(row);
-            grad.iter_mut().zip(row).for_each(|(g, x)| *g = exp(x - lse) * self.scale);
-            grad[*target as usize] -= self.scale;
-        }
-        made(grad, l.shape())
-    }
-}
-
-/// `ln sum e^x`, safe for any finite logits.
-pub fn log_sum_exp(row: &[f32]) -> f32 {
-    let top = max(row);
-    let mut lanes = [0_f32; 16];
-    let chunks = row.chunks_exact(16);
-    let rest: f32 = chunks.remainder().iter().map(|x| exp(x - top)).sum();
-    for x in chunks {
-        for i in 0..16 {
-            lanes[i] += exp(x[i] - top);
-        }
-    }
-    top + (lanes.iter().sum::<f32>() + rest).ln()
-}
+#[cfg(test)]
+mod tests;

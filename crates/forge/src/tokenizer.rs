@@ -25,28 +25,39 @@ impl Tokenizer {
             .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
             .build();
         let pre = ByteLevel::new(false, false, true);
-        let mut tokenizer = TokenizerBuilder::<BPE, tokenizers::NormalizerWrapper, ByteLevel, ByteLevel, ByteLevel>::new()
-            .with_model(BPE::default())
-            .with_normalizer(None)
-            .with_pre_tokenizer(Some(pre))
-            .with_post_processor(None)
-            .with_decoder(Some(pre))
-            .build()
-            .map_err(|e| anyhow!("building the tokenizer: {e}"))?;
-        tokenizer.train(&mut trainer, text.iter()).map_err(|e| anyhow!("learning the vocabulary: {e}"))?;
+        let mut tokenizer =
+            TokenizerBuilder::<BPE, tokenizers::NormalizerWrapper, ByteLevel, ByteLevel, ByteLevel>::new()
+                .with_model(BPE::default())
+                .with_normalizer(None)
+                .with_pre_tokenizer(Some(pre))
+                .with_post_processor(None)
+                .with_decoder(Some(pre))
+                .build()
+                .map_err(|e| anyhow!("building the tokenizer: {e}"))?;
+        tokenizer
+            .train(&mut trainer, text.iter())
+            .map_err(|e| anyhow!("learning the vocabulary: {e}"))?;
         // Through JSON, so that a run that resumes works with the very same object as one that did not.
-        let json = tokenizer.to_string(true).map_err(|e| anyhow!("writing the vocabulary: {e}"))?;
-        Ok(Self(Library::from_bytes(json.as_bytes()).map_err(|e| anyhow!("reading the vocabulary back: {e}"))?))
+        let json = tokenizer
+            .to_string(true)
+            .map_err(|e| anyhow!("writing the vocabulary: {e}"))?;
+        Ok(Self(
+            Library::from_bytes(json.as_bytes()).map_err(|e| anyhow!("reading the vocabulary back: {e}"))?,
+        ))
     }
 
     /// Reads what [`Tokenizer::save`] wrote.
     pub fn load(path: &Path) -> Result<Self> {
-        Ok(Self(Library::from_file(path).map_err(|e| anyhow!("reading {}: {e}", path.display()))?))
+        Ok(Self(
+            Library::from_file(path).map_err(|e| anyhow!("reading {}: {e}", path.display()))?,
+        ))
     }
 
     /// Writes the vocabulary in the library's own JSON.
     pub fn save(&self, path: &Path) -> Result<()> {
-        self.0.save(path, true).map_err(|e| anyhow!("writing {}: {e}", path.display()))
+        self.0
+            .save(path, true)
+            .map_err(|e| anyhow!("writing {}: {e}", path.display()))
     }
 
     /// Token ids without any special token.
@@ -57,19 +68,29 @@ impl Tokenizer {
 
     /// The tokens in the order of their ids.
     pub fn tokens(&self) -> Result<Vec<String>> {
-        (0..N_VOCAB as u32).map(|id| self.0.id_to_token(id).with_context(|| format!("no token with id {id}"))).collect()
+        (0..N_VOCAB as u32)
+            .map(|id| self.0.id_to_token(id).with_context(|| format!("no token with id {id}")))
+            .collect()
     }
 
     /// The merges in the order in which they apply, as "left right".
     pub fn merges(&self) -> Result<Vec<String>> {
         let json: serde_json::Value = serde_json::from_str(&self.0.to_string(false).map_err(|e| anyhow!("{e}"))?)?;
-        let merges = json["model"]["merges"].as_array().context("the vocabulary has no merges")?;
+        let merges = json["model"]["merges"]
+            .as_array()
+            .context("the vocabulary has no merges")?;
         merges
             .iter()
-            .map(|m| match (m.as_str(), m.get(0).and_then(|l| l.as_str()), m.get(1).and_then(|r| r.as_str())) {
-                (Some(pair), _, _) => Ok(pair.to_string()),
-                (_, Some(left), Some(right)) => Ok(format!("{left} {right}")),
-                _ => Err(anyhow!("a merge that is no pair: {m}")),
+            .map(|m| {
+                match (
+                    m.as_str(),
+                    m.get(0).and_then(|l| l.as_str()),
+                    m.get(1).and_then(|r| r.as_str()),
+                ) {
+                    (Some(pair), _, _) => Ok(pair.to_string()),
+                    (_, Some(left), Some(right)) => Ok(format!("{left} {right}")),
+                    _ => Err(anyhow!("a merge that is no pair: {m}")),
+                }
             })
             .collect()
     }

@@ -93,7 +93,10 @@ pub fn train(model: &Model, stream: &Stream, length: Length, seed: u64, work: &P
             progress.curve.push((step, mean));
             let speed = n_tokens as f64 / seconds;
             let rate = learning_rate(step - first_step, share);
-            eprintln!("step {step:5}  {:5.1} %  loss {mean:.4}  rate {rate:.2e}  {speed:.0} t/s", share * 100.0);
+            eprintln!(
+                "step {step:5}  {:5.1} %  loss {mean:.4}  rate {rate:.2e}  {speed:.0} t/s",
+                share * 100.0
+            );
             (loss_sum, n_summed, n_tokens) = (0.0, 0, 0);
         }
         if step > first_step && n_summed == 0 && (step % STEPS_PER_CHECKPOINT == 0 || is_over) {
@@ -146,21 +149,45 @@ pub fn bench(model: &Model, stream: &Stream, n_steps: usize) -> Result<()> {
 
 /// Matrices decay, norms do not.
 fn optimizers(model: &Model) -> Result<[AdamW; 2]> {
-    let params = ParamsAdamW { lr: PEAK_RATE, beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0.05 };
-    let (norms, matrices): (Vec<Var>, Vec<Var>) = model.named().into_iter().map(|(_, v)| v.clone()).partition(|v| v.dims().len() == 1);
-    Ok([AdamW::new(matrices, params.clone())?, AdamW::new(norms, ParamsAdamW { weight_decay: 0.0, ..params })?])
+    let params = ParamsAdamW {
+        lr: PEAK_RATE,
+        beta1: 0.9,
+        beta2: 0.95,
+        eps: 1e-8,
+        weight_decay: 0.05,
+    };
+    let (norms, matrices): (Vec<Var>, Vec<Var>) = model
+        .named()
+        .into_iter()
+        .map(|(_, v)| v.clone())
+        .partition(|v| v.dims().len() == 1);
+    Ok([
+        AdamW::new(matrices, params.clone())?,
+        AdamW::new(
+            norms,
+            ParamsAdamW {
+                weight_decay: 0.0,
+                ..params
+            },
+        )?,
+    ])
 }
 
 fn step_seed(seed: u64, step: usize) -> u64 {
-    seed.wrapping_mul(0x2545_F491_4F6C_DD1D).wrapping_add((step * N_THREADS) as u64)
+    seed.wrapping_mul(0x2545_F491_4F6C_DD1D)
+        .wrapping_add((step * N_THREADS) as u64)
 }
 
 /// Mean loss of one batch and its clipped gradient.
 fn gradients(model: &Model, stream: &Stream, seed: u64, n_window: usize) -> Result<(f64, GradStore)> {
     let parts: Vec<Result<(f64, GradStore)>> = std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            (0..N_THREADS as u64).map(|i| scope.spawn(move || half(model, stream, seed.wrapping_add(i), n_window))).collect();
-        threads.into_iter().map(|t| t.join().expect("a training thread does not panic")).collect()
+        let threads: Vec<_> = (0..N_THREADS as u64)
+            .map(|i| scope.spawn(move || half(model, stream, seed.wrapping_add(i), n_window)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|t| t.join().expect("a training thread does not panic"))
+            .collect()
     });
     let mut parts = parts.into_iter().collect::<Result<Vec<_>>>()?;
     let n_parts = parts.len() as f64;
@@ -201,7 +228,11 @@ fn half(model: &Model, stream: &Stream, seed: u64, n_window: usize) -> Result<(f
 
 /// Writes weights and progress, each under a temporary name first.
 fn save_checkpoint(model: &Model, progress: &Progress, work: &Path) -> Result<()> {
-    let tensors: HashMap<String, Tensor> = model.named().into_iter().map(|(n, v)| (n, v.as_tensor().clone())).collect();
+    let tensors: HashMap<String, Tensor> = model
+        .named()
+        .into_iter()
+        .map(|(n, v)| (n, v.as_tensor().clone()))
+        .collect();
     let fresh = work.join("model.safetensors.new");
     candle_core::safetensors::save(&tensors, &fresh)?;
     std::fs::write(work.join("progress.json.new"), serde_json::to_string(progress)?)?;
@@ -216,10 +247,15 @@ pub fn load_checkpoint(model: &Model, work: &Path) -> Result<Option<Progress>> {
     if !path.exists() {
         return Ok(None);
     }
-    let progress = serde_json::from_str(&std::fs::read_to_string(&path)?).with_context(|| path.display().to_string())?;
+    let progress =
+        serde_json::from_str(&std::fs::read_to_string(&path)?).with_context(|| path.display().to_string())?;
     let tensors = candle_core::safetensors::load(work.join("model.safetensors"), &Device::Cpu)?;
     for (name, var) in model.named() {
-        var.set(tensors.get(&name).with_context(|| format!("the checkpoint has no {name}"))?)?;
+        var.set(
+            tensors
+                .get(&name)
+                .with_context(|| format!("the checkpoint has no {name}"))?,
+        )?;
     }
     Ok(Some(progress))
 }
