@@ -33,13 +33,14 @@ pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
     let (Some(&first), Some(&last)) = (contexts.first(), contexts.last()) else {
         return;
     };
-    let y_ticks = if chart.is_y_log {
-        let lo = points().map(|p| p.lo).fold(f64::INFINITY, f64::min);
-        log_ticks(lo, points().map(|p| p.hi).fold(0.0, f64::max))
+    let (lo, hi) = points().fold((f64::INFINITY, 0.0), |(lo, hi): (f64, f64), p| {
+        (lo.min(p.lo), hi.max(p.hi))
+    });
+    let (ends, y_ticks) = if chart.is_y_log {
+        log_ticks(lo, hi)
     } else {
-        linear_ticks(points().map(|p| p.hi).fold(0.0, f64::max))
+        linear_ticks(hi)
     };
-    let ends = (y_ticks[0], y_ticks[y_ticks.len() - 1]);
     let x = Axis::new(
         true,
         (f64::from(first.max(1)), f64::from(last.max(1))),
@@ -50,7 +51,9 @@ pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
     grid(canvas, &contexts, &x, &y, &y_ticks, right);
     canvas.text(chart.x_label, ((LEFT + right) / 2, SIZE.1 - 18), 14, INK, HPos::Center);
     for (index, series) in chart.series.iter().enumerate() {
-        let shift = (2 * index as i32 - chart.series.len() as i32 + 1) * DODGE / 2;
+        // On a steep line a step aside reads as a step up or down, so there the marks stay where they are.
+        let dodge = if chart.is_y_log { 0 } else { DODGE };
+        let shift = (2 * index as i32 - chart.series.len() as i32 + 1) * dodge / 2;
         let at = |p: &Point, value: f64| (x.pixel(f64::from(p.x.max(1))) + shift, y.pixel(value));
         draw_series(canvas, series, &at);
     }
@@ -101,24 +104,10 @@ fn draw_series(canvas: &mut dyn Canvas, series: &Series, at: &dyn Fn(&Point, f64
 
 /// Solid for the first style, then dashes, then dots.
 fn stroke(canvas: &mut dyn Canvas, from: (i32, i32), to: (i32, i32), color: RGBColor, style: usize) {
-    let (dash, gap) = match style {
-        0 => return canvas.line(&[from, to], color, 2),
-        1 => (8.0, 5.0),
-        _ => (2.0, 5.0),
-    };
-    let (dx, dy) = (f64::from(to.0 - from.0), f64::from(to.1 - from.1));
-    let length = (dx * dx + dy * dy).sqrt();
-    let place = |along: f64| {
-        let share = if length > 0.0 { along.min(length) / length } else { 0.0 };
-        (
-            from.0 + (dx * share).round() as i32,
-            from.1 + (dy * share).round() as i32,
-        )
-    };
-    let mut along = 0.0;
-    while along < length {
-        canvas.line(&[place(along), place(along + dash)], color, 2);
-        along += dash + gap;
+    match style {
+        0 => canvas.line(&[from, to], color, 2),
+        1 => canvas.dashes(from, to, (8.0, 5.0), color),
+        _ => canvas.dashes(from, to, (2.0, 5.0), color),
     }
 }
 
@@ -129,9 +118,9 @@ fn marker(canvas: &mut dyn Canvas, (x, y): (i32, i32), color: RGBColor, style: u
         1 => canvas.polygon(&[(x, y - r - 1), (x + r + 1, y + r), (x - r - 1, y + r)], color),
         _ => canvas.polygon(&[(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], color),
     };
-    shape(5, color);
+    shape(if is_hollow { 6 } else { 5 }, color);
     if is_hollow {
-        shape(3, WHITE);
+        shape(4, WHITE);
     }
 }
 
