@@ -15,8 +15,10 @@ const BOTTOM: i32 = SIZE.1 - 58;
 const LEFT: i32 = 66;
 /// Room at both ends of the x axis, so that no mark sits on the frame.
 const INSET: i32 = 34;
-/// Pixels between arms at the same context: near-equal arms stay apart.
+/// Pixels between the marks of arms at the same context, so that near-equal arms stay apart. The lines are not moved:
+/// a step aside on a steep line would read as a step up or down.
 const DODGE: i32 = 9;
+const DODGE_STEEP: i32 = 5;
 
 /// Draws the chart.
 pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
@@ -51,11 +53,10 @@ pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
     grid(canvas, &contexts, &x, &y, &y_ticks, right);
     canvas.text(chart.x_label, ((LEFT + right) / 2, SIZE.1 - 18), 14, INK, HPos::Center);
     for (index, series) in chart.series.iter().enumerate() {
-        // On a steep line a step aside reads as a step up or down, so there the marks stay where they are.
-        let dodge = if chart.is_y_log { 0 } else { DODGE };
+        let dodge = if chart.is_y_log { DODGE_STEEP } else { DODGE };
         let shift = (2 * index as i32 - chart.series.len() as i32 + 1) * dodge / 2;
-        let at = |p: &Point, value: f64| (x.pixel(f64::from(p.x.max(1))) + shift, y.pixel(value));
-        draw_series(canvas, series, &at);
+        let at = |p: &Point, value: f64| (x.pixel(f64::from(p.x.max(1))), y.pixel(value));
+        draw_series(canvas, series, shift, &at);
     }
     legend(canvas, &chart.series, right + 14);
 }
@@ -81,7 +82,7 @@ fn grid(canvas: &mut dyn Canvas, contexts: &[u32], x: &Axis, y: &Axis, y_ticks: 
     canvas.line(&[(LEFT, BOTTOM), (right, BOTTOM)], MUTED, 1);
 }
 
-fn draw_series(canvas: &mut dyn Canvas, series: &Series, at: &dyn Fn(&Point, f64) -> (i32, i32)) {
+fn draw_series(canvas: &mut dyn Canvas, series: &Series, shift: i32, at: &dyn Fn(&Point, f64) -> (i32, i32)) {
     let color = color_of(series.variant);
     for pair in series.points.windows(2) {
         stroke(
@@ -94,11 +95,12 @@ fn draw_series(canvas: &mut dyn Canvas, series: &Series, at: &dyn Fn(&Point, f64
     }
     for point in &series.points {
         let ((px, low), (_, high)) = (at(point, point.lo), at(point, point.hi));
+        let px = px + shift;
         canvas.line(&[(px, low), (px, high)], color, 1);
         for end in [low, high] {
             canvas.line(&[(px - 3, end), (px + 3, end)], color, 1);
         }
-        marker(canvas, at(point, point.y), color, series.style, point.is_hollow);
+        marker(canvas, (px, at(point, point.y).1), color, series.style, point.is_hollow);
     }
 }
 
