@@ -80,7 +80,7 @@ fn table(model: &ReportModel, look: Look) -> String {
         table.add_row(row(model, arm, prefill, decode));
     }
     for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, if index < 6 { 2 } else { 0 }));
+        column.set_padding((0, 1));
         if (2..=4).contains(&index) {
             column.set_cell_alignment(CellAlignment::Right);
         }

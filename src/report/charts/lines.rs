@@ -15,9 +15,10 @@ const BOTTOM: i32 = SIZE.1 - 58;
 const LEFT: i32 = 66;
 /// Room at both ends of the x axis, so that no mark sits on the frame.
 const INSET: i32 = 34;
-/// Pixels between the marks of arms at the same context, so that near-equal arms stay apart. The lines are not moved:
-/// a step aside on a steep line would read as a step up or down.
+/// Pixels between arms at the same context, so that near-equal arms stay apart.
 const DODGE: i32 = 9;
+/// The same on the steep lines of logarithmic charts, where only the marks are moved: a step aside of the line would
+/// read as a step up or down.
 const DODGE_STEEP: i32 = 5;
 
 /// Draws the chart.
@@ -52,11 +53,13 @@ pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
 
     grid(canvas, &contexts, &x, &y, &y_ticks, right);
     canvas.text(chart.x_label, ((LEFT + right) / 2, SIZE.1 - 18), 14, INK, HPos::Center);
-    for (index, series) in chart.series.iter().enumerate() {
+    let last_slot = chart.series.iter().map(|s| s.slot as i32).max().unwrap_or(0);
+    for series in &chart.series {
         let dodge = if chart.is_y_log { DODGE_STEEP } else { DODGE };
-        let shift = (2 * index as i32 - chart.series.len() as i32 + 1) * dodge / 2;
-        let at = |p: &Point, value: f64| (x.pixel(f64::from(p.x.max(1))), y.pixel(value));
-        draw_series(canvas, series, shift, &at);
+        let shift = (2 * series.slot as i32 - last_slot) * dodge / 2;
+        let line_shift = if chart.is_y_log { 0 } else { shift };
+        let at = |p: &Point, value: f64| (x.pixel(f64::from(p.x.max(1))) + line_shift, y.pixel(value));
+        draw_series(canvas, series, shift - line_shift, &at);
     }
     legend(canvas, &chart.series, right + 14);
 }

@@ -82,6 +82,7 @@ pub(super) fn png_of((width, height): (i32, i32), draw: &dyn Fn(&mut dyn Canvas)
     let mut encoder = png::Encoder::new(&mut file, w, h);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Best);
     encoder.set_filter(png::FilterType::Up);
     let mut writer = encoder.write_header().expect("a Vec takes all bytes");
     writer
