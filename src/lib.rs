@@ -1,10 +1,29 @@
-//! kvant: which GGUF variant, with which KV cache, should I run on this machine?
+//! kvant: which GGUF variant, with which KV cache, should I run on this machine, and how sure are we?
+//!
+//! The flow of the data, module by module:
+//!
+//! ```text
+//! flags --catalog--> variants on disk --plan(seed)--> arms x works = cells, rounds, launches
+//! plan minus journal --runner--> worker processes (engine: llama.cpp) --> samples --> journal.jsonl
+//! journal --stats--> report: results.json, report.md, charts
+//! ```
+//!
+//! Only `runner` and `worker` touch the outside world while something is measured. Everything right of the journal is
+//! a pure function of it. `tests/layering.rs` keeps the modules' imports to the table in docs/architecture.md.
 
+pub mod catalog;
+pub mod cli;
 pub mod corpus;
 pub mod data;
 pub mod engine;
+pub mod gguf;
+pub mod host;
 pub mod journal;
+pub mod plan;
 pub mod protocol;
 pub mod report;
+pub mod rng;
+pub mod runner;
 pub mod stats;
 pub mod units;
+pub mod worker;

@@ -1,2 +1,5 @@
-//! The kvant command.
-fn main() {}
+//! The kvant command; see the library for the flow.
+
+fn main() -> std::process::ExitCode {
+    kvant::cli::main()
+}

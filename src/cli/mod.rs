@@ -1,1 +1,44 @@
-//! cli
+//! The command line: types for clap, one file per subcommand, errors and exit codes.
+//!
+//! Only this module prints to stdout and decides the exit code; chatter and progress go to stderr.
+
+mod args;
+mod compare;
+mod exit;
+mod look;
+mod progress;
+mod quantize;
+mod report;
+mod resolve;
+mod resume;
+mod show_plan;
+
+use args::{Cli, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// The `kvant` command: parses, runs the subcommand, prints an error with its causes and next step.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not errors; a closed pipe is no reason to complain.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::BAD_INPUT } else { exit::OK });
+        }
+    };
+    if let Command::Worker { .. } = cli.command {
+        return crate::worker::run();
+    }
+    exit::no_backtraces();
+    let result = match &cli.command {
+        Command::Compare(args) => compare::run(args, &cli.global),
+        Command::Report(args) => report::run(args, &cli.global),
+        Command::Quantize(args) => quantize::run(args),
+        Command::Worker { .. } => Ok(exit::OK),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => failure.report(),
+    }
+}

@@ -4,7 +4,15 @@
 //! clock, for tests through the real process. This module knows nothing of plans, journals or statistics.
 //! Invariant: `unsafe` lives in `engine/llama/` only.
 
-use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo};
+pub mod fake;
+mod instructions;
+#[cfg(feature = "llama")]
+pub mod llama;
+pub mod quantize;
+
+pub use instructions::unused_instructions;
+
+use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, WorkSpec};
 use std::path::Path;
 
 /// A context opened in an engine.
@@ -29,6 +37,44 @@ pub enum EngineError {
     /// An allocation failed.
     #[error("out of memory: {0}")]
     OutOfMemory(String),
+}
+
+/// What the worker is about to do. Only the fake engine listens: its scripted faults strike here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// Say hello.
+    Hello,
+    /// Load the model in this file.
+    Load(&'a Path),
+    /// Open a context.
+    Open,
+    /// The untimed round of a context.
+    Prepare(ContextId),
+    /// One timed sample.
+    Measure(ContextId, WorkSpec),
+    /// Read the memory of the process.
+    Memory,
+}
+
+/// A scripted break of the protocol, for tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WireFault {
+    /// Half an answer, then the end of the stream.
+    HalfLine,
+    /// An answer longer than the protocol allows.
+    HugeLine,
+    /// Hello with a version that nobody speaks.
+    WrongVersion,
+    /// A well-formed answer to another question.
+    WrongAnswer,
+}
+
+/// The engine of this build, asked without loading a model: llama.cpp's versions, instructions and devices.
+pub fn info() -> EngineInfo {
+    #[cfg(feature = "llama")]
+    return llama::info();
+    #[cfg(not(feature = "llama"))]
+    return fake::info();
 }
 
 /// One model in one process. All calls come from one thread (libgomp keeps a team per calling thread).
@@ -57,4 +103,20 @@ pub trait Engine {
     fn save(&mut self, context: ContextId) -> Result<Vec<u8>, EngineError>;
     /// Puts a state of the same context back.
     fn restore(&mut self, context: ContextId, state: &[u8]) -> Result<(), EngineError>;
+    /// Memory of the device that this engine took since before the load; `None` on the CPU.
+    fn device_bytes(&self) -> Option<u64> {
+        None
+    }
+    /// CPU time on the engine's own clock; `None` when the kernel's count for the process is the one to use.
+    fn cpu_ns(&self) -> Option<u64> {
+        None
+    }
+    /// Told before every request; see [`Step`].
+    fn announce(&mut self, _step: Step<'_>) -> Result<(), EngineError> {
+        Ok(())
+    }
+    /// How the next answer is to be broken; see [`WireFault`].
+    fn wire_fault(&mut self) -> Option<WireFault> {
+        None
+    }
 }

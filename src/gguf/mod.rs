@@ -1,1 +1,28 @@
-//! gguf
+//! Reads the header of a GGUF file: metadata, tensor types and shapes, and what follows from them.
+//!
+//! In: a path, or any `Read + Seek` with its length. Out: [`Gguf`], or a [`GgufError`] in words. Little-endian
+//! versions 2 and 3. A file is untrusted: no count, length or offset is believed before it is checked against the
+//! length of the file; nothing panics; memory stays below the file's length plus a fixed [`SLACK_BYTES`]. Tensor data
+//! is never read. Knows nothing of llama.cpp, of the store, or of which variants are wanted. No `unsafe`, no FFI.
+
+mod error;
+mod fallback;
+mod ftype;
+mod generative;
+mod header;
+mod reader;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod types;
+mod value;
+#[cfg(test)]
+pub(crate) mod write_test;
+
+pub use error::{GgufError, GgufProblem};
+pub use ftype::{ftype_bpw, ftype_id, ftype_name, ftype_of, is_known_ftype, known_ftypes};
+pub use header::{Gguf, TensorInfo};
+pub use reader::SLACK_BYTES;
+pub use shape::kv_bytes_per_token;
+pub use types::GgmlType;
+pub use value::{Array, Value, ValueType};

@@ -1,1 +1,16 @@
-//! host
+//! What this machine is, as far as it bears on speed: CPU, cores within the cgroup, memory, load.
+//!
+//! In: /proc, /sys and the cgroup files on Linux; what the standard library tells elsewhere. Out: [`HostInfo`].
+//! What the system does not tell is `None` or falls back to the more careful figure; nothing here fails. Parsing is
+//! pure, on text ([`parse`]); only [`gather`] and its like read files. Knows nothing of plans or workers.
+
+mod gather;
+mod isa;
+pub mod parse;
+#[cfg(test)]
+mod tests;
+
+pub use gather::{default_threads, gather, instructions, memory_available_bytes};
+
+#[cfg(doc)]
+use crate::data::HostInfo;

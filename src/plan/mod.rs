@@ -1,1 +1,15 @@
-//! plan
+//! From settings to a plan, and from a plan and a journal to what is left to do.
+//!
+//! In: checked settings, the model, the variants, records. Out: [`Plan`](crate::data::Plan), the order of each round,
+//! predictions, outstanding work. It knows nothing of processes or files.
+//! Invariant: no I/O, no clock, no environment, no unseeded randomness.
+
+mod matrix;
+mod order;
+mod outstanding;
+mod predict;
+
+pub use matrix::{build, KvPair, PlanError, Settings};
+pub use order::{headline_pairs, launch_of, round_order, worker_of};
+pub use outstanding::{outstanding, Outstanding};
+pub use predict::{execution_guess_ns, n_repeat, worker_memory_bytes, SpeedGuess};

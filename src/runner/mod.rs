@@ -1,1 +1,18 @@
-//! runner
+//! Drives a plan: fresh worker processes per launch, interleaved rounds, deadlines, stop rule, records to the journal.
+//!
+//! In: a plan, the files of its variants, what an earlier session left. Out: records, appended as they come. A worker
+//! that dies, hangs or talks nonsense costs the cell it was asked for, never the run. While a sample is timed this
+//! process sleeps in a blocking receive: no redraw, hashing or fsync.
+//! Invariant: never imports `engine`; knows workers only through `protocol`.
+
+mod child;
+mod config;
+mod drive;
+mod memory;
+mod progress;
+mod team;
+
+pub use child::{Interrupt, WorkerCommand};
+pub use config::RunConfig;
+pub use drive::{run, RunError};
+pub use progress::{Observer, Silent};

@@ -13,6 +13,8 @@
 mod interval;
 mod quantile;
 mod ratio;
+#[cfg(test)]
+mod simulation;
 pub mod rng;
 mod verdict;
 

@@ -1,0 +1,50 @@
+# Recipes for people and for CI. `scripts/just RECIPE` installs what is missing first; with the tools present, plain
+# `just RECIPE` does the same.
+
+set positional-arguments
+
+# llama.cpp must be optimised and built for this CPU whatever the caller's environment says: an exported RUSTFLAGS
+# replaces the flags of .cargo/config.toml, and its [env] section gives way to variables that are set already.
+export RUSTFLAGS := if env("RUSTFLAGS", "") =~ "target-cpu" { env("RUSTFLAGS") } else { trim(env("RUSTFLAGS", "") + " -C target-cpu=native") }
+export LLAMA_LIB_PROFILE := "Release"
+gcc_fix := justfile_directory() / ".cargo/include"
+export CPLUS_INCLUDE_PATH := if env("CPLUS_INCLUDE_PATH", "") == "" { gcc_fix } else { gcc_fix + ":" + env("CPLUS_INCLUDE_PATH") }
+
+# SOURCE_DATE_EPOCH would turn off ggml's CPU features.
+cargo := "env -u SOURCE_DATE_EPOCH -u CARGO_ENCODED_RUSTFLAGS cargo"
+binary := env("CARGO_TARGET_DIR", "target") / "release/kvant"
+
+# List the recipes
+default:
+    @"{{just_executable()}}" --list
+
+# Compare the variants of a model: just compare [MODEL] [--level quick] ... (kvant compare --help)
+[no-exit-message]
+compare *args: build
+    @{{cargo}} run --release --quiet -- compare "$@"
+
+# Build kvant and llama.cpp, optimised for this CPU
+[no-exit-message]
+build:
+    @[ -x "{{binary}}" ] || echo "building llama.cpp for this CPU, once: about 12 minutes of one core's time" >&2
+    @{{cargo}} build --release
+
+# All tests, with llama.cpp and the built-in model
+[no-exit-message]
+test *args:
+    {{cargo}} test --release "$@"
+
+# Format, lints, and the tests that need no llama.cpp
+check:
+    {{cargo}} fmt --all --check
+    {{cargo}} clippy --release --all-targets --no-default-features -- -D warnings
+    {{cargo}} clippy --release --all-targets -- -D warnings
+    {{cargo}} test --release --no-default-features
+
+# Write the golden files again, for `git diff` to show
+golden:
+    KVANT_GOLDEN=1 {{cargo}} test --release --no-default-features golden
+
+# Train the built-in model anew
+forge *args:
+    {{cargo}} run --profile forge --package forge -- "$@"

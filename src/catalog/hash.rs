@@ -1,0 +1,103 @@
+//! SHA-256 of files, remembered while a file is unchanged.
+
+use super::store::write_atomic;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Lower-case hex SHA-256 of bytes.
+pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+/// Hashes a file from beginning to end; `progress` gets the bytes done so far.
+pub(super) fn sha256_file(path: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    let mut done = 0u64;
+    loop {
+        let n = file.read(&mut buffer)?;
+        if n == 0 {
+            return Ok(hex(&hasher.finalize()));
+        }
+        hasher.update(&buffer[..n]);
+        done += n as u64;
+        progress(done);
+    }
+}
+
+/// What tells that a file is unchanged. ctime is in it because, unlike mtime, no program can set it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stamp {
+    size: u64,
+    inode: u64,
+    mtime_ns: i64,
+    ctime_ns: i64,
+}
+
+impl Stamp {
+    #[cfg(unix)]
+    fn of(meta: &Metadata) -> Option<Stamp> {
+        use std::os::unix::fs::MetadataExt;
+        let ns = |s: i64, ns: i64| s.checked_mul(1_000_000_000)?.checked_add(ns);
+        Some(Stamp {
+            size: meta.len(),
+            inode: meta.ino(),
+            mtime_ns: ns(meta.mtime(), meta.mtime_nsec())?,
+            ctime_ns: ns(meta.ctime(), meta.ctime_nsec())?,
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &Metadata) -> Option<Stamp> {
+        None
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    path: String,
+    stamp: Stamp,
+    sha256: String,
+}
+
+/// The hash of `path`, from the notes in `notes_dir` while the file is unchanged. Notes are a convenience: a failure
+/// to read or write one is no failure.
+pub(super) fn sha256_remembered(path: &Path, notes_dir: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<String> {
+    let absolute = fs::canonicalize(path)?.to_string_lossy().into_owned();
+    let note = notes_dir.join(format!("{}.json", &sha256_hex(absolute.as_bytes())[..32]));
+    let before = Stamp::of(&fs::metadata(path)?);
+    let known = fs::read(&note)
+        .ok()
+        .and_then(|text| serde_json::from_slice::<Remembered>(&text).ok());
+    if let Some(known) = known.filter(|known| known.path == absolute && before.as_ref() == Some(&known.stamp)) {
+        return Ok(known.sha256);
+    }
+    let sha256 = sha256_file(path, progress)?;
+    let after = Stamp::of(&fs::metadata(path)?);
+    if let (Some(stamp), true) = (after.clone(), before == after) {
+        let note_text = serde_json::to_vec(&Remembered {
+            path: absolute,
+            stamp,
+            sha256: sha256.clone(),
+        });
+        if let (Ok(text), Ok(())) = (note_text, fs::create_dir_all(notes_dir)) {
+            let _ = write_atomic(&note, &text);
+        }
+    }
+    Ok(sha256)
+}

@@ -1,0 +1,169 @@
+//! Makes the variants that are missing.
+//!
+//! From a quantized source everything is made through an F16 of it, so that a variant is the same whichever others
+//! are wanted beside it, and so that the F16 arm is exactly what the others were rounded from: the comparison then
+//! shows what each variant loses against that F16, and the report says what the F16 itself came from.
+
+use super::resolve::{Event, Progress};
+use super::source::Present;
+use super::store::MadeRecord;
+use super::{space, CatalogError, Quantize, Store, QUANTIZER_TAG};
+use crate::data::{DerivedFrom, VariantInfo};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Makes variants from one source.
+pub(super) struct Maker<'a> {
+    pub store: &'a Store,
+    pub quantizer: &'a dyn Quantize,
+    pub source: &'a Present,
+    pub source_sha256: String,
+    pub dir: PathBuf,
+}
+
+impl<'a> Maker<'a> {
+    /// Where a variant lies, made or not.
+    fn path(&self, variant: &str) -> PathBuf {
+        self.dir.join(format!("{variant}-{QUANTIZER_TAG}.gguf"))
+    }
+
+    /// What has to be made for `missing`: an F16 on the way included.
+    fn needed<'v>(&self, missing: &[&'v str]) -> Vec<&'v str> {
+        let mut needed = missing.to_vec();
+        if self.source.is_quantized() && !needed.is_empty() && !needed.contains(&"F16") {
+            needed.insert(0, "F16");
+        }
+        needed
+    }
+
+    /// Makes or finds all of `missing`; room on disk is checked for all of them before the first is written.
+    pub(super) fn make_all(
+        &self,
+        missing: &[&str],
+        progress: &mut Progress<'_>,
+    ) -> Result<Vec<(VariantInfo, PathBuf)>, CatalogError> {
+        let needed: Vec<_> = self.needed(missing);
+        let absent: Vec<_> = needed
+            .iter()
+            .copied()
+            .filter(|variant| !self.path(variant).exists())
+            .collect();
+        let bytes = absent
+            .iter()
+            .map(|variant| space::predicted_bytes(&self.source.gguf, variant))
+            .sum();
+        if !absent.is_empty() {
+            space::check(&absent.join(", "), &self.dir, bytes)?;
+        }
+        let base = match self.source.is_quantized() && !needed.is_empty() {
+            true => self.make("F16", &self.source.path, progress)?.1,
+            false => self.source.path.clone(),
+        };
+        missing
+            .iter()
+            .map(|variant| self.make(variant, &base, progress))
+            .collect()
+    }
+
+    /// One variant, from the store if it is there, unchanged and whole.
+    fn make(
+        &self,
+        variant: &str,
+        base: &Path,
+        progress: &mut Progress<'_>,
+    ) -> Result<(VariantInfo, PathBuf), CatalogError> {
+        let path = self.path(variant);
+        let base = if variant == "F16" {
+            self.source.path.as_path()
+        } else {
+            base
+        };
+        let mut hashing = |done| progress(&Event::Hashing { file: &path, done });
+        if let Some(record) = self.store.made(&path, &mut hashing) {
+            if let Ok(made) = self.check(variant, &path) {
+                return Ok((self.describe(&made, record.sha256), path));
+            }
+            let _ = fs::remove_file(&path);
+        }
+        progress(&Event::Making {
+            variant,
+            from: &self.source.file(),
+        });
+        let temp = self.store.temporary(&self.dir)?;
+        if let Err(why) = self.quantizer.quantize(base, &temp, variant) {
+            return Err(self.failure(variant, why));
+        }
+        self.check(variant, &temp).map_err(|why| self.failure(variant, why))?;
+        let size = fs::metadata(&temp).map_err(|e| self.store.unusable(e))?.len();
+        let mut hashing = |done| progress(&Event::Hashing { file: &path, done });
+        let sha256 = super::hash::sha256_file(&temp, &mut hashing).map_err(|e| self.store.unusable(e))?;
+        let record = MadeRecord {
+            source_file: self.source.file(),
+            source_sha256: self.source_sha256.clone(),
+            ftype: variant.to_owned(),
+            size,
+            sha256: sha256.clone(),
+        };
+        self.store.publish(temp, &path, &record)?;
+        progress(&Event::Made {
+            variant,
+            file: &path,
+            bytes: size,
+        });
+        let made = self.check(variant, &path).map_err(|why| self.failure(variant, why))?;
+        Ok((self.describe(&made, sha256), path))
+    }
+
+    /// Reads a made file back: it must be whole, hold the same model, and be what was asked for.
+    fn check(&self, variant: &str, path: &Path) -> Result<Present, String> {
+        let mut made = Present::open(path).map_err(|e| e.to_string())?;
+        if made.gguf.ftype() != Some(variant) {
+            return Err(format!(
+                "the quantizer wrote a file of type {}",
+                made.gguf.ftype().unwrap_or("unknown")
+            ));
+        }
+        if made.gguf.n_params() != self.source.gguf.n_params() {
+            return Err(format!(
+                "the quantizer wrote {} parameters instead of {}",
+                made.gguf.n_params(),
+                self.source.gguf.n_params()
+            ));
+        }
+        // Asked for by this name, so that is its name in the run; the histogram tells what it holds.
+        made.id = variant.to_owned();
+        Ok(made)
+    }
+
+    fn describe(&self, made: &Present, sha256: String) -> VariantInfo {
+        let from = DerivedFrom {
+            file: self.source.file(),
+            sha256: self.source_sha256.clone(),
+            ftype: self.source.id.clone(),
+            is_requantized: self.source.is_quantized(),
+        };
+        made.variant(sha256, Some(from))
+    }
+
+    /// A disk that filled up meanwhile explains any failure of the quantizer.
+    fn failure(&self, variant: &str, why: String) -> CatalogError {
+        if self.quantizer.is_stopped() {
+            return CatalogError::Interrupted(variant.to_owned());
+        }
+        let needed = space::predicted_bytes(&self.source.gguf, variant);
+        match space::free(&self.dir) {
+            // Measured while the unfinished file is still there.
+            Some(free) if free < 1 << 20 => CatalogError::NoRoom {
+                what: variant.to_owned(),
+                dir: self.dir.clone(),
+                needed,
+                free,
+            },
+            _ => CatalogError::NotMade {
+                variant: variant.to_owned(),
+                from: self.source.file(),
+                why,
+            },
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Flags as the user writes them. `resolve` turns them into a checked configuration.
+
+use crate::data::{FlashAttn, KvType, Level, Workload};
+use crate::plan::KvPair;
+use crate::units;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Which GGUF variant, with which KV cache, should I run on this machine, and how sure are we?
+#[derive(Debug, Parser)]
+#[command(name = "kvant", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Flags of every subcommand.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Print results.json on stdout instead of the table
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No progress and no chatter; errors and the result only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Colour of the table: auto is off for pipes and with NO_COLOR
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
+    pub color: When,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// When stdout is a terminal and NO_COLOR is not set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Measure the variants of a model against each other and write a report
+    Compare(Box<CompareArgs>),
+    /// Render the report of a run again, from its journal
+    Report(ReportArgs),
+    /// Serve requests of a runner (internal)
+    #[command(hide = true)]
+    Worker {
+        /// Shows in process lists.
+        name: Option<String>,
+    },
+    /// Make a variant (internal)
+    #[command(hide = true)]
+    Quantize(QuantizeArgs),
+}
+
+/// Flags of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Folder of a run, or its journal.jsonl
+    pub run: PathBuf,
+    /// Folder for the files (default: the run's own)
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of the hidden `quantize`.
+#[derive(Debug, Args)]
+pub struct QuantizeArgs {
+    /// Source file.
+    pub src: PathBuf,
+    /// File to write.
+    pub dst: PathBuf,
+    /// File type, e.g. Q4_K_M.
+    pub ftype: String,
+}
+
+/// Flags of `compare`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct CompareArgs {
+    /// builtin, a .gguf file, or a folder of .gguf files of one model
+    #[arg(default_value = "builtin")]
+    pub model: String,
+    /// Variants to compare, the baseline first; missing ones are made
+    #[arg(long, value_delimiter = ',', default_value = "F16,Q8_0,Q4_K_M", help_heading = "What to measure")]
+    pub variants: Vec<String>,
+    /// KV-cache types, the baseline's first; K/V for different ones, e.g. f16,q8_0,q8_0/f16
+    #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16,q8_0", help_heading = "What to measure")]
+    pub kv: Vec<KvPair>,
+    /// Prompt lengths of the prefill cells, in tokens
+    #[arg(long, value_parser = units::parse_list, default_value = "128,512,2048", help_heading = "What to measure")]
+    pub n_prompt: std::vec::Vec<u32>,
+    /// Depths of the decode cells: tokens in the cache before
+    #[arg(long, value_parser = units::parse_list, default_value = "128,512,2048", help_heading = "What to measure")]
+    pub depths: std::vec::Vec<u32>,
+    /// Tokens generated per decode sample
+    #[arg(long, default_value_t = 32, help_heading = "What to measure")]
+    pub n_gen: u32,
+    /// Workloads: prefill, decode, no_reuse, or all
+    #[arg(long, value_delimiter = ',', default_value = "all", value_parser = parse_workload, help_heading = "What to measure")]
+    pub workloads: Vec<WorkloadChoice>,
+    /// Measure every KV type at every prompt length (default: at the middle one)
+    #[arg(long, help_heading = "What to measure")]
+    pub full_matrix: bool,
+    /// cpu, or a llama.cpp device such as CUDA0
+    #[arg(long, default_value = "cpu", help_heading = "How to run llama.cpp")]
+    pub device: String,
+    /// Layers on the device; -1 for all (default: 0 on the cpu, else all)
+    #[arg(long, allow_hyphen_values = true, help_heading = "How to run llama.cpp")]
+    pub n_gpu_layers: Option<i32>,
+    /// Threads (default: physical cores within the cgroup's quota)
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "How to run llama.cpp")]
+    pub threads: Option<u32>,
+    /// Logical batch: tokens per llama_decode call
+    #[arg(long, default_value_t = 2048, value_parser = clap::value_parser!(u32).range(1..), help_heading = "How to run llama.cpp")]
+    pub n_batch: u32,
+    /// Physical batch: tokens per graph
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..), help_heading = "How to run llama.cpp")]
+    pub n_ubatch: u32,
+    /// Context size in tokens (default: what the cells need)
+    #[arg(long, help_heading = "How to run llama.cpp")]
+    pub n_ctx: Option<u32>,
+    /// Flash attention, the same for all arms: on or off
+    #[arg(long, default_value = "on", help_heading = "How to run llama.cpp")]
+    pub flash_attn: FlashAttn,
+    /// How thorough: quick, default or full
+    #[arg(long, default_value = "default", help_heading = "How long")]
+    pub level: Level,
+    /// Time for measuring, e.g. 90s or 5m (default: quick 2m, default 5m, full 20m)
+    #[arg(long, value_parser = units::parse_duration, help_heading = "How long")]
+    pub budget: Option<u64>,
+    /// Stop when every headline ratio is known to this half-width, e.g. 2%
+    #[arg(long, default_value = "2%", value_parser = parse_precision, help_heading = "How long")]
+    pub precision: f64,
+    /// Exactly this many rounds, whatever the budget and the precision
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "How long")]
+    pub rounds: Option<u32>,
+    /// Sets of fresh worker processes the rounds are split over
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "How long")]
+    pub launches: Option<u32>,
+    /// Longest wait for any one answer of a worker (default: from the work)
+    #[arg(long, value_parser = units::parse_duration, help_heading = "How long")]
+    pub deadline: Option<u64>,
+    /// Seed of the texts and of the order of cells
+    #[arg(long, default_value_t = 1, help_heading = "Repeatability")]
+    pub seed: u64,
+    /// Salt of the texts: another salt gives other texts of the same kind
+    #[arg(long, default_value = "kvant", help_heading = "Repeatability")]
+    pub salt: String,
+    /// Folder for the run (default: reports/<model>-<time>)
+    #[arg(long, help_heading = "Repeatability")]
+    pub out: Option<PathBuf>,
+    /// Complete the run in --out: only what its journal lacks is measured
+    #[arg(long, requires = "out", help_heading = "Repeatability")]
+    pub resume: bool,
+}
+
+/// One item of `--workloads`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkloadChoice {
+    /// Everything.
+    All,
+    /// One.
+    One(Workload),
+}
+
+fn parse_workload(text: &str) -> Result<WorkloadChoice, String> {
+    if text.eq_ignore_ascii_case("all") {
+        return Ok(WorkloadChoice::All);
+    }
+    text.parse().map(WorkloadChoice::One).map_err(|e: crate::data::ParseNameError| format!("{e}, all"))
+}
+
+fn parse_kv(text: &str) -> Result<KvPair, crate::data::ParseNameError> {
+    let (k, v) = text.split_once('/').unwrap_or((text, text));
+    Ok(KvPair { k: k.parse::<KvType>()?, v: v.parse::<KvType>()? })
+}
+
+fn parse_precision(text: &str) -> Result<f64, String> {
+    let value = units::parse_percent(text).map_err(|e| e.to_string())?;
+    if value > 0.0 && value < 1.0 {
+        Ok(value)
+    } else {
+        Err(format!("'{text}' is out of range: use more than 0% and less than 100%, for example 2%"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn kv_pairs_are_read_and_unknown_types_name_the_known_ones() {
+        let pair = parse_kv("q8_0/f16").expect("valid");
+        assert_eq!((pair.k, pair.v), (KvType::Q8_0, KvType::F16));
+        assert!(parse_kv("q3").expect_err("unknown").to_string().contains("q8_0"));
+    }
+}

@@ -1,0 +1,258 @@
+//! `kvant compare`: the main job.
+
+use super::args::{CompareArgs, Global};
+use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, JOURNAL, UNEXPECTED};
+use super::progress::LiveLine;
+use super::report::{finish, JOURNAL_NAME};
+use super::resolve::{self, Prediction};
+use super::{resume, show_plan};
+use crate::catalog::{self, Event, ModelFiles, SelfQuantizer, Store};
+use crate::corpus::{self, Corpus};
+use crate::data::{HostInfo, Plan, Record, RunHeader, VariantInfo, Warning, JOURNAL_FORMAT};
+use crate::engine::{self, fake};
+use crate::journal::{self, Journal, Writer};
+use crate::runner::{self, Interrupt, RunConfig, WorkerCommand};
+use crate::{host, units};
+use sha2::{Digest, Sha256};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+/// Characters of text per prompt token that any tokenizer gets by with.
+const BYTES_PER_TOKEN: usize = 12;
+
+/// Measures and reports.
+pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
+    let host = host::gather();
+    let past = if given.resume { Some(read_past(given)?) } else { None };
+    let args = match &past {
+        Some(journal) => resume::recorded_args(&journal.header, given)?,
+        None => given.clone(),
+    };
+    let settings = resolve::settings(&args, &host);
+    let plan = match &past {
+        // Threads and the like default to the machine: the plan of a run is what it was started with.
+        Some(journal) => journal.header.plan.clone(),
+        None => resolve::plan(&settings)?,
+    };
+    let stop = Stop::install()?;
+    let live = LiveLine::new(global);
+    let files = obtain(&args, &plan, &stop, &live)?;
+    live.clear();
+    let prediction = resolve::predict(&plan, &files.info, &infos(&files), &host);
+    if let Some((name, bytes)) = prediction.does_not_fit() {
+        let text = format!(
+            "{name} needs about {} and {} are available; lower --depths and --n-prompt, or compare smaller variants with --variants",
+            units::mib(bytes),
+            units::mib(prediction.available_bytes)
+        );
+        return Err(Failure::msg(DOES_NOT_FIT, text));
+    }
+    let job = Job::new(&args, plan, files, host, prediction, past.is_some());
+    if !global.quiet {
+        eprint!("{}", show_plan::show(&job.header.plan, &job.header.model, &job.header.variants, &job.prediction, &job.warnings));
+    }
+    let dir = job.dir.clone();
+    job.measure(past, live, &stop)?;
+    finish(&journal::read(&dir.join(JOURNAL_NAME))?, &dir, global)
+}
+
+fn read_past(args: &CompareArgs) -> Result<Journal, Failure> {
+    let dir = args.out.as_deref().unwrap_or(Path::new("."));
+    Ok(journal::read(&dir.join(JOURNAL_NAME))?)
+}
+
+fn obtain(args: &CompareArgs, plan: &Plan, stop: &Stop, live: &LiveLine) -> Result<ModelFiles, Failure> {
+    let mut wanted: Vec<String> = Vec::new();
+    for arm in &plan.arms {
+        if !wanted.contains(&arm.variant) {
+            wanted.push(arm.variant.clone());
+        }
+    }
+    let store = Store::from_env()?;
+    let exe = std::env::current_exe().map_err(|e| Failure::new(UNEXPECTED, e))?;
+    let is_stopped = stop.flag();
+    let quantizer = SelfQuantizer::new(exe, move || is_stopped.load(Ordering::Relaxed));
+    let model = (args.model != "builtin").then_some(args.model.as_str());
+    let files = catalog::resolve(model, &wanted, &store, &quantizer, &mut |event| match event {
+        Event::Making { variant, from } => live.say(&format!("making {variant} from {from}")),
+        Event::Made { variant, bytes, .. } => live.say(&format!("made {variant}: {}", units::mib(*bytes))),
+        Event::Hashing { .. } => {}
+    })?;
+    Ok(files)
+}
+
+fn infos(files: &ModelFiles) -> Vec<VariantInfo> {
+    files.variants.iter().map(|(info, _)| info.clone()).collect()
+}
+
+/// Everything that is settled before the first worker starts.
+struct Job {
+    dir: PathBuf,
+    header: RunHeader,
+    files: ModelFiles,
+    text: String,
+    prediction: Prediction,
+    warnings: Vec<Warning>,
+    deadline_max: Option<Duration>,
+    is_resumed: bool,
+}
+
+impl Job {
+    fn new(
+        args: &CompareArgs,
+        plan: Plan,
+        files: ModelFiles,
+        host: HostInfo,
+        prediction: Prediction,
+        is_resumed: bool,
+    ) -> Self {
+        let n_tokens = plan.cells.iter().map(|c| c.spec.n_ctx_needed()).max().unwrap_or(1) as usize;
+        let text = Corpus::new(args.seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
+        let fake = std::env::var_os(fake::SCRIPT_ENV).is_some();
+        let engine = if fake { fake::info() } else { engine::info() };
+        let unused = engine::unused_instructions(&host.instructions, &engine.system_info);
+        let unused = if fake { Vec::new() } else { unused };
+        let mut warnings = resolve::warnings(&plan, &files.info, &infos(&files), &host, unused, &prediction);
+        if fake {
+            warnings.insert(0, Warning::FakeEngine);
+        }
+        let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        let run_id = run_id(&files.info.name, &started_at);
+        let header = RunHeader {
+            format: JOURNAL_FORMAT,
+            run_id: run_id.clone(),
+            started_at,
+            command: std::iter::once("kvant".to_owned()).chain(std::env::args().skip(1)).collect(),
+            tool_version: env!("CARGO_PKG_VERSION").into(),
+            llama_cpp: engine.version,
+            system_info: engine.system_info,
+            plan_sha256: sha256_of_plan(&plan),
+            plan,
+            salt: args.salt.clone(),
+            corpus_sha256: corpus::sha256_hex(&text),
+            host,
+            model: files.info.clone(),
+            variants: infos(&files),
+        };
+        let dir = args.out.clone().unwrap_or_else(|| Path::new("reports").join(run_id));
+        let deadline_max = args.deadline.map(Duration::from_nanos);
+        Job { dir, header, files, text, prediction, warnings, deadline_max, is_resumed }
+    }
+
+    fn measure(self, past: Option<Journal>, mut live: LiveLine, stop: &Stop) -> Result<(), Failure> {
+        let path = self.dir.join(JOURNAL_NAME);
+        let (mut journal, past) = match past {
+            Some(journal) => {
+                self.check_same(&journal)?;
+                let (writer, journal) = Writer::resume(&path)?;
+                (writer, journal.records)
+            }
+            None => (self.create(&path)?, Vec::new()),
+        };
+        let is_resident = self.prediction.is_resident();
+        let exe = std::env::current_exe().map_err(|e| Failure::new(UNEXPECTED, e))?;
+        let env: Vec<(OsString, OsString)> =
+            vec![(crate::worker::PARENT_ENV.into(), std::process::id().to_string().into())];
+        let config = RunConfig {
+            plan: self.header.plan,
+            files: self.files.variants.into_iter().map(|(info, path)| (info.id, path)).collect(),
+            text: self.text,
+            command: WorkerCommand { exe, env, log_dir: self.dir.join("logs") },
+            guess_ns: self.prediction.execution_ns,
+            is_resident,
+            deadline_max: self.deadline_max,
+        };
+        let end = runner::run(&config, &past, &mut journal, &mut live, |handle| stop.wake(handle));
+        live.clear();
+        end?;
+        Ok(())
+    }
+
+    fn create(&self, path: &Path) -> Result<Writer, Failure> {
+        std::fs::create_dir_all(&self.dir).map_err(|e| {
+            Failure::msg(JOURNAL, format!("cannot make {} ({e}); choose another folder with --out", self.dir.display()))
+        })?;
+        let mut writer = Writer::create(path, &self.header)?;
+        for warning in &self.warnings {
+            writer.append(&Record::Warning(warning.clone()))?;
+        }
+        Ok(writer)
+    }
+
+    /// A resumed run must continue what was begun: same files, same texts, same engine.
+    fn check_same(&self, journal: &Journal) -> Result<(), Failure> {
+        let old = &journal.header;
+        let hashes = |header: &RunHeader| -> Vec<String> { header.variants.iter().map(|v| v.sha256.clone()).collect() };
+        let what = if hashes(old) != hashes(&self.header) {
+            "the model files"
+        } else if old.corpus_sha256 != self.header.corpus_sha256 {
+            "the text (another kvant?)"
+        } else if old.llama_cpp != self.header.llama_cpp || old.system_info != self.header.system_info {
+            "llama.cpp or its build"
+        } else if old.host.cpu != self.header.host.cpu {
+            "the machine"
+        } else {
+            return Ok(());
+        };
+        debug_assert!(self.is_resumed, "only a resumed run has a past");
+        let text = format!("--resume: {what} changed since {}; start a new run with another --out", old.started_at);
+        Err(Failure::msg(BAD_INPUT, text))
+    }
+}
+
+fn run_id(model: &str, started_at: &str) -> String {
+    let name: String = model.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
+    let time: String = started_at.chars().filter(char::is_ascii_digit).collect();
+    let (day, clock) = time.split_at(time.len().min(8));
+    format!("{}-{day}-{clock}", name.trim_matches(['-', '.']))
+}
+
+fn sha256_of_plan(plan: &Plan) -> String {
+    // A plan is made of strings and numbers: it always serialises.
+    let json = serde_json::to_vec(plan).unwrap_or_default();
+    Sha256::digest(json).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Ctrl-C and SIGTERM: the first ends the work in good order, the second at once.
+struct Stop {
+    flag: Arc<AtomicBool>,
+    handle: Arc<Mutex<Option<Interrupt>>>,
+}
+
+impl Stop {
+    fn install() -> Result<Self, Failure> {
+        let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
+        let stop = Stop { flag: Arc::new(AtomicBool::new(false)), handle: Arc::new(Mutex::new(None)) };
+        for signal in [SIGINT, SIGTERM] {
+            // Registered first, so that it sees the flag as it was before this signal.
+            signal_hook::flag::register_conditional_shutdown(signal, 130, stop.flag()).map_err(unexpected)?;
+            signal_hook::flag::register(signal, stop.flag()).map_err(unexpected)?;
+        }
+        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(unexpected)?;
+        let handle = Arc::clone(&stop.handle);
+        std::thread::spawn(move || {
+            for _ in signals.forever() {
+                if let Some(interrupt) = &*handle.lock().unwrap_or_else(PoisonError::into_inner) {
+                    interrupt.raise();
+                }
+            }
+        });
+        Ok(stop)
+    }
+
+    fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.flag)
+    }
+
+    /// From now on a signal wakes the runner; one that came before does so at once.
+    fn wake(&self, interrupt: Interrupt) {
+        if self.flag.load(Ordering::Relaxed) {
+            interrupt.raise();
+        }
+        *self.handle.lock().unwrap_or_else(PoisonError::into_inner) = Some(interrupt);
+    }
+}

@@ -1,0 +1,85 @@
+//! Exit codes, and errors on their way to the user.
+
+use crate::catalog::CatalogError;
+use crate::journal::JournalError;
+use crate::plan::PlanError;
+use crate::runner::RunError;
+use std::process::ExitCode;
+
+/// All cells were measured.
+pub const OK: u8 = 0;
+/// Unexpected.
+pub const UNEXPECTED: u8 = 1;
+/// Usage or bad input.
+pub const BAD_INPUT: u8 = 2;
+/// Finished, but some cells failed or were not run.
+pub const INCOMPLETE: u8 = 3;
+/// Does not fit this machine.
+pub const DOES_NOT_FIT: u8 = 4;
+/// The journal is unusable.
+pub const JOURNAL: u8 = 5;
+
+/// An error with its exit code. Its message ends with what to do next.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    error: anyhow::Error,
+}
+
+impl Failure {
+    /// A failure with this exit code.
+    pub fn new(code: u8, error: impl Into<anyhow::Error>) -> Self {
+        Failure { code, error: error.into() }
+    }
+
+    /// A failure in words.
+    pub fn msg(code: u8, text: impl Into<String>) -> Self {
+        Failure { code, error: anyhow::Error::msg(text.into()) }
+    }
+
+    /// Prints `error:` and the chain of causes, and gives the exit code.
+    pub fn report(self) -> ExitCode {
+        eprintln!("error: {}", self.error);
+        for cause in self.error.chain().skip(1) {
+            eprintln!("  cause: {cause}");
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<CatalogError> for Failure {
+    fn from(e: CatalogError) -> Self {
+        Failure::new(e.class().exit_code(), e)
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(e: PlanError) -> Self {
+        Failure::new(BAD_INPUT, e)
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(e: JournalError) -> Self {
+        Failure::new(JOURNAL, e)
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(e: RunError) -> Self {
+        let code = match e {
+            RunError::Journal(_) => JOURNAL,
+            RunError::DifferentTokens { .. } => BAD_INPUT,
+        };
+        Failure::new(code, e)
+    }
+}
+
+/// A panic is our own fault: say so in one line, without a backtrace.
+pub fn no_backtraces() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
+        let text = info.payload_as_str().unwrap_or("unknown cause");
+        eprintln!("error: kvant has a fault{place}: {text}\n  what was measured is in the journal; please report this");
+    }));
+}

@@ -1,0 +1,153 @@
+//! From flags to checked settings: what can fail early fails here, before a process is started.
+
+use super::args::{CompareArgs, WorkloadChoice};
+use crate::data::{HostInfo, ModelInfo, Plan, VariantInfo, Warning, Workload};
+use crate::gguf::kv_bytes_per_token;
+use crate::host;
+use crate::plan::{self, execution_guess_ns, worker_memory_bytes, worker_of, PlanError, Settings, SpeedGuess};
+use std::collections::BTreeMap;
+
+/// Load average per usable CPU (in percent) above which the machine is called busy.
+const BUSY_PERCENT: u32 = 50;
+
+/// The settings that the flags ask for.
+pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
+    let workloads = if args.workloads.contains(&WorkloadChoice::All) {
+        Workload::ALL.to_vec()
+    } else {
+        Workload::ALL.iter().copied().filter(|w| args.workloads.contains(&WorkloadChoice::One(*w))).collect()
+    };
+    let is_cpu = args.device.eq_ignore_ascii_case("cpu");
+    Settings {
+        level: args.level,
+        variants: args.variants.iter().map(|v| v.to_ascii_uppercase()).collect(),
+        kv: args.kv.clone(),
+        flash_attn: args.flash_attn,
+        device: if is_cpu { "cpu".into() } else { args.device.clone() },
+        n_gpu_layers: args.n_gpu_layers.unwrap_or(if is_cpu { 0 } else { -1 }),
+        n_threads: args.threads.unwrap_or_else(|| host::default_threads(host)),
+        n_batch: args.n_batch,
+        n_ubatch: args.n_ubatch.min(args.n_batch),
+        n_ctx: args.n_ctx,
+        n_prompts: args.n_prompt.clone(),
+        n_depths: args.depths.clone(),
+        n_gen: args.n_gen,
+        workloads,
+        n_gen_no_reuse: 2,
+        n_depth_no_reuse_max: 512,
+        is_full_matrix: args.full_matrix,
+        seed: args.seed,
+        budget_ns: args.budget,
+        precision: args.precision,
+        n_rounds: args.rounds,
+        n_launches: args.launches,
+    }
+}
+
+/// The plan, with nothing but the flags and the host: shape errors come before any file is touched.
+pub fn plan(settings: &Settings) -> Result<Plan, PlanError> {
+    plan::build(settings)
+}
+
+/// What is predicted before the start.
+pub struct Prediction {
+    /// One execution of each cell.
+    pub execution_ns: Vec<u64>,
+    /// Memory of each worker, by name.
+    pub worker_bytes: BTreeMap<String, u64>,
+    /// What may be used for all of them: 60 % of what is available.
+    pub limit_bytes: u64,
+    /// What is available.
+    pub available_bytes: u64,
+}
+
+impl Prediction {
+    /// All workers together fit.
+    pub fn is_resident(&self) -> bool {
+        self.worker_bytes.values().sum::<u64>() <= self.limit_bytes
+    }
+
+    /// The largest worker does not fit at all.
+    pub fn does_not_fit(&self) -> Option<(&str, u64)> {
+        let (name, bytes) = self.worker_bytes.iter().max_by_key(|(_, bytes)| **bytes)?;
+        (*bytes > self.available_bytes).then_some((name.as_str(), *bytes))
+    }
+}
+
+/// Predicts time and memory of `plan`.
+pub fn predict(plan: &Plan, model: &ModelInfo, variants: &[VariantInfo], host: &HostInfo) -> Prediction {
+    let threads = plan.arms.first().map_or(1, |a| a.config.n_threads);
+    let speed = SpeedGuess::of_cpu(threads, host.instructions.iter().any(|i| i == "AVX512"));
+    let variant_of = |arm: usize| variants.iter().find(|v| v.id == plan.arms[arm].variant);
+    let execution_ns = plan
+        .cells
+        .iter()
+        .map(|cell| {
+            let config = &plan.arms[cell.arm].config;
+            let per_token = kv_bytes_per_token(model, config.type_k, config.type_v);
+            let (n_params, size) = variant_of(cell.arm).map_or((0, 0), |v| (v.model_n_params, v.model_size));
+            execution_guess_ns(&cell.spec, model, n_params, size, per_token, &speed)
+        })
+        .collect();
+    let mut by_worker: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for arm in 0..plan.arms.len() {
+        by_worker.entry(worker_of(plan, arm)).or_default().push(arm);
+    }
+    let worker_bytes = by_worker
+        .into_iter()
+        .map(|(name, arms)| {
+            let contexts: Vec<_> = arms
+                .iter()
+                .map(|&arm| {
+                    let config = &plan.arms[arm].config;
+                    let n_ctx = u64::from(config.n_ctx.next_multiple_of(256));
+                    (config, n_ctx * kv_bytes_per_token(model, config.type_k, config.type_v))
+                })
+                .collect();
+            let variant = arms.first().and_then(|&arm| variant_of(arm));
+            let size = variant.map_or(0, |v| v.model_size);
+            let is_f16 = variant.is_some_and(|v| v.bpw >= 16.0);
+            (name, worker_memory_bytes(model, size, is_f16, &contexts))
+        })
+        .collect();
+    let available_bytes = host.memory_available_bytes;
+    Prediction { execution_ns, worker_bytes, limit_bytes: available_bytes / 10 * 6, available_bytes }
+}
+
+/// What the user is warned of before the start.
+pub fn warnings(
+    plan: &Plan,
+    model: &ModelInfo,
+    variants: &[VariantInfo],
+    host: &HostInfo,
+    unused_instructions: Vec<String>,
+    prediction: &Prediction,
+) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if !unused_instructions.is_empty() {
+        warnings.push(Warning::UnusedInstructions { names: unused_instructions });
+    }
+    if host.load_percent > BUSY_PERCENT * host.n_cpus {
+        warnings.push(Warning::BusyMachine { load_percent: host.load_percent, n_cpus: host.n_cpus });
+    }
+    if !prediction.is_resident() {
+        let needed_bytes = prediction.worker_bytes.values().sum();
+        warnings.push(Warning::WorkersNotResident { needed_bytes, limit_bytes: prediction.limit_bytes });
+    }
+    let deepest = plan.cells.iter().map(|c| c.spec.n_depth.max(c.spec.n_prompt)).max().unwrap_or(0);
+    if deepest > model.n_ctx_train {
+        warnings.push(Warning::BeyondTrainedContext { n_depth: deepest, n_ctx_train: model.n_ctx_train });
+    }
+    let baseline = plan.arms.first().map(|a| a.variant.as_str());
+    for variant in variants {
+        let made_from = variant.derived_from.as_ref().filter(|d| d.is_requantized);
+        if let (true, Some(from)) = (Some(variant.id.as_str()) == baseline, made_from) {
+            warnings.push(Warning::RequantizedBaseline { variant: variant.id.clone(), from: from.ftype.clone() });
+        }
+        if variant.n_fallback > 0 {
+            let (n_fallback, n_tensors) = (variant.n_fallback, variant.n_tensors);
+            warnings.push(Warning::FallbackTensors { variant: variant.id.clone(), n_fallback, n_tensors });
+        }
+    }
+    warnings
+}

@@ -1,0 +1,28 @@
+//! `--resume`: the settings of the run that is to be completed.
+
+use super::args::{Cli, Command, CompareArgs};
+use super::exit::{Failure, BAD_INPUT};
+use crate::data::RunHeader;
+use clap::Parser;
+
+/// The arguments the run was started with. The user may repeat them or leave them out, but not change them.
+pub fn recorded_args(header: &RunHeader, given: &CompareArgs) -> Result<CompareArgs, Failure> {
+    let parsed = Cli::try_parse_from(&header.command).map(|cli| cli.command);
+    let Ok(Command::Compare(recorded)) = parsed else {
+        let why = "the journal's command line is not one that this kvant understands; start a new run";
+        return Err(Failure::msg(BAD_INPUT, why));
+    };
+    let recorded = CompareArgs { out: given.out.clone(), resume: true, ..*recorded };
+    let defaults = Cli::try_parse_from(["kvant", "compare"]).map(|cli| cli.command);
+    let is_left_out = matches!(defaults, Ok(Command::Compare(d))
+        if CompareArgs { out: given.out.clone(), resume: true, ..*d } == *given);
+    if is_left_out || recorded == *given {
+        return Ok(recorded);
+    }
+    let text = format!(
+        "--resume: the run in {} was started as `{}`; repeat these flags, or give none besides --out",
+        given.out.as_deref().unwrap_or(std::path::Path::new(".")).display(),
+        header.command.join(" "),
+    );
+    Err(Failure::msg(BAD_INPUT, text))
+}

@@ -1,0 +1,332 @@
+//! A deterministic engine with scripted costs on a virtual clock, for tests through the real process.
+//!
+//! In: a [`FakeScript`] and a file that starts like a GGUF. Out: timings that are a pure function of script, file name
+//! and calls; no real time passes unless the script asks for it. It keeps llama.cpp's rules (context size, batch
+//! slices, states of the same context only), so that worker code that breaks them fails here first.
+
+mod faults;
+mod noise;
+mod script;
+
+pub use script::{FakeCost, FakeFault, FakeScript, FaultAction, FaultPoint, SCRIPT_ENV};
+
+use super::{ContextId, Engine, EngineError, Loaded, Step, WireFault};
+use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, KvType};
+use faults::Faults;
+use std::io::Read;
+use std::path::Path;
+
+/// Vocabulary: the bytes, and BOS.
+const N_VOCAB: u32 = 257;
+const BOS: i32 = 256;
+/// Elements of K (and of V) per token, over all layers: those of SmolLM2-135M.
+const KV_ELEMENTS_PER_TOKEN: u64 = 30 * 192;
+
+/// What the fake engine says of itself.
+pub fn info() -> EngineInfo {
+    EngineInfo {
+        name: "fake".to_owned(),
+        version: "fake 1".to_owned(),
+        system_info: "CPU : VIRTUAL = 1 | ".to_owned(),
+        devices: Vec::new(),
+    }
+}
+
+struct Context {
+    config: ArmConfig,
+    n_ctx: u32,
+    cost: FakeCost,
+    tokens: Vec<i32>,
+    has_logits: bool,
+    /// Factor of the current execution.
+    factor: f64,
+}
+
+/// See the module's text.
+pub struct FakeEngine {
+    script: FakeScript,
+    faults: Faults,
+    stem: String,
+    is_loaded: bool,
+    contexts: Vec<Context>,
+    now_ns: u64,
+    cpu_ns: u64,
+    n_executions: u64,
+    n_calls: u64,
+}
+
+impl FakeEngine {
+    /// An engine that follows `script`.
+    pub fn new(script: FakeScript) -> Self {
+        Self {
+            faults: Faults::new(script.faults.clone()),
+            script,
+            stem: String::new(),
+            is_loaded: false,
+            contexts: Vec::new(),
+            now_ns: 0,
+            cpu_ns: 0,
+            n_executions: 0,
+            n_calls: 0,
+        }
+    }
+
+    /// An engine that follows the script at `path`.
+    pub fn from_file(path: &Path) -> Result<Self, EngineError> {
+        let wrong = |why: String| refused(format!("the script of the fake engine, {}: {why}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
+        Ok(Self::new(
+            serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?,
+        ))
+    }
+
+    fn context(&mut self, id: ContextId) -> Result<&mut Context, EngineError> {
+        self.contexts
+            .get_mut(id.0)
+            .ok_or_else(|| refused(format!("there is no context {}", id.0)))
+    }
+
+    fn cost_of(&self, config: &ArmConfig) -> FakeCost {
+        let defaults = script::default_costs();
+        let matches = |c: &&FakeCost| self.stem.contains(&c.file) && c.type_k.is_none_or(|k| k == config.type_k);
+        let mut cost = self
+            .script
+            .costs
+            .iter()
+            .chain(&defaults)
+            .find(matches)
+            .cloned()
+            .expect("the last built-in cost matches every file");
+        if config.type_k.is_quantized() || config.type_v.is_quantized() {
+            cost.prefill_ns = (cost.prefill_ns as f64 * self.script.quantized_kv_factor) as u64;
+            cost.decode_ns = (cost.decode_ns as f64 * self.script.quantized_kv_factor) as u64;
+        }
+        cost
+    }
+
+    /// Draws the noise of the execution that starts now.
+    fn start_execution(&mut self, id: ContextId) -> Result<(), EngineError> {
+        self.n_executions += 1;
+        let n = self.n_executions;
+        let wave = std::f64::consts::TAU * n as f64 / self.script.drift_period.max(1.0);
+        let noise = self.script.noise * noise::normal(noise::hash(self.script.seed ^ n, self.stem.as_bytes()));
+        let factor = noise.exp() * (1.0 + self.script.drift * wave.sin());
+        self.context(id)?.factor = factor;
+        Ok(())
+    }
+
+    fn spend(&mut self, ns: u64, n_threads: u32) {
+        self.now_ns += ns;
+        self.cpu_ns += ns * u64::from(n_threads);
+    }
+}
+
+fn refused(why: impl Into<String>) -> EngineError {
+    EngineError::Refused(why.into())
+}
+
+fn stem_of(path: &Path) -> String {
+    path.file_stem()
+        .map(|s| s.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// Virtual time of appending `n_new` tokens at depth `n_past`, before noise: linear in depth, the mean over the new ones.
+fn cost_ns(cost: &FakeCost, n_past: usize, n_new: usize) -> f64 {
+    let each = if n_new > 1 { cost.prefill_ns } else { cost.decode_ns } as f64;
+    let depth = n_past as f64 + (n_new - 1) as f64 / 2.0;
+    each * n_new as f64 * (1.0 + cost.growth_per_1000 * depth / 1000.0)
+}
+
+fn row_bytes(kind: KvType, elements: u64) -> u64 {
+    let (n, bytes) = kind.block();
+    elements / n * bytes
+}
+
+impl Engine for FakeEngine {
+    fn info(&self) -> EngineInfo {
+        info()
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.now_ns
+    }
+
+    fn load(&mut self, path: &Path, _device: &str, _n_gpu_layers: i32) -> Result<Loaded, EngineError> {
+        let mut magic = [0; 4];
+        let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+        read.map_err(|e| refused(format!("cannot load {}: {e}", path.display())))?;
+        if &magic != b"GGUF" {
+            return Err(refused(format!("cannot load {}: not a GGUF file", path.display())));
+        }
+        self.stem = stem_of(path);
+        self.is_loaded = true;
+        self.spend(self.script.load_ns, 1);
+        let bytes = path.metadata().map(|m| m.len()).unwrap_or_default();
+        let weights = vec![BufferSize {
+            buffer: "CPU_Mapped".to_owned(),
+            purpose: "weights".to_owned(),
+            bytes,
+        }];
+        Ok(Loaded {
+            weights,
+            n_vocab: N_VOCAB,
+        })
+    }
+
+    fn tokenize(&self, text: &str) -> Result<Vec<i32>, EngineError> {
+        Ok(std::iter::once(BOS).chain(text.bytes().map(i32::from)).collect())
+    }
+
+    fn open(&mut self, config: &ArmConfig) -> Result<(ContextId, ContextInfo), EngineError> {
+        if !self.is_loaded {
+            return Err(refused("no model is loaded"));
+        }
+        if config.n_ctx == 0 || config.n_batch == 0 {
+            return Err(refused("n_ctx and n_batch must be at least 1"));
+        }
+        let n_ctx = config.n_ctx.next_multiple_of(256);
+        let per_token =
+            row_bytes(config.type_k, KV_ELEMENTS_PER_TOKEN) + row_bytes(config.type_v, KV_ELEMENTS_PER_TOKEN);
+        let kv_bytes = per_token * u64::from(n_ctx);
+        let cost = self.cost_of(config);
+        self.contexts.push(Context {
+            config: config.clone(),
+            n_ctx,
+            cost,
+            tokens: Vec::new(),
+            has_logits: false,
+            factor: 1.0,
+        });
+        let info = ContextInfo {
+            n_ctx,
+            n_batch: config.n_batch.min(n_ctx),
+            n_ubatch: config.n_ubatch.min(config.n_batch).min(n_ctx),
+            kv_bytes,
+            buffers: vec![BufferSize {
+                buffer: "CPU".to_owned(),
+                purpose: "kv".to_owned(),
+                bytes: kv_bytes,
+            }],
+        };
+        Ok((ContextId(self.contexts.len() - 1), info))
+    }
+
+    fn clear(&mut self, context: ContextId) -> Result<(), EngineError> {
+        self.start_execution(context)?;
+        self.context(context)?.tokens.clear();
+        Ok(())
+    }
+
+    fn truncate(&mut self, context: ContextId, n_keep: u32) -> Result<(), EngineError> {
+        self.start_execution(context)?;
+        let c = self.context(context)?;
+        if n_keep as usize > c.tokens.len() {
+            return Err(refused(format!("cannot keep {n_keep} of {} tokens", c.tokens.len())));
+        }
+        c.tokens.truncate(n_keep as usize);
+        Ok(())
+    }
+
+    fn decode(&mut self, context: ContextId, tokens: &[i32]) -> Result<(), EngineError> {
+        self.n_calls += 1;
+        let call = noise::hash(self.script.seed.rotate_left(17) ^ self.n_calls, self.stem.as_bytes());
+        let token_noise = (self.script.token_noise * noise::normal(call)).exp();
+        let stall_ns = self.faults.stall_ns();
+        let c = self.context(context)?;
+        if tokens.is_empty() {
+            return Err(refused("no tokens to decode"));
+        }
+        if let Some(wrong) = tokens.iter().find(|t| !(0..N_VOCAB as i32).contains(*t)) {
+            return Err(refused(format!("token {wrong} is not in the vocabulary")));
+        }
+        if c.tokens.len() + tokens.len() > c.n_ctx as usize {
+            let asked = c.tokens.len() + tokens.len();
+            return Err(refused(format!("{asked} tokens do not fit into n_ctx {}", c.n_ctx)));
+        }
+        let ns = (cost_ns(&c.cost, c.tokens.len(), tokens.len()) * c.factor * token_noise).round() as u64;
+        c.tokens.extend_from_slice(tokens);
+        c.has_logits = true;
+        let n_threads = c.config.n_threads;
+        self.spend(ns, n_threads);
+        self.now_ns += stall_ns;
+        Ok(())
+    }
+
+    fn argmax(&mut self, context: ContextId) -> Result<i32, EngineError> {
+        let logits = self.logits(context)?;
+        let best = logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+        self.spend(1_000, 1);
+        Ok(best.map_or(0, |(i, _)| i as i32))
+    }
+
+    fn logits(&mut self, context: ContextId) -> Result<Vec<f32>, EngineError> {
+        let stem = self.stem.clone();
+        let c = self.context(context)?;
+        if !c.has_logits {
+            return Err(refused("there are no logits yet"));
+        }
+        let text: Vec<u8> = c.tokens.iter().flat_map(|t| t.to_le_bytes()).collect();
+        let exact = noise::hash(7, &text);
+        let own = noise::hash(exact, stem.as_bytes());
+        let deviation = c.cost.logit_noise;
+        let logit = |i: u64| 2.0 * noise::normal(exact ^ (i << 32)) + deviation * noise::normal(own ^ (i << 32));
+        Ok((0..u64::from(N_VOCAB)).map(|i| logit(i) as f32).collect())
+    }
+
+    fn save(&mut self, context: ContextId) -> Result<Vec<u8>, EngineError> {
+        let stem = self.stem.clone();
+        let c = self.context(context)?;
+        let mut state = fingerprint(&stem, &c.config).to_le_bytes().to_vec();
+        state.extend(c.tokens.iter().flat_map(|t| t.to_le_bytes()));
+        Ok(state)
+    }
+
+    fn restore(&mut self, context: ContextId, state: &[u8]) -> Result<(), EngineError> {
+        self.start_execution(context)?;
+        let stem = self.stem.clone();
+        let c = self.context(context)?;
+        let own = fingerprint(&stem, &c.config).to_le_bytes();
+        let Some(tokens) = state.strip_prefix(&own).filter(|rest| rest.len() % 4 == 0) else {
+            return Err(refused("the state is not one of this context"));
+        };
+        c.tokens = tokens
+            .chunks_exact(4)
+            .map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
+        c.has_logits = false;
+        Ok(())
+    }
+
+    fn cpu_ns(&self) -> Option<u64> {
+        Some(self.cpu_ns)
+    }
+
+    fn announce(&mut self, step: Step<'_>) -> Result<(), EngineError> {
+        if let Step::Load(path) = step {
+            self.stem = stem_of(path);
+        }
+        let type_k = match step {
+            Step::Prepare(id) | Step::Measure(id, _) => self.contexts.get(id.0).map(|c| c.config.type_k),
+            _ => None,
+        };
+        if matches!(step, Step::Measure(..)) && self.script.real_sleep_us > 0 {
+            std::thread::sleep(std::time::Duration::from_micros(self.script.real_sleep_us));
+        }
+        self.faults.strike(step, &self.stem, type_k)
+    }
+
+    fn wire_fault(&mut self) -> Option<WireFault> {
+        self.faults.take_wire_fault()
+    }
+}
+
+fn fingerprint(stem: &str, config: &ArmConfig) -> u64 {
+    noise::hash(
+        11,
+        format!("{stem} {} {} {}", config.type_k, config.type_v, config.flash_attn).as_bytes(),
+    )
+}
+
+#[cfg(test)]
+mod tests;

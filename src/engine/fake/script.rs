@@ -1,0 +1,185 @@
+//! The script of the fake engine: what everything costs, and what goes wrong when. JSON; every field has a default,
+//! so `{}` is a quiet machine with sensible speeds.
+
+use crate::data::{KvType, Workload};
+use serde::Deserialize;
+
+/// Environment variable that holds the path of the script and switches the fake engine on.
+pub const SCRIPT_ENV: &str = "KVANT_FAKE_ENGINE";
+
+/// A scripted machine.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FakeScript {
+    /// Seed of all noise.
+    pub seed: u64,
+    /// Standard deviation of the log of the noise of an execution (drawn at every clear, restore and truncate).
+    pub noise: f64,
+    /// The same for every single call of `decode`.
+    pub token_noise: f64,
+    /// Amplitude of the slow wave that all costs ride on, e.g. 0.15.
+    pub drift: f64,
+    /// Executions per wave.
+    pub drift_period: f64,
+    /// Virtual time of loading a model.
+    pub load_ns: u64,
+    /// Real sleep in every sample, so that a test has time to strike.
+    pub real_sleep_us: u64,
+    /// Costs; the first entry that matches counts, the built-in ones come last.
+    pub costs: Vec<FakeCost>,
+    /// Factor on all costs when K or V is quantized.
+    pub quantized_kv_factor: f64,
+    /// Faults; all that match strike, in this order.
+    pub faults: Vec<FakeFault>,
+}
+
+impl Default for FakeScript {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            noise: 0.005,
+            token_noise: 0.01,
+            drift: 0.0,
+            drift_period: 40.0,
+            load_ns: 200_000_000,
+            real_sleep_us: 0,
+            costs: Vec::new(),
+            quantized_kv_factor: 1.08,
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// What a token costs.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FakeCost {
+    /// Part of the stem of the file name; empty matches all.
+    #[serde(default)]
+    pub file: String,
+    /// Only with this K type.
+    #[serde(default)]
+    pub type_k: Option<KvType>,
+    /// Nanoseconds per token of a batch of two or more, at depth 0.
+    pub prefill_ns: u64,
+    /// Nanoseconds per one-token step, at depth 0.
+    pub decode_ns: u64,
+    /// Relative growth of both per 1000 tokens of depth.
+    #[serde(default = "default_growth")]
+    pub growth_per_1000: f64,
+    /// Standard deviation of the logits against those of an exact model.
+    #[serde(default)]
+    pub logit_noise: f64,
+}
+
+fn default_growth() -> f64 {
+    0.15
+}
+
+/// Where a fault strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultPoint {
+    /// Before the first message (no file is known yet).
+    Hello,
+    /// Before loading.
+    Load,
+    /// Before opening a context.
+    Open,
+    /// Before the untimed round.
+    Prepare,
+    /// Before a sample.
+    #[default]
+    Measure,
+    /// Before the memory reading.
+    Memory,
+}
+
+/// What happens.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultAction {
+    /// A Rust panic.
+    Panic,
+    /// The process exits with this code.
+    Exit(i32),
+    /// SIGABRT, as after a failed assert of ggml.
+    Abort,
+    /// SIGKILL, as from the kernel when memory runs out.
+    Kill,
+    /// No answer, ever.
+    Hang,
+    /// A line on fd 1, then the proper answer.
+    Noise,
+    /// A refusal with this text.
+    Refuse(String),
+    /// Out of memory.
+    Oom,
+    /// Real sleep of so many milliseconds, then the proper answer.
+    Slow(u64),
+    /// Virtual nanoseconds that every `decode` of the sample loses without CPU use: a neighbour stole the processor.
+    Stall(u64),
+    /// Half an answer, then the end of the stream.
+    HalfLine,
+    /// An answer longer than the protocol allows.
+    HugeLine,
+    /// Hello with another protocol version.
+    WrongVersion,
+    /// A well-formed answer to another question.
+    WrongAnswer,
+}
+
+/// A fault: every condition given must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FakeFault {
+    /// Part of the stem of the file name; empty matches all.
+    #[serde(default)]
+    pub file: String,
+    /// Where.
+    #[serde(default)]
+    pub at: FaultPoint,
+    /// Only for this workload (samples).
+    #[serde(default)]
+    pub workload: Option<Workload>,
+    /// Only at this depth (samples).
+    #[serde(default)]
+    pub n_depth: Option<u32>,
+    /// Only in contexts with this K type (prepare and samples).
+    #[serde(default)]
+    pub type_k: Option<KvType>,
+    /// Matching steps of this process that go well first.
+    #[serde(default)]
+    pub after: u32,
+    /// How often it strikes in this process; always when absent.
+    #[serde(default)]
+    pub times: Option<u32>,
+    /// What happens.
+    pub action: FaultAction,
+}
+
+/// Costs that hold where a script says nothing: plausible for a 135M model on two cores.
+pub(super) fn default_costs() -> Vec<FakeCost> {
+    [
+        ("F32", 2_600_000, 24_000_000, 0.0),
+        ("BF16", 2_400_000, 12_500_000, 0.0),
+        ("F16", 1_300_000, 12_500_000, 0.0),
+        ("Q8_0", 1_250_000, 7_000_000, 0.01),
+        ("Q6_K", 1_600_000, 6_800_000, 0.03),
+        ("Q5", 1_650_000, 6_300_000, 0.06),
+        ("Q4", 1_500_000, 5_600_000, 0.12),
+        ("Q3", 1_700_000, 5_600_000, 0.3),
+        ("Q2", 1_700_000, 5_000_000, 0.8),
+        ("", 1_300_000, 10_000_000, 0.0),
+    ]
+    .into_iter()
+    .map(|(file, prefill_ns, decode_ns, logit_noise)| FakeCost {
+        file: file.to_owned(),
+        type_k: None,
+        prefill_ns,
+        decode_ns,
+        growth_per_1000: default_growth(),
+        logit_noise,
+    })
+    .collect()
+}

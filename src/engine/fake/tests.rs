@@ -1,0 +1,127 @@
+use super::*;
+use crate::data::FlashAttn;
+
+fn config(type_k: KvType) -> ArmConfig {
+    ArmConfig {
+        type_k,
+        type_v: type_k,
+        flash_attn: FlashAttn::On,
+        device: "cpu".to_owned(),
+        n_gpu_layers: 0,
+        n_threads: 2,
+        n_batch: 512,
+        n_ubatch: 512,
+        n_ctx: 300,
+    }
+}
+
+/// A loaded engine without noise, with costs that are easy to add up.
+fn quiet(dir: &Path) -> FakeEngine {
+    let path = dir.join("m-F16.gguf");
+    std::fs::write(&path, b"GGUF").expect("written");
+    let script = r#"{"noise":0,"token_noise":0,"costs":[{"prefill_ns":1000,"decode_ns":5000,"growth_per_1000":1.0}]}"#;
+    let mut engine = FakeEngine::new(serde_json::from_str(script).expect("valid"));
+    engine.load(&path, "cpu", 0).expect("loads");
+    engine
+}
+
+#[test]
+fn costs_are_linear_in_tokens_and_depth() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut engine = quiet(dir.path());
+    let (id, info) = engine.open(&config(KvType::F16)).expect("opens");
+    assert_eq!((info.n_ctx, info.n_batch), (512, 512));
+    assert_eq!(info.kv_bytes, 23_040 * 512, "SmolLM2-135M's bytes per token");
+    let start = engine.now_ns();
+    engine.decode(id, &[1; 101]).expect("fits");
+    // 101 tokens of 1000 ns at depths 0..=100: 101 * 1000 * (1 + 0.050).
+    assert_eq!(engine.now_ns() - start, 106_050);
+    let start = engine.now_ns();
+    engine.decode(id, &[1]).expect("fits");
+    assert_eq!(engine.now_ns() - start, 5_505);
+    assert_eq!(engine.cpu_ns(), Some(2 * (106_050 + 5_505) + 200_000_000));
+}
+
+#[test]
+fn states_belong_to_their_context() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut engine = quiet(dir.path());
+    let (a, _) = engine.open(&config(KvType::F16)).expect("opens");
+    let (b, _) = engine.open(&config(KvType::Q8_0)).expect("opens");
+    engine.decode(a, &[1, 2, 3]).expect("fits");
+    let state = engine.save(a).expect("saves");
+    let logits = engine.logits(a).expect("there are some");
+    assert!(engine.restore(b, &state).is_err());
+    assert!(engine.restore(a, &state[..5]).is_err());
+    engine.clear(a).expect("clears");
+    engine.restore(a, &state).expect("its own");
+    engine.truncate(a, 2).expect("shorter");
+    engine.decode(a, &[3]).expect("fits");
+    assert_eq!(engine.logits(a).expect("there are some"), logits);
+    assert!(engine.truncate(a, 4).is_err());
+}
+
+#[test]
+fn what_llama_cpp_would_abort_on_is_refused() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut engine = quiet(dir.path());
+    let (id, _) = engine.open(&config(KvType::F16)).expect("opens");
+    assert!(engine.decode(id, &[]).is_err());
+    assert!(engine.decode(id, &[1; 513]).is_err());
+    assert!(engine.decode(id, &[257]).is_err());
+    assert!(engine.decode(ContextId(3), &[1]).is_err());
+    assert!(engine.argmax(id).is_err());
+    assert!(engine.load(&dir.path().join("none.gguf"), "cpu", 0).is_err());
+}
+
+#[test]
+fn the_same_script_gives_the_same_times() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("m-Q4_K_M.gguf");
+    std::fs::write(&path, b"GGUF").expect("written");
+    let run = |script: &str| {
+        let mut engine = FakeEngine::new(serde_json::from_str(script).expect("valid"));
+        engine.load(&path, "cpu", 0).expect("loads");
+        let (id, _) = engine.open(&config(KvType::F16)).expect("opens");
+        for _ in 0..5 {
+            engine.clear(id).expect("clears");
+            engine.decode(id, &[1; 64]).expect("fits");
+        }
+        engine.now_ns()
+    };
+    assert_eq!(run("{}"), run("{}"));
+    assert_ne!(run("{}"), run(r#"{"seed":2}"#));
+    assert_ne!(run("{}"), run(r#"{"drift":0.2}"#));
+}
+
+#[test]
+fn faults_strike_where_and_as_often_as_asked() {
+    use crate::data::{WorkSpec, Workload};
+    let script =
+        r#"{"faults":[{"file":"Q8","workload":"decode","n_depth":64,"after":1,"times":2,"action":{"refuse":"no"}}]}"#;
+    let mut engine = FakeEngine::new(serde_json::from_str(script).expect("valid"));
+    let spec = |n_depth| WorkSpec {
+        workload: Workload::Decode,
+        n_prompt: 0,
+        n_gen: 1,
+        n_depth,
+        n_seq: 1,
+    };
+    engine
+        .announce(Step::Load(Path::new("m-Q8_0.gguf")))
+        .expect("no fault there");
+    let strikes: Vec<bool> = (0..4)
+        .map(|_| engine.announce(Step::Measure(ContextId(0), spec(64))).is_err())
+        .collect();
+    assert_eq!(strikes, [false, true, true, false]);
+    assert!(engine.announce(Step::Measure(ContextId(0), spec(0))).is_ok());
+}
+
+#[test]
+fn a_wrong_script_says_what_is_wrong() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("script.json");
+    std::fs::write(&path, r#"{"noize":1}"#).expect("written");
+    let error = FakeEngine::from_file(&path).err().expect("a typo");
+    assert!(error.to_string().contains("noize"), "{error}");
+}

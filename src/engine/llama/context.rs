@@ -1,0 +1,326 @@
+//! One llama.cpp context, owned. The safe binding hides fields that kvant sets (`n_outputs_max`) and calls it makes
+//! (metadata-only clear, sequence states in memory), so this is a context of our own.
+//!
+//! Invariants: the context is freed before its model; one sequence, number 0; `n_past` is what the cache holds; nothing
+//! is handed to llama.cpp that it would abort on.
+
+use super::log;
+use super::model::{as_raw, KvShape};
+use crate::data::{ArmConfig, ContextInfo, FlashAttn, KvType};
+use crate::engine::EngineError;
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_sys_2 as sys;
+use std::ptr::NonNull;
+use std::rc::Rc;
+
+/// ggml's limit (GGML_MAX_N_THREADS).
+const N_THREADS_MAX: u32 = 512;
+
+pub(super) struct Context {
+    raw: NonNull<sys::llama_context>,
+    /// Keeps the model alive as long as the context.
+    _model: Rc<LlamaModel>,
+    n_ctx: u32,
+    n_batch: u32,
+    n_vocab: usize,
+    n_past: u32,
+    has_logits: bool,
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        // SAFETY: `raw` came from llama_init_from_model, is freed once, and its model is still alive.
+        unsafe { sys::llama_free(self.raw.as_ptr()) };
+    }
+}
+
+impl Context {
+    /// Opens a context of `model` as `config` says.
+    pub(super) fn open(model: Rc<LlamaModel>, config: &ArmConfig) -> Result<(Self, ContextInfo), EngineError> {
+        let shape = KvShape::of(&model);
+        check(config, shape.as_ref())?;
+        let params = params(config);
+        // SAFETY: the model is loaded and stays alive in `_model`; `params` started from llama.cpp's defaults.
+        let (raw, captured) = log::capture(|| unsafe { sys::llama_init_from_model(as_raw(&model), params) });
+        let what = format!("llama.cpp cannot open a context of {} tokens", config.n_ctx);
+        let raw = NonNull::new(raw).ok_or_else(|| captured.error(&what))?;
+        let n_vocab = usize::try_from(model.n_vocab()).unwrap_or_default();
+        // SAFETY: `raw` is a live context; these only read.
+        let (n_ctx, n_batch, n_ubatch) = unsafe {
+            (
+                sys::llama_n_ctx(raw.as_ptr()),
+                sys::llama_n_batch(raw.as_ptr()),
+                sys::llama_n_ubatch(raw.as_ptr()),
+            )
+        };
+        let logged = captured.bytes_of("kv");
+        let exact = shape.map(|s| s.bytes(config, n_ctx));
+        let info = ContextInfo {
+            n_ctx,
+            n_batch,
+            n_ubatch,
+            kv_bytes: kv_bytes(exact, logged),
+            buffers: captured.buffers,
+        };
+        Ok((
+            Self {
+                raw,
+                _model: model,
+                n_ctx,
+                n_batch,
+                n_vocab,
+                n_past: 0,
+                has_logits: false,
+            },
+            info,
+        ))
+    }
+
+    pub(super) fn clear(&mut self) {
+        // SAFETY: a live context; `false` leaves the data alone and forgets only which cells are used.
+        unsafe { sys::llama_memory_clear(sys::llama_get_memory(self.raw.as_ptr()), false) };
+        self.n_past = 0;
+    }
+
+    pub(super) fn truncate(&mut self, n_keep: u32) -> Result<(), EngineError> {
+        if n_keep > self.n_past {
+            return Err(refused(format!(
+                "cannot keep {n_keep} of {} cached tokens",
+                self.n_past
+            )));
+        }
+        // SAFETY: a live context and its only sequence; an end of -1 means all that follow.
+        let removed = unsafe {
+            let memory = sys::llama_get_memory(self.raw.as_ptr());
+            sys::llama_memory_seq_rm(memory, 0, position(n_keep), -1)
+        };
+        if !removed {
+            return Err(refused("this model's cache cannot drop single tokens"));
+        }
+        self.n_past = n_keep;
+        Ok(())
+    }
+
+    /// Appends tokens in slices of the context's `n_batch`; the last token of each slice has logits, as in llama-bench.
+    pub(super) fn decode(&mut self, tokens: &[i32]) -> Result<(), EngineError> {
+        if tokens.is_empty() {
+            return Err(refused("no tokens to decode"));
+        }
+        if tokens.len() > (self.n_ctx - self.n_past) as usize {
+            let (n_past, n_ctx) = (self.n_past, self.n_ctx);
+            return Err(refused(format!(
+                "{} tokens at depth {n_past} do not fit into n_ctx {n_ctx}",
+                tokens.len()
+            )));
+        }
+        if let Some(wrong) = tokens
+            .iter()
+            .find(|t| usize::try_from(**t).map_or(true, |t| t >= self.n_vocab))
+        {
+            return Err(refused(format!(
+                "token {wrong} is not in the vocabulary of {}",
+                self.n_vocab
+            )));
+        }
+        self.has_logits = false;
+        for slice in tokens.chunks(self.n_batch as usize) {
+            self.decode_slice(slice)?;
+        }
+        // SAFETY: a live context.
+        unsafe { sys::llama_synchronize(self.raw.as_ptr()) };
+        self.has_logits = true;
+        Ok(())
+    }
+
+    fn decode_slice(&mut self, slice: &[i32]) -> Result<(), EngineError> {
+        let n = i32::try_from(slice.len()).map_err(|_| refused("a batch is too large"))?;
+        // SAFETY: 1 <= n <= n_batch and all tokens are in the vocabulary (checked above). The batch borrows `slice` for
+        // this call only, and llama_decode does not write to it although the field is not const.
+        let code = unsafe {
+            let batch = sys::llama_batch_get_one(slice.as_ptr().cast_mut(), n);
+            sys::llama_decode(self.raw.as_ptr(), batch)
+        };
+        if code == 0 {
+            self.n_past += slice.len() as u32;
+            return Ok(());
+        }
+        self.n_past = self.cached();
+        let what = format!("llama_decode of {n} tokens at depth {} failed with {code}", self.n_past);
+        Err(match code {
+            1 => refused(format!("{what}: no free slot in the KV cache")),
+            -2 => EngineError::OutOfMemory(what),
+            _ => refused(format!("{what}; its log has the cause")),
+        })
+    }
+
+    pub(super) fn logits(&mut self) -> Result<&[f32], EngineError> {
+        if !self.has_logits {
+            return Err(refused(
+                "there are no logits: nothing was decoded since the cache changed",
+            ));
+        }
+        // SAFETY: a live context; -1 is the last output row.
+        let row = unsafe { sys::llama_get_logits_ith(self.raw.as_ptr(), -1) };
+        let row = NonNull::new(row).ok_or_else(|| refused("llama.cpp has no logits for the last token"))?;
+        // SAFETY: a row has n_vocab values and lives until the next call on the context, which `&mut self` bars.
+        Ok(unsafe { std::slice::from_raw_parts(row.as_ptr(), self.n_vocab) })
+    }
+
+    pub(super) fn argmax(&mut self) -> Result<i32, EngineError> {
+        let logits = self.logits()?;
+        let mut best = 0;
+        for (i, value) in logits.iter().enumerate() {
+            if *value > logits[best] {
+                best = i;
+            }
+        }
+        Ok(best as i32)
+    }
+
+    pub(super) fn save(&mut self) -> Result<Vec<u8>, EngineError> {
+        // SAFETY: a live context and its only sequence.
+        let size = unsafe { sys::llama_state_seq_get_size(self.raw.as_ptr(), 0) };
+        let mut state = vec![0; size];
+        // SAFETY: `state` has `size` writable bytes.
+        let written = unsafe { sys::llama_state_seq_get_data(self.raw.as_ptr(), state.as_mut_ptr(), size, 0) };
+        if written == 0 || written != size {
+            return Err(refused(format!("llama.cpp wrote {written} of {size} bytes of state")));
+        }
+        Ok(state)
+    }
+
+    pub(super) fn restore(&mut self, state: &[u8]) -> Result<(), EngineError> {
+        let call = || {
+            // SAFETY: a live context; `state` has the length given, and llama.cpp checks what it reads against it.
+            unsafe { sys::llama_state_seq_set_data(self.raw.as_ptr(), state.as_ptr(), state.len(), 0) }
+        };
+        let (read, captured) = log::capture(call);
+        self.has_logits = false;
+        self.n_past = self.cached();
+        if read != state.len() {
+            return Err(captured.error("llama.cpp cannot restore a state of this context"));
+        }
+        Ok(())
+    }
+
+    /// Tokens in the cache, as llama.cpp counts them.
+    fn cached(&self) -> u32 {
+        // SAFETY: a live context and its only sequence; -1 when it is empty.
+        let last = unsafe { sys::llama_memory_seq_pos_max(sys::llama_get_memory(self.raw.as_ptr()), 0) };
+        u32::try_from(last + 1).unwrap_or_default()
+    }
+}
+
+fn refused(why: impl Into<String>) -> EngineError {
+    EngineError::Refused(why.into())
+}
+
+fn position(n: u32) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+/// The exact size where every layer holds every token; models with sliding windows or recurrent layers hold less, and
+/// for these the logged size counts (resolution 0.01 MiB for each buffer).
+fn kv_bytes(exact: Option<u64>, logged: u64) -> u64 {
+    const RESOLUTION: u64 = 1024 * 1024 / 50;
+    exact
+        .filter(|exact| exact.abs_diff(logged) <= RESOLUTION)
+        .unwrap_or(logged)
+}
+
+/// What llama.cpp would abort on or silently change.
+fn check(config: &ArmConfig, shape: Option<&KvShape>) -> Result<(), EngineError> {
+    if config.n_ctx == 0 || config.n_batch == 0 || config.n_ubatch == 0 {
+        return Err(refused("n_ctx, n_batch and n_ubatch must be at least 1"));
+    }
+    if config.n_threads == 0 || config.n_threads > N_THREADS_MAX {
+        return Err(refused(format!(
+            "n_threads must be 1 to {N_THREADS_MAX}, not {}",
+            config.n_threads
+        )));
+    }
+    if config.type_v.is_quantized() && config.flash_attn == FlashAttn::Off {
+        return Err(refused(format!(
+            "a {} V cache needs flash attention: turn it on",
+            config.type_v
+        )));
+    }
+    let Some(shape) = shape else { return Ok(()) };
+    for (name, kind, head) in [("K", config.type_k, shape.head_k), ("V", config.type_v, shape.head_v)] {
+        let (block, _) = kind.block();
+        if head % block != 0 {
+            return Err(refused(format!(
+                "a {kind} {name} cache needs heads of a multiple of {block} elements, and this model's have {head}: use f16"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn params(config: &ArmConfig) -> sys::llama_context_params {
+    // SAFETY: returns a value; no preconditions.
+    let mut params = unsafe { sys::llama_context_default_params() };
+    let n_threads = i32::try_from(config.n_threads).unwrap_or(i32::MAX);
+    params.n_ctx = config.n_ctx;
+    params.n_batch = config.n_batch;
+    params.n_ubatch = config.n_ubatch;
+    params.n_seq_max = 1;
+    // Only the last token's logits are ever asked for; more would cost n_vocab * n_ubatch floats of compute buffer.
+    params.n_outputs_max = 1;
+    params.n_threads = n_threads;
+    params.n_threads_batch = n_threads;
+    params.flash_attn_type = match config.flash_attn {
+        FlashAttn::On => sys::LLAMA_FLASH_ATTN_TYPE_ENABLED,
+        FlashAttn::Off => sys::LLAMA_FLASH_ATTN_TYPE_DISABLED,
+    };
+    params.type_k = ggml_type(config.type_k);
+    params.type_v = ggml_type(config.type_v);
+    params.no_perf = true;
+    params.swa_full = false;
+    let is_cpu = config.device == "cpu";
+    params.op_offload = !is_cpu;
+    params.offload_kqv = !is_cpu;
+    params
+}
+
+fn ggml_type(kind: KvType) -> sys::ggml_type {
+    match kind {
+        KvType::F32 => sys::GGML_TYPE_F32,
+        KvType::F16 => sys::GGML_TYPE_F16,
+        KvType::Bf16 => sys::GGML_TYPE_BF16,
+        KvType::Q8_0 => sys::GGML_TYPE_Q8_0,
+        KvType::Q5_1 => sys::GGML_TYPE_Q5_1,
+        KvType::Q5_0 => sys::GGML_TYPE_Q5_0,
+        KvType::Q4_1 => sys::GGML_TYPE_Q4_1,
+        KvType::Q4_0 => sys::GGML_TYPE_Q4_0,
+        KvType::Iq4Nl => sys::GGML_TYPE_IQ4_NL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ggml_type, kv_bytes, KvType};
+    use llama_cpp_sys_2 as sys;
+
+    #[test]
+    fn block_sizes_are_those_of_ggml() {
+        for &kind in KvType::ALL {
+            let (n, bytes) = kind.block();
+            // SAFETY: reads ggml's static type table.
+            let (size, block) = unsafe {
+                (
+                    sys::ggml_type_size(ggml_type(kind)),
+                    sys::ggml_blck_size(ggml_type(kind)),
+                )
+            };
+            assert_eq!((block as u64, size as u64), (n, bytes), "{kind}");
+        }
+    }
+
+    #[test]
+    fn the_logged_size_counts_where_the_formula_does_not_hold() {
+        assert_eq!(kv_bytes(Some(11_796_480), 11_796_480 + 100), 11_796_480);
+        assert_eq!(kv_bytes(Some(11_796_480), 5_000_000), 5_000_000);
+        assert_eq!(kv_bytes(None, 7), 7);
+    }
+}

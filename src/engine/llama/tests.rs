@@ -1,0 +1,260 @@
+//! Against a real model: `KVANT_TEST_MODEL`, or the built-in one where it is there; skipped with a line otherwise.
+
+use super::*;
+use crate::data::{FlashAttn, KvType};
+use std::path::PathBuf;
+
+const TEXT: &str = "The quick brown fox jumps over the lazy dog, and then it walks home along the river. ";
+
+fn test_model() -> Option<PathBuf> {
+    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/builtin-f16.gguf");
+    let named = std::env::var_os("KVANT_TEST_MODEL").map(PathBuf::from);
+    let found = named.or(Some(built_in)).filter(|path| path.exists());
+    if found.is_none() {
+        eprintln!("skipped: set KVANT_TEST_MODEL to a GGUF file");
+    }
+    found
+}
+
+fn loaded(path: &Path) -> LlamaEngine {
+    let mut engine = LlamaEngine::new().expect("llama.cpp starts");
+    engine.load(path, "cpu", 0).expect("the test model loads");
+    engine
+}
+
+fn config(kv: KvType) -> ArmConfig {
+    ArmConfig {
+        type_k: kv,
+        type_v: kv,
+        flash_attn: FlashAttn::On,
+        device: "cpu".to_owned(),
+        n_gpu_layers: 0,
+        n_threads: 2,
+        n_batch: 64,
+        n_ubatch: 64,
+        n_ctx: 256,
+    }
+}
+
+fn tokens(engine: &LlamaEngine, n: usize) -> Vec<i32> {
+    let mut tokens = engine.tokenize(&TEXT.repeat(20)).expect("text");
+    tokens.truncate(n);
+    assert_eq!(tokens.len(), n);
+    tokens
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn the_named_versions_are_the_pinned_ones() {
+    let manifest = include_str!("../../../Cargo.toml");
+    for part in VERSION.split(", ") {
+        let (name, version) = part.split_once(' ').expect("name and version");
+        let pin = format!("{name} = {{ version = \"={version}\"");
+        assert!(manifest.contains(&pin), "Cargo.toml does not pin {part}");
+    }
+    assert!(info().system_info.contains("CPU"));
+}
+
+#[test]
+fn ftype_numbers_are_those_of_llama_cpp() {
+    use crate::engine::quantize::ftype_id;
+    for (name, id) in [
+        ("F32", sys::LLAMA_FTYPE_ALL_F32),
+        ("F16", sys::LLAMA_FTYPE_MOSTLY_F16),
+        ("BF16", sys::LLAMA_FTYPE_MOSTLY_BF16),
+        ("Q8_0", sys::LLAMA_FTYPE_MOSTLY_Q8_0),
+        ("Q6_K", sys::LLAMA_FTYPE_MOSTLY_Q6_K),
+        ("Q5_K_M", sys::LLAMA_FTYPE_MOSTLY_Q5_K_M),
+        ("Q5_K_S", sys::LLAMA_FTYPE_MOSTLY_Q5_K_S),
+        ("Q5_1", sys::LLAMA_FTYPE_MOSTLY_Q5_1),
+        ("Q5_0", sys::LLAMA_FTYPE_MOSTLY_Q5_0),
+        ("Q4_K_M", sys::LLAMA_FTYPE_MOSTLY_Q4_K_M),
+        ("Q4_K_S", sys::LLAMA_FTYPE_MOSTLY_Q4_K_S),
+        ("Q4_1", sys::LLAMA_FTYPE_MOSTLY_Q4_1),
+        ("Q4_0", sys::LLAMA_FTYPE_MOSTLY_Q4_0),
+        ("IQ4_NL", sys::LLAMA_FTYPE_MOSTLY_IQ4_NL),
+        ("IQ4_XS", sys::LLAMA_FTYPE_MOSTLY_IQ4_XS),
+        ("Q3_K_L", sys::LLAMA_FTYPE_MOSTLY_Q3_K_L),
+        ("Q3_K_M", sys::LLAMA_FTYPE_MOSTLY_Q3_K_M),
+        ("Q3_K_S", sys::LLAMA_FTYPE_MOSTLY_Q3_K_S),
+        ("Q2_K", sys::LLAMA_FTYPE_MOSTLY_Q2_K),
+    ] {
+        assert_eq!(ftype_id(name), Some(id as u32), "{name}");
+    }
+    assert_eq!(crate::engine::quantize::FTYPES.len(), 19);
+}
+
+#[test]
+fn logits_with_kv_reuse_equal_those_without() {
+    let Some(path) = test_model() else { return };
+    let mut engine = loaded(&path);
+    let (id, _) = engine.open(&config(KvType::F16)).expect("opens");
+    let all = tokens(&engine, 101);
+    engine.decode(id, &all[..100]).expect("fits");
+    engine.decode(id, &all[100..]).expect("fits");
+    let with_reuse = engine.logits(id).expect("there are some");
+    engine.clear(id).expect("clears");
+    engine.decode(id, &all).expect("fits");
+    let without = engine.logits(id).expect("there are some");
+    // Prompt and one-token kernels round differently.
+    let difference = largest_difference(&with_reuse, &without);
+    assert!(difference < 0.5, "{difference}");
+    let best = without.iter().copied().fold(f32::MIN, f32::max);
+    let chosen = engine.argmax(id).expect("there are logits");
+    assert_eq!(without[chosen as usize], best);
+}
+
+#[test]
+fn a_restored_state_gives_the_same_bits() {
+    let Some(path) = test_model() else { return };
+    for kv in [KvType::F16, KvType::Q8_0] {
+        let mut engine = loaded(&path);
+        let Ok((id, _)) = engine.open(&config(kv)) else {
+            assert!(kv.is_quantized(), "f16 always opens");
+            continue;
+        };
+        let all = tokens(&engine, 81);
+        engine.decode(id, &all[..80]).expect("fits");
+        let state = engine.save(id).expect("saves");
+        engine.decode(id, &all[80..]).expect("fits");
+        let before = engine.logits(id).expect("there are some");
+        engine.truncate(id, 80).expect("back to 80");
+        engine.decode(id, &all[80..]).expect("fits");
+        assert_eq!(engine.logits(id).expect("there are some"), before, "{kv} truncated");
+        engine.clear(id).expect("clears");
+        engine.restore(id, &state).expect("its own state");
+        assert!(engine.logits(id).is_err(), "a state holds no logits");
+        engine.decode(id, &all[80..]).expect("fits");
+        assert_eq!(engine.logits(id).expect("there are some"), before, "{kv} restored");
+        assert!(engine.restore(id, &state[..state.len() / 2]).is_err());
+    }
+}
+
+#[test]
+fn kv_bytes_are_what_llama_cpp_allocates() {
+    let Some(path) = test_model() else { return };
+    let mut engine = loaded(&path);
+    for kv in [KvType::F16, KvType::F32, KvType::Q8_0, KvType::Q4_0] {
+        let Ok((_, info)) = engine.open(&config(kv)) else {
+            assert!(kv.is_quantized(), "{kv} always opens");
+            continue;
+        };
+        let logged: u64 = info.buffers.iter().filter(|b| b.purpose == "kv").map(|b| b.bytes).sum();
+        assert!(
+            info.kv_bytes.abs_diff(logged) <= 1024 * 1024 / 100,
+            "{kv}: {} and {logged}",
+            info.kv_bytes
+        );
+        assert_eq!(info.n_ctx, 256);
+        assert!(info.buffers.iter().any(|b| b.purpose == "compute"));
+    }
+}
+
+#[test]
+fn what_llama_cpp_would_abort_on_is_refused() {
+    let Some(path) = test_model() else { return };
+    let mut engine = loaded(&path);
+    let quantized = ArmConfig {
+        flash_attn: FlashAttn::Off,
+        ..config(KvType::Q8_0)
+    };
+    let error = engine
+        .open(&quantized)
+        .expect_err("llama.cpp needs flash attention for it");
+    assert!(error.to_string().contains("flash attention"), "{error}");
+    for wrong in [
+        ArmConfig {
+            n_ctx: 0,
+            ..config(KvType::F16)
+        },
+        ArmConfig {
+            n_batch: 0,
+            ..config(KvType::F16)
+        },
+        ArmConfig {
+            n_threads: 0,
+            ..config(KvType::F16)
+        },
+        ArmConfig {
+            n_threads: 100_000,
+            ..config(KvType::F16)
+        },
+    ] {
+        assert!(engine.open(&wrong).is_err());
+    }
+    let (id, _) = engine.open(&config(KvType::F16)).expect("opens");
+    assert!(engine.logits(id).is_err(), "nothing was decoded");
+    assert!(engine.decode(id, &[]).is_err());
+    assert!(engine.decode(id, &[-1]).is_err());
+    assert!(engine.decode(id, &[i32::MAX]).is_err());
+    assert!(engine.decode(id, &tokens(&engine, 257)).is_err());
+    assert!(engine.truncate(id, 1).is_err());
+    assert!(engine.decode(ContextId(9), &[1]).is_err());
+    engine.decode(id, &tokens(&engine, 256)).expect("exactly full");
+    assert!(engine.decode(id, &[1]).is_err());
+}
+
+#[test]
+fn broken_and_missing_files_are_refused_with_their_cause() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut engine = LlamaEngine::new().expect("llama.cpp starts");
+    let missing = dir.path().join("missing.gguf");
+    let error = engine.load(&missing, "cpu", 0).expect_err("not there");
+    assert!(error.to_string().contains("missing.gguf"), "{error}");
+    let wrong = dir.path().join("wrong.gguf");
+    std::fs::write(&wrong, b"GGUF and then nonsense").expect("written");
+    let error = engine.load(&wrong, "cpu", 0).expect_err("nonsense");
+    assert!(
+        error.to_string().contains("wrong.gguf") && !error.to_string().contains("no reason"),
+        "{error}"
+    );
+    let error = engine.load(&wrong, "CUDA99", 0).expect_err("no such device");
+    assert!(error.to_string().contains("CUDA99"), "{error}");
+    let dst = dir.path().join("made.gguf");
+    let error = crate::engine::quantize::quantize(&wrong, &dst, "Q8_0", 1).expect_err("nonsense");
+    assert!(
+        error.to_string().contains("wrong.gguf") && !error.to_string().contains("no reason"),
+        "{error}"
+    );
+    assert_eq!(
+        std::fs::read_dir(dir.path()).expect("a folder").count(),
+        1,
+        "no half file is left"
+    );
+}
+
+#[test]
+fn a_truncated_model_is_refused_with_its_cause() {
+    let Some(path) = test_model() else { return };
+    let dir = tempfile::tempdir().expect("a folder");
+    let short = dir.path().join("short.gguf");
+    let bytes = std::fs::read(&path).expect("the model");
+    std::fs::write(&short, &bytes[..bytes.len() - 4096]).expect("written");
+    let error = LlamaEngine::new()
+        .expect("starts")
+        .load(&short, "cpu", 0)
+        .expect_err("too short");
+    assert!(error.to_string().contains("bounds"), "{error}");
+}
+
+#[test]
+fn quantizing_makes_a_model_that_loads() {
+    let Some(path) = test_model() else { return };
+    let dir = tempfile::tempdir().expect("a folder");
+    let dst = dir.path().join("made-Q8_0.gguf");
+    crate::engine::quantize::quantize(&path, &dst, "q8_0", 2).expect("quantizes");
+    let mut engine = loaded(&dst);
+    let (id, _) = engine.open(&config(KvType::F16)).expect("opens");
+    let prompt = tokens(&engine, 16);
+    engine.decode(id, &prompt).expect("fits");
+    assert!(engine.logits(id).expect("there are some").iter().all(|x| x.is_finite()));
+    assert_eq!(
+        std::fs::read_dir(dir.path()).expect("a folder").count(),
+        1,
+        "no temporary file is left"
+    );
+}

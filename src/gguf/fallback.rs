@@ -1,0 +1,85 @@
+//! Tensors stored in another type than the label's recipe asks for, because of the length of their rows.
+//!
+//! The rules are those of `tensor_type_fallback` and `llama_tensor_get_type_impl` in llama.cpp's `llama-quant.cpp`:
+//! a type of 256-element blocks cannot hold rows of another length and is replaced by one of 32-element blocks, and
+//! that by F16. The recipe gives the output matrix (the token embedding when there is none) Q6_K, or outright Q8_0
+//! when its rows do not fit the label's own blocks; the latter is no fallback. So the count equals the one
+//! in llama.cpp's log ("180 of 272 tensor(s) required fallback quantization" for SmolLM2-135M as Q4_K_M).
+
+use super::ftype::base_type;
+use super::{GgmlType, Gguf, TensorInfo};
+
+/// Matrices of these names are never quantized (the part of llama.cpp's list that language models have).
+const NEVER_QUANTIZED: &[&str] = &[
+    "_norm.weight",
+    "ffn_gate_inp.weight",
+    "ffn_gate_tid2eid.weight",
+    "altup",
+    "laurel",
+    "per_layer_model_proj",
+    "ssm_conv1d",
+    "shortconv.conv.weight",
+    "indexer.k_proj.weight",
+    "indexer.q_proj.weight",
+    "time_mix_",
+    "attn_rel_b.weight",
+    "position_embd",
+    "token_types",
+];
+
+impl Gguf {
+    /// Tensors that the quantizer may give another type: `*.weight` of two or more dimensions, less the exceptions.
+    pub(super) fn matrices(&self) -> impl Iterator<Item = &TensorInfo> {
+        self.tensors.iter().filter(|t| {
+            t.n_dims_used() >= 2
+                && t.name.ends_with("weight")
+                && !NEVER_QUANTIZED.iter().any(|name| t.name.contains(name))
+        })
+    }
+
+    /// Tensors whose type is a fallback from what the recipe of the file's label asks for; 0 without a label.
+    pub fn n_fallback(&self) -> u64 {
+        self.ftype_checked().map_or(0, |label| self.n_fallback_for(label))
+    }
+
+    /// The same for a given label.
+    pub(super) fn n_fallback_for(&self, label: &str) -> u64 {
+        let Some(base) = base_type(label) else { return 0 };
+        let is_tied = self.tensor("output.weight").is_none();
+        let has_8_experts = self
+            .str("general.architecture")
+            .and_then(|arch| self.u64(&format!("{arch}.expert_count")))
+            .is_some_and(|n| n == 8);
+        self.matrices()
+            .filter(|t| {
+                let is_output = t.name == "output.weight" || (is_tied && t.name == "token_embd.weight");
+                // Recipes give these Q8_0 in models of 8 experts, whatever their shape.
+                let is_q8_by_recipe = has_8_experts
+                    && t.ggml_type == GgmlType::Q8_0
+                    && (t.name.ends_with("attn_v.weight") || t.name.ends_with("attn_k.weight"));
+                !is_q8_by_recipe && is_fallback(t, base, is_output)
+            })
+            .count() as u64
+    }
+}
+
+fn is_fallback(t: &TensorInfo, base: GgmlType, is_output: bool) -> bool {
+    let n_row = t.dims[0];
+    let block = base.block().0;
+    if !base.is_quantized() {
+        return false;
+    }
+    // Rows that no block type can hold are F16 under every quantized label.
+    let is_f16_by_shape = !n_row.is_multiple_of(32) && t.ggml_type == GgmlType::F16;
+    if is_f16_by_shape {
+        return true;
+    }
+    let is_256_by_recipe = if is_output {
+        // Q6_K, unless Q8_0 is asked for by the label, or outright because of the shape.
+        !matches!(base, GgmlType::Q8_0 | GgmlType::Mxfp4) && n_row.is_multiple_of(block)
+    } else {
+        // IQ4_NL gives some matrices Q5_K, whose fallback is Q5_1.
+        block == 256 || (base == GgmlType::Iq4Nl && t.ggml_type == GgmlType::Q5_1)
+    };
+    is_256_by_recipe && !n_row.is_multiple_of(256) && t.ggml_type.is_quantized() && t.ggml_type.block().0 <= 64
+}

@@ -1,0 +1,373 @@
+//! The matrix of arms and cells.
+
+use crate::data::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Plan, StopRule, WorkSpec, Workload};
+
+/// K and V cache types of an arm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KvPair {
+    /// K.
+    pub k: KvType,
+    /// V.
+    pub v: KvType,
+}
+
+impl std::fmt::Display for KvPair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.k == self.v {
+            write!(f, "{}", self.k)
+        } else {
+            write!(f, "{}/{}", self.k, self.v)
+        }
+    }
+}
+
+/// What the user asked for, after parsing; nothing here is measured yet.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Level.
+    pub level: Level,
+    /// Variant ids, the baseline first.
+    pub variants: Vec<String>,
+    /// KV types, the baseline's first.
+    pub kv: Vec<KvPair>,
+    /// Flash attention, the same for all arms.
+    pub flash_attn: FlashAttn,
+    /// `cpu` or a device name.
+    pub device: String,
+    /// Layers on the device.
+    pub n_gpu_layers: i32,
+    /// Threads.
+    pub n_threads: u32,
+    /// Logical batch.
+    pub n_batch: u32,
+    /// Physical batch.
+    pub n_ubatch: u32,
+    /// Context size; what the work needs when absent.
+    pub n_ctx: Option<u32>,
+    /// Prompt lengths of the prefill cells.
+    pub n_prompts: Vec<u32>,
+    /// Depths of the decode cells.
+    pub n_depths: Vec<u32>,
+    /// Tokens per decode execution.
+    pub n_gen: u32,
+    /// Workloads to measure.
+    pub workloads: Vec<Workload>,
+    /// Tokens per execution without KV reuse.
+    pub n_gen_no_reuse: u32,
+    /// Deepest cell without KV reuse (its cost grows with the square of the depth).
+    pub n_depth_no_reuse_max: u32,
+    /// Measure every KV type at every prompt length, not only at the middle one.
+    pub is_full_matrix: bool,
+    /// Seed.
+    pub seed: u64,
+    /// Time budget; the level's own when absent.
+    pub budget_ns: Option<u64>,
+    /// Target half-width of headline ratios.
+    pub precision: f64,
+    /// Rounds; replaces both limits of the level when given.
+    pub n_rounds: Option<u32>,
+    /// Launches; the level's own when absent.
+    pub n_launches: Option<u32>,
+}
+
+/// Settings that cannot be measured.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A list is empty or holds 0.
+    #[error("{flag}: needs at least one number, each 1 or more; for example {flag} {example}")]
+    BadList {
+        /// The flag.
+        flag: &'static str,
+        /// A value that works.
+        example: &'static str,
+    },
+    /// The context is too small for the work.
+    #[error("--n-ctx {n_ctx}: the cells need {needed} tokens of context; leave --n-ctx out, or shorten --n-prompt and --depths")]
+    ContextTooSmall {
+        /// Given.
+        n_ctx: u32,
+        /// Needed.
+        needed: u32,
+    },
+    /// llama.cpp cannot quantize V without flash attention.
+    #[error("--kv {kv}: a quantized V cache needs flash attention; drop --flash-attn off, or use {kv_k}/f16")]
+    QuantizedVWithoutFlashAttn {
+        /// The pair.
+        kv: String,
+        /// Its K type.
+        kv_k: KvType,
+    },
+    /// The same thing twice.
+    #[error("{flag}: {what} is listed twice; name each once")]
+    Duplicate {
+        /// The flag.
+        flag: &'static str,
+        /// The item.
+        what: String,
+    },
+}
+
+/// Builds the plan.
+///
+/// Arms: every variant with every KV type, the baseline (first variant, first KV type) first, its control last.
+/// Cells of the first KV type: all workloads; of the others: decode at every depth and, unless
+/// `is_full_matrix`, prefill at the middle prompt length only, because on a CPU long prompts into a quantized cache
+/// take most of the time and tell least.
+pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
+    check(settings)?;
+    let specs = all_specs(settings);
+    let needed = specs.iter().map(WorkSpec::n_ctx_needed).max().unwrap_or(1);
+    let n_ctx = settings.n_ctx.unwrap_or(needed);
+    if n_ctx < needed {
+        return Err(PlanError::ContextTooSmall { n_ctx, needed });
+    }
+    let arms = arms(settings, n_ctx);
+    let middle = middle(&settings.n_prompts);
+    let mut cells = Vec::new();
+    for spec in &specs {
+        for (index, arm) in arms.iter().enumerate() {
+            if is_measured(settings, arm, spec, middle) {
+                cells.push(Cell {
+                    id: format!("{} | {spec}", arm.id),
+                    arm: index,
+                    spec: *spec,
+                });
+            }
+        }
+    }
+    Ok(Plan {
+        seed: settings.seed,
+        level: settings.level,
+        arms,
+        cells,
+        n_launches: n_launches(settings),
+        stop: stop_rule(settings),
+        equivalence: 0.02,
+        sample_ns_min: 300_000_000,
+    })
+}
+
+fn check(s: &Settings) -> Result<(), PlanError> {
+    let lists: [(&'static str, &'static str, Vec<u32>); 4] = [
+        ("--n-prompt", "128,512", s.n_prompts.clone()),
+        ("--depths", "128,512", s.n_depths.clone()),
+        ("--n-gen", "32", vec![s.n_gen]),
+        ("--n-ctx", "4096", vec![s.n_ctx.unwrap_or(1)]),
+    ];
+    for (flag, example, values) in lists {
+        if values.is_empty() || values.contains(&0) {
+            return Err(PlanError::BadList { flag, example });
+        }
+        duplicate(flag, values.iter())?;
+    }
+    duplicate("--variants", s.variants.iter())?;
+    duplicate("--kv", s.kv.iter().map(ToString::to_string).collect::<Vec<_>>().iter())?;
+    match s
+        .kv
+        .iter()
+        .find(|kv| kv.v.is_quantized() && s.flash_attn == FlashAttn::Off)
+    {
+        Some(kv) => Err(PlanError::QuantizedVWithoutFlashAttn {
+            kv: kv.to_string(),
+            kv_k: kv.k,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn duplicate<T: ToString>(flag: &'static str, items: impl Iterator<Item = T>) -> Result<(), PlanError> {
+    let mut seen = std::collections::BTreeSet::new();
+    for item in items {
+        let what = item.to_string();
+        if !seen.insert(what.clone()) {
+            return Err(PlanError::Duplicate { flag, what });
+        }
+    }
+    Ok(())
+}
+
+fn all_specs(s: &Settings) -> Vec<WorkSpec> {
+    let spec = |workload, n_prompt, n_gen, n_depth| WorkSpec {
+        workload,
+        n_prompt,
+        n_gen,
+        n_depth,
+        n_seq: 1,
+    };
+    let mut specs = Vec::new();
+    for workload in Workload::ALL.iter().filter(|w| s.workloads.contains(w)) {
+        match workload {
+            Workload::Prefill => specs.extend(s.n_prompts.iter().map(|&n| spec(*workload, n, 0, 0))),
+            Workload::Decode => specs.extend(s.n_depths.iter().map(|&d| spec(*workload, 0, s.n_gen, d))),
+            Workload::NoReuse => specs.extend(
+                s.n_depths
+                    .iter()
+                    .filter(|&&d| d <= s.n_depth_no_reuse_max)
+                    .map(|&d| spec(*workload, 0, s.n_gen_no_reuse, d)),
+            ),
+        }
+    }
+    specs
+}
+
+fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
+    let config = |kv: KvPair| ArmConfig {
+        type_k: kv.k,
+        type_v: kv.v,
+        flash_attn: s.flash_attn,
+        device: s.device.clone(),
+        n_gpu_layers: s.n_gpu_layers,
+        n_threads: s.n_threads,
+        n_batch: s.n_batch,
+        n_ubatch: s.n_ubatch,
+        n_ctx,
+    };
+    let mut arms = Vec::new();
+    for (k, &kv) in s.kv.iter().enumerate() {
+        for (v, variant) in s.variants.iter().enumerate() {
+            let id = if k == 0 {
+                variant.clone()
+            } else {
+                format!("{variant} kv {kv}")
+            };
+            let is_baseline = k == 0 && v == 0;
+            arms.push(Arm {
+                id,
+                variant: variant.clone(),
+                is_control: false,
+                is_baseline,
+                config: config(kv),
+            });
+        }
+    }
+    if let Some(baseline) = arms.first().cloned() {
+        let id = format!("{} control", baseline.id);
+        arms.push(Arm {
+            id,
+            is_control: true,
+            is_baseline: false,
+            ..baseline
+        });
+    }
+    arms
+}
+
+/// The control takes part where headline ratios are formed: prefill and decode.
+fn is_measured(s: &Settings, arm: &Arm, spec: &WorkSpec, middle: Option<u32>) -> bool {
+    let is_first_kv =
+        s.kv.first()
+            .is_some_and(|kv| kv.k == arm.config.type_k && kv.v == arm.config.type_v);
+    match spec.workload {
+        Workload::Decode => true,
+        Workload::Prefill => is_first_kv || s.is_full_matrix || Some(spec.n_prompt) == middle,
+        Workload::NoReuse => is_first_kv && !arm.is_control,
+    }
+}
+
+fn middle(values: &[u32]) -> Option<u32> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied()
+}
+
+fn n_launches(s: &Settings) -> u32 {
+    let own = match s.level {
+        Level::Quick => 1,
+        Level::Default => 2,
+        Level::Full => 3,
+    };
+    let asked = s.n_launches.unwrap_or(own).max(1);
+    s.n_rounds.map_or(asked, |n| asked.min(n.max(1)))
+}
+
+fn stop_rule(s: &Settings) -> StopRule {
+    const MINUTE: u64 = 60_000_000_000;
+    let (n_min, n_max, budget_ns) = match s.level {
+        Level::Quick => (6, 12, 2 * MINUTE),
+        Level::Default => (8, 24, 5 * MINUTE),
+        Level::Full => (12, 60, 20 * MINUTE),
+    };
+    StopRule {
+        n_rounds_min: s.n_rounds.unwrap_or(n_min).max(1),
+        n_rounds_max: s.n_rounds.unwrap_or(n_max).max(1),
+        budget_ns: s
+            .budget_ns
+            .unwrap_or(if s.n_rounds.is_some() { u64::MAX } else { budget_ns }),
+        precision: s.precision,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub fn settings() -> Settings {
+        let f16 = KvPair {
+            k: KvType::F16,
+            v: KvType::F16,
+        };
+        let q8 = KvPair {
+            k: KvType::Q8_0,
+            v: KvType::Q8_0,
+        };
+        Settings {
+            level: Level::Default,
+            variants: ["F16", "Q8_0", "Q4_K_M"].map(str::to_owned).to_vec(),
+            kv: vec![f16, q8],
+            flash_attn: FlashAttn::On,
+            device: "cpu".into(),
+            n_gpu_layers: 0,
+            n_threads: 2,
+            n_batch: 2048,
+            n_ubatch: 512,
+            n_ctx: None,
+            n_prompts: vec![128, 512, 2048],
+            n_depths: vec![128, 512, 2048],
+            n_gen: 32,
+            workloads: Workload::ALL.to_vec(),
+            n_gen_no_reuse: 2,
+            n_depth_no_reuse_max: 512,
+            is_full_matrix: false,
+            seed: 1,
+            budget_ns: None,
+            precision: 0.02,
+            n_rounds: None,
+            n_launches: None,
+        }
+    }
+
+    #[test]
+    fn the_default_matrix_holds_every_row_the_report_needs() {
+        let plan = build(&settings()).expect("valid");
+        assert_eq!(plan.arms.len(), 7);
+        assert!(plan.arms[0].is_baseline && plan.arms[6].is_control);
+        let count = |w, kv: KvType| {
+            plan.cells
+                .iter()
+                .filter(|c| c.spec.workload == w && plan.arms[c.arm].config.type_k == kv)
+                .count()
+        };
+        assert_eq!(count(Workload::Prefill, KvType::F16), 3 * 4);
+        assert_eq!(count(Workload::Prefill, KvType::Q8_0), 3);
+        assert_eq!(count(Workload::Decode, KvType::F16), 3 * 4);
+        assert_eq!(count(Workload::Decode, KvType::Q8_0), 3 * 3);
+        assert_eq!(count(Workload::NoReuse, KvType::F16), 2 * 3);
+        assert_eq!(plan.arms[0].config.n_ctx, 2048 + 32);
+        let ids: std::collections::BTreeSet<_> = plan.cells.iter().map(|c| &c.id).collect();
+        assert_eq!(ids.len(), plan.cells.len());
+    }
+
+    #[test]
+    fn settings_that_cannot_be_measured_are_refused() {
+        let refused = |change: fn(&mut Settings)| {
+            let mut s = settings();
+            change(&mut s);
+            build(&s).expect_err("refused").to_string()
+        };
+        assert!(refused(|s| s.n_ctx = Some(0)).starts_with("--n-ctx"));
+        assert!(refused(|s| s.n_ctx = Some(512)).contains("need 2080"));
+        assert!(refused(|s| s.n_prompts.clear()).starts_with("--n-prompt"));
+        assert!(refused(|s| s.n_depths.push(128)).contains("128 is listed twice"));
+        assert!(refused(|s| s.flash_attn = FlashAttn::Off).contains("flash attention"));
+    }
+}

@@ -1,0 +1,367 @@
+//! The course of a run: memory probes, launches, rounds, stop rule.
+
+use super::child::{AskError, Interrupt, Mailbox};
+use super::config::{RunConfig, Site};
+use super::memory::probe;
+use super::progress::Observer;
+use super::team::{BringUp, Interrupted, Measured, Team};
+use crate::data::{
+    EndRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, Record, RoundRecord, Sample, SampleRecord, StoppedBy,
+    WorkSpec,
+};
+use crate::journal::{JournalError, Writer};
+use crate::plan::{headline_pairs, launch_of, n_repeat, outstanding, round_order, worker_of};
+use crate::stats;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+/// A run that cannot go on. What was measured before is in the journal.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Variants were cut into different prompt tokens.
+    #[error("{worker} cuts the prompt text into other tokens than the baseline does; compare variants of one model only")]
+    DifferentTokens {
+        /// The worker.
+        worker: String,
+    },
+}
+
+/// Runs what `past` leaves outstanding of the plan and appends the end record.
+///
+/// `register` gets the handle that interrupts the run, before the first worker starts.
+pub fn run(
+    config: &RunConfig,
+    past: &[Record],
+    journal: &mut Writer,
+    observer: &mut dyn Observer,
+    register: impl FnOnce(Interrupt),
+) -> Result<EndRecord, RunError> {
+    let mailbox = Mailbox::new();
+    register(mailbox.interrupt());
+    let mut drive = Drive::new(Site { run: config, mailbox: &mailbox }, past, journal, observer);
+    let stopped_by = match drive.all() {
+        Ok(why) => why,
+        Err(Stop::Interrupted) => StoppedBy::Interrupt,
+        Err(Stop::Error(e)) => return Err(e),
+    };
+    drive.finish(stopped_by)
+}
+
+enum Stop {
+    Interrupted,
+    Error(RunError),
+}
+
+impl From<Interrupted> for Stop {
+    fn from(_: Interrupted) -> Self {
+        Stop::Interrupted
+    }
+}
+
+impl From<JournalError> for Stop {
+    fn from(e: JournalError) -> Self {
+        Stop::Error(e.into())
+    }
+}
+
+struct Drive<'a> {
+    site: Site<'a>,
+    journal: &'a mut Writer,
+    observer: &'a mut dyn Observer,
+    team: Team<'a>,
+    start: Instant,
+    round: u32,
+    done_in_round: BTreeSet<usize>,
+    failed: BTreeSet<usize>,
+    memory_done: BTreeSet<usize>,
+    n_repeat: BTreeMap<WorkSpec, u32>,
+    /// Wall time of a sample of each cell: predicted, then the last seen.
+    cost_ns: Vec<u64>,
+    /// Nanoseconds per cell and round, for the stop rule.
+    samples: BTreeMap<(usize, u32), u64>,
+    tokens_sha256: Option<String>,
+    loading_ns: u64,
+    timed_ns: u64,
+    warmup_ns: u64,
+}
+
+impl<'a> Drive<'a> {
+    fn new(
+        site: Site<'a>,
+        past: &[Record],
+        journal: &'a mut Writer,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        let config = site.run;
+        let left = outstanding(&config.plan, past);
+        let mut n_repeat = BTreeMap::new();
+        let mut samples = BTreeMap::new();
+        for record in past {
+            match record {
+                Record::Launch(l) if n_repeat.is_empty() => n_repeat.extend(l.n_repeat.iter().copied()),
+                Record::Sample(s) => drop(samples.insert((s.cell, s.round), s.sample.ns)),
+                _ => {}
+            }
+        }
+        Drive {
+            site,
+            journal,
+            observer,
+            team: Team::new(site),
+            start: Instant::now(),
+            round: left.round,
+            done_in_round: left.done_in_round,
+            failed: left.failed,
+            memory_done: left.memory_done,
+            n_repeat,
+            cost_ns: config.guess_ns.iter().map(|&ns| ns.max(config.plan.sample_ns_min)).collect(),
+            samples,
+            tokens_sha256: None,
+            loading_ns: 0,
+            timed_ns: 0,
+            warmup_ns: 0,
+        }
+    }
+
+    fn all(&mut self) -> Result<StoppedBy, Stop> {
+        self.probe_memory()?;
+        let mut launch = None;
+        loop {
+            if self.live().is_empty() {
+                return Ok(StoppedBy::Failures);
+            }
+            if let Some(why) = self.why_stop() {
+                return Ok(why);
+            }
+            let due = launch_of(&self.site.run.plan, self.round);
+            if launch != Some(due) {
+                self.launch(due)?;
+                launch = Some(due);
+            }
+            self.one_round(due)?;
+        }
+    }
+
+    fn finish(mut self, stopped_by: StoppedBy) -> Result<EndRecord, RunError> {
+        let end = EndRecord {
+            stopped_by,
+            wall_ns: nanos(self.start),
+            loading_ns: self.loading_ns,
+            timed_ns: self.timed_ns,
+            warmup_ns: self.warmup_ns,
+        };
+        self.team.dismiss_all();
+        self.journal.append(&Record::End(end.clone()))?;
+        Ok(end)
+    }
+
+    fn live(&self) -> BTreeSet<usize> {
+        (0..self.site.run.plan.cells.len()).filter(|c| !self.failed.contains(c)).collect()
+    }
+
+    fn probe_memory(&mut self) -> Result<(), Stop> {
+        let plan = &self.site.run.plan;
+        let arms: Vec<usize> =
+            (0..plan.arms.len()).filter(|&a| !plan.arms[a].is_control && !self.memory_done.contains(&a)).collect();
+        for arm in arms {
+            self.report_progress(&format!("memory of {}", plan.arms[arm].id));
+            let Some(file) = self.site.run.files.get(&plan.arms[arm].variant) else { continue };
+            // Ids of probes and of team workers must differ; a team counts up from 1.
+            let result = probe(self.site, arm, file, u64::MAX - arm as u64);
+            match result {
+                Ok(record) => self.journal.append(&Record::Memory(record))?,
+                Err(AskError::Interrupted) => return Err(Stop::Interrupted),
+                // The arm's cells meet the same fate in the launch and are recorded there.
+                Err(AskError::Refused(_, why) | AskError::Dead(_, why)) => {
+                    self.observer.notice(&format!("memory of {}: {why}", plan.arms[arm].id));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn launch(&mut self, launch: u32) -> Result<(), Stop> {
+        self.team.dismiss_all();
+        let (mut arms, mut executions, mut engine) = (Vec::new(), BTreeMap::new(), None);
+        let (mut loading_ns, mut warmup_ns) = (0, 0);
+        for worker in self.workers() {
+            self.report_progress(&format!("loading {worker}"));
+            let up = self.bring_up(&worker)?;
+            if !self.site.run.is_resident {
+                self.team.dismiss(&worker);
+            }
+            loading_ns += up.loading_ns;
+            warmup_ns += up.warmup_ns;
+            engine = engine.or(up.engine);
+            for arm in up.arms {
+                executions.extend(arm.execution_ns);
+                arms.push(arm.loaded);
+            }
+        }
+        self.set_repeats(&executions);
+        let engine = engine.unwrap_or(EngineInfo {
+            name: String::new(),
+            version: String::new(),
+            system_info: String::new(),
+            devices: Vec::new(),
+        });
+        let n_repeat = self.n_repeat.iter().map(|(spec, n)| (*spec, *n)).collect();
+        let record = LaunchRecord { launch, arms, engine, loading_ns, warmup_ns, n_repeat };
+        self.journal.append(&Record::Launch(record))?;
+        Ok(())
+    }
+
+    /// Brings a worker up for its live cells, and books what failed and how long it took.
+    fn bring_up(&mut self, worker: &str) -> Result<BringUp, Stop> {
+        let live = self.live();
+        let up = self.team.bring_up(worker, &live)?;
+        self.loading_ns += up.loading_ns;
+        self.warmup_ns += up.warmup_ns;
+        for (cell, kind, reason) in &up.failed {
+            self.fail(*cell, *kind, reason)?;
+        }
+        for arm in &up.arms {
+            let seen = &arm.loaded.tokens_sha256;
+            if *self.tokens_sha256.get_or_insert_with(|| seen.clone()) != *seen {
+                return Err(Stop::Error(RunError::DifferentTokens { worker: worker.to_owned() }));
+            }
+        }
+        Ok(up)
+    }
+
+    /// Repeats are fixed once per run, from the fastest arm, so that all arms of a comparison do the same work.
+    fn set_repeats(&mut self, executions: &BTreeMap<usize, u64>) {
+        let mut fastest: BTreeMap<WorkSpec, u64> = BTreeMap::new();
+        for (&cell, &ns) in executions {
+            let known = fastest.entry(self.site.spec(cell)).or_insert(ns);
+            *known = (*known).min(ns);
+        }
+        for (spec, ns) in fastest {
+            self.n_repeat.entry(spec).or_insert_with(|| n_repeat(ns, self.site.run.plan.sample_ns_min));
+        }
+        for (&cell, &ns) in executions {
+            let n = self.n_repeat.get(&self.site.spec(cell)).copied().unwrap_or(1);
+            self.cost_ns[cell] = ns.saturating_mul(u64::from(n));
+        }
+    }
+
+    fn one_round(&mut self, launch: u32) -> Result<(), Stop> {
+        let order = round_order(&self.site.run.plan, self.round, !self.site.run.is_resident);
+        for (position, &cell) in order.iter().enumerate() {
+            if self.failed.contains(&cell) || self.done_in_round.contains(&cell) {
+                continue;
+            }
+            self.only_worker_when_in_turn(cell)?;
+            self.report_progress(&self.site.run.plan.cells[cell].id.clone());
+            let start = Instant::now();
+            let n_repeat = self.n_repeat.get(&self.site.spec(cell)).copied().unwrap_or(1);
+            match self.team.measure(cell, n_repeat, self.cost_ns[cell])? {
+                Measured::Sample(sample) => {
+                    self.cost_ns[cell] = nanos(start);
+                    self.book(launch, position as u32, cell, sample)?;
+                }
+                Measured::Failed(kind, reason) => {
+                    self.fail(cell, kind, &reason)?;
+                    let worker = worker_of(&self.site.run.plan, self.site.arm(cell));
+                    if !self.team.is_up(&worker) {
+                        self.bring_up(&worker)?;
+                    }
+                }
+            }
+        }
+        self.journal.append(&Record::Round(RoundRecord { launch, round: self.round }))?;
+        self.round += 1;
+        self.done_in_round.clear();
+        Ok(())
+    }
+
+    fn only_worker_when_in_turn(&mut self, cell: usize) -> Result<(), Stop> {
+        let worker = worker_of(&self.site.run.plan, self.site.arm(cell));
+        if !self.site.run.is_resident && !self.team.is_up(&worker) {
+            self.team.dismiss_all();
+            self.bring_up(&worker)?;
+        }
+        Ok(())
+    }
+
+    fn book(&mut self, launch: u32, position: u32, cell: usize, sample: Sample) -> Result<(), Stop> {
+        self.timed_ns += sample.timed_ns;
+        self.warmup_ns += sample.warmup_ns;
+        self.samples.insert((cell, self.round), sample.ns);
+        self.done_in_round.insert(cell);
+        let at_ns = nanos(self.start);
+        self.journal.append(&Record::Sample(SampleRecord { launch, round: self.round, position, cell, at_ns, sample }))?;
+        Ok(())
+    }
+
+    fn fail(&mut self, cell: usize, kind: FailureKind, reason: &str) -> Result<(), Stop> {
+        self.failed.insert(cell);
+        self.observer.notice(&format!("{}: {kind}: {reason}", self.site.run.plan.cells[cell].id));
+        self.journal.append(&Record::Failure(FailureRecord { cell, kind, reason: reason.to_owned() }))?;
+        Ok(())
+    }
+
+    fn workers(&self) -> Vec<String> {
+        let mut workers = Vec::new();
+        for arm in 0..self.site.run.plan.arms.len() {
+            let worker = worker_of(&self.site.run.plan, arm);
+            if !workers.contains(&worker) {
+                workers.push(worker);
+            }
+        }
+        workers
+    }
+
+    /// Precision, budget or rounds; never significance.
+    fn why_stop(&self) -> Option<StoppedBy> {
+        let stop = &self.site.run.plan.stop;
+        if self.round >= stop.n_rounds_max {
+            return Some(StoppedBy::Rounds);
+        }
+        if self.round >= stop.n_rounds_min && (self.round - stop.n_rounds_min) % LOOK_EVERY == 0 && self.is_precise() {
+            return Some(StoppedBy::Precision);
+        }
+        let is_over = nanos(self.start).saturating_add(self.round_cost_ns()) > stop.budget_ns;
+        (is_over && self.round >= 1).then_some(StoppedBy::Budget)
+    }
+
+    fn round_cost_ns(&self) -> u64 {
+        self.live().iter().map(|&c| self.cost_ns[c]).sum()
+    }
+
+    fn is_precise(&self) -> bool {
+        let plan = &self.site.run.plan;
+        headline_pairs(plan).into_iter().filter(|(c, b)| !self.failed.contains(c) && !self.failed.contains(b)).all(
+            |(cell, base)| {
+                let pairs: Vec<(f64, f64)> = (0..self.round)
+                    .filter_map(|r| Some((*self.samples.get(&(base, r))? as f64, *self.samples.get(&(cell, r))? as f64)))
+                    .collect();
+                let (base, cell): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+                stats::log_ratio_interval(&base, &cell, 0.95)
+                    .is_some_and(|interval| stats::half_width(&interval) <= plan.stop.precision)
+            },
+        )
+    }
+
+    /// Tells how far the run is, by predicted cost: the rounds still expected, or the budget where that ends sooner.
+    fn report_progress(&mut self, label: &str) {
+        let stop = &self.site.run.plan.stop;
+        let behind = nanos(self.start);
+        let in_round: u64 =
+            self.live().iter().filter(|c| !self.done_in_round.contains(c)).map(|&c| self.cost_ns[c]).sum();
+        let rounds_left = u64::from(stop.n_rounds_max.saturating_sub(self.round + 1));
+        let ahead = in_round.saturating_add(rounds_left.saturating_mul(self.round_cost_ns()));
+        let total = behind.saturating_add(ahead).min(stop.budget_ns.max(behind));
+        self.observer.progress(behind, total, label);
+    }
+}
+
+/// Rounds between two looks at the precision.
+const LOOK_EVERY: u32 = 2;
+
+fn nanos(since: Instant) -> u64 {
+    since.elapsed().as_nanos() as u64
+}

@@ -1,0 +1,46 @@
+//! Memory of each arm, from a short-lived process of its own: other arms' buffers would hide the peak.
+
+use super::child::{AskError, Worker};
+use super::config::Site;
+use crate::data::{FailureKind, FlashAttn, MemoryRecord, WorkSpec, Workload};
+use crate::protocol::{Reply, Request};
+use std::path::Path;
+
+/// Loads the model of `arm` alone, fills one physical batch and reads the process' memory.
+///
+/// The cache is zero-filled at creation and so resident as a whole; compute buffers are touched by the first full batch.
+/// Without flash attention the attention scores grow with the depth, so then the longest prompt is run.
+pub fn probe(site: Site, arm: usize, file: &Path, id: u64) -> Result<MemoryRecord, AskError> {
+    let plan = &site.run.plan;
+    let deadline = site.run.deadline(site.run.guess_ns.iter().copied().max().unwrap_or(0));
+    let setting = &plan.arms[arm].config;
+    let longest = plan.cells.iter().map(|c| c.spec.n_prompt.max(c.spec.n_depth)).max().unwrap_or(1);
+    let n_depth = match setting.flash_attn {
+        FlashAttn::On => longest.min(setting.n_ubatch),
+        FlashAttn::Off => longest,
+    };
+    let name = format!("memory {}", plan.arms[arm].id);
+    let mut worker = Worker::spawn(&site.run.command, &name, id, site.mailbox, deadline)?;
+    let mut ask = |request| worker.ask(&request, site.mailbox, deadline);
+    let load = Request::Load {
+        path: file.to_owned(),
+        device: setting.device.clone(),
+        n_gpu_layers: setting.n_gpu_layers,
+        text: site.run.text.clone(),
+        n_tokens: n_depth + 1,
+    };
+    let Reply::Loaded { mut weights, .. } = ask(load)? else { return Err(unexpected()) };
+    let Reply::Opened { context } = ask(Request::Open { config: setting.clone() })? else { return Err(unexpected()) };
+    let spec = WorkSpec { workload: Workload::Prefill, n_prompt: n_depth, n_gen: 0, n_depth: 0, n_seq: 1 };
+    let Reply::Sampled { .. } = ask(Request::Measure { context: 0, spec, n_repeat: 1 })? else {
+        return Err(unexpected());
+    };
+    let Reply::Memory { reading } = ask(Request::Memory)? else { return Err(unexpected()) };
+    worker.quit();
+    weights.extend(context.buffers);
+    Ok(MemoryRecord { arm, reading, kv_bytes: context.kv_bytes, buffers: weights, n_depth })
+}
+
+fn unexpected() -> AskError {
+    AskError::Dead(FailureKind::Protocol, "the worker answered out of turn".into())
+}

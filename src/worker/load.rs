@@ -1,0 +1,81 @@
+//! Loading a model and cutting the prompt tokens that every sample is made of.
+
+use crate::engine::{Engine, EngineError};
+use crate::protocol::Reply;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+/// Loads, tokenizes `text` and keeps exactly `n_tokens` tokens. Out: the tokens, and [`Reply::Loaded`].
+pub(super) fn load(
+    engine: &mut dyn Engine,
+    path: &Path,
+    device: &str,
+    n_gpu_layers: i32,
+    text: &str,
+    n_tokens: u32,
+) -> Result<(Vec<i32>, Reply), EngineError> {
+    let read_before = bytes_from_storage();
+    let start = engine.now_ns();
+    let loaded = engine.load(path, device, n_gpu_layers)?;
+    let load_ns = engine.now_ns() - start;
+    let read = bytes_from_storage()
+        .zip(read_before)
+        .map(|(after, before)| after - before);
+    let is_warm_load = read
+        .zip(path.metadata().ok())
+        .map(|(read, file)| read * 100 <= file.len());
+
+    let mut tokens = engine.tokenize(text)?;
+    let n_found = tokens.len();
+    if n_found < n_tokens as usize {
+        return Err(EngineError::Refused(format!(
+            "the text has only {n_found} tokens for {}, and {n_tokens} are needed",
+            path.display()
+        )));
+    }
+    tokens.truncate(n_tokens as usize);
+    let tokens_sha256 = sha256_of(&tokens);
+    Ok((
+        tokens,
+        Reply::Loaded {
+            load_ns,
+            is_warm_load,
+            weights: loaded.weights,
+            tokens_sha256,
+        },
+    ))
+}
+
+fn sha256_of(tokens: &[i32]) -> String {
+    let mut hasher = Sha256::new();
+    for token in tokens {
+        hasher.update(token.to_le_bytes());
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Bytes this process made the kernel fetch from storage. A load that fetched less than 1 % of its file found it in the
+/// page cache. Absent where the kernel does not tell.
+fn bytes_from_storage() -> Option<u64> {
+    let io = std::fs::read_to_string("/proc/self/io").ok()?;
+    io.lines()
+        .find_map(|line| line.strip_prefix("read_bytes: ")?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sha256_of;
+
+    #[test]
+    fn the_hash_is_over_little_endian_tokens() {
+        assert_eq!(
+            sha256_of(&[]),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
+        // SHA-256 of the four bytes 00 00 00 00.
+        assert_eq!(
+            sha256_of(&[0]),
+            "df3f619804a92fdb4057192dc43dd748ea778adc52bc498ce80524c014b81119"
+        );
+    }
+}

@@ -1,0 +1,287 @@
+//! The request loop: one reply per request, in order. A refusal of the engine is a reply, and the worker stays up; a
+//! request that is not one ends the worker, because the two sides no longer understand each other.
+
+use super::load::load;
+use super::memory::reading;
+use super::speed::Speed;
+use crate::engine::{ContextId, Engine, EngineError, Step, WireFault};
+use crate::protocol::{read_line, write_line, Reply, Request, MAX_LINE_BYTES, PROTOCOL_VERSION};
+use std::io::{self, BufRead, Write};
+
+/// Says hello, then answers until `Quit` or the end of `requests`.
+pub(super) fn serve(requests: &mut impl BufRead, replies: &mut impl Write, engine: &mut dyn Engine) -> io::Result<()> {
+    engine.announce(Step::Hello).map_err(io::Error::other)?;
+    let hello = Reply::Hello {
+        protocol_version: PROTOCOL_VERSION,
+        engine: engine.info(),
+    };
+    answer(replies, engine, hello)?;
+    let mut session = Session::default();
+    while let Some(line) = read_line(requests)? {
+        let request: Request = serde_json::from_slice(&line)?;
+        if request == Request::Quit {
+            break;
+        }
+        let reply = session.handle(engine, request).unwrap_or_else(failed);
+        answer(replies, engine, reply)?;
+    }
+    Ok(())
+}
+
+/// What the worker holds between requests.
+#[derive(Default)]
+struct Session {
+    speed: Option<Speed>,
+    contexts: Vec<ContextId>,
+}
+
+impl Session {
+    fn handle(&mut self, engine: &mut dyn Engine, request: Request) -> Result<Reply, EngineError> {
+        match request {
+            Request::Load {
+                path,
+                device,
+                n_gpu_layers,
+                text,
+                n_tokens,
+            } => {
+                engine.announce(Step::Load(&path))?;
+                let (tokens, reply) = load(engine, &path, &device, n_gpu_layers, &text, n_tokens)?;
+                self.speed = Some(Speed::new(tokens));
+                Ok(reply)
+            }
+            Request::Open { config } => {
+                engine.announce(Step::Open)?;
+                let (id, context) = engine.open(&config)?;
+                self.contexts.push(id);
+                Ok(Reply::Opened { context })
+            }
+            Request::Prepare { context, specs } => {
+                let (speed, id) = self.ready(context)?;
+                engine.announce(Step::Prepare(id))?;
+                Ok(Reply::Prepared {
+                    execution_ns: speed.prepare(engine, id, &specs)?,
+                })
+            }
+            Request::Measure {
+                context,
+                spec,
+                n_repeat,
+            } => {
+                let (speed, id) = self.ready(context)?;
+                engine.announce(Step::Measure(id, spec))?;
+                Ok(Reply::Sampled {
+                    sample: speed.measure(engine, id, &spec, n_repeat)?,
+                })
+            }
+            Request::Memory => {
+                engine.announce(Step::Memory)?;
+                Ok(Reply::Memory {
+                    reading: reading(engine.device_bytes())?,
+                })
+            }
+            Request::Quit => Err(EngineError::Refused("the worker is ending".to_owned())),
+        }
+    }
+
+    fn ready(&mut self, context: usize) -> Result<(&mut Speed, ContextId), EngineError> {
+        let speed = self.speed.as_mut();
+        let speed = speed.ok_or_else(|| EngineError::Refused("no model is loaded".to_owned()))?;
+        let id = self.contexts.get(context).copied();
+        let id = id.ok_or_else(|| EngineError::Refused(format!("there is no context {context}")))?;
+        Ok((speed, id))
+    }
+}
+
+fn failed(error: EngineError) -> Reply {
+    let is_out_of_memory = matches!(error, EngineError::OutOfMemory(_));
+    Reply::Failed {
+        is_out_of_memory,
+        reason: error.to_string(),
+    }
+}
+
+/// Writes the reply, broken if a test's script asks for it.
+fn answer(replies: &mut impl Write, engine: &mut dyn Engine, reply: Reply) -> io::Result<()> {
+    match engine.wire_fault() {
+        None => write_line(replies, &reply),
+        Some(WireFault::WrongVersion) => write_line(
+            replies,
+            &Reply::Hello {
+                protocol_version: u32::MAX,
+                engine: engine.info(),
+            },
+        ),
+        Some(WireFault::WrongAnswer) => write_line(
+            replies,
+            &Reply::Prepared {
+                execution_ns: Vec::new(),
+            },
+        ),
+        Some(WireFault::HugeLine) => {
+            replies.write_all(&vec![b'x'; MAX_LINE_BYTES + 2])?;
+            replies.write_all(b"\n")
+        }
+        Some(WireFault::HalfLine) => {
+            let line = serde_json::to_vec(&reply)?;
+            replies.write_all(&line[..line.len() / 2])?;
+            replies.flush()?;
+            Err(io::Error::other("scripted end in the middle of an answer"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{ArmConfig, FlashAttn, KvType, WorkSpec, Workload};
+    use crate::engine::fake::FakeEngine;
+
+    fn talk(script: &str, requests: &[Request]) -> (io::Result<()>, Vec<u8>) {
+        let mut wire = Vec::new();
+        for request in requests {
+            write_line(&mut wire, request).expect("a Vec accepts all writes");
+        }
+        let mut engine = FakeEngine::new(serde_json::from_str(script).expect("a valid script"));
+        let mut out = Vec::new();
+        let ended = serve(&mut &wire[..], &mut out, &mut engine);
+        (ended, out)
+    }
+
+    fn replies(out: &[u8]) -> Vec<Reply> {
+        let lines = out.split(|&b| b == b'\n').filter(|l| !l.is_empty());
+        lines.map(|l| serde_json::from_slice(l).expect("a reply")).collect()
+    }
+
+    fn config() -> ArmConfig {
+        ArmConfig {
+            type_k: KvType::F16,
+            type_v: KvType::F16,
+            flash_attn: FlashAttn::On,
+            device: "cpu".to_owned(),
+            n_gpu_layers: 0,
+            n_threads: 2,
+            n_batch: 512,
+            n_ubatch: 512,
+            n_ctx: 256,
+        }
+    }
+
+    fn load(path: &std::path::Path, n_tokens: u32) -> Request {
+        let text = "words of a text ".repeat(40);
+        Request::Load {
+            path: path.to_owned(),
+            device: "cpu".to_owned(),
+            n_gpu_layers: 0,
+            text,
+            n_tokens,
+        }
+    }
+
+    #[test]
+    fn a_whole_conversation() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("m-F16.gguf");
+        std::fs::write(&path, b"GGUF").expect("written");
+        let spec = WorkSpec {
+            workload: Workload::Decode,
+            n_prompt: 0,
+            n_gen: 4,
+            n_depth: 64,
+            n_seq: 1,
+        };
+        let (ended, out) = talk(
+            "{}",
+            &[
+                load(&path, 200),
+                Request::Open { config: config() },
+                Request::Prepare {
+                    context: 0,
+                    specs: vec![spec],
+                },
+                Request::Measure {
+                    context: 0,
+                    spec,
+                    n_repeat: 2,
+                },
+                Request::Measure {
+                    context: 7,
+                    spec,
+                    n_repeat: 2,
+                },
+                Request::Memory,
+                Request::Quit,
+                Request::Memory,
+            ],
+        );
+        ended.expect("Quit is a good end");
+        let replies = replies(&out);
+        assert_eq!(replies.len(), 7, "one per request, hello first, nothing after Quit");
+        assert!(
+            matches!(&replies[0], Reply::Hello { protocol_version: PROTOCOL_VERSION, engine } if engine.name == "fake")
+        );
+        assert!(matches!(&replies[1], Reply::Loaded { tokens_sha256, .. } if tokens_sha256.len() == 64));
+        assert!(matches!(&replies[4], Reply::Sampled { sample } if sample.itl_ns.len() == 8));
+        assert!(matches!(&replies[5], Reply::Failed { reason, .. } if reason.contains("no context 7")));
+        assert!(matches!(&replies[6], Reply::Memory { reading } if reading.rss_bytes_max > 0));
+    }
+
+    #[test]
+    fn refusals_are_answers_and_the_worker_stays_up() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("m-Q8_0.gguf");
+        std::fs::write(&path, b"GGUF").expect("written");
+        let (ended, out) = talk(
+            r#"{"faults":[{"at":"open","file":"Q8_0","times":1,"action":"oom"}]}"#,
+            &[
+                Request::Open { config: config() },
+                load(&path, 100_000),
+                load(&path, 100),
+                Request::Open { config: config() },
+                Request::Open { config: config() },
+            ],
+        );
+        ended.expect("the end of stdin is a good end");
+        let replies = replies(&out);
+        assert!(matches!(
+            &replies[1],
+            Reply::Failed {
+                is_out_of_memory: false,
+                ..
+            }
+        ));
+        assert!(matches!(&replies[2], Reply::Failed { reason, .. } if reason.contains("100000")));
+        assert!(matches!(&replies[3], Reply::Loaded { .. }));
+        assert!(matches!(
+            &replies[4],
+            Reply::Failed {
+                is_out_of_memory: true,
+                ..
+            }
+        ));
+        assert!(matches!(&replies[5], Reply::Opened { .. }));
+    }
+
+    #[test]
+    fn a_scripted_worker_breaks_the_protocol() {
+        let hello = |action: &str| talk(&format!(r#"{{"faults":[{{"at":"hello","action":"{action}"}}]}}"#), &[]);
+        let (ended, out) = hello("half_line");
+        assert!(ended.is_err() && !out.is_empty() && !out.contains(&b'\n'));
+        assert!(hello("huge_line").1.len() > MAX_LINE_BYTES);
+        assert!(matches!(
+            &replies(&hello("wrong_version").1)[0],
+            Reply::Hello {
+                protocol_version: u32::MAX,
+                ..
+            }
+        ));
+        assert!(matches!(&replies(&hello("wrong_answer").1)[0], Reply::Prepared { .. }));
+    }
+
+    #[test]
+    fn what_is_not_a_request_ends_the_worker() {
+        let mut engine = FakeEngine::new(Default::default());
+        let mut out = Vec::new();
+        assert!(serve(&mut &b"{\"dance\":1}\n"[..], &mut out, &mut engine).is_err());
+    }
+}

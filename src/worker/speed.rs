@@ -1,0 +1,308 @@
+//! Timing one work on one context (docs: the method, sections 2 and 3).
+//!
+//! In: the prompt tokens and an engine. Out: [`Sample`]s on the engine's clock. Every work feeds the same tokens, cut
+//! from the start of the text, so that all arms do the same. Timed regions hold decoding and nothing else: filling the
+//! cache, restoring a state and warming up happen outside. Invariant: whatever is in a cache is a prefix of the tokens.
+
+use crate::data::{Sample, SampleConditions, WorkSpec, Workload};
+use crate::engine::{ContextId, Engine, EngineError};
+use nix::sys::resource::{getrusage, Usage, UsageWho};
+use std::collections::BTreeMap;
+
+/// Tokens of the short prefill that warms up a sample.
+const N_WARM_PREFILL: usize = 64;
+/// One-token steps that warm up a sample.
+const N_WARM_STEPS: usize = 3;
+
+/// The tokens and the kept states of all contexts of a worker.
+pub(super) struct Speed {
+    tokens: Vec<i32>,
+    states: BTreeMap<(usize, u32), Vec<u8>>,
+}
+
+/// Sums over the executions of a sample.
+#[derive(Default)]
+struct Timed {
+    ns: u64,
+    ttft_ns: Option<u64>,
+    itl_ns: Vec<u64>,
+    conditions: SampleConditions,
+}
+
+impl Speed {
+    pub(super) fn new(tokens: Vec<i32>) -> Self {
+        Self {
+            tokens,
+            states: BTreeMap::new(),
+        }
+    }
+
+    /// The untimed round: fills the context once, keeps a state per depth, runs every shape. Out: rough time of one
+    /// execution of each spec, in their order.
+    pub(super) fn prepare(
+        &mut self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        specs: &[WorkSpec],
+    ) -> Result<Vec<u64>, EngineError> {
+        specs.iter().try_for_each(|spec| self.check(spec))?;
+        self.keep_states(engine, id, specs)?;
+        specs.iter().map(|spec| self.rough_ns(engine, id, spec)).collect()
+    }
+
+    /// One timed sample: warm-up, then `n_repeat` executions.
+    pub(super) fn measure(
+        &mut self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        spec: &WorkSpec,
+        n_repeat: u32,
+    ) -> Result<Sample, EngineError> {
+        self.check(spec)?;
+        if n_repeat == 0 {
+            return Err(EngineError::Refused("a sample needs at least one execution".to_owned()));
+        }
+        let warmup_ns = self.warm_up(engine, id, spec)?;
+        let mut timed = Timed::default();
+        for i in 0..n_repeat {
+            match spec.workload {
+                Workload::Prefill => self.prefill(engine, id, spec, &mut timed)?,
+                Workload::Decode => {
+                    if i > 0 {
+                        self.go_to(engine, id, spec.n_depth)?;
+                    }
+                    self.decode(engine, id, spec, &mut timed)?;
+                }
+                Workload::NoReuse => self.recompute(engine, id, spec, &mut timed)?,
+            }
+        }
+        Ok(Sample {
+            ns: timed.ns / u64::from(n_repeat),
+            n_repeat,
+            timed_ns: timed.ns,
+            warmup_ns,
+            ttft_ns: timed.ttft_ns,
+            itl_ns: timed.itl_ns,
+            conditions: timed.conditions,
+        })
+    }
+
+    fn check(&self, spec: &WorkSpec) -> Result<(), EngineError> {
+        let n_needed = match spec.workload {
+            Workload::Prefill => spec.n_prompt,
+            Workload::Decode | Workload::NoReuse => spec.n_depth + spec.n_gen,
+        };
+        let what = |why: &str| Err(EngineError::Refused(format!("{spec}: {why}")));
+        if spec.n_tokens_counted() == 0 {
+            return what("there is nothing to time in it");
+        }
+        if spec.n_seq != 1 {
+            return what("only one sequence at once can be timed");
+        }
+        if n_needed as usize > self.tokens.len() {
+            return what(&format!(
+                "it needs {n_needed} tokens and the text gave {}",
+                self.tokens.len()
+            ));
+        }
+        Ok(())
+    }
+
+    /// Fills the cache depth by depth, ascending, and keeps the state at every depth that a decode starts from.
+    fn keep_states(&mut self, engine: &mut dyn Engine, id: ContextId, specs: &[WorkSpec]) -> Result<(), EngineError> {
+        let decodes = specs.iter().filter(|s| s.workload == Workload::Decode && s.n_depth > 0);
+        let mut depths: Vec<u32> = decodes.map(|s| s.n_depth).collect();
+        depths.sort_unstable();
+        depths.dedup();
+        let mut n_past = 0;
+        engine.clear(id)?;
+        for depth in depths {
+            engine.decode(id, &self.tokens[n_past..depth as usize])?;
+            n_past = depth as usize;
+            self.states.insert((id.0, depth), engine.save(id)?);
+        }
+        Ok(())
+    }
+
+    fn rough_ns(&self, engine: &mut dyn Engine, id: ContextId, spec: &WorkSpec) -> Result<u64, EngineError> {
+        let mut timed = Timed::default();
+        match spec.workload {
+            Workload::Prefill => {
+                self.prefill(engine, id, spec, &mut timed)?;
+                Ok(timed.ns)
+            }
+            Workload::Decode => {
+                self.go_to(engine, id, spec.n_depth)?;
+                self.step(engine, id, spec.n_depth as usize)?;
+                let few = WorkSpec {
+                    n_gen: spec.n_gen.min(N_WARM_STEPS as u32),
+                    ..*spec
+                };
+                self.go_to(engine, id, spec.n_depth)?;
+                self.decode(engine, id, &few, &mut timed)?;
+                Ok(timed.ns * u64::from(spec.n_gen) / u64::from(few.n_gen))
+            }
+            Workload::NoReuse => {
+                self.recompute(engine, id, &WorkSpec { n_gen: 1, ..*spec }, &mut timed)?;
+                Ok(timed.ns * u64::from(spec.n_gen))
+            }
+        }
+    }
+
+    /// Untimed work of the same shapes right before a sample; ends where its first execution starts. Out: its time,
+    /// without the restoring of states.
+    fn warm_up(&self, engine: &mut dyn Engine, id: ContextId, spec: &WorkSpec) -> Result<u64, EngineError> {
+        if spec.workload != Workload::Decode {
+            engine.clear(id)?;
+            let n = match spec.workload {
+                Workload::Prefill => spec.n_prompt,
+                Workload::Decode | Workload::NoReuse => spec.n_depth + 1,
+            };
+            let start = engine.now_ns();
+            engine.decode(id, &self.tokens[..N_WARM_PREFILL.min(n as usize)])?;
+            return Ok(engine.now_ns() - start);
+        }
+        self.restore(engine, id, spec.n_depth)?;
+        let start = engine.now_ns();
+        for i in 0..N_WARM_STEPS.min(spec.n_gen as usize) {
+            self.step(engine, id, spec.n_depth as usize + i)?;
+        }
+        let warmup_ns = engine.now_ns() - start;
+        self.go_to(engine, id, spec.n_depth)?;
+        Ok(warmup_ns)
+    }
+
+    fn prefill(
+        &self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        spec: &WorkSpec,
+        timed: &mut Timed,
+    ) -> Result<(), EngineError> {
+        engine.clear(id)?;
+        let usage = Reading::now(engine)?;
+        let start = engine.now_ns();
+        engine.decode(id, &self.tokens[..spec.n_prompt as usize])?;
+        let end = engine.now_ns();
+        timed.conditions.add(&usage, &Reading::now(engine)?);
+        timed.ns += end - start;
+        if timed.ttft_ns.is_none() {
+            engine.argmax(id)?;
+            timed.ttft_ns = Some(engine.now_ns() - start);
+        }
+        Ok(())
+    }
+
+    fn decode(
+        &self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        spec: &WorkSpec,
+        timed: &mut Timed,
+    ) -> Result<(), EngineError> {
+        timed.itl_ns.reserve(spec.n_gen as usize);
+        let usage = Reading::now(engine)?;
+        let start = engine.now_ns();
+        let mut last = start;
+        for i in 0..spec.n_gen {
+            self.step(engine, id, (spec.n_depth + i) as usize)?;
+            let now = engine.now_ns();
+            timed.itl_ns.push(now - last);
+            last = now;
+        }
+        timed.conditions.add(&usage, &Reading::now(engine)?);
+        timed.ns += last - start;
+        Ok(())
+    }
+
+    /// As with `use_cache=False`: the whole prefix again for every token. Clearing is part of the work (metadata only).
+    fn recompute(
+        &self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        spec: &WorkSpec,
+        timed: &mut Timed,
+    ) -> Result<(), EngineError> {
+        timed.itl_ns.reserve(spec.n_gen as usize);
+        let usage = Reading::now(engine)?;
+        let start = engine.now_ns();
+        let mut last = start;
+        for i in 0..spec.n_gen {
+            engine.clear(id)?;
+            engine.decode(id, &self.tokens[..(spec.n_depth + i + 1) as usize])?;
+            let now = engine.now_ns();
+            timed.itl_ns.push(now - last);
+            last = now;
+        }
+        timed.conditions.add(&usage, &Reading::now(engine)?);
+        timed.ns += last - start;
+        Ok(())
+    }
+
+    fn step(&self, engine: &mut dyn Engine, id: ContextId, at: usize) -> Result<(), EngineError> {
+        engine.decode(id, &self.tokens[at..=at])
+    }
+
+    /// Back to `n_depth` from a deeper cache. Models with a recurrent state cannot drop single tokens: they get the
+    /// kept state back.
+    fn go_to(&self, engine: &mut dyn Engine, id: ContextId, n_depth: u32) -> Result<(), EngineError> {
+        if n_depth == 0 {
+            return engine.clear(id);
+        }
+        engine
+            .truncate(id, n_depth)
+            .or_else(|_| self.restore(engine, id, n_depth))
+    }
+
+    fn restore(&self, engine: &mut dyn Engine, id: ContextId, n_depth: u32) -> Result<(), EngineError> {
+        if n_depth == 0 {
+            return engine.clear(id);
+        }
+        match self.states.get(&(id.0, n_depth)) {
+            Some(state) => engine.restore(id, state),
+            None => Err(EngineError::Refused(format!(
+                "depth {n_depth} was not prepared in context {}",
+                id.0
+            ))),
+        }
+    }
+}
+
+/// The process's counters at one moment.
+struct Reading {
+    usage: Usage,
+    cpu_ns: u64,
+}
+
+impl Reading {
+    fn now(engine: &dyn Engine) -> Result<Self, EngineError> {
+        let usage = getrusage(UsageWho::RUSAGE_SELF)
+            .map_err(|e| EngineError::Refused(format!("cannot read the worker's resource use: {e}")))?;
+        let kernel_ns = || {
+            let (user, system) = (usage.user_time(), usage.system_time());
+            let us = (user.tv_sec() + system.tv_sec()) * 1_000_000 + user.tv_usec() + system.tv_usec();
+            us.unsigned_abs() * 1000
+        };
+        Ok(Self {
+            cpu_ns: engine.cpu_ns().unwrap_or_else(kernel_ns),
+            usage,
+        })
+    }
+}
+
+impl SampleConditions {
+    /// Adds what was used between two readings.
+    fn add(&mut self, before: &Reading, after: &Reading) {
+        let count = |before: i64, after: i64| after.saturating_sub(before).unsigned_abs();
+        self.cpu_ns += after.cpu_ns.saturating_sub(before.cpu_ns);
+        self.n_involuntary_switches += count(
+            before.usage.involuntary_context_switches(),
+            after.usage.involuntary_context_switches(),
+        );
+        self.n_major_faults += count(before.usage.major_page_faults(), after.usage.major_page_faults());
+    }
+}
+
+#[cfg(test)]
+#[path = "speed_tests.rs"]
+mod tests;

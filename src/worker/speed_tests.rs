@@ -1,0 +1,143 @@
+use super::*;
+use crate::data::{ArmConfig, FlashAttn, KvType};
+use crate::engine::fake::FakeEngine;
+
+/// Costs without noise: 1000 ns per prefilled token, 5000 ns per step, both grow by the factor 1 + depth / 1000.
+const QUIET: &str =
+    r#"{"noise":0,"token_noise":0,"costs":[{"prefill_ns":1000,"decode_ns":5000,"growth_per_1000":1.0}]}"#;
+
+fn spec(workload: Workload, n_prompt: u32, n_gen: u32, n_depth: u32) -> WorkSpec {
+    WorkSpec {
+        workload,
+        n_prompt,
+        n_gen,
+        n_depth,
+        n_seq: 1,
+    }
+}
+
+/// An engine with one context, and the tokens of a text.
+fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
+    let file = tempfile::Builder::new().suffix("-F16.gguf").tempfile().expect("a file");
+    std::fs::write(file.path(), b"GGUF").expect("written");
+    let mut engine = FakeEngine::new(serde_json::from_str(script).expect("valid"));
+    engine.load(file.path(), "cpu", 0).expect("loads");
+    let config = ArmConfig {
+        type_k: KvType::F16,
+        type_v: KvType::F16,
+        flash_attn: FlashAttn::On,
+        device: "cpu".to_owned(),
+        n_gpu_layers: 0,
+        n_threads: 2,
+        n_batch: 512,
+        n_ubatch: 512,
+        n_ctx: 1024,
+    };
+    let (id, _) = engine.open(&config).expect("opens");
+    let tokens = engine.tokenize(&"a text ".repeat(150)).expect("bytes");
+    (engine, id, Speed::new(tokens))
+}
+
+/// Virtual cost of prefilling `n` tokens of an empty cache.
+fn prefill_ns(n: u64) -> u64 {
+    1000 * n + n * (n - 1) / 2
+}
+
+/// Virtual cost of one step at `depth`.
+fn step_ns(depth: u64) -> u64 {
+    5000 + 5 * depth
+}
+
+#[test]
+fn prefill_counts_the_prompt_and_nothing_else() {
+    let (mut engine, id, mut speed) = set_up(QUIET);
+    let work = spec(Workload::Prefill, 100, 0, 0);
+    assert_eq!(
+        speed.prepare(&mut engine, id, &[work]).expect("runs"),
+        [prefill_ns(100)]
+    );
+    let sample = speed.measure(&mut engine, id, &work, 3).expect("runs");
+    assert_eq!(sample.timed_ns, 3 * prefill_ns(100));
+    assert_eq!((sample.ns, sample.n_repeat), (prefill_ns(100), 3));
+    assert_eq!(sample.warmup_ns, prefill_ns(64));
+    assert_eq!(
+        sample.ttft_ns,
+        Some(prefill_ns(100) + 1000),
+        "prefill and one sampled token"
+    );
+    assert!(sample.itl_ns.is_empty());
+    assert_eq!(sample.conditions.cpu_ns, 2 * sample.timed_ns);
+}
+
+#[test]
+fn decode_starts_at_its_depth_in_every_execution() {
+    let (mut engine, id, mut speed) = set_up(QUIET);
+    let (deep, shallow) = (spec(Workload::Decode, 0, 8, 300), spec(Workload::Decode, 0, 8, 0));
+    let prompt = spec(Workload::Prefill, 512, 0, 0);
+    let rough = speed.prepare(&mut engine, id, &[deep, shallow, prompt]).expect("runs");
+    assert_eq!(rough[0], (step_ns(300) + step_ns(301) + step_ns(302)) * 8 / 3);
+    speed
+        .measure(&mut engine, id, &prompt, 1)
+        .expect("leaves 512 tokens behind");
+    let sample = speed.measure(&mut engine, id, &deep, 2).expect("runs");
+    let once: Vec<u64> = (300..308).map(step_ns).collect();
+    assert_eq!(sample.itl_ns, [once.clone(), once.clone()].concat());
+    assert_eq!(sample.timed_ns, sample.itl_ns.iter().sum::<u64>());
+    assert_eq!(sample.ns, once.iter().sum::<u64>());
+    assert_eq!(sample.warmup_ns, step_ns(300) + step_ns(301) + step_ns(302));
+    assert_eq!(sample.ttft_ns, None);
+    let sample = speed.measure(&mut engine, id, &shallow, 1).expect("runs");
+    assert_eq!(sample.itl_ns, (0..8).map(step_ns).collect::<Vec<u64>>());
+}
+
+#[test]
+fn no_reuse_pays_the_whole_prefix_for_every_token() {
+    let (mut engine, id, mut speed) = set_up(QUIET);
+    let work = spec(Workload::NoReuse, 0, 3, 100);
+    assert_eq!(
+        speed.prepare(&mut engine, id, &[work]).expect("runs"),
+        [3 * prefill_ns(101)]
+    );
+    let sample = speed.measure(&mut engine, id, &work, 2).expect("runs");
+    let once = [prefill_ns(101), prefill_ns(102), prefill_ns(103)];
+    assert_eq!(sample.itl_ns, [once, once].concat());
+    assert_eq!(sample.ns, once.iter().sum::<u64>());
+}
+
+#[test]
+fn stolen_time_shows_in_wall_and_not_in_cpu_time() {
+    let script = QUIET.replacen('{', r#"{"faults":[{"action":{"stall":1000000}}],"#, 1);
+    let (mut engine, id, mut speed) = set_up(&script);
+    let work = spec(Workload::Prefill, 100, 0, 0);
+    engine
+        .announce(crate::engine::Step::Measure(id, work))
+        .expect("no refusal");
+    let sample = speed.measure(&mut engine, id, &work, 1).expect("runs");
+    assert_eq!(sample.timed_ns, prefill_ns(100) + 1_000_000);
+    assert_eq!(sample.conditions.cpu_ns, 2 * prefill_ns(100));
+}
+
+#[test]
+fn works_that_cannot_be_timed_are_refused() {
+    let (mut engine, id, mut speed) = set_up(QUIET);
+    for (work, n_repeat) in [
+        (spec(Workload::Decode, 0, 8, 300), 1),
+        (spec(Workload::Decode, 0, 0, 0), 1),
+        (spec(Workload::Prefill, 0, 0, 0), 1),
+        (spec(Workload::Prefill, 4000, 0, 0), 1),
+        (spec(Workload::NoReuse, 0, 2, 1500), 1),
+        (
+            WorkSpec {
+                n_seq: 2,
+                ..spec(Workload::Prefill, 10, 0, 0)
+            },
+            1,
+        ),
+        (spec(Workload::Prefill, 10, 0, 0), 0),
+    ] {
+        assert!(
+            speed.measure(&mut engine, id, &work, n_repeat).is_err(),
+            "{work} x {n_repeat}"
+        );
+    }
+}
