@@ -13,9 +13,9 @@
 mod interval;
 mod quantile;
 mod ratio;
+pub mod rng;
 #[cfg(test)]
 mod simulation;
-pub mod rng;
 mod verdict;
 
 pub use interval::{half_width, median, median_interval, Interval, Method};

@@ -113,3 +113,110 @@ fn interpolated(below: f64, above: f64, weight: f64) -> f64 {
     }
     below * (1.0 - weight) + above * weight
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn quantiles_interpolate_as_numpy_and_r_do() {
+        let xs = [40.0, 15.0, 35.0, 20.0, 50.0];
+        // numpy.quantile([15, 20, 35, 40, 50], [0, .05, .4, .5, .95, 1])
+        for (q, value) in [
+            (0.0, 15.0),
+            (0.05, 16.0),
+            (0.4, 29.0),
+            (0.5, 35.0),
+            (0.95, 48.0),
+            (1.0, 50.0),
+        ] {
+            assert!((quantile(&xs, q).unwrap() - value).abs() < 1e-9, "{q}");
+        }
+        assert_eq!(quantile(&[7.0], 0.99), Some(7.0));
+        assert_eq!(quantile(&[], 0.5), None);
+        assert_eq!(quantile(&[1.0, f64::NAN], 0.5), None);
+        assert_eq!(quantile(&xs, 1.1), None);
+        assert_eq!(quantile(&xs, f64::NAN), None);
+    }
+
+    #[test]
+    fn a_quantile_with_too_few_samples_is_absent() {
+        let groups = |n_groups: usize, n: usize| vec![(0..n).map(|i| i as f64).collect::<Vec<_>>(); n_groups];
+        assert!(cluster_quantile_interval(&groups(10, 10), 0.95, 0.95, 1).is_some());
+        assert_eq!(cluster_quantile_interval(&groups(9, 11), 0.95, 0.95, 1), None);
+        assert_eq!(cluster_quantile_interval(&groups(10, 10), 0.99, 0.95, 1), None);
+        assert!(cluster_quantile_interval(&groups(10, 50), 0.99, 0.95, 1).is_some());
+        assert_eq!(cluster_quantile_interval(&groups(4, 1000), 0.5, 0.95, 1), None);
+        assert_eq!(cluster_quantile_interval(&[], 0.5, 0.95, 1), None);
+        let mut with_empty = groups(4, 1000);
+        with_empty.extend(vec![Vec::new(); 9]);
+        assert_eq!(
+            cluster_quantile_interval(&with_empty, 0.5, 0.95, 1),
+            None,
+            "empty groups do not count"
+        );
+    }
+
+    #[test]
+    fn equal_groups_have_an_interval_without_width_and_a_seed_repeats() {
+        let same = vec![(0..32).map(f64::from).collect::<Vec<_>>(); 8];
+        let interval = cluster_quantile_interval(&same, 0.5, 0.95, 1).unwrap();
+        assert_eq!((interval.lo, interval.estimate, interval.hi), (15.5, 15.5, 15.5));
+        assert_eq!(interval.method, Method::Bootstrap);
+        let different: Vec<Vec<f64>> = (0..8)
+            .map(|g| (0..32).map(|i| f64::from(g * 3 + i)).collect())
+            .collect();
+        let of_seed = |seed| cluster_quantile_interval(&different, 0.5, 0.95, seed);
+        assert_eq!(of_seed(1), of_seed(1));
+        let interval = of_seed(1).unwrap();
+        assert!(interval.lo < interval.estimate && interval.estimate < interval.hi);
+    }
+
+    #[test]
+    fn a_resample_weighs_its_groups_as_often_as_they_were_drawn() {
+        let by_value = [(1.0, 0), (2.0, 1), (3.0, 0), (4.0, 1)];
+        for (drawn, pooled) in [([1, 1], vec![1.0, 2.0, 3.0, 4.0]), ([2, 0], vec![1.0, 1.0, 3.0, 3.0])] {
+            for q in [0.0, 0.1, 0.5, 0.9, 1.0] {
+                assert_eq!(
+                    weighted_quantile(&by_value, &drawn, q),
+                    quantile(&pooled, q),
+                    "{drawn:?} {q}"
+                );
+            }
+        }
+        assert_eq!(weighted_quantile(&by_value, &[0, 0], 0.5), None);
+    }
+
+    #[test]
+    fn autocorrelation_by_hand() {
+        // Mean 2; products of neighbours' deviations: (-1)(0) + (0)(1) = 0; second lag: (-1)(1) = -1; total 2.
+        assert_eq!(autocorrelation(&[1.0, 2.0, 3.0], 0), Some(1.0));
+        assert_eq!(autocorrelation(&[1.0, 2.0, 3.0], 1), Some(0.0));
+        assert_eq!(autocorrelation(&[1.0, 2.0, 3.0], 2), Some(-0.5));
+        assert_eq!(autocorrelation(&[1.0, 2.0, 3.0], 3), None);
+        assert_eq!(autocorrelation(&[5.0; 9], 1), None);
+        assert_eq!(autocorrelation(&[], 0), None);
+        assert_eq!(autocorrelation(&[1.0, f64::INFINITY], 1), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn nothing_panics_and_nothing_is_nan(
+            groups in prop::collection::vec(prop::collection::vec(any::<f64>(), 0..12), 0..8),
+            q in any::<f64>(),
+            lag in 0usize..12,
+        ) {
+            let pooled = groups.concat();
+            for value in [quantile(&pooled, q), autocorrelation(&pooled, lag)].into_iter().flatten() {
+                prop_assert!(value.is_finite());
+            }
+            for q in [q, q.fract().abs(), 0.5] {
+                if let Some(interval) = cluster_quantile_interval(&groups, q, 0.95, 1) {
+                    prop_assert!(interval.lo <= interval.estimate && interval.estimate <= interval.hi);
+                }
+            }
+        }
+    }
+}

@@ -61,3 +61,128 @@ fn log_ratios(numerator: &[f64], denominator: &[f64]) -> Option<Vec<f64>> {
     let (above, below) = (logarithms(numerator)?, logarithms(denominator)?);
     Some(above.iter().zip(&below).map(|(a, b)| a - b).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Method;
+    use proptest::prelude::*;
+
+    /// Extra hours of sleep with the second drug over the first, ten patients (Student 1908, Biometrika 6, 1-25).
+    const SLEEP: [f64; 10] = [1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4];
+
+    fn exp(xs: &[f64]) -> Vec<f64> {
+        xs.iter().map(|x| x.exp()).collect()
+    }
+
+    #[test]
+    fn students_own_example_comes_out() {
+        let (drug, none) = (exp(&SLEEP), [1.0; 10]);
+        let interval = t_log_ratio_interval(&drug, &none, 0.95).unwrap();
+        // R: t.test(sleep, paired = TRUE): 1.58 [0.7001142, 2.4598858], p = 0.002833
+        assert!((interval.estimate.ln() - 1.58).abs() < 1e-9);
+        assert!((interval.lo.ln() - 0.700_114_2).abs() < 1e-6);
+        assert!((interval.hi.ln() - 2.459_885_8).abs() < 1e-6);
+        assert!((t_test_p(&drug, &none).unwrap() - 0.002_833).abs() < 5e-7);
+        // Nine of nine signs: 2 / 2^9.
+        assert!((sign_test_p(&drug, &none).unwrap() - 0.003_906_25).abs() < 1e-12);
+        let robust = log_ratio_interval(&drug, &none, 0.95).unwrap();
+        assert!((robust.estimate.ln() - 1.3).abs() < 1e-9);
+        assert_eq!(robust.method, Method::OrderStatistics);
+    }
+
+    #[test]
+    fn what_is_in_both_arms_of_a_round_cancels() {
+        let machine = [100.0, 50.0, 180.0, 99.0, 130.0, 70.0, 111.0];
+        let arm: Vec<f64> = machine.iter().map(|x| x * 1.71).collect();
+        let interval = log_ratio_interval(&arm, &machine, 0.95).unwrap();
+        for end in [interval.lo, interval.estimate, interval.hi] {
+            assert!((end - 1.71).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn p_values_at_the_edges() {
+        assert_eq!(sign_test_p(&[1.0; 4], &[1.0; 4]), Some(1.0));
+        assert!((sign_test_p(&[2.0; 8], &[1.0; 8]).unwrap() - 2.0 / 256.0).abs() < 1e-12);
+        assert_eq!(sign_test_p(&[2.0, 1.0], &[1.0, 2.0]), Some(1.0));
+        assert_eq!(sign_test_p(&[], &[]), None);
+        assert_eq!(t_test_p(&[1.0; 4], &[1.0; 4]), Some(1.0));
+        assert_eq!(t_test_p(&[2.0; 4], &[1.0; 4]), Some(0.0));
+        assert_eq!(t_test_p(&[2.0], &[1.0]), None);
+        assert_eq!(t_test_p(&[2.0, 1.0], &[1.0, 2.0]), Some(1.0));
+    }
+
+    #[test]
+    fn undefined_ratios_are_absent() {
+        for (a, b) in [
+            (&[1.0, 2.0][..], &[1.0][..]),
+            (&[1.0], &[1.0]),
+            (&[], &[]),
+            (&[1.0, 0.0], &[1.0, 1.0]),
+            (&[1.0, -1.0], &[1.0, 1.0]),
+            (&[1.0, f64::NAN], &[1.0, 1.0]),
+            (&[1.0, 1.0], &[1.0, f64::INFINITY]),
+        ] {
+            assert_eq!(log_ratio_interval(a, b, 0.95), None, "{a:?} {b:?}");
+            assert_eq!(t_log_ratio_interval(a, b, 0.95), None, "{a:?} {b:?}");
+            assert_eq!(t_test_p(a, b), None, "{a:?} {b:?}");
+        }
+    }
+
+    fn pairs() -> impl Strategy<Value = Vec<(f64, f64)>> {
+        prop::collection::vec((1e-3f64..1e3, 1e-3f64..1e3), 2..30)
+    }
+
+    fn close(a: f64, b: f64) -> bool {
+        (a / b - 1.0).abs() < 1e-9
+    }
+
+    proptest! {
+        #[test]
+        fn swapping_scaling_and_reordering_change_nothing_else(
+            pairs in pairs(),
+            scale in 1e-3f64..1e3,
+            turn in any::<prop::sample::Index>(),
+        ) {
+            let (a, b): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+            for of in [log_ratio_interval, t_log_ratio_interval] {
+                let plain = of(&a, &b, 0.95).unwrap();
+                let swapped = of(&b, &a, 0.95).unwrap();
+                prop_assert!(close(swapped.lo, 1.0 / plain.hi) && close(swapped.hi, 1.0 / plain.lo));
+                prop_assert!(close(swapped.estimate, 1.0 / plain.estimate));
+                let scaled: Vec<f64> = a.iter().map(|x| x * scale).collect();
+                let scaled = of(&scaled, &b, 0.95).unwrap();
+                prop_assert!(close(scaled.lo, plain.lo * scale) && close(scaled.hi, plain.hi * scale));
+                let mut turned = pairs.clone();
+                turned.rotate_left(turn.index(pairs.len()));
+                let (a, b): (Vec<f64>, Vec<f64>) = turned.into_iter().unzip();
+                let turned = of(&a, &b, 0.95).unwrap();
+                prop_assert!(close(turned.lo, plain.lo) && close(turned.hi, plain.hi));
+            }
+            let (p, swapped) = (t_test_p(&a, &b).unwrap(), t_test_p(&b, &a).unwrap());
+            prop_assert!((p - swapped).abs() < 1e-9);
+            prop_assert_eq!(sign_test_p(&a, &b), sign_test_p(&b, &a));
+        }
+
+        #[test]
+        fn nothing_panics_and_nothing_is_nan(
+            a in prop::collection::vec(any::<f64>(), 0..12),
+            b in prop::collection::vec(any::<f64>(), 0..12),
+            level in any::<f64>(),
+        ) {
+            let a_positive: Vec<f64> = a.iter().map(|x| x.abs()).collect();
+            let b_positive: Vec<f64> = a_positive.iter().rev().copied().collect();
+            for (a, b) in [(&a, &b), (&a_positive, &b_positive)] {
+                for level in [level, 0.95, 1.0, 0.0] {
+                    for i in [log_ratio_interval(a, b, level), t_log_ratio_interval(a, b, level)].into_iter().flatten() {
+                        prop_assert!(0.0 < i.lo && i.lo <= i.estimate && i.estimate <= i.hi && i.hi.is_finite());
+                    }
+                }
+                for p in [sign_test_p(a, b), t_test_p(a, b)].into_iter().flatten() {
+                    prop_assert!((0.0..=1.0).contains(&p));
+                }
+            }
+        }
+    }
+}

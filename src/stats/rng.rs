@@ -61,3 +61,50 @@ impl Rng {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_are_those_the_authors_published() {
+        let mut state = 1_234_567;
+        let first: Vec<u64> = (0..3).map(|_| split_mix_64(&mut state)).collect();
+        assert_eq!(
+            first,
+            [
+                6_457_827_717_110_365_317,
+                3_203_168_211_198_807_973,
+                9_817_491_932_198_370_423
+            ]
+        );
+        let mut rng = Rng { state: [1, 2, 3, 4] };
+        let first: Vec<u64> = (0..4).map(|_| rng.next_u64()).collect();
+        assert_eq!(first, [11_520, 0, 1_509_978_240, 1_215_971_899_390_074_240]);
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_numbers_and_its_neighbour_others() {
+        let numbers = |seed| {
+            let mut rng = Rng::seeded(seed);
+            (0..8).map(|_| rng.next_u64()).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(0), numbers(0));
+        assert!(numbers(0).iter().zip(&numbers(1)).all(|(a, b)| a != b));
+    }
+
+    #[test]
+    fn uniform_numbers_stay_in_range_and_spread_evenly() {
+        let mut rng = Rng::seeded(1);
+        let mut counts = [0; 7];
+        for _ in 0..70_000 {
+            counts[rng.below(7) as usize] += 1;
+            let x = rng.uniform();
+            assert!((0.0..1.0).contains(&x));
+        }
+        assert!(counts.iter().all(|n| (9_600..10_400).contains(n)), "{counts:?}");
+        assert_eq!(rng.below(0), 0);
+        assert_eq!(rng.below(1), 0);
+        assert!(rng.below(u64::MAX) < u64::MAX);
+    }
+}
