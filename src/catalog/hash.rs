@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Lower-case hex SHA-256 of bytes.
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {
@@ -78,8 +78,7 @@ struct Remembered {
 /// The hash of `path`, from the notes in `notes_dir` while the file is unchanged. Notes are a convenience: a failure
 /// to read or write one is no failure.
 pub(super) fn sha256_remembered(path: &Path, notes_dir: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<String> {
-    let absolute = fs::canonicalize(path)?.to_string_lossy().into_owned();
-    let note = notes_dir.join(format!("{}.json", &sha256_hex(absolute.as_bytes())[..32]));
+    let (note, absolute) = note_of(path, notes_dir)?;
     let before = Stamp::of(&fs::metadata(path)?);
     let known = fs::read(&note)
         .ok()
@@ -88,16 +87,32 @@ pub(super) fn sha256_remembered(path: &Path, notes_dir: &Path, progress: &mut dy
         return Ok(known.sha256);
     }
     let sha256 = sha256_file(path, progress)?;
-    let after = Stamp::of(&fs::metadata(path)?);
-    if let (Some(stamp), true) = (after.clone(), before == after) {
-        let note_text = serde_json::to_vec(&Remembered {
-            path: absolute,
-            stamp,
-            sha256: sha256.clone(),
-        });
-        if let (Ok(text), Ok(())) = (note_text, fs::create_dir_all(notes_dir)) {
-            let _ = write_atomic(&note, &text);
-        }
+    if before == Stamp::of(&fs::metadata(path)?) {
+        remember(path, notes_dir, &sha256)?;
     }
     Ok(sha256)
+}
+
+/// Notes the hash of a file that has just been read or written as a whole.
+pub(super) fn remember(path: &Path, notes_dir: &Path, sha256: &str) -> io::Result<()> {
+    let (note, absolute) = note_of(path, notes_dir)?;
+    let Some(stamp) = Stamp::of(&fs::metadata(path)?) else {
+        return Ok(());
+    };
+    let remembered = Remembered {
+        path: absolute,
+        stamp,
+        sha256: sha256.to_owned(),
+    };
+    if let (Ok(text), Ok(())) = (serde_json::to_vec(&remembered), fs::create_dir_all(notes_dir)) {
+        let _ = write_atomic(&note, &text);
+    }
+    Ok(())
+}
+
+/// Where the note of a file lies, and the file's absolute path.
+fn note_of(path: &Path, notes_dir: &Path) -> io::Result<(PathBuf, String)> {
+    let absolute = fs::canonicalize(path)?.to_string_lossy().into_owned();
+    let note = notes_dir.join(format!("{}.json", &sha256_hex(absolute.as_bytes())[..32]));
+    Ok((note, absolute))
 }

@@ -53,7 +53,7 @@ impl<'a> Maker<'a> {
             .map(|variant| space::predicted_bytes(&self.source.gguf, variant))
             .sum();
         if !absent.is_empty() {
-            space::check(&absent.join(", "), &self.dir, bytes)?;
+            space::check(&absent.join(", "), self.store.root(), bytes)?;
         }
         let base = match self.source.is_quantized() && !needed.is_empty() {
             true => self.make("F16", &self.source.path, progress)?.1,

@@ -13,6 +13,8 @@ mod resolve;
 mod source;
 mod space;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use error::{CatalogError, ErrorClass};
 pub use quantize::{Quantize, SelfQuantizer, QUANTIZER_TAG};

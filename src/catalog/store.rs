@@ -3,7 +3,7 @@
 //! Invariant: a file under its final name is whole. It is written under a temporary name in the same folder, synced,
 //! and renamed; two processes that make the same file each rename an equal one.
 
-use super::hash::{sha256_hex, sha256_remembered};
+use super::hash::{remember, sha256_hex, sha256_remembered};
 use super::{space, CatalogError};
 use serde::{Deserialize, Serialize};
 use std::env;
@@ -68,7 +68,7 @@ impl Store {
         if fs::read(&path).is_ok_and(|there| there == bytes) {
             return Ok((path, sha256));
         }
-        space::check(name, &dir, bytes.len() as u64)?;
+        space::check(name, &self.root, bytes.len() as u64)?;
         write_atomic(&path, bytes).map_err(|e| self.unusable(e))?;
         Ok((path, sha256))
     }
@@ -92,7 +92,8 @@ impl Store {
         let publish = || -> io::Result<()> {
             File::open(&temp)?.sync_all()?;
             temp.persist(path).map_err(|e| e.error)?;
-            write_atomic(&record_path(path), &serde_json::to_vec_pretty(record)?)
+            write_atomic(&record_path(path), &serde_json::to_vec_pretty(record)?)?;
+            remember(path, &self.notes(), &record.sha256)
         };
         publish().map_err(|e| self.unusable(e))
     }
@@ -112,7 +113,11 @@ impl Store {
 
     /// Hash of any file; remembered while the file is unchanged.
     pub(super) fn sha256(&self, path: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<String> {
-        sha256_remembered(path, &self.root.join("hashes"), progress)
+        sha256_remembered(path, &self.notes(), progress)
+    }
+
+    fn notes(&self) -> PathBuf {
+        self.root.join("hashes")
     }
 
     /// The error for a failure to write in the store.

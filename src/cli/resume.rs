@@ -14,8 +14,10 @@ pub fn recorded_args(header: &RunHeader, given: &CompareArgs) -> Result<CompareA
     };
     let recorded = CompareArgs { out: given.out.clone(), resume: true, ..*recorded };
     let defaults = Cli::try_parse_from(["kvant", "compare"]).map(|cli| cli.command);
-    let is_left_out = matches!(defaults, Ok(Command::Compare(d))
-        if CompareArgs { out: given.out.clone(), resume: true, ..*d } == *given);
+    let is_left_out = match defaults {
+        Ok(Command::Compare(defaults)) => CompareArgs { out: given.out.clone(), resume: true, ..*defaults } == *given,
+        _ => false,
+    };
     if is_left_out || recorded == *given {
         return Ok(recorded);
     }

@@ -1,6 +1,7 @@
 //! English documents. Every one fixes its facts first and comes back to them later, so that context pays.
 
-use super::english_words::{STORY, TALK, WORDS};
+use super::english_lines::{STORY, TALK};
+use super::english_words::WORDS;
 use super::grammar::{Facts, Grammar};
 use super::names::{self, Person};
 use super::rng::Rng;

@@ -8,6 +8,7 @@
 
 mod code;
 mod english;
+mod english_lines;
 mod english_words;
 mod grammar;
 mod names;

@@ -10,7 +10,8 @@ pub fn kv_bytes_per_token(model: &ModelInfo, type_k: KvType, type_v: KvType) -> 
         let (block, bytes) = ty.block();
         u64::from(n).div_ceil(block) * bytes
     };
-    u64::from(model.n_layer) * (row(type_k, model.n_embd_k_gqa) + row(type_v, model.n_embd_v_gqa))
+    // Saturating, as the counts come from a file that may say anything.
+    u64::from(model.n_layer).saturating_mul(row(type_k, model.n_embd_k_gqa) + row(type_v, model.n_embd_v_gqa))
 }
 
 impl Gguf {

@@ -68,6 +68,9 @@ fn flipped_bytes_never_panic() {
                 gguf.check_generative(),
                 gguf.model_info("x"),
             );
+            if let Ok(info) = gguf.model_info("x") {
+                let _ = kv_bytes_per_token(&info, KvType::F32, KvType::Q8_0);
+            }
             assert!(gguf.model_size() <= gguf.file_bytes);
         }
     }

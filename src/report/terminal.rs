@@ -1,10 +1,10 @@
 //! The summary for the terminal: a table, then the closing sentence. Returns text; printing is `cli`'s.
 
 use super::{text, ReportModel};
-use crate::data::{Arm, Outcome, Workload};
+use crate::data::{Arm, Outcome, WorkSpec, Workload};
 use crate::stats::Verdict;
 use crate::units;
-use comfy_table::{presets, Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
 /// What the terminal can show; `cli` finds out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub fn summary(model: &ReportModel, look: Look) -> String {
     if model.cells.iter().any(super::CellReport::is_ok) {
         out.push_str(&format!("{}\n\n", table(model, look)));
     }
+    for warning in &model.warnings {
+        out.push_str(&format!("{}\n", wrapped(&format!("warning: {warning}"), look.width)));
+    }
     for cell in &model.cells {
         if let Outcome::Failed(kind, reason) = &cell.outcome {
             if model.totals.n_rounds > 0 {
@@ -42,18 +45,16 @@ pub fn summary(model: &ReportModel, look: Look) -> String {
     if out.ends_with('\n') && !out.ends_with("\n\n") {
         out.push('\n');
     }
-    out.push_str(&wrapped(&model.closing, look.width));
-    out.push('\n');
+    for sentence in model.closing.iter() {
+        out.push_str(&format!("{}\n", wrapped(sentence, look.width)));
+    }
     out
 }
 
 fn table(model: &ReportModel, look: Look) -> String {
     let mut table = Table::new();
-    table.load_style(if look.is_tty {
-        presets::UTF8_HORIZONTAL_ONLY
-    } else {
-        presets::ASCII_MARKDOWN
-    });
+    let rule = if look.is_tty { '\u{2500}' } else { '-' };
+    table.load_style(TableStyle::new().header_separator(LineStyle::none().fill(rule).junction(rule)));
     if look.is_tty && look.is_colored {
         table.enforce_styling();
     } else {
@@ -64,33 +65,34 @@ fn table(model: &ReportModel, look: Look) -> String {
         .set_width(look.width.max(40));
     let prefill = middle(model, Workload::Prefill);
     let decode = model.specs(Workload::Decode).into_iter().next_back();
-    let name = |spec: Option<crate::data::WorkSpec>| spec.map_or(units::NOT_AVAILABLE.to_owned(), |s| s.to_string());
+    let name = |spec: Option<WorkSpec>| spec.map_or(units::NOT_AVAILABLE.to_owned(), |s| s.to_string());
+    let baseline = model.baseline().map_or("baseline", |arm| arm.id.as_str());
     table.set_header(vec![
         "variant".to_owned(),
         "KV".to_owned(),
         "MiB".to_owned(),
-        format!("{} t/s", name(prefill)),
-        format!("{} t/s", name(decode)),
-        "vs baseline".to_owned(),
+        name(prefill),
+        name(decode),
+        format!("vs {baseline} [95 %]"),
         "verdict".to_owned(),
     ]);
     for arm in model.arms() {
         table.add_row(row(model, arm, prefill, decode));
     }
-    for index in 2..=4 {
-        if let Some(column) = table.column_mut(index) {
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 1));
+        if (2..=4).contains(&index) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table.trim_fmt()
+    format!(
+        "Tokens per second (medians); ratio and verdict on {}.\n\n{}",
+        name(decode),
+        table.trim_fmt()
+    )
 }
 
-fn row(
-    model: &ReportModel,
-    arm: &Arm,
-    prefill: Option<crate::data::WorkSpec>,
-    decode: Option<crate::data::WorkSpec>,
-) -> Vec<Cell> {
+fn row(model: &ReportModel, arm: &Arm, prefill: Option<WorkSpec>, decode: Option<WorkSpec>) -> Vec<Cell> {
     let prefill = prefill.and_then(|spec| model.cell(&arm.id, &spec));
     let decode = decode.and_then(|spec| model.cell(&arm.id, &spec));
     let rate =
@@ -120,7 +122,7 @@ fn row(
     ]
 }
 
-fn middle(model: &ReportModel, workload: Workload) -> Option<crate::data::WorkSpec> {
+fn middle(model: &ReportModel, workload: Workload) -> Option<WorkSpec> {
     let specs = model.specs(workload);
     specs.get(specs.len().saturating_sub(1) / 2).copied()
 }

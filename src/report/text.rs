@@ -41,10 +41,11 @@ pub(super) fn verdict_of(comparison: Option<&Comparison>) -> String {
     })
 }
 
-/// `about 12 more rounds`.
+/// `about 12 more rounds`. Beyond a hundred the number says no more than "not by measuring longer".
 pub(super) fn more_rounds(more: u32) -> String {
     match more {
         1 => "about 1 more round".to_owned(),
+        101.. => "over 100 more rounds".to_owned(),
         _ => format!("about {} more rounds", units::count(u64::from(more))),
     }
 }

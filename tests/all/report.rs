@@ -270,6 +270,8 @@ fn files_are_written_whole_and_replaced() {
 /// Writes the fixture's whole report into the folder named by `KVANT_LOOK`, for a person to look at.
 #[test]
 fn a_person_can_look_at_the_report() {
-    let Some(dir) = std::env::var_os("KVANT_LOOK") else { return };
+    let Some(dir) = std::env::var_os("KVANT_LOOK") else {
+        return;
+    };
     write_all(&PathBuf::from(dir), &model()).expect("written");
 }

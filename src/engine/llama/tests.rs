@@ -83,7 +83,7 @@ fn ftype_numbers_are_those_of_llama_cpp() {
         ("Q3_K_S", sys::LLAMA_FTYPE_MOSTLY_Q3_K_S),
         ("Q2_K", sys::LLAMA_FTYPE_MOSTLY_Q2_K),
     ] {
-        assert_eq!(ftype_id(name), Some(id as u32), "{name}");
+        assert_eq!(ftype_id(name), Some(id), "{name}");
     }
     assert_eq!(crate::engine::quantize::FTYPES.len(), 19);
 }

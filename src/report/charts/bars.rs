@@ -42,8 +42,8 @@ pub(super) fn draw(chart: &BarChart, canvas: &mut dyn Canvas) {
         .map(|b| end_of(&b.parts).max(b.peak))
         .max()
         .unwrap_or(0);
-    let ticks = linear_ticks(longest as f64 / MIB);
-    let x = Axis::new(false, (0.0, ticks[ticks.len() - 1]), (left, RIGHT));
+    let (ends, ticks) = linear_ticks(longest as f64 / MIB);
+    let x = Axis::new(false, ends, (left, RIGHT));
     for &tick in &ticks {
         let at = x.pixel(tick);
         canvas.line(&[(at, TOP), (at, bottom)], GRID, 1);

@@ -15,8 +15,11 @@ const BOTTOM: i32 = SIZE.1 - 58;
 const LEFT: i32 = 66;
 /// Room at both ends of the x axis, so that no mark sits on the frame.
 const INSET: i32 = 34;
-/// Pixels between arms at the same context: near-equal arms stay apart.
+/// Pixels between arms at the same context, so that near-equal arms stay apart.
 const DODGE: i32 = 9;
+/// The same on the steep lines of logarithmic charts, where only the marks are moved: a step aside of the line would
+/// read as a step up or down.
+const DODGE_STEEP: i32 = 5;
 
 /// Draws the chart.
 pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
@@ -33,13 +36,14 @@ pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
     let (Some(&first), Some(&last)) = (contexts.first(), contexts.last()) else {
         return;
     };
-    let y_ticks = if chart.is_y_log {
-        let lo = points().map(|p| p.lo).fold(f64::INFINITY, f64::min);
-        log_ticks(lo, points().map(|p| p.hi).fold(0.0, f64::max))
+    let (lo, hi) = points().fold((f64::INFINITY, 0.0), |(lo, hi): (f64, f64), p| {
+        (lo.min(p.lo), hi.max(p.hi))
+    });
+    let (ends, y_ticks) = if chart.is_y_log {
+        log_ticks(lo, hi)
     } else {
-        linear_ticks(points().map(|p| p.hi).fold(0.0, f64::max))
+        linear_ticks(hi)
     };
-    let ends = (y_ticks[0], y_ticks[y_ticks.len() - 1]);
     let x = Axis::new(
         true,
         (f64::from(first.max(1)), f64::from(last.max(1))),
@@ -49,10 +53,13 @@ pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
 
     grid(canvas, &contexts, &x, &y, &y_ticks, right);
     canvas.text(chart.x_label, ((LEFT + right) / 2, SIZE.1 - 18), 14, INK, HPos::Center);
-    for (index, series) in chart.series.iter().enumerate() {
-        let shift = (2 * index as i32 - chart.series.len() as i32 + 1) * DODGE / 2;
-        let at = |p: &Point, value: f64| (x.pixel(f64::from(p.x.max(1))) + shift, y.pixel(value));
-        draw_series(canvas, series, &at);
+    let last_slot = chart.series.iter().map(|s| s.slot as i32).max().unwrap_or(0);
+    for series in &chart.series {
+        let dodge = if chart.is_y_log { DODGE_STEEP } else { DODGE };
+        let shift = (2 * series.slot as i32 - last_slot) * dodge / 2;
+        let line_shift = if chart.is_y_log { 0 } else { shift };
+        let at = |p: &Point, value: f64| (x.pixel(f64::from(p.x.max(1))) + line_shift, y.pixel(value));
+        draw_series(canvas, series, shift - line_shift, &at);
     }
     legend(canvas, &chart.series, right + 14);
 }
@@ -78,7 +85,7 @@ fn grid(canvas: &mut dyn Canvas, contexts: &[u32], x: &Axis, y: &Axis, y_ticks: 
     canvas.line(&[(LEFT, BOTTOM), (right, BOTTOM)], MUTED, 1);
 }
 
-fn draw_series(canvas: &mut dyn Canvas, series: &Series, at: &dyn Fn(&Point, f64) -> (i32, i32)) {
+fn draw_series(canvas: &mut dyn Canvas, series: &Series, shift: i32, at: &dyn Fn(&Point, f64) -> (i32, i32)) {
     let color = color_of(series.variant);
     for pair in series.points.windows(2) {
         stroke(
@@ -91,34 +98,21 @@ fn draw_series(canvas: &mut dyn Canvas, series: &Series, at: &dyn Fn(&Point, f64
     }
     for point in &series.points {
         let ((px, low), (_, high)) = (at(point, point.lo), at(point, point.hi));
+        let px = px + shift;
         canvas.line(&[(px, low), (px, high)], color, 1);
         for end in [low, high] {
             canvas.line(&[(px - 3, end), (px + 3, end)], color, 1);
         }
-        marker(canvas, at(point, point.y), color, series.style, point.is_hollow);
+        marker(canvas, (px, at(point, point.y).1), color, series.style, point.is_hollow);
     }
 }
 
 /// Solid for the first style, then dashes, then dots.
 fn stroke(canvas: &mut dyn Canvas, from: (i32, i32), to: (i32, i32), color: RGBColor, style: usize) {
-    let (dash, gap) = match style {
-        0 => return canvas.line(&[from, to], color, 2),
-        1 => (8.0, 5.0),
-        _ => (2.0, 5.0),
-    };
-    let (dx, dy) = (f64::from(to.0 - from.0), f64::from(to.1 - from.1));
-    let length = (dx * dx + dy * dy).sqrt();
-    let place = |along: f64| {
-        let share = if length > 0.0 { along.min(length) / length } else { 0.0 };
-        (
-            from.0 + (dx * share).round() as i32,
-            from.1 + (dy * share).round() as i32,
-        )
-    };
-    let mut along = 0.0;
-    while along < length {
-        canvas.line(&[place(along), place(along + dash)], color, 2);
-        along += dash + gap;
+    match style {
+        0 => canvas.line(&[from, to], color, 2),
+        1 => canvas.dashes(from, to, (8.0, 5.0), color),
+        _ => canvas.dashes(from, to, (2.0, 5.0), color),
     }
 }
 
@@ -129,9 +123,9 @@ fn marker(canvas: &mut dyn Canvas, (x, y): (i32, i32), color: RGBColor, style: u
         1 => canvas.polygon(&[(x, y - r - 1), (x + r + 1, y + r), (x - r - 1, y + r)], color),
         _ => canvas.polygon(&[(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], color),
     };
-    shape(5, color);
+    shape(if is_hollow { 6 } else { 5 }, color);
     if is_hollow {
-        shape(3, WHITE);
+        shape(4, WHITE);
     }
 }
 

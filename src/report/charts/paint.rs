@@ -1,12 +1,16 @@
-//! Lines, shapes and text on a backend of plotters, in pixels of the SVG; the PNG has twice as many.
+//! Lines, shapes and text on a backend of plotters, in pixels of the page. Both formats are drawn twice as fine.
 
 use plotters::prelude::{BitMapBackend, Color, DrawingBackend, IntoFont, RGBColor, SVGBackend, ShapeStyle, TextStyle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{register_font, FontStyle, FontTransform};
 use std::sync::Once;
 
-/// PNG pixels per SVG pixel.
-const PNG_SCALE: i32 = 2;
+/// Units of the drawing per pixel of the page: backends of plotters know whole units only.
+const SCALE: i32 = 2;
+
+/// How far text is put below its anchor, as a share of its size, so that capitals look centred on it.
+const PNG_TEXT_DROP: f64 = 0.13;
+const SVG_TEXT_DROP: f64 = 0.03;
 
 /// DejaVu Sans, registered under the generic name that the SVG asks its reader for.
 static FONT: &[u8] = include_bytes!("../../../assets/DejaVuSans.ttf");
@@ -46,6 +50,8 @@ pub(super) trait Canvas {
     fn polygon(&mut self, points: &[(i32, i32)], color: RGBColor);
     /// A filled circle.
     fn circle(&mut self, center: (i32, i32), radius: i32, color: RGBColor);
+    /// One dash after the other from `from` to `to`: lengths of dash and gap.
+    fn dashes(&mut self, from: (i32, i32), to: (i32, i32), pattern: (f64, f64), color: RGBColor);
     /// Text at its anchor: the given side horizontally, the middle vertically.
     fn text(&mut self, text: &str, at: (i32, i32), size: i32, color: RGBColor, side: HPos);
 }
@@ -54,26 +60,30 @@ pub(super) trait Canvas {
 pub(super) fn svg_of((width, height): (i32, i32), draw: &dyn Fn(&mut dyn Canvas)) -> String {
     let mut text = String::new();
     {
-        let backend = SVGBackend::with_string(&mut text, (width as u32, height as u32));
-        paint(backend, (width, height), 1, draw);
+        let backend = SVGBackend::with_string(&mut text, ((width * SCALE) as u32, (height * SCALE) as u32));
+        paint(backend, (width, height), SVG_TEXT_DROP, draw);
     }
-    text
+    // The view box keeps the fine units; the page sees the size it asked for.
+    let fine = format!("width=\"{}\" height=\"{}\"", width * SCALE, height * SCALE);
+    text.replacen(&fine, &format!("width=\"{width}\" height=\"{height}\""), 1)
 }
 
 /// The PNG file of a drawing.
 pub(super) fn png_of((width, height): (i32, i32), draw: &dyn Fn(&mut dyn Canvas)) -> Vec<u8> {
-    let (w, h) = ((width * PNG_SCALE) as u32, (height * PNG_SCALE) as u32);
+    let (w, h) = ((width * SCALE) as u32, (height * SCALE) as u32);
     let mut pixels = vec![255; (w * h * 3) as usize];
     paint(
         BitMapBackend::with_buffer(&mut pixels, (w, h)),
         (width, height),
-        PNG_SCALE,
+        PNG_TEXT_DROP,
         draw,
     );
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, w, h);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Best);
+    encoder.set_filter(png::FilterType::Up);
     let mut writer = encoder.write_header().expect("a Vec takes all bytes");
     writer
         .write_image_data(&pixels)
@@ -82,16 +92,20 @@ pub(super) fn png_of((width, height): (i32, i32), draw: &dyn Fn(&mut dyn Canvas)
     file
 }
 
-fn paint<DB: DrawingBackend>(backend: DB, (width, height): (i32, i32), scale: i32, draw: &dyn Fn(&mut dyn Canvas)) {
+fn paint<DB: DrawingBackend>(backend: DB, (width, height): (i32, i32), text_drop: f64, draw: &dyn Fn(&mut dyn Canvas)) {
+    register();
+    let mut on = Backend { backend, text_drop };
+    on.polygon(&[(0, 0), (width, 0), (width, height), (0, height)], WHITE);
+    draw(&mut on);
+    drawn(on.backend.present().is_ok());
+}
+
+fn register() {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
         let is_font = register_font(FAMILY, FontStyle::Normal, FONT).is_ok();
         assert!(is_font, "the built-in font is a font");
     });
-    let mut on = Backend { backend, scale };
-    on.polygon(&[(0, 0), (width, 0), (width, height), (0, height)], WHITE);
-    draw(&mut on);
-    drawn(on.backend.present().is_ok());
 }
 
 /// Drawing into memory with a font that is there has nothing that can fail.
@@ -99,19 +113,13 @@ fn drawn(is_ok: bool) {
     debug_assert!(is_ok, "drawing into memory cannot fail");
 }
 
-struct Backend<DB: DrawingBackend> {
-    backend: DB,
-    scale: i32,
+fn scaled((x, y): (i32, i32)) -> (i32, i32) {
+    (x * SCALE, y * SCALE)
 }
 
-impl<DB: DrawingBackend> Backend<DB> {
-    fn scaled(&self, (x, y): (i32, i32)) -> (i32, i32) {
-        (x * self.scale, y * self.scale)
-    }
-
-    fn all_scaled(&self, points: &[(i32, i32)]) -> Vec<(i32, i32)> {
-        points.iter().map(|&p| self.scaled(p)).collect()
-    }
+struct Backend<DB: DrawingBackend> {
+    backend: DB,
+    text_drop: f64,
 }
 
 impl<DB: DrawingBackend> Canvas for Backend<DB> {
@@ -119,32 +127,59 @@ impl<DB: DrawingBackend> Canvas for Backend<DB> {
         let style = ShapeStyle {
             color: color.to_rgba(),
             filled: false,
-            stroke_width: width * self.scale as u32,
+            stroke_width: width * SCALE as u32,
         };
-        let points = self.all_scaled(points);
+        let points = points.iter().map(|&p| scaled(p)).collect::<Vec<_>>();
         drawn(self.backend.draw_path(points, &style).is_ok());
     }
 
+    fn dashes(&mut self, from: (i32, i32), to: (i32, i32), (dash, gap): (f64, f64), color: RGBColor) {
+        let (from, to) = (scaled(from), scaled(to));
+        let style = ShapeStyle {
+            color: color.to_rgba(),
+            filled: false,
+            stroke_width: 2 * SCALE as u32,
+        };
+        let (dx, dy) = (f64::from(to.0 - from.0), f64::from(to.1 - from.1));
+        let length = (dx * dx + dy * dy).sqrt();
+        let place = |along: f64| {
+            let share = if length > 0.0 { along.min(length) / length } else { 0.0 };
+            (
+                from.0 + (dx * share).round() as i32,
+                from.1 + (dy * share).round() as i32,
+            )
+        };
+        let mut along = 0.0;
+        while along < length {
+            let ends = [place(along), place(along + dash * f64::from(SCALE))];
+            drawn(self.backend.draw_path(ends, &style).is_ok());
+            along += (dash + gap) * f64::from(SCALE);
+        }
+    }
+
     fn polygon(&mut self, points: &[(i32, i32)], color: RGBColor) {
-        let points = self.all_scaled(points);
+        let points = points.iter().map(|&p| scaled(p)).collect::<Vec<_>>();
         drawn(self.backend.fill_polygon(points, &color).is_ok());
     }
 
     fn circle(&mut self, center: (i32, i32), radius: i32, color: RGBColor) {
-        let (center, radius) = (self.scaled(center), (radius * self.scale) as u32);
+        let (center, radius) = (scaled(center), (radius * SCALE) as u32);
         drawn(self.backend.draw_circle(center, radius, &color, true).is_ok());
     }
 
     fn text(&mut self, text: &str, at: (i32, i32), size: i32, color: RGBColor, side: HPos) {
-        let font = (FAMILY, size * self.scale).into_font().transform(FontTransform::None);
+        let font = (FAMILY, size * SCALE).into_font().transform(FontTransform::None);
         let style = TextStyle::from(font).color(&color).pos(Pos::new(side, VPos::Center));
-        let at = self.scaled(at);
+        let (x, y) = scaled(at);
+        let at = (x, y + (f64::from(size * SCALE) * self.text_drop).round() as i32);
         drawn(self.backend.draw_text(text, &style, at).is_ok());
     }
 }
 
-/// Width of a text in SVG pixels, by our font.
+/// Width of a text in pixels by our font, and a little more: an SVG reader may have another.
 pub(super) fn text_width(text: &str, size: i32) -> i32 {
-    // 0.56 em on average; SVG readers have other fonts, so a little is added.
-    (text.chars().count() as f64 * f64::from(size) * 0.52).ceil() as i32 + 6
+    register();
+    let measured = (FAMILY, size * SCALE).into_font().layout_box(text);
+    let width = measured.map_or(0, |((left, _), (right, _))| (right - left) / SCALE);
+    width + width / 20 + 2
 }

@@ -39,8 +39,11 @@ impl Axis {
     }
 }
 
-/// Round values from 0 to at least `max`: 4 to 8 steps of 1, 2 or 5 times a power of ten. The last one ends the axis.
-pub(super) fn linear_ticks(max: f64) -> Vec<f64> {
+/// Both ends of an axis, and where its ticks stand.
+pub(super) type Ticks = ((f64, f64), Vec<f64>);
+
+/// Round values from 0 to at least `max`: 4 to 8 steps of 1, 2 or 5 times a power of ten.
+pub(super) fn linear_ticks(max: f64) -> Ticks {
     let max = if max.is_finite() && max > 0.0 { max } else { 1.0 };
     let magnitude = 10f64.powi((max / 5.0).log10().floor() as i32);
     let step = [1.0, 2.0, 5.0, 10.0]
@@ -48,31 +51,31 @@ pub(super) fn linear_ticks(max: f64) -> Vec<f64> {
         .into_iter()
         .find(|step| max / step <= 7.0);
     let step = step.unwrap_or(max);
-    (0..=(max / step).ceil() as u32).map(|i| f64::from(i) * step).collect()
+    let ticks: Vec<f64> = (0..=(max / step).ceil() as u32).map(|i| f64::from(i) * step).collect();
+    ((0.0, ticks[ticks.len() - 1]), ticks)
 }
 
-/// Values 1, 2 and 5 times powers of ten around `lo..hi`; whole decades when those would be too many.
-pub(super) fn log_ticks(lo: f64, hi: f64) -> Vec<f64> {
+/// Ends at 1, 2 or 5 times a power of ten around `lo..hi`, ticks at all of those, or at whole decades when that would
+/// be too many.
+pub(super) fn log_ticks(lo: f64, hi: f64) -> Ticks {
     let (lo, hi) = if lo > 0.0 && hi >= lo && hi.is_finite() {
         (lo, hi)
     } else {
         (1.0, 10.0)
     };
     let decades = (lo.log10().floor() as i32)..=(hi.log10().ceil() as i32);
-    let pick = |steps: &[f64]| -> Vec<f64> {
-        let all: Vec<f64> = decades
-            .clone()
-            .flat_map(|d| steps.iter().map(move |s| s * 10f64.powi(d)))
-            .collect();
-        let first = all.iter().rposition(|&v| v <= lo).unwrap_or(0);
-        let last = all.iter().position(|&v| v >= hi).unwrap_or(all.len() - 1);
-        all[first..=last.max(first)].to_vec()
-    };
-    let fine = pick(&[1.0, 2.0, 5.0]);
+    let all: Vec<f64> = decades
+        .flat_map(|d| [1.0, 2.0, 5.0].map(|step| step * 10f64.powi(d)))
+        .collect();
+    let first = all.iter().rposition(|&v| v <= lo).unwrap_or(0);
+    let last = all.iter().position(|&v| v >= hi).unwrap_or(all.len() - 1);
+    let fine = &all[first..=last.max(first + 1).min(all.len() - 1)];
+    let ends = (fine[0], fine[fine.len() - 1]);
     if fine.len() <= 7 {
-        return fine;
+        return (ends, fine.to_vec());
     }
-    pick(&[1.0])
+    let is_decade = |v: f64| (v.log10() - v.log10().round()).abs() < 1e-9;
+    (ends, fine.iter().copied().filter(|&v| is_decade(v)).collect())
 }
 
 /// A tick's label: whole numbers bare, fractions with as many digits as they need.
@@ -89,11 +92,17 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_cover() {
-        assert_eq!(linear_ticks(169.0), [0.0, 50.0, 100.0, 150.0, 200.0]);
-        assert_eq!(linear_ticks(100.0), [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
-        assert_eq!(linear_ticks(f64::NAN).first(), Some(&0.0));
-        assert_eq!(log_ticks(170.0, 3900.0), [100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0]);
-        assert_eq!(log_ticks(5.5, 3900.0), [1.0, 10.0, 100.0, 1000.0, 10000.0]);
+        assert_eq!(
+            linear_ticks(169.0),
+            ((0.0, 200.0), vec![0.0, 50.0, 100.0, 150.0, 200.0])
+        );
+        assert_eq!(linear_ticks(100.0).1, [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
+        assert_eq!(linear_ticks(f64::NAN).0 .0, 0.0);
+        assert_eq!(
+            log_ticks(170.0, 3900.0),
+            ((100.0, 5000.0), vec![100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0])
+        );
+        assert_eq!(log_ticks(5.5, 3900.0), ((5.0, 5000.0), vec![10.0, 100.0, 1000.0]));
         assert_eq!(
             [0.0, 0.05, 20.0, 20000.0].map(tick_label),
             ["0", "0.05", "20", "20\u{a0}000"]

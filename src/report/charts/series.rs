@@ -23,6 +23,8 @@ pub(super) struct Series {
     pub(super) variant: usize,
     /// Index of the KV type, or 1 for "without reuse": fixes dashes and marker.
     pub(super) style: usize,
+    /// Place beside the others at the same context, from the left.
+    pub(super) slot: usize,
     pub(super) points: Vec<Point>,
 }
 
@@ -106,18 +108,24 @@ fn by_arm(
     scale: f64,
 ) -> Vec<Series> {
     let specs = model.specs(workload);
-    let series = |arm: &Arm| {
+    let series = |(slot, arm): (usize, &Arm)| {
         let cells = specs.iter().filter_map(|spec| model.cell(&arm.id, spec));
         Series {
             label: label(model, arm),
             variant: variant_index(model, arm),
             style: kv_index(model, arm),
+            slot,
             points: cells
                 .filter_map(|cell| Some(point(cell.n_context(), &value(cell)?, scale, false)))
                 .collect(),
         }
     };
-    model.arms().map(series).filter(|s| !s.points.is_empty()).collect()
+    model
+        .arms()
+        .enumerate()
+        .map(series)
+        .filter(|s| !s.points.is_empty())
+        .collect()
 }
 
 /// Arms with the baseline's KV type: with all of them the chart would hold a dozen lines.
@@ -137,6 +145,7 @@ fn reuse(model: &ReportModel) -> Vec<Series> {
                 label,
                 variant: variant_index(model, arm),
                 style,
+                slot: variant_index(model, arm),
                 points,
             });
         }

@@ -54,7 +54,7 @@ fn machine(model: &ReportModel) -> Vec<(&'static str, String)> {
         (
             "Versions",
             format!(
-                "kvant {}; llama.cpp {}",
+                "kvant {}; llama.cpp through {}",
                 escape(&header.tool_version),
                 escape(&header.llama_cpp)
             ),

@@ -37,8 +37,7 @@ pub(super) fn variants(model: &ReportModel) -> String {
     ];
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
     let intro = format!(
-        "KV type {kv} throughout. Values are medians with [{} intervals]; ratios are paired within rounds, against {}: above 1 is faster.\n\n",
-        units::percent(0.95),
+        "KV type {kv} throughout. Values are medians with [95 % intervals]; ratios are paired within rounds, against {}: above 1 is faster.\n\n",
         escape(&baseline.variant)
     );
     section("F16, 8 bits, 4 bits", &intro, &table(&head, &rows))

@@ -1,22 +1,29 @@
 //! GitHub-flavoured tables and escaping.
 
-/// A table: the first column is text (left), the others are aligned right. Empty when there are no rows.
+use crate::units;
+
+/// A table: columns of numbers are aligned right, columns of words left. Empty when there are no rows.
 pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let mut text = line(head.iter().map(|cell| escape(cell)).collect());
-    text.push_str(&line(
-        (0..head.len())
-            .map(|i| if i == 0 { ":---" } else { "---:" }.to_owned())
-            .collect(),
-    ));
+    let rule = |column| if is_numeric(rows, column) { "---:" } else { ":---" }.to_owned();
+    text.push_str(&line((0..head.len()).map(rule).collect()));
     for row in rows {
         text.push_str(&line(row.iter().map(|cell| escape(cell)).collect()));
     }
     text.push('\n');
     text
+}
+
+/// Every cell starts with a digit, or stands in for a number.
+fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {
+    let is_number = |cell: &String| {
+        cell.starts_with(|c: char| c.is_ascii_digit()) || [units::NOT_AVAILABLE, "baseline"].contains(&cell.as_str())
+    };
+    rows.iter().filter_map(|row| row.get(column)).all(is_number)
 }
 
 /// Plain text that Markdown leaves as it is: no column, tag, link, emphasis or line starts inside.
@@ -66,8 +73,8 @@ mod tests {
     fn a_table_without_rows_is_nothing() {
         assert_eq!(table(&["a"], &[]), "");
         assert_eq!(
-            table(&["a", "b"], &[vec!["1".into(), "2|3".into()]]),
-            "| a | b |\n| :--- | ---: |\n| 1 | 2\\|3 |\n\n"
+            table(&["a", "b"], &[vec!["x".into(), "2|3".into()]]),
+            "| a | b |\n| :--- | ---: |\n| x | 2\\|3 |\n\n"
         );
     }
 }

@@ -22,7 +22,7 @@ impl ReportModel {
             warnings: warnings(records),
             banners: Vec::new(),
             conclusion: Vec::new(),
-            closing: String::new(),
+            closing: Vec::new(),
         };
         model.banners = conclude::banners(&model);
         model.conclusion = conclude::conclusion(&model, &rounds);

@@ -1,9 +1,9 @@
 //! The conclusion in words, and what must be read before it.
 
 use super::cells::Rounds;
-use super::compare::compare_pair;
-use super::{CellReport, Comparison, ReportModel};
-use crate::data::{Outcome, StoppedBy, Warning, WorkSpec, Workload};
+use super::fastest::{decodes, fastest, ranked};
+use super::{CellReport, Comparison, MemoryReport, ReportModel};
+use crate::data::{Arm, Outcome, StoppedBy, Warning, Workload};
 use crate::report::text;
 use crate::stats::Verdict;
 use crate::units;
@@ -55,24 +55,25 @@ pub(super) fn conclusion(model: &ReportModel, rounds: &Rounds) -> Vec<String> {
     said
 }
 
-/// One sentence for the end of the terminal output.
-pub(super) fn closing(model: &ReportModel) -> String {
+/// The last lines of the terminal output; the answer comes last.
+pub(super) fn closing(model: &ReportModel) -> Vec<String> {
     if !model.cells.iter().any(CellReport::is_ok) {
-        return nothing_measured(model);
+        return vec![nothing_measured(model)];
     }
     let baseline = model.baseline().map_or("the baseline", |arm| arm.variant.as_str());
     let deepest = model.specs(Workload::Decode).into_iter().next_back();
-    let best = deepest.and_then(|spec| ranked(model, &spec).into_iter().next());
-    match best.and_then(|cell| cell.vs_baseline.as_ref().map(|c| (cell, c))) {
+    let best = deepest.and_then(|spec| ranked(model, &spec).into_iter().find(|c| c.vs_baseline.is_some()));
+    let answer = match best.and_then(|cell| cell.vs_baseline.as_ref().map(|c| (cell, c))) {
         Some((cell, comparison)) => {
             format!(
-                "{} at depth {}.",
+                "{} (decode at depth {}).",
                 decodes(cell, comparison, baseline, "decodes"),
                 cell.spec.n_depth
             )
         }
         None => format!("No variant could be compared with {baseline} in decode."),
-    }
+    };
+    control(model).into_iter().chain([answer]).collect()
 }
 
 fn nothing_measured(model: &ReportModel) -> String {
@@ -88,150 +89,32 @@ fn nothing_measured(model: &ReportModel) -> String {
     }
 }
 
-/// Plain-cache arms on one work, fastest first: by ratio to the baseline, which is itself in the list with ratio 1.
-fn ranked<'a>(model: &'a ReportModel, spec: &WorkSpec) -> Vec<&'a CellReport> {
-    let Some(baseline) = model.baseline() else {
-        return Vec::new();
-    };
-    let kv = (baseline.config.type_k, baseline.config.type_v);
-    let speed = |cell: &CellReport| match &cell.vs_baseline {
-        Some(comparison) => comparison.ratio.estimate,
-        None if cell.arm.is_baseline => 1.0,
-        None => 0.0,
-    };
-    let mut cells: Vec<&CellReport> = model
-        .cells
-        .iter()
-        .filter(|c| c.spec == *spec && c.is_ok() && !c.arm.is_control)
-        .filter(|c| (c.arm.config.type_k, c.arm.config.type_v) == kv && speed(c) > 0.0)
-        .collect();
-    cells.sort_by(|a, b| speed(b).total_cmp(&speed(a)));
-    cells
-}
-
-fn fastest(model: &ReportModel, rounds: &Rounds, workload: Workload) -> Vec<String> {
-    let Some(baseline) = model.baseline() else {
-        return Vec::new();
-    };
-    let verb = if workload == Workload::Prefill {
-        "prefills"
-    } else {
-        "decodes"
-    };
-    let mut said: Vec<String> = Vec::new();
-    for spec in model.specs(workload) {
-        let place = match workload {
-            Workload::Prefill => format!("For a prompt of {} tokens", spec.n_prompt),
-            _ => format!("At depth {}", spec.n_depth),
-        };
-        let cells = ranked(model, &spec);
-        let Some(&best) = cells.first().filter(|_| cells.len() > 1) else {
-            continue;
-        };
-        let lead = match &best.vs_baseline {
-            Some(comparison) => decodes(best, comparison, &baseline.variant, verb),
-            None => {
-                let second = cells[1];
-                let Some(comparison) = &second.vs_baseline else {
-                    continue;
-                };
-                decodes(second, comparison, &baseline.variant, verb)
-            }
-        };
-        let rate = text::tps(best.tps.as_ref());
-        let rate = if best.vs_baseline.is_some() {
-            format!(" ({rate} t/s)")
-        } else {
-            String::new()
-        };
-        said.push(format!(
-            "{place}, {lead}{rate}{}.",
-            against_runner_up(model, rounds, &cells)
-        ));
-    }
-    said
-}
-
-/// The winner against the next variant: without it "fastest" would claim more than was measured.
-fn against_runner_up(model: &ReportModel, rounds: &Rounds, cells: &[&CellReport]) -> String {
-    let [best, second, ..] = cells else {
-        return String::new();
-    };
-    if best.arm.is_baseline || second.arm.is_baseline {
-        return String::new();
-    }
-    match compare_pair(&model.header, rounds, &model.control, second, best) {
-        Some(pair) if pair.verdict == Verdict::Faster => {
-            format!(", and {} faster than {}", text::ratio(&pair.ratio), second.arm.variant)
-        }
-        Some(pair) if pair.verdict == Verdict::Same => {
-            format!(
-                ", the same as {} within {}",
-                second.arm.variant,
-                units::percent(model.header.plan.equivalence)
-            )
-        }
-        Some(pair) => {
-            format!(
-                "; whether it beats {} cannot be told ({})",
-                second.arm.variant,
-                text::ratio(&pair.ratio)
-            )
-        }
-        None => String::new(),
-    }
-}
-
-/// `Q8_0 decodes 1.71x [1.66, 1.76] faster than F16`.
-fn decodes(cell: &CellReport, comparison: &Comparison, baseline: &str, verb: &str) -> String {
-    let (name, ratio) = (&cell.arm.variant, text::ratio(&comparison.ratio));
-    match comparison.verdict {
-        Verdict::Faster => format!("{name} {verb} {ratio} faster than {baseline}"),
-        Verdict::Slower => format!("{name} {verb} at {ratio} the speed of {baseline}, slower"),
-        Verdict::Same => format!("{name} {verb} at {ratio} the speed of {baseline}: the same"),
-        Verdict::CantTell => {
-            format!("{name} {verb} at {ratio} the speed of {baseline}: whether that is a difference cannot be told")
-        }
-    }
-}
-
-/// Size and memory of each variant against the baseline.
+/// Size and memory of each variant: what the speed costs, or saves.
 fn cost(model: &ReportModel) -> Option<String> {
-    let base_arm = model.baseline()?;
-    let base = model.variant(&base_arm.variant)?;
-    let kv = (base_arm.config.type_k, base_arm.config.type_v);
+    let base = model.baseline()?;
+    let kv = text::kv(&base.config);
     let peak = |variant: &str| {
-        let of_variant = |m: &&super::MemoryReport| {
-            m.arm.variant == variant && (m.arm.config.type_k, m.arm.config.type_v) == kv && !m.arm.is_control
-        };
+        let of_variant =
+            |m: &&MemoryReport| m.arm.variant == variant && text::kv(&m.arm.config) == kv && !m.arm.is_control;
         model.memory.iter().find(of_variant).map(|m| m.reading.rss_bytes_max)
     };
     let each: Vec<String> = model
         .header
         .variants
         .iter()
-        .filter(|v| v.id != base.id)
         .map(|v| {
             let peak = peak(&v.id).map_or(String::new(), |p| {
-                format!(" and {} of memory at its peak", units::bytes(p))
+                format!(", {} of memory at its peak", units::bytes(p))
             });
             format!(
-                "{} takes {} ({:.2} bits per weight){peak}",
+                "{} {} ({:.2} bits per weight{peak})",
                 v.id,
                 units::bytes(v.model_size),
                 v.bpw
             )
         })
         .collect();
-    let base_peak = peak(&base.id).map_or(String::new(), |p| format!(" and {}", units::bytes(p)));
-    (!each.is_empty()).then(|| {
-        format!(
-            "{}, against {}{base_peak} of {}.",
-            text::list(&each),
-            units::bytes(base.model_size),
-            base.id
-        )
-    })
+    (!each.is_empty()).then(|| format!("Size: {}.", text::list(&each)))
 }
 
 /// What each other KV type does to the cache and to decode, on the baseline's weights at the greatest depth.
@@ -266,7 +149,7 @@ fn kv_effect(model: &ReportModel) -> Vec<String> {
     said
 }
 
-fn kv_size(model: &ReportModel, arm: &crate::data::Arm) -> Option<String> {
+fn kv_size(model: &ReportModel, arm: &Arm) -> Option<String> {
     let own = model.memory_of(&arm.id)?;
     let f16 = model.memory.iter().find(|m| {
         m.arm.variant == arm.variant && m.arm.config.type_k.name() == "f16" && m.arm.config.type_v.name() == "f16"
@@ -332,14 +215,23 @@ fn unsettled(model: &ReportModel) -> Option<String> {
     let mut more: Vec<u32> = open.iter().filter_map(|(_, c)| c.n_rounds_more).collect();
     more.sort_unstable();
     let settle = more.get(more.len().saturating_sub(1) / 2).map_or(String::new(), |&n| {
-        format!("; {} would settle half of them", text::more_rounds(n))
+        let what = if open.len() == 1 { "it" } else { "half of them" };
+        format!("; {}{} would settle {what}", text::more_rounds(n), time_of(model, n))
     });
-    let settle = if open.len() == 1 {
-        settle.replace("half of them", "it")
-    } else {
-        settle
-    };
     Some(format!("Could not be told: {}{others}{settle}.", text::list(&named)))
+}
+
+/// ` (25 min 10 s)`, at the pace of this run.
+fn time_of(model: &ReportModel, n_rounds: u32) -> String {
+    let totals = &model.totals;
+    let per_round = totals
+        .wall_ns
+        .saturating_sub(totals.loading_ns)
+        .checked_div(u64::from(totals.n_rounds));
+    let time = per_round
+        .filter(|&ns| ns > 0)
+        .map(|ns| ns.saturating_mul(u64::from(n_rounds)));
+    time.map_or(String::new(), |ns| format!(" ({})", units::duration(ns)))
 }
 
 fn failures(model: &ReportModel) -> Option<String> {

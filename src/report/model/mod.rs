@@ -10,6 +10,7 @@ mod build;
 mod cells;
 mod compare;
 mod conclude;
+mod fastest;
 mod reuse;
 mod totals;
 mod types;

@@ -28,8 +28,8 @@ pub struct ReportModel {
     pub banners: Vec<String>,
     /// The conclusion in words, one sentence or two per entry.
     pub conclusion: Vec<String>,
-    /// The one sentence that closes the terminal output.
-    pub closing: String,
+    /// The sentences that close the terminal output: the control, then the answer.
+    pub closing: Vec<String>,
 }
 
 /// One cell with its estimates.

@@ -1,0 +1,387 @@
+use super::*;
+use crate::gguf::write_test::TestGguf;
+use crate::gguf::{ftype_id, Gguf};
+use std::cell::{Cell, RefCell};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A small llama of rows of 256 in any of the tested types.
+fn llama(ftype: &str) -> TestGguf {
+    let (ty, block) = match ftype {
+        "F32" => (0, (1, 4)),
+        "F16" => (1, (1, 2)),
+        "Q4_1" => (3, (32, 20)),
+        "Q8_0" => (8, (32, 34)),
+        "Q4_K_M" => (12, (256, 144)),
+        other => panic!("no test file of type {other}"),
+    };
+    TestGguf::llama(256, ty, block, ftype_id(ftype))
+}
+
+/// Writes what a quantizer would, and notes what it was asked.
+#[derive(Default)]
+struct Scripted {
+    asked: RefCell<Vec<(String, String)>>,
+    fails: bool,
+    cuts: bool,
+    is_stopped: Cell<bool>,
+}
+
+impl Quantize for Scripted {
+    fn quantize(&self, src: &Path, dst: &Path, ftype: &str) -> Result<(), String> {
+        let name = src.file_name().expect("a file").to_string_lossy().into_owned();
+        self.asked.borrow_mut().push((name, ftype.to_owned()));
+        let bytes = llama(ftype).bytes();
+        let n = if self.cuts || self.fails {
+            bytes.len() / 2
+        } else {
+            bytes.len()
+        };
+        fs::write(dst, &bytes[..n]).map_err(|e| e.to_string())?;
+        if self.fails {
+            return Err("scripted failure".into());
+        }
+        Ok(())
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.is_stopped.get()
+    }
+}
+
+struct Place {
+    dir: TempDir,
+    store: Store,
+}
+
+impl Place {
+    fn new() -> Place {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = Store::at(dir.path().join("store"));
+        Place { dir, store }
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.dir.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("created");
+        fs::write(&path, bytes).expect("written");
+        path
+    }
+
+    fn resolve(&self, path: &Path, wanted: &[&str], quantizer: &dyn Quantize) -> Result<ModelFiles, CatalogError> {
+        let wanted: Vec<String> = wanted.iter().map(|w| (*w).to_owned()).collect();
+        resolve(path.to_str(), &wanted, &self.store, quantizer, &mut |_| {})
+    }
+
+    /// Everything in the store that is a model or a half-made file.
+    fn left_in_store(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.store.root().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                match entry.path().is_dir() {
+                    true => folders.push(entry.path()),
+                    false if name.contains(".gguf") || name.starts_with('.') => found.push(name),
+                    false => {}
+                }
+            }
+        }
+        found
+    }
+}
+
+fn message(result: Result<ModelFiles, CatalogError>) -> (u8, String) {
+    let error = result.expect_err("must be refused");
+    (error.class().exit_code(), error.to_string())
+}
+
+#[test]
+fn missing_variants_are_made_once_from_a_file() {
+    let place = Place::new();
+    let path = place.put("Tiny-Instruct-f16.gguf", &llama("F16").bytes());
+    let quantizer = Scripted::default();
+    let model = place.resolve(&path, &[], &quantizer).expect("three variants");
+    assert_eq!(model.info.name, "Tiny-Instruct");
+    let ids: Vec<_> = model.variants.iter().map(|(v, _)| v.id.as_str()).collect();
+    assert_eq!(ids, ["F16", "Q8_0", "Q4_K_M"]);
+    assert_eq!(model.variants[0].0.derived_from, None);
+    let from = model.variants[2].0.derived_from.clone().expect("made");
+    assert_eq!((from.ftype.as_str(), from.is_requantized), ("F16", false));
+    assert_eq!(from.sha256, model.variants[0].0.sha256);
+    assert_eq!(quantizer.asked.borrow().len(), 2);
+    // Again: nothing is made or hashed, and the result is the same.
+    let wanted = ["f16", "q8_0", "q4_k_m", "F16"].map(str::to_owned);
+    let mut n_events = 0;
+    let again = resolve(path.to_str(), &wanted, &place.store, &quantizer, &mut |_| n_events += 1);
+    assert_eq!((again.expect("found"), n_events), (model, 0));
+    assert_eq!(quantizer.asked.borrow().len(), 2);
+}
+
+#[test]
+fn a_quantized_source_goes_through_f16() {
+    let place = Place::new();
+    let path = place.put("Tiny.Q4_1.gguf", &llama("Q4_1").bytes());
+    let quantizer = Scripted::default();
+    let model = place
+        .resolve(&path, &["Q4_1", "F16", "Q4_K_M"], &quantizer)
+        .expect("three variants");
+    let from: Vec<_> = model.variants.iter().map(|(v, _)| v.derived_from.clone()).collect();
+    assert_eq!(from[0], None);
+    assert!(from[1..]
+        .iter()
+        .flatten()
+        .all(|f| f.is_requantized && f.ftype == "Q4_1" && f.file == "Tiny.Q4_1.gguf"));
+    let f16 = format!("F16-{QUANTIZER_TAG}.gguf");
+    let asked = [
+        ("Tiny.Q4_1.gguf".to_owned(), "F16".to_owned()),
+        (f16, "Q4_K_M".to_owned()),
+    ];
+    assert_eq!(*quantizer.asked.borrow(), asked);
+    // The same variant whether F16 is wanted or not.
+    let alone = place.resolve(&path, &["Q4_K_M"], &quantizer).expect("one variant");
+    assert_eq!(alone.variants[0], model.variants[2]);
+}
+
+#[test]
+fn a_folder_gives_what_it_holds_and_the_best_is_the_source() {
+    let place = Place::new();
+    // The names lie on purpose.
+    place.put("m/a-Q4_K_M.gguf", &llama("Q8_0").bytes());
+    place.put("m/b.gguf", &llama("F16").bytes());
+    place.put("m/readme.txt", b"no model");
+    let quantizer = Scripted::default();
+    let model = place
+        .resolve(&place.dir.path().join("m"), &[], &quantizer)
+        .expect("a model");
+    let files: Vec<_> = model.variants.iter().map(|(v, _)| v.file.as_str()).collect();
+    assert_eq!(files[..2], ["b.gguf", "a-Q4_K_M.gguf"]);
+    assert_eq!(*quantizer.asked.borrow(), [("b.gguf".to_owned(), "Q4_K_M".to_owned())]);
+}
+
+#[test]
+fn folders_that_cannot_be_compared_are_refused() {
+    let place = Place::new();
+    let none = Scripted::default();
+    fs::create_dir_all(place.dir.path().join("empty")).expect("created");
+    let (code, text) = message(place.resolve(&place.dir.path().join("empty"), &[], &none));
+    assert!(code == 2 && text.contains("no .gguf file"), "{text}");
+
+    place.put("twice/a.gguf", &llama("F16").bytes());
+    place.put("twice/b.gguf", &llama("F16").bytes());
+    let (code, text) = message(place.resolve(&place.dir.path().join("twice"), &[], &none));
+    assert!(code == 2 && text.contains("a.gguf and b.gguf are both F16"), "{text}");
+
+    place.put("odd/a.gguf", &TestGguf::llama(64, 1, (1, 2), Some(1)).bytes());
+    place.put("odd/b.gguf", &llama("F16").bytes());
+    place.put("odd/c.gguf", &llama("Q8_0").bytes());
+    let (code, text) = message(place.resolve(&place.dir.path().join("odd"), &[], &none));
+    assert!(
+        code == 2 && text.contains("a.gguf: is not the same model") && text.contains("n_embd 64"),
+        "{text}"
+    );
+}
+
+#[test]
+fn files_that_are_no_model_are_named_with_what_to_do() {
+    let place = Place::new();
+    let refused = |path: &Path| message(place.resolve(path, &[], &Scripted::default()));
+    let cases: [(&str, Vec<u8>, &str); 5] = [
+        ("text.gguf", b"Once upon a time".to_vec(), "a text"),
+        ("empty.gguf", Vec::new(), "is empty"),
+        ("cut.gguf", llama("F16").bytes()[..3000].to_vec(), "truncated: tensor"),
+        (
+            "embed.gguf",
+            llama("F16").u32("llama.pooling_type", 1).bytes(),
+            "embedding",
+        ),
+        ("part.gguf", llama("F16").u32("split.count", 2).bytes(), "split"),
+    ];
+    for (name, bytes, expected) in cases {
+        let (code, text) = refused(&place.put(name, &bytes));
+        assert!(code == 2 && text.contains(name) && text.contains(expected), "{text}");
+    }
+    let (code, text) = refused(&place.dir.path().join("nowhere.gguf"));
+    assert!(code == 2 && text.contains("no such file"), "{text}");
+    let path = place.put("good.gguf", &llama("F16").bytes());
+    let (code, text) = message(place.resolve(&path, &["Q5_X"], &Scripted::default()));
+    assert!(
+        code == 2 && text.contains("'Q5_X'") && text.contains("Q4_K_M"),
+        "{text}"
+    );
+    assert_eq!(place.left_in_store(), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_half_made_stays() {
+    let place = Place::new();
+    let path = place.put("good.gguf", &llama("F16").bytes());
+    let (code, text) = message(place.resolve(
+        &path,
+        &[],
+        &Scripted {
+            fails: true,
+            ..Scripted::default()
+        },
+    ));
+    assert!(
+        code == 7 && text.contains("Q8_0 could not be made from good.gguf: scripted failure"),
+        "{text}"
+    );
+    let (code, text) = message(place.resolve(
+        &path,
+        &[],
+        &Scripted {
+            cuts: true,
+            ..Scripted::default()
+        },
+    ));
+    assert!(code == 7 && text.contains("truncated"), "{text}");
+    let stopped = Scripted {
+        fails: true,
+        is_stopped: Cell::new(true),
+        ..Scripted::default()
+    };
+    assert_eq!(message(place.resolve(&path, &[], &stopped)).0, 130);
+    assert_eq!(place.left_in_store(), Vec::<String>::new());
+}
+
+#[test]
+fn a_made_file_that_was_changed_is_made_again() {
+    let place = Place::new();
+    let path = place.put("good.gguf", &llama("F16").bytes());
+    let quantizer = Scripted::default();
+    let model = place.resolve(&path, &["Q8_0"], &quantizer).expect("made");
+    let made = &model.variants[0].1;
+    let mut bytes = fs::read(made).expect("readable");
+    *bytes.last_mut().expect("not empty") ^= 1;
+    fs::write(made, &bytes).expect("written");
+    assert_eq!(place.resolve(&path, &["Q8_0"], &quantizer).expect("made again"), model);
+    fs::write(made, &bytes[..bytes.len() - 9]).expect("written");
+    assert_eq!(place.resolve(&path, &["Q8_0"], &quantizer).expect("made again"), model);
+    assert_eq!(quantizer.asked.borrow().len(), 3);
+}
+
+#[test]
+fn several_processes_may_make_the_same_file() {
+    let place = Place::new();
+    let path = place.put("good.gguf", &llama("F16").bytes());
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let make = || place.resolve(&path, &[], &Scripted::default());
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
+        threads
+            .into_iter()
+            .map(|t| t.join().expect("no panic").expect("made"))
+            .collect()
+    });
+    assert!(results.iter().all(|r| *r == results[0]));
+    assert_eq!(
+        place
+            .left_in_store()
+            .iter()
+            .filter(|name| name.starts_with('.'))
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn room_is_predicted_and_checked() {
+    let place = Place::new();
+    for ftype in ["F16", "Q8_0", "Q4_K_M"] {
+        let path = place.put("good.gguf", &llama("F32").bytes());
+        let predicted = space::predicted_bytes(&Gguf::open(&path).expect("a model"), ftype);
+        assert!(predicted >= llama(ftype).bytes().len() as u64);
+    }
+    let error = space::check("Q8_0", place.dir.path(), u64::MAX).expect_err("no such disk");
+    assert_eq!(error.class().exit_code(), 4);
+    assert!(error.to_string().contains("MiB free"), "{error}");
+}
+
+#[test]
+fn an_unusable_store_is_named() {
+    let place = Place::new();
+    let file = place.put("a file", b"");
+    let store = Store::at(&file);
+    let path = place.put("good.gguf", &llama("F16").bytes());
+    let error = resolve(path.to_str(), &[], &store, &Scripted::default(), &mut |_| {}).expect_err("no folder");
+    assert_eq!(error.class().exit_code(), 7);
+    assert!(error.to_string().contains("KVANT_STORE"), "{error}");
+}
+
+#[test]
+fn bytes_are_kept_under_their_hash_and_repaired() {
+    let place = Place::new();
+    let (path, sha256) = place.store.keep("x.gguf", b"abc").expect("kept");
+    assert_eq!(
+        sha256,
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    );
+    fs::write(&path, b"abd").expect("written");
+    place.store.keep("x.gguf", b"abc").expect("kept");
+    assert_eq!(fs::read(&path).expect("there"), b"abc");
+}
+
+#[test]
+fn the_tag_names_the_bindings_in_cargo_toml() {
+    let version = QUANTIZER_TAG.strip_prefix("llama").expect("a version");
+    let line = format!("llama-cpp-sys-2 = {{ version = \"={version}\"");
+    assert!(include_str!("../../Cargo.toml").contains(&line), "update QUANTIZER_TAG");
+}
+
+#[cfg(unix)]
+mod child {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+    use std::time::Duration;
+
+    /// Runs a shell script in the place of the executable.
+    fn run(script: &str, is_stopped: bool) -> (Result<(), String>, TempDir) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("kvant");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
+        let quantizer = SelfQuantizer::new(path, move || is_stopped);
+        let dst = dir.path().join("dst");
+        // Another test's fork may hold the script open for writing for an instant.
+        let result = loop {
+            match quantizer.quantize(Path::new("src"), &dst, "Q8_0") {
+                Err(why) if why.contains("Text file busy") => std::thread::sleep(Duration::from_millis(20)),
+                result => break result,
+            }
+        };
+        (result, dir)
+    }
+
+    #[test]
+    fn gets_source_destination_and_type() {
+        let (result, dir) = run("echo noise; echo \"$1 $2 $4\" > \"$3\"", false);
+        assert_eq!(result, Ok(()));
+        assert_eq!(
+            fs::read_to_string(dir.path().join("dst")).expect("written"),
+            "quantize src Q8_0\n"
+        );
+    }
+
+    #[test]
+    fn its_failure_is_told_in_its_own_words() {
+        let why = |script| run(script, false).0.expect_err("fails");
+        assert_eq!(
+            why("echo 'main: failed to open' >&2; echo bye >&2; exit 3"),
+            "main: failed to open (exit status 3)"
+        );
+        assert_eq!(
+            why("echo 'kvant: abort: GGML_ASSERT(x)' >&2; echo failed >&2; kill -ABRT $$"),
+            "GGML_ASSERT(x) (killed by SIGABRT)"
+        );
+        assert!(why("kill -9 $$").contains("as when memory runs out"));
+        assert!(why("head -c 3000000 /dev/zero | tr '\\0' x >&2; exit 1").len() < 5000);
+    }
+
+    #[test]
+    fn is_killed_when_the_user_stops() {
+        // Were it not killed, it would end well.
+        assert!(run("exec sleep 60", true).0.is_err());
+    }
+}
