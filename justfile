@@ -7,8 +7,9 @@ set positional-arguments
 # replaces the flags of .cargo/config.toml, and its [env] section gives way to variables that are set already.
 export RUSTFLAGS := if env("RUSTFLAGS", "") =~ "target-cpu" { env("RUSTFLAGS") } else { trim(env("RUSTFLAGS", "") + " -C target-cpu=native") }
 export LLAMA_LIB_PROFILE := "Release"
-gcc_fix := justfile_directory() / ".cargo/include"
-export CPLUS_INCLUDE_PATH := if env("CPLUS_INCLUDE_PATH", "") == "" { gcc_fix } else { gcc_fix + ":" + env("CPLUS_INCLUDE_PATH") }
+headers := justfile_directory() / ".cargo/include"
+export C_INCLUDE_PATH := if env("C_INCLUDE_PATH", "") == "" { headers } else { headers + ":" + env("C_INCLUDE_PATH") }
+export CPLUS_INCLUDE_PATH := if env("CPLUS_INCLUDE_PATH", "") == "" { headers } else { headers + ":" + env("CPLUS_INCLUDE_PATH") }
 
 # SOURCE_DATE_EPOCH would turn off ggml's CPU features.
 cargo := "env -u SOURCE_DATE_EPOCH -u CARGO_ENCODED_RUSTFLAGS cargo"

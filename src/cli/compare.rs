@@ -46,8 +46,8 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     if let Some((name, bytes)) = prediction.does_not_fit() {
         let text = format!(
             "{name} needs about {} and {} are available; lower --depths and --n-prompt, or compare smaller variants with --variants",
-            units::mib(bytes),
-            units::mib(prediction.available_bytes)
+            units::bytes(bytes),
+            units::bytes(prediction.available_bytes)
         );
         return Err(Failure::msg(DOES_NOT_FIT, text));
     }
@@ -79,7 +79,7 @@ fn obtain(args: &CompareArgs, plan: &Plan, stop: &Stop, live: &LiveLine) -> Resu
     let model = (args.model != "builtin").then_some(args.model.as_str());
     let files = catalog::resolve(model, &wanted, &store, &quantizer, &mut |event| match event {
         Event::Making { variant, from } => live.say(&format!("making {variant} from {from}")),
-        Event::Made { variant, bytes, .. } => live.say(&format!("made {variant}: {}", units::mib(*bytes))),
+        Event::Made { variant, bytes, .. } => live.say(&format!("made {variant}: {}", units::bytes(*bytes))),
         Event::Hashing { .. } => {}
     })?;
     Ok(files)

@@ -6,7 +6,7 @@ use crate::units;
 
 /// A few lines for stderr: what, how often, how long, how much memory, and the warnings.
 pub fn show(plan: &Plan, model: &ModelInfo, variants: &[VariantInfo], prediction: &Prediction, warnings: &[Warning]) -> String {
-    let names: Vec<String> = variants.iter().map(|v| format!("{} ({})", v.id, units::mib(v.model_size))).collect();
+    let names: Vec<String> = variants.iter().map(|v| format!("{} ({})", v.id, units::bytes(v.model_size))).collect();
     let threads = plan.arms.first().map_or(0, |a| a.config.n_threads);
     let device = plan.arms.first().map_or("", |a| a.config.device.as_str());
     let stop = &plan.stop;
@@ -32,7 +32,7 @@ pub fn show(plan: &Plan, model: &ModelInfo, variants: &[VariantInfo], prediction
         stop.n_rounds_min,
         stop.n_rounds_max,
         plan.n_launches,
-        units::mib(memory),
+        units::bytes(memory),
     );
     for warning in warnings {
         text.push_str(&format!("warning: {warning}\n"));

@@ -1,0 +1,125 @@
+//! Runs that were cut short: nothing measured is lost, nothing is measured twice.
+
+use crate::util::{run_for, samples, stderr, Lab};
+use std::collections::BTreeSet;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+type Key = (u32, usize);
+
+/// (round, cell) of every sample; fails when one is there twice.
+fn keys(lab: &Lab) -> BTreeSet<Key> {
+    let all: Vec<Key> = lab.samples().iter().map(|s| (s.round, s.cell)).collect();
+    let set: BTreeSet<Key> = all.iter().copied().collect();
+    assert_eq!(all.len(), set.len(), "no sample is there twice");
+    set
+}
+
+fn uninterrupted() -> BTreeSet<Key> {
+    let lab = Lab::new();
+    run_for(&mut lab.compare(&[]), 0);
+    keys(&lab)
+}
+
+#[test]
+fn a_truncated_journal_resumes_to_the_same_samples() {
+    let full = uninterrupted();
+    let lab = Lab::new();
+    run_for(&mut lab.compare(&[]), 0);
+    let journal = lab.path("run/journal.jsonl");
+    let bytes = std::fs::read(&journal).expect("it is there");
+    let header_end = bytes.iter().position(|&b| b == b'\n').expect("line 1") + 1;
+    for part in 1..8 {
+        let cut = header_end + (bytes.len() - header_end) * part / 8;
+        std::fs::write(&journal, &bytes[..cut]).expect("it can be written");
+        run_for(&mut lab.compare(&["--resume"]), 0);
+        assert_eq!(keys(&lab), full, "cut at byte {cut} of {}", bytes.len());
+    }
+}
+
+#[test]
+fn kill_dash_nine_loses_nothing_and_leaves_no_worker() {
+    let full = uninterrupted();
+    for n_before in [0, 1, 9, 30] {
+        let lab = Lab::new();
+        lab.script(r#"{"real_sleep_us": 20000}"#);
+        let mut child = lab.compare(&["-q"]).stdout(Stdio::null()).spawn().expect("kvant starts");
+        let journal = lab.path("run/journal.jsonl");
+        let until = Instant::now() + Duration::from_secs(60);
+        let seen = || if journal.exists() { samples(&journal).len() } else { 0 };
+        while seen() < n_before && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(3));
+        }
+        child.kill().expect("it can be killed");
+        child.wait().expect("it is reaped");
+        if !journal.exists() {
+            continue;
+        }
+        let before = keys(&lab);
+        assert!(before.len() < full.len(), "the kill came in time");
+        lab.script("{}");
+        run_for(&mut lab.compare(&["--resume"]), 0);
+        assert_eq!(keys(&lab), full);
+        assert!(before.is_subset(&full));
+        assert_no_worker(&lab);
+    }
+}
+
+/// No process of this test's folder is left: workers die with their parent.
+fn assert_no_worker(lab: &Lab) {
+    let folder = lab.path("");
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let is_ours = std::fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == folder);
+        assert!(!is_ours, "process {:?} is left", entry.file_name());
+    }
+}
+
+#[test]
+fn an_interrupted_run_reports_what_is_there_and_resumes() {
+    use nix::sys::signal::{kill, Signal};
+    let full = uninterrupted();
+    let lab = Lab::new();
+    lab.script(r#"{"real_sleep_us": 30000}"#);
+    let child = lab.compare(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("kvant starts");
+    let journal = lab.path("run/journal.jsonl");
+    let until = Instant::now() + Duration::from_secs(60);
+    while (!journal.exists() || samples(&journal).len() < 15) && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+    kill(pid, Signal::SIGINT).expect("it can be signalled");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert_eq!(lab.results()["run"]["stopped_by"], "interrupt");
+    assert_eq!(lab.results()["run"]["complete"], false);
+    lab.script("{}");
+    run_for(&mut lab.compare(&["--resume"]), 0);
+    assert_eq!(keys(&lab), full);
+    assert_eq!(lab.results()["run"]["complete"], true);
+}
+
+#[test]
+fn a_resumed_run_must_be_the_same_run() {
+    let lab = Lab::new();
+    run_for(&mut lab.compare(&[]), 0);
+    let output = run_for(&mut lab.compare(&["--resume", "--seed", "9"]), 2);
+    assert!(stderr(&output).contains("--resume"), "{}", stderr(&output));
+    let file = lab.path("models/tiny-Q8_0.gguf");
+    let mut bytes = std::fs::read(&file).expect("it is there");
+    *bytes.last_mut().expect("not empty") ^= 1;
+    std::fs::write(&file, bytes).expect("it can be written");
+    let output = run_for(&mut lab.kvant(&["compare", "--resume", "--out", "run"]), 2);
+    assert!(stderr(&output).contains("model files changed"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_damaged_journal_is_refused_with_its_line() {
+    let lab = Lab::new();
+    run_for(&mut lab.compare(&[]), 0);
+    let journal = lab.path("run/journal.jsonl");
+    let text = std::fs::read_to_string(&journal).expect("it is there");
+    let damaged: String = text.lines().enumerate().map(|(i, l)| if i == 5 { l.replace('1', "2") + "\n" } else { format!("{l}\n") }).collect();
+    std::fs::write(&journal, damaged).expect("it can be written");
+    let output = run_for(&mut lab.kvant(&["report", "run"]), 5);
+    assert!(stderr(&output).contains("line 6"), "{}", stderr(&output));
+}

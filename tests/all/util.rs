@@ -1,0 +1,91 @@
+//! A folder of its own for each test, small model files in it, and the real binary with the scripted engine.
+
+use crate::write_test::TestGguf;
+use kvant::data::{Record, SampleRecord};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A test's folder with the models F16, Q8_0 and Q4_K_M in `models/`.
+pub struct Lab {
+    dir: tempfile::TempDir,
+}
+
+impl Lab {
+    pub fn new() -> Self {
+        let lab = Lab { dir: tempfile::tempdir().expect("a temporary folder") };
+        let models = lab.path("models");
+        std::fs::create_dir(&models).expect("it can be made");
+        for (name, file_type, ggml_type, block) in [("F16", 1, 1, (1, 2)), ("Q8_0", 7, 8, (32, 34)), ("Q4_K_M", 15, 12, (256, 144))] {
+            let bytes = TestGguf::llama(256, ggml_type, block, Some(file_type)).bytes();
+            std::fs::write(models.join(format!("tiny-{name}.gguf")), bytes).expect("it can be written");
+        }
+        lab.script("{}");
+        lab
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Sets the script of the fake engine.
+    pub fn script(&self, json: &str) {
+        std::fs::write(self.path("script.json"), json).expect("it can be written");
+    }
+
+    /// `kvant ARGS` in the test's folder, with the fake engine.
+    pub fn kvant(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kvant"));
+        command
+            .args(args)
+            .current_dir(self.dir.path())
+            .env("KVANT_FAKE_ENGINE", self.path("script.json"))
+            .env("KVANT_STORE", self.path("store"))
+            .env("RUST_BACKTRACE", "1");
+        command
+    }
+
+    /// `kvant compare models` with few small cells and these further arguments, into `run/`.
+    pub fn compare(&self, args: &[&str]) -> Command {
+        let mut all = vec!["compare", "models", "--out", "run", "--n-prompt", "128", "--depths", "128", "--rounds", "3"];
+        all.extend(["--launches", "1"]);
+        all.extend(args);
+        self.kvant(&all)
+    }
+
+    pub fn results(&self) -> Value {
+        let text = std::fs::read_to_string(self.path("run/results.json")).expect("a run leaves results.json");
+        serde_json::from_str(&text).expect("results.json is JSON")
+    }
+
+    pub fn samples(&self) -> Vec<SampleRecord> {
+        samples(&self.path("run/journal.jsonl"))
+    }
+}
+
+/// The samples of a journal.
+pub fn samples(journal: &Path) -> Vec<SampleRecord> {
+    let journal = kvant::journal::read(journal).expect("a good journal");
+    journal.records.into_iter().filter_map(|r| if let Record::Sample(s) = r { Some(s) } else { None }).collect()
+}
+
+/// Runs to the end; stdout and stderr must be free of what no user should see.
+pub fn run(command: &mut Command) -> Output {
+    let output = command.output().expect("kvant starts");
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), stderr(&output));
+    for ugly in ["panicked", "RUST_BACKTRACE", "stack backtrace", "has a fault", "NaN"] {
+        assert!(!text.contains(ugly), "'{ugly}' in: {text}");
+    }
+    output
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Runs and expects this exit code.
+pub fn run_for(command: &mut Command, code: i32) -> Output {
+    let output = run(command);
+    assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
+    output
+}
