@@ -8,7 +8,13 @@ use std::path::PathBuf;
 
 /// Which GGUF variant, with which KV cache, should I run on this machine, and how sure are we?
 #[derive(Debug, Parser)]
-#[command(name = "kvant", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "kvant",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    args_override_self = true
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -88,7 +94,12 @@ pub struct CompareArgs {
     #[arg(default_value = "builtin")]
     pub model: String,
     /// Variants to compare, the baseline first; missing ones are made
-    #[arg(long, value_delimiter = ',', default_value = "F16,Q8_0,Q4_K_M", help_heading = "What to measure")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "F16,Q8_0,Q4_K_M",
+        help_heading = "What to measure"
+    )]
     pub variants: Vec<String>,
     /// KV-cache types, the baseline's first; K/V for different ones, e.g. f16,q8_0,q8_0/f16
     #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16,q8_0", help_heading = "What to measure")]
@@ -174,12 +185,17 @@ fn parse_workload(text: &str) -> Result<WorkloadChoice, String> {
     if text.eq_ignore_ascii_case("all") {
         return Ok(WorkloadChoice::All);
     }
-    text.parse().map(WorkloadChoice::One).map_err(|e: crate::data::ParseNameError| format!("{e}, all"))
+    text.parse()
+        .map(WorkloadChoice::One)
+        .map_err(|e: crate::data::ParseNameError| format!("{e}, all"))
 }
 
 fn parse_kv(text: &str) -> Result<KvPair, crate::data::ParseNameError> {
     let (k, v) = text.split_once('/').unwrap_or((text, text));
-    Ok(KvPair { k: k.parse::<KvType>()?, v: v.parse::<KvType>()? })
+    Ok(KvPair {
+        k: k.parse::<KvType>()?,
+        v: v.parse::<KvType>()?,
+    })
 }
 
 fn parse_precision(text: &str) -> Result<f64, String> {
@@ -187,7 +203,9 @@ fn parse_precision(text: &str) -> Result<f64, String> {
     if value > 0.0 && value < 1.0 {
         Ok(value)
     } else {
-        Err(format!("'{text}' is out of range: use more than 0% and less than 100%, for example 2%"))
+        Err(format!(
+            "'{text}' is out of range: use more than 0% and less than 100%, for example 2%"
+        ))
     }
 }
 

@@ -53,7 +53,16 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     }
     let job = Job::new(&args, plan, files, host, prediction, past.is_some());
     if !global.quiet {
-        eprint!("{}", show_plan::show(&job.header.plan, &job.header.model, &job.header.variants, &job.prediction, &job.warnings));
+        eprint!(
+            "{}",
+            show_plan::show(
+                &job.header.plan,
+                &job.header.model,
+                &job.header.variants,
+                &job.prediction,
+                &job.warnings
+            )
+        );
     }
     let dir = job.dir.clone();
     job.measure(past, live, &stop)?;
@@ -126,7 +135,9 @@ impl Job {
             format: JOURNAL_FORMAT,
             run_id: run_id.clone(),
             started_at,
-            command: std::iter::once("kvant".to_owned()).chain(std::env::args().skip(1)).collect(),
+            command: std::iter::once("kvant".to_owned())
+                .chain(std::env::args().skip(1))
+                .collect(),
             tool_version: env!("CARGO_PKG_VERSION").into(),
             llama_cpp: engine.version,
             system_info: engine.system_info,
@@ -140,7 +151,16 @@ impl Job {
         };
         let dir = args.out.clone().unwrap_or_else(|| Path::new("reports").join(run_id));
         let deadline_max = args.deadline.map(Duration::from_nanos);
-        Job { dir, header, files, text, prediction, warnings, deadline_max, is_resumed }
+        Job {
+            dir,
+            header,
+            files,
+            text,
+            prediction,
+            warnings,
+            deadline_max,
+            is_resumed,
+        }
     }
 
     fn measure(self, past: Option<Journal>, mut live: LiveLine, stop: &Stop) -> Result<(), Failure> {
@@ -159,9 +179,18 @@ impl Job {
             vec![(crate::worker::PARENT_ENV.into(), std::process::id().to_string().into())];
         let config = RunConfig {
             plan: self.header.plan,
-            files: self.files.variants.into_iter().map(|(info, path)| (info.id, path)).collect(),
+            files: self
+                .files
+                .variants
+                .into_iter()
+                .map(|(info, path)| (info.id, path))
+                .collect(),
             text: self.text,
-            command: WorkerCommand { exe, env, log_dir: self.dir.join("logs") },
+            command: WorkerCommand {
+                exe,
+                env,
+                log_dir: self.dir.join("logs"),
+            },
             guess_ns: self.prediction.execution_ns,
             is_resident,
             deadline_max: self.deadline_max,
@@ -174,7 +203,13 @@ impl Job {
 
     fn create(&self, path: &Path) -> Result<Writer, Failure> {
         std::fs::create_dir_all(&self.dir).map_err(|e| {
-            Failure::msg(JOURNAL, format!("cannot make {} ({e}); choose another folder with --out", self.dir.display()))
+            Failure::msg(
+                JOURNAL,
+                format!(
+                    "cannot make {} ({e}); choose another folder with --out",
+                    self.dir.display()
+                ),
+            )
         })?;
         let mut writer = Writer::create(path, &self.header)?;
         for warning in &self.warnings {
@@ -199,13 +234,19 @@ impl Job {
             return Ok(());
         };
         debug_assert!(self.is_resumed, "only a resumed run has a past");
-        let text = format!("--resume: {what} changed since {}; start a new run with another --out", old.started_at);
+        let text = format!(
+            "--resume: {what} changed since {}; start a new run with another --out",
+            old.started_at
+        );
         Err(Failure::msg(BAD_INPUT, text))
     }
 }
 
 fn run_id(model: &str, started_at: &str) -> String {
-    let name: String = model.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
+    let name: String = model
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
+        .collect();
     let time: String = started_at.chars().filter(char::is_ascii_digit).collect();
     let (day, clock) = time.split_at(time.len().min(8));
     format!("{}-{day}-{clock}", name.trim_matches(['-', '.']))
@@ -226,7 +267,10 @@ struct Stop {
 impl Stop {
     fn install() -> Result<Self, Failure> {
         let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
-        let stop = Stop { flag: Arc::new(AtomicBool::new(false)), handle: Arc::new(Mutex::new(None)) };
+        let stop = Stop {
+            flag: Arc::new(AtomicBool::new(false)),
+            handle: Arc::new(Mutex::new(None)),
+        };
         for signal in [SIGINT, SIGTERM] {
             // Registered first, so that it sees the flag as it was before this signal.
             signal_hook::flag::register_conditional_shutdown(signal, 130, stop.flag()).map_err(unexpected)?;

@@ -29,12 +29,18 @@ pub struct Failure {
 impl Failure {
     /// A failure with this exit code.
     pub fn new(code: u8, error: impl Into<anyhow::Error>) -> Self {
-        Failure { code, error: error.into() }
+        Failure {
+            code,
+            error: error.into(),
+        }
     }
 
     /// A failure in words.
     pub fn msg(code: u8, text: impl Into<String>) -> Self {
-        Failure { code, error: anyhow::Error::msg(text.into()) }
+        Failure {
+            code,
+            error: anyhow::Error::msg(text.into()),
+        }
     }
 
     /// Prints `error:` and the chain of causes, and gives the exit code.
@@ -78,7 +84,9 @@ impl From<RunError> for Failure {
 /// A panic is our own fault: say so in one line, without a backtrace.
 pub fn no_backtraces() {
     std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
+        let place = info
+            .location()
+            .map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
         let text = info.payload_as_str().unwrap_or("unknown cause");
         eprintln!("error: kvant has a fault{place}: {text}\n  what was measured is in the journal; please report this");
     }));

@@ -12,7 +12,11 @@ pub fn of_stdout(global: &Global) -> Look {
         When::Never => false,
         When::Auto => is_tty && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
     };
-    Look { width: width().clamp(40, 160), is_tty, is_colored }
+    Look {
+        width: width().clamp(40, 160),
+        is_tty,
+        is_colored,
+    }
 }
 
 fn width() -> u16 {

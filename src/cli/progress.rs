@@ -24,7 +24,10 @@ impl LiveLine {
             }
             bar
         });
-        LiveLine { bar, is_quiet: global.quiet }
+        LiveLine {
+            bar,
+            is_quiet: global.quiet,
+        }
     }
 
     /// A short-lived message, e.g. while a variant is made.

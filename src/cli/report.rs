@@ -13,10 +13,17 @@ pub const JOURNAL_NAME: &str = "journal.jsonl";
 
 /// Renders and prints.
 pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
-    let path = if args.run.is_dir() { args.run.join(JOURNAL_NAME) } else { args.run.clone() };
+    let path = if args.run.is_dir() {
+        args.run.join(JOURNAL_NAME)
+    } else {
+        args.run.clone()
+    };
     let journal = journal::read(&path)?;
     if journal.torn_tail && !global.quiet {
-        eprintln!("note: {}: the last line is torn (the run was cut short); it is left out", path.display());
+        eprintln!(
+            "note: {}: the last line is torn (the run was cut short); it is left out",
+            path.display()
+        );
     }
     let own = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     finish(&journal, args.out.as_deref().unwrap_or(&own), global)

@@ -15,7 +15,11 @@ pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
     let workloads = if args.workloads.contains(&WorkloadChoice::All) {
         Workload::ALL.to_vec()
     } else {
-        Workload::ALL.iter().copied().filter(|w| args.workloads.contains(&WorkloadChoice::One(*w))).collect()
+        Workload::ALL
+            .iter()
+            .copied()
+            .filter(|w| args.workloads.contains(&WorkloadChoice::One(*w)))
+            .collect()
     };
     let is_cpu = args.device.eq_ignore_ascii_case("cpu");
     Settings {
@@ -111,7 +115,12 @@ pub fn predict(plan: &Plan, model: &ModelInfo, variants: &[VariantInfo], host: &
         })
         .collect();
     let available_bytes = host.memory_available_bytes;
-    Prediction { execution_ns, worker_bytes, limit_bytes: available_bytes / 10 * 6, available_bytes }
+    Prediction {
+        execution_ns,
+        worker_bytes,
+        limit_bytes: available_bytes / 10 * 6,
+        available_bytes,
+    }
 }
 
 /// What the user is warned of before the start.
@@ -125,28 +134,51 @@ pub fn warnings(
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if !unused_instructions.is_empty() {
-        warnings.push(Warning::UnusedInstructions { names: unused_instructions });
+        warnings.push(Warning::UnusedInstructions {
+            names: unused_instructions,
+        });
     }
     if host.load_percent > BUSY_PERCENT * host.n_cpus {
-        warnings.push(Warning::BusyMachine { load_percent: host.load_percent, n_cpus: host.n_cpus });
+        warnings.push(Warning::BusyMachine {
+            load_percent: host.load_percent,
+            n_cpus: host.n_cpus,
+        });
     }
     if !prediction.is_resident() {
         let needed_bytes = prediction.worker_bytes.values().sum();
-        warnings.push(Warning::WorkersNotResident { needed_bytes, limit_bytes: prediction.limit_bytes });
+        warnings.push(Warning::WorkersNotResident {
+            needed_bytes,
+            limit_bytes: prediction.limit_bytes,
+        });
     }
-    let deepest = plan.cells.iter().map(|c| c.spec.n_depth.max(c.spec.n_prompt)).max().unwrap_or(0);
+    let deepest = plan
+        .cells
+        .iter()
+        .map(|c| c.spec.n_depth.max(c.spec.n_prompt))
+        .max()
+        .unwrap_or(0);
     if deepest > model.n_ctx_train {
-        warnings.push(Warning::BeyondTrainedContext { n_depth: deepest, n_ctx_train: model.n_ctx_train });
+        warnings.push(Warning::BeyondTrainedContext {
+            n_depth: deepest,
+            n_ctx_train: model.n_ctx_train,
+        });
     }
     let baseline = plan.arms.first().map(|a| a.variant.as_str());
     for variant in variants {
         let made_from = variant.derived_from.as_ref().filter(|d| d.is_requantized);
         if let (true, Some(from)) = (Some(variant.id.as_str()) == baseline, made_from) {
-            warnings.push(Warning::RequantizedBaseline { variant: variant.id.clone(), from: from.ftype.clone() });
+            warnings.push(Warning::RequantizedBaseline {
+                variant: variant.id.clone(),
+                from: from.ftype.clone(),
+            });
         }
         if variant.n_fallback > 0 {
             let (n_fallback, n_tensors) = (variant.n_fallback, variant.n_tensors);
-            warnings.push(Warning::FallbackTensors { variant: variant.id.clone(), n_fallback, n_tensors });
+            warnings.push(Warning::FallbackTensors {
+                variant: variant.id.clone(),
+                n_fallback,
+                n_tensors,
+            });
         }
     }
     warnings

@@ -12,10 +12,20 @@ pub fn recorded_args(header: &RunHeader, given: &CompareArgs) -> Result<CompareA
         let why = "the journal's command line is not one that this kvant understands; start a new run";
         return Err(Failure::msg(BAD_INPUT, why));
     };
-    let recorded = CompareArgs { out: given.out.clone(), resume: true, ..*recorded };
+    let recorded = CompareArgs {
+        out: given.out.clone(),
+        resume: true,
+        ..*recorded
+    };
     let defaults = Cli::try_parse_from(["kvant", "compare"]).map(|cli| cli.command);
     let is_left_out = match defaults {
-        Ok(Command::Compare(defaults)) => CompareArgs { out: given.out.clone(), resume: true, ..*defaults } == *given,
+        Ok(Command::Compare(defaults)) => {
+            CompareArgs {
+                out: given.out.clone(),
+                resume: true,
+                ..*defaults
+            } == *given
+        }
         _ => false,
     };
     if is_left_out || recorded == *given {

@@ -5,18 +5,35 @@ use crate::data::{ModelInfo, Plan, VariantInfo, Warning};
 use crate::units;
 
 /// A few lines for stderr: what, how often, how long, how much memory, and the warnings.
-pub fn show(plan: &Plan, model: &ModelInfo, variants: &[VariantInfo], prediction: &Prediction, warnings: &[Warning]) -> String {
-    let names: Vec<String> = variants.iter().map(|v| format!("{} ({})", v.id, units::bytes(v.model_size))).collect();
+pub fn show(
+    plan: &Plan,
+    model: &ModelInfo,
+    variants: &[VariantInfo],
+    prediction: &Prediction,
+    warnings: &[Warning],
+) -> String {
+    let names: Vec<String> = variants
+        .iter()
+        .map(|v| format!("{} ({})", v.id, units::bytes(v.model_size)))
+        .collect();
     let threads = plan.arms.first().map_or(0, |a| a.config.n_threads);
     let device = plan.arms.first().map_or("", |a| a.config.device.as_str());
     let stop = &plan.stop;
-    let round_ns: u64 = prediction.execution_ns.iter().map(|&ns| ns.max(plan.sample_ns_min)).sum();
+    let round_ns: u64 = prediction
+        .execution_ns
+        .iter()
+        .map(|&ns| ns.max(plan.sample_ns_min))
+        .sum();
     // The untimed round of each launch costs about as much as a timed one.
     let least = round_ns.saturating_mul(u64::from(stop.n_rounds_min + plan.n_launches));
     let time = if stop.budget_ns == u64::MAX {
         format!("about {}", units::duration(least))
     } else {
-        format!("about {} to {}", units::duration(least.min(stop.budget_ns)), units::duration(stop.budget_ns))
+        format!(
+            "about {} to {}",
+            units::duration(least.min(stop.budget_ns)),
+            units::duration(stop.budget_ns)
+        )
     };
     let memory: u64 = if prediction.is_resident() {
         prediction.worker_bytes.values().sum()

@@ -96,7 +96,10 @@ impl Worker {
         deadline: Duration,
     ) -> Result<Self, AskError> {
         let dead = |why: String| AskError::Dead(FailureKind::Crashed, why);
-        let file_name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let file_name: String = name
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+            .collect();
         let log = command.log_dir.join(format!("worker-{file_name}.log"));
         let stderr = fs::create_dir_all(&command.log_dir)
             .and_then(|()| File::options().create(true).append(true).open(&log))
@@ -111,12 +114,29 @@ impl Worker {
         };
         let sender = mailbox.sender.clone();
         std::thread::spawn(move || forward_lines(stdout, id, &sender));
-        let engine = EngineInfo { name: String::new(), version: String::new(), system_info: String::new(), devices: vec![] };
-        let mut worker = Worker { id, name: name.to_owned(), child, stdin, log, log_start, engine };
+        let engine = EngineInfo {
+            name: String::new(),
+            version: String::new(),
+            system_info: String::new(),
+            devices: vec![],
+        };
+        let mut worker = Worker {
+            id,
+            name: name.to_owned(),
+            child,
+            stdin,
+            log,
+            log_start,
+            engine,
+        };
         match worker.receive(&mailbox.receiver, deadline)? {
-            Reply::Hello { protocol_version: PROTOCOL_VERSION, engine } => worker.engine = engine,
+            Reply::Hello {
+                protocol_version: PROTOCOL_VERSION,
+                engine,
+            } => worker.engine = engine,
             Reply::Hello { protocol_version, .. } => {
-                let why = format!("the worker speaks protocol {protocol_version}, not {PROTOCOL_VERSION}: rebuild kvant");
+                let why =
+                    format!("the worker speaks protocol {protocol_version}, not {PROTOCOL_VERSION}: rebuild kvant");
                 return Err(AskError::Dead(FailureKind::Protocol, why));
             }
             other => return Err(worker.off_script(&other)),
@@ -130,7 +150,10 @@ impl Worker {
             return Err(self.post_mortem(None));
         }
         match self.receive(&mailbox.receiver, deadline)? {
-            Reply::Failed { is_out_of_memory: true, reason } => Err(AskError::Refused(FailureKind::OutOfMemory, reason)),
+            Reply::Failed {
+                is_out_of_memory: true,
+                reason,
+            } => Err(AskError::Refused(FailureKind::OutOfMemory, reason)),
             Reply::Failed { reason, .. } => Err(AskError::Refused(FailureKind::Engine, reason)),
             reply => Ok(reply),
         }
@@ -140,7 +163,10 @@ impl Worker {
     pub fn off_script(&mut self, reply: &Reply) -> AskError {
         self.kill();
         let text: String = format!("{reply:?}").chars().take(120).collect();
-        AskError::Dead(FailureKind::Protocol, format!("the worker answered out of turn: {text}"))
+        AskError::Dead(
+            FailureKind::Protocol,
+            format!("the worker answered out of turn: {text}"),
+        )
     }
 
     /// Asks the worker to end and reaps it.
@@ -181,7 +207,10 @@ impl Worker {
         serde_json::from_slice(line).map_err(|_| {
             self.kill();
             let start: String = String::from_utf8_lossy(line).chars().take(60).collect();
-            AskError::Dead(FailureKind::Protocol, format!("the worker wrote a line that is no reply: '{start}'"))
+            AskError::Dead(
+                FailureKind::Protocol,
+                format!("the worker wrote a line that is no reply: '{start}'"),
+            )
         })
     }
 
@@ -196,7 +225,10 @@ impl Worker {
             std::thread::sleep(Duration::from_millis(5));
         }
         self.kill();
-        let why = self.child.wait().map_or_else(|e| format!("the worker is gone: {e}"), describe_exit);
+        let why = self
+            .child
+            .wait()
+            .map_or_else(|e| format!("the worker is gone: {e}"), describe_exit);
         AskError::Dead(FailureKind::Crashed, self.with_log(why))
     }
 
@@ -231,14 +263,25 @@ impl std::fmt::Debug for Worker {
 
 fn build_command(command: &WorkerCommand, name: &str) -> Command {
     let mut process = Command::new(&command.exe);
-    process.arg("worker").arg(name).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
+    process
+        .arg("worker")
+        .arg(name)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .process_group(0);
     // Switches of llama.cpp that would make runs differ without a trace in the report.
     for (key, _) in std::env::vars_os() {
-        if key.to_str().is_some_and(|k| k.starts_with("GGML_") || k.starts_with("LLAMA_")) {
+        if key
+            .to_str()
+            .is_some_and(|k| k.starts_with("GGML_") || k.starts_with("LLAMA_"))
+        {
             process.env_remove(key);
         }
     }
-    process.env("GGML_NO_BACKTRACE", "1").env("RUST_BACKTRACE", "0").envs(command.env.iter().cloned());
+    process
+        .env("GGML_NO_BACKTRACE", "1")
+        .env("RUST_BACKTRACE", "0")
+        .envs(command.env.iter().cloned());
     process
 }
 
@@ -262,7 +305,9 @@ fn forward_lines(stdout: impl io::Read, id: u64, sender: &Sender<Event>) {
 fn describe_exit(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("the worker exited with code {code}"),
-        (None, Some(9)) => "the worker was killed by signal 9 (SIGKILL), most often the kernel running out of memory".into(),
+        (None, Some(9)) => {
+            "the worker was killed by signal 9 (SIGKILL), most often the kernel running out of memory".into()
+        }
         (None, Some(signal)) => {
             let name = Signal::try_from(signal).map_or("unknown", Signal::as_str);
             format!("the worker was ended by signal {signal} ({name})")
@@ -276,6 +321,8 @@ fn last_words(log: &Path, start: u64) -> Option<String> {
     let bytes = fs::read(log).ok()?;
     let text = String::from_utf8_lossy(bytes.get(usize::try_from(start).ok()?..)?).into_owned();
     let telling = ["kvant: abort:", "kvant: panic:", "GGML_ASSERT", "error", "failed"];
-    let line = telling.iter().find_map(|word| text.lines().rev().find(|l| l.contains(word)))?;
+    let line = telling
+        .iter()
+        .find_map(|word| text.lines().rev().find(|l| l.contains(word)))?;
     Some(line.trim().chars().take(300).collect())
 }

@@ -6,8 +6,8 @@ use super::memory::probe;
 use super::progress::Observer;
 use super::team::{BringUp, Interrupted, Measured, Team};
 use crate::data::{
-    EndRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, Record, RoundRecord, Sample, SampleRecord, StoppedBy,
-    WorkSpec,
+    EndRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, Record, RoundRecord, Sample, SampleRecord,
+    StoppedBy, WorkSpec,
 };
 use crate::journal::{JournalError, Writer};
 use crate::plan::{headline_pairs, launch_of, n_repeat, outstanding, round_order, worker_of};
@@ -22,7 +22,9 @@ pub enum RunError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// Variants were cut into different prompt tokens.
-    #[error("{worker} cuts the prompt text into other tokens than the baseline does; compare variants of one model only")]
+    #[error(
+        "{worker} cuts the prompt text into other tokens than the baseline does; compare variants of one model only"
+    )]
     DifferentTokens {
         /// The worker.
         worker: String,
@@ -41,7 +43,15 @@ pub fn run(
 ) -> Result<EndRecord, RunError> {
     let mailbox = Mailbox::new();
     register(mailbox.interrupt());
-    let mut drive = Drive::new(Site { run: config, mailbox: &mailbox }, past, journal, observer);
+    let mut drive = Drive::new(
+        Site {
+            run: config,
+            mailbox: &mailbox,
+        },
+        past,
+        journal,
+        observer,
+    );
     let stopped_by = match drive.all() {
         Ok(why) => why,
         Err(Stop::Interrupted) => StoppedBy::Interrupt,
@@ -89,12 +99,7 @@ struct Drive<'a> {
 }
 
 impl<'a> Drive<'a> {
-    fn new(
-        site: Site<'a>,
-        past: &[Record],
-        journal: &'a mut Writer,
-        observer: &'a mut dyn Observer,
-    ) -> Self {
+    fn new(site: Site<'a>, past: &[Record], journal: &'a mut Writer, observer: &'a mut dyn Observer) -> Self {
         let config = site.run;
         let left = outstanding(&config.plan, past);
         let mut n_repeat = BTreeMap::new();
@@ -117,7 +122,11 @@ impl<'a> Drive<'a> {
             failed: left.failed,
             memory_done: left.memory_done,
             n_repeat,
-            cost_ns: config.guess_ns.iter().map(|&ns| ns.max(config.plan.sample_ns_min)).collect(),
+            cost_ns: config
+                .guess_ns
+                .iter()
+                .map(|&ns| ns.max(config.plan.sample_ns_min))
+                .collect(),
             samples,
             tokens_sha256: None,
             loading_ns: 0,
@@ -159,16 +168,21 @@ impl<'a> Drive<'a> {
     }
 
     fn live(&self) -> BTreeSet<usize> {
-        (0..self.site.run.plan.cells.len()).filter(|c| !self.failed.contains(c)).collect()
+        (0..self.site.run.plan.cells.len())
+            .filter(|c| !self.failed.contains(c))
+            .collect()
     }
 
     fn probe_memory(&mut self) -> Result<(), Stop> {
         let plan = &self.site.run.plan;
-        let arms: Vec<usize> =
-            (0..plan.arms.len()).filter(|&a| !plan.arms[a].is_control && !self.memory_done.contains(&a)).collect();
+        let arms: Vec<usize> = (0..plan.arms.len())
+            .filter(|&a| !plan.arms[a].is_control && !self.memory_done.contains(&a))
+            .collect();
         for arm in arms {
             self.report_progress(&format!("memory of {}", plan.arms[arm].id));
-            let Some(file) = self.site.run.files.get(&plan.arms[arm].variant) else { continue };
+            let Some(file) = self.site.run.files.get(&plan.arms[arm].variant) else {
+                continue;
+            };
             // Ids of probes and of team workers must differ; a team counts up from 1.
             let result = probe(self.site, arm, file, u64::MAX - arm as u64);
             match result {
@@ -209,7 +223,14 @@ impl<'a> Drive<'a> {
             devices: Vec::new(),
         });
         let n_repeat = self.n_repeat.iter().map(|(spec, n)| (*spec, *n)).collect();
-        let record = LaunchRecord { launch, arms, engine, loading_ns, warmup_ns, n_repeat };
+        let record = LaunchRecord {
+            launch,
+            arms,
+            engine,
+            loading_ns,
+            warmup_ns,
+            n_repeat,
+        };
         self.journal.append(&Record::Launch(record))?;
         Ok(())
     }
@@ -226,7 +247,9 @@ impl<'a> Drive<'a> {
         for arm in &up.arms {
             let seen = &arm.loaded.tokens_sha256;
             if *self.tokens_sha256.get_or_insert_with(|| seen.clone()) != *seen {
-                return Err(Stop::Error(RunError::DifferentTokens { worker: worker.to_owned() }));
+                return Err(Stop::Error(RunError::DifferentTokens {
+                    worker: worker.to_owned(),
+                }));
             }
         }
         Ok(up)
@@ -240,7 +263,9 @@ impl<'a> Drive<'a> {
             *known = (*known).min(ns);
         }
         for (spec, ns) in fastest {
-            self.n_repeat.entry(spec).or_insert_with(|| n_repeat(ns, self.site.run.plan.sample_ns_min));
+            self.n_repeat
+                .entry(spec)
+                .or_insert_with(|| n_repeat(ns, self.site.run.plan.sample_ns_min));
         }
         for (&cell, &ns) in executions {
             let n = self.n_repeat.get(&self.site.spec(cell)).copied().unwrap_or(1);
@@ -272,7 +297,10 @@ impl<'a> Drive<'a> {
                 }
             }
         }
-        self.journal.append(&Record::Round(RoundRecord { launch, round: self.round }))?;
+        self.journal.append(&Record::Round(RoundRecord {
+            launch,
+            round: self.round,
+        }))?;
         self.round += 1;
         self.done_in_round.clear();
         Ok(())
@@ -293,14 +321,26 @@ impl<'a> Drive<'a> {
         self.samples.insert((cell, self.round), sample.ns);
         self.done_in_round.insert(cell);
         let at_ns = nanos(self.start);
-        self.journal.append(&Record::Sample(SampleRecord { launch, round: self.round, position, cell, at_ns, sample }))?;
+        self.journal.append(&Record::Sample(SampleRecord {
+            launch,
+            round: self.round,
+            position,
+            cell,
+            at_ns,
+            sample,
+        }))?;
         Ok(())
     }
 
     fn fail(&mut self, cell: usize, kind: FailureKind, reason: &str) -> Result<(), Stop> {
         self.failed.insert(cell);
-        self.observer.notice(&format!("{}: {kind}: {reason}", self.site.run.plan.cells[cell].id));
-        self.journal.append(&Record::Failure(FailureRecord { cell, kind, reason: reason.to_owned() }))?;
+        self.observer
+            .notice(&format!("{}: {kind}: {reason}", self.site.run.plan.cells[cell].id));
+        self.journal.append(&Record::Failure(FailureRecord {
+            cell,
+            kind,
+            reason: reason.to_owned(),
+        }))?;
         Ok(())
     }
 
@@ -334,24 +374,34 @@ impl<'a> Drive<'a> {
 
     fn is_precise(&self) -> bool {
         let plan = &self.site.run.plan;
-        headline_pairs(plan).into_iter().filter(|(c, b)| !self.failed.contains(c) && !self.failed.contains(b)).all(
-            |(cell, base)| {
+        headline_pairs(plan)
+            .into_iter()
+            .filter(|(c, b)| !self.failed.contains(c) && !self.failed.contains(b))
+            .all(|(cell, base)| {
                 let pairs: Vec<(f64, f64)> = (0..self.round)
-                    .filter_map(|r| Some((*self.samples.get(&(base, r))? as f64, *self.samples.get(&(cell, r))? as f64)))
+                    .filter_map(|r| {
+                        Some((
+                            *self.samples.get(&(base, r))? as f64,
+                            *self.samples.get(&(cell, r))? as f64,
+                        ))
+                    })
                     .collect();
                 let (base, cell): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
                 stats::log_ratio_interval(&base, &cell, 0.95)
                     .is_some_and(|interval| stats::half_width(&interval) <= plan.stop.precision)
-            },
-        )
+            })
     }
 
     /// Tells how far the run is, by predicted cost: the rounds still expected, or the budget where that ends sooner.
     fn report_progress(&mut self, label: &str) {
         let stop = &self.site.run.plan.stop;
         let behind = nanos(self.start);
-        let in_round: u64 =
-            self.live().iter().filter(|c| !self.done_in_round.contains(c)).map(|&c| self.cost_ns[c]).sum();
+        let in_round: u64 = self
+            .live()
+            .iter()
+            .filter(|c| !self.done_in_round.contains(c))
+            .map(|&c| self.cost_ns[c])
+            .sum();
         let rounds_left = u64::from(stop.n_rounds_max.saturating_sub(self.round + 1));
         let ahead = in_round.saturating_add(rounds_left.saturating_mul(self.round_cost_ns()));
         let total = behind.saturating_add(ahead).min(stop.budget_ns.max(behind));

@@ -14,7 +14,12 @@ pub fn probe(site: Site, arm: usize, file: &Path, id: u64) -> Result<MemoryRecor
     let plan = &site.run.plan;
     let deadline = site.run.deadline(site.run.guess_ns.iter().copied().max().unwrap_or(0));
     let setting = &plan.arms[arm].config;
-    let longest = plan.cells.iter().map(|c| c.spec.n_prompt.max(c.spec.n_depth)).max().unwrap_or(1);
+    let longest = plan
+        .cells
+        .iter()
+        .map(|c| c.spec.n_prompt.max(c.spec.n_depth))
+        .max()
+        .unwrap_or(1);
     let n_depth = match setting.flash_attn {
         FlashAttn::On => longest.min(setting.n_ubatch),
         FlashAttn::Off => longest,
@@ -29,16 +34,42 @@ pub fn probe(site: Site, arm: usize, file: &Path, id: u64) -> Result<MemoryRecor
         text: site.run.text.clone(),
         n_tokens: n_depth + 1,
     };
-    let Reply::Loaded { mut weights, .. } = ask(load)? else { return Err(unexpected()) };
-    let Reply::Opened { context } = ask(Request::Open { config: setting.clone() })? else { return Err(unexpected()) };
-    let spec = WorkSpec { workload: Workload::Prefill, n_prompt: n_depth, n_gen: 0, n_depth: 0, n_seq: 1 };
-    let Reply::Sampled { .. } = ask(Request::Measure { context: 0, spec, n_repeat: 1 })? else {
+    let Reply::Loaded { mut weights, .. } = ask(load)? else {
         return Err(unexpected());
     };
-    let Reply::Memory { reading } = ask(Request::Memory)? else { return Err(unexpected()) };
+    let Reply::Opened { context } = ask(Request::Open {
+        config: setting.clone(),
+    })?
+    else {
+        return Err(unexpected());
+    };
+    let spec = WorkSpec {
+        workload: Workload::Prefill,
+        n_prompt: n_depth,
+        n_gen: 0,
+        n_depth: 0,
+        n_seq: 1,
+    };
+    let Reply::Sampled { .. } = ask(Request::Measure {
+        context: 0,
+        spec,
+        n_repeat: 1,
+    })?
+    else {
+        return Err(unexpected());
+    };
+    let Reply::Memory { reading } = ask(Request::Memory)? else {
+        return Err(unexpected());
+    };
     worker.quit();
     weights.extend(context.buffers);
-    Ok(MemoryRecord { arm, reading, kv_bytes: context.kv_bytes, buffers: weights, n_depth })
+    Ok(MemoryRecord {
+        arm,
+        reading,
+        kv_bytes: context.kv_bytes,
+        buffers: weights,
+        n_depth,
+    })
 }
 
 fn unexpected() -> AskError {

@@ -53,7 +53,11 @@ pub struct Team<'a> {
 
 impl<'a> Team<'a> {
     pub fn new(site: Site<'a>) -> Self {
-        Team { site, members: BTreeMap::new(), n_spawned: 0 }
+        Team {
+            site,
+            members: BTreeMap::new(),
+            n_spawned: 0,
+        }
     }
 
     pub fn is_up(&self, worker: &str) -> bool {
@@ -93,7 +97,12 @@ impl<'a> Team<'a> {
                 Err(Stumble::Interrupted) => return Err(Interrupted),
                 // The untimed round runs all cells of an arm at once: the next attempt asks for each alone, to find the culprit.
                 Err(Stumble::InPrepare { arm, .. }) if careful.insert(arm) => {}
-                Err(Stumble::InPrepare { cells, kind, reason, .. } | Stumble::Failed { cells, kind, reason }) => {
+                Err(
+                    Stumble::InPrepare {
+                        cells, kind, reason, ..
+                    }
+                    | Stumble::Failed { cells, kind, reason },
+                ) => {
                     for cell in cells {
                         live.remove(&cell);
                         result.failed.push((cell, kind, reason.clone()));
@@ -109,9 +118,17 @@ impl<'a> Team<'a> {
         let arm = self.site.arm(cell);
         let name = worker_of(&run.plan, arm);
         let not_up = || Ok(Measured::Failed(FailureKind::Crashed, "its worker is not up".into()));
-        let Some(member) = self.members.get_mut(&name) else { return not_up() };
-        let Some(&context) = member.contexts.get(&arm) else { return not_up() };
-        let request = Request::Measure { context, spec: self.site.spec(cell), n_repeat };
+        let Some(member) = self.members.get_mut(&name) else {
+            return not_up();
+        };
+        let Some(&context) = member.contexts.get(&arm) else {
+            return not_up();
+        };
+        let request = Request::Measure {
+            context,
+            spec: self.site.spec(cell),
+            n_repeat,
+        };
         let answer = match member.worker.ask(&request, mailbox, run.deadline(cost_ns)) {
             Ok(Reply::Sampled { sample }) => return Ok(Measured::Sample(sample)),
             Ok(other) => Err(member.worker.off_script(&other)),
@@ -131,21 +148,35 @@ impl<'a> Team<'a> {
 /// Why one attempt did not bring a worker up, and the cells that pay for it.
 enum Stumble {
     Interrupted,
-    Failed { cells: Vec<usize>, kind: FailureKind, reason: String },
-    InPrepare { arm: usize, cells: Vec<usize>, kind: FailureKind, reason: String },
+    Failed {
+        cells: Vec<usize>,
+        kind: FailureKind,
+        reason: String,
+    },
+    InPrepare {
+        arm: usize,
+        cells: Vec<usize>,
+        kind: FailureKind,
+        reason: String,
+    },
 }
 
 fn stumble(error: AskError, cells: &[usize]) -> Stumble {
     match error {
         AskError::Interrupted => Stumble::Interrupted,
-        AskError::Refused(kind, reason) | AskError::Dead(kind, reason) => {
-            Stumble::Failed { cells: cells.to_vec(), kind, reason }
-        }
+        AskError::Refused(kind, reason) | AskError::Dead(kind, reason) => Stumble::Failed {
+            cells: cells.to_vec(),
+            kind,
+            reason,
+        },
     }
 }
 
 fn cells_of(site: Site, worker: &str, live: &BTreeSet<usize>) -> Vec<usize> {
-    live.iter().copied().filter(|&c| worker_of(&site.run.plan, site.arm(c)) == worker).collect()
+    live.iter()
+        .copied()
+        .filter(|&c| worker_of(&site.run.plan, site.arm(c)) == worker)
+        .collect()
 }
 
 fn try_bring_up(
@@ -170,16 +201,28 @@ fn try_bring_up(
         result.loading_ns += nanos(start);
         let start = Instant::now();
         let execution_ns = if careful.contains(&arm) {
-            own.chunks(1).map(|one| prepare(site, &mut process, number, one)).collect::<Result<Vec<_>, _>>()
+            own.chunks(1)
+                .map(|one| prepare(site, &mut process, number, one))
+                .collect::<Result<Vec<_>, _>>()
         } else {
             prepare(site, &mut process, number, &own).map(|all| vec![all])
         };
         result.warmup_ns += nanos(start);
         contexts.insert(arm, number);
-        let loaded = LoadedArm { arm, context: context?, ..loaded.clone() };
-        result.arms.push(ArmUp { loaded, execution_ns: own.iter().copied().zip(execution_ns?.concat()).collect() });
+        let loaded = LoadedArm {
+            arm,
+            context: context?,
+            ..loaded.clone()
+        };
+        result.arms.push(ArmUp {
+            loaded,
+            execution_ns: own.iter().copied().zip(execution_ns?.concat()).collect(),
+        });
     }
-    Ok(Member { worker: process, contexts })
+    Ok(Member {
+        worker: process,
+        contexts,
+    })
 }
 
 fn nanos(since: Instant) -> u64 {
@@ -203,22 +246,40 @@ fn start_worker(site: Site, worker: &str, cells: &[usize], id: u64) -> Result<(W
     // A cold disk reads 20 MB/s at the very least.
     let deadline = site.run.deadline(n_bytes.saturating_mul(50) / 20);
     match process.ask(&request, site.mailbox, deadline) {
-        Ok(Reply::Loaded { load_ns, is_warm_load, weights, tokens_sha256 }) => {
-            let context = ContextInfo { n_ctx: 0, n_batch: 0, n_ubatch: 0, kv_bytes: 0, buffers: vec![] };
-            Ok((process, LoadedArm { arm: 0, load_ns, is_warm_load, context, weights, tokens_sha256 }))
+        Ok(Reply::Loaded {
+            load_ns,
+            is_warm_load,
+            weights,
+            tokens_sha256,
+        }) => {
+            let context = ContextInfo {
+                n_ctx: 0,
+                n_batch: 0,
+                n_ubatch: 0,
+                kv_bytes: 0,
+                buffers: vec![],
+            };
+            Ok((
+                process,
+                LoadedArm {
+                    arm: 0,
+                    load_ns,
+                    is_warm_load,
+                    context,
+                    weights,
+                    tokens_sha256,
+                },
+            ))
         }
         Ok(other) => Err(stumble(process.off_script(&other), cells)),
         Err(e) => Err(stumble(e, cells)),
     }
 }
 
-fn open(
-    site: Site,
-    process: &mut Worker,
-    arm: usize,
-    cells: &[usize],
-) -> Result<ContextInfo, Stumble> {
-    let request = Request::Open { config: site.run.plan.arms[arm].config.clone() };
+fn open(site: Site, process: &mut Worker, arm: usize, cells: &[usize]) -> Result<ContextInfo, Stumble> {
+    let request = Request::Open {
+        config: site.run.plan.arms[arm].config.clone(),
+    };
     match process.ask(&request, site.mailbox, site.run.deadline(0)) {
         Ok(Reply::Opened { context }) => Ok(context),
         Ok(other) => Err(stumble(process.off_script(&other), cells)),
@@ -229,15 +290,22 @@ fn open(
 fn prepare(site: Site, process: &mut Worker, context: usize, cells: &[usize]) -> Result<Vec<u64>, Stumble> {
     let specs: Vec<WorkSpec> = cells.iter().map(|&c| site.spec(c)).collect();
     let cost: u64 = cells.iter().map(|&c| site.run.guess_ns[c]).sum();
-    let answer = match process.ask(&Request::Prepare { context, specs }, site.mailbox, site.run.deadline(cost)) {
+    let answer = match process.ask(
+        &Request::Prepare { context, specs },
+        site.mailbox,
+        site.run.deadline(cost),
+    ) {
         Ok(Reply::Prepared { execution_ns }) if execution_ns.len() == cells.len() => Ok(execution_ns),
         Ok(other) => Err(process.off_script(&other)),
         Err(e) => Err(e),
     };
     answer.map_err(|error| match stumble(error, cells) {
-        Stumble::Failed { cells, kind, reason } => {
-            Stumble::InPrepare { arm: site.arm(cells[0]), cells, kind, reason }
-        }
+        Stumble::Failed { cells, kind, reason } => Stumble::InPrepare {
+            arm: site.arm(cells[0]),
+            cells,
+            kind,
+            reason,
+        },
         other => other,
     })
 }

@@ -25,7 +25,11 @@ pub const PARENT_ENV: &str = "KVANT_PARENT";
 /// The hidden subcommand `worker`: serves requests until stdin ends. Call it before anything has printed.
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
-        eprintln!("kvant: panic: {}", info.to_string().replace('\n', " "));
+        let text = info.payload_as_str().unwrap_or("unknown cause").replace('\n', " ");
+        let place = info
+            .location()
+            .map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
+        eprintln!("kvant: panic: {text}{place}");
     }));
     match start() {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 fn table() -> BTreeMap<String, Vec<String>> {
     let doc = fs::read_to_string(root().join("docs/architecture.md")).expect("it exists");
     let words = |cell: &str| -> Vec<String> {
-        cell.split('`').skip(1).step_by(2).map(|w| w.trim_end_matches('/').to_owned()).collect()
+        cell.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(|w| w.trim_end_matches('/').to_owned())
+            .collect()
     };
     doc.lines()
         .filter(|line| line.starts_with("| `"))
@@ -39,13 +43,23 @@ fn sources(dir: &Path) -> Vec<PathBuf> {
 /// Module of a source file: `src/stats/mod.rs` and `src/stats/x.rs` are `stats`, `src/units.rs` is `units`.
 fn module_of(path: &Path) -> String {
     let inner = path.strip_prefix(root().join("src")).expect("below src");
-    let first = inner.components().next().expect("a name").as_os_str().to_string_lossy().into_owned();
+    let first = inner
+        .components()
+        .next()
+        .expect("a name")
+        .as_os_str()
+        .to_string_lossy()
+        .into_owned();
     first.trim_end_matches(".rs").to_owned()
 }
 
 /// Modules named after `crate::` in code (not in comments), e.g. `use crate::{host, units}`.
 fn imports(text: &str) -> Vec<String> {
-    let code: String = text.lines().map(|l| l.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n");
+    let code: String = text
+        .lines()
+        .map(|l| l.split("//").next().unwrap_or(""))
+        .collect::<Vec<_>>()
+        .join("\n");
     let mut found = Vec::new();
     for after in code.split("crate::").skip(1) {
         let names: Vec<String> = match after.strip_prefix('{') {
@@ -58,7 +72,10 @@ fn imports(text: &str) -> Vec<String> {
                         depth >= 0
                     })
                     .collect();
-                inner.split(',').map(|n| n.trim().split("::").next().unwrap_or("").to_owned()).collect()
+                inner
+                    .split(',')
+                    .map(|n| n.trim().split("::").next().unwrap_or("").to_owned())
+                    .collect()
             }
             None => vec![after.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()],
         };
@@ -78,7 +95,9 @@ fn modules_import_only_what_the_table_allows() {
         if ["lib", "main", "cli"].contains(&module.as_str()) {
             continue;
         }
-        let allowed = table.get(&module).unwrap_or_else(|| panic!("{module} is not in docs/architecture.md"));
+        let allowed = table
+            .get(&module)
+            .unwrap_or_else(|| panic!("{module} is not in docs/architecture.md"));
         for import in imports(&fs::read_to_string(&path).expect("readable")) {
             if import == module || !modules.contains(&import) {
                 continue;
@@ -95,7 +114,10 @@ fn modules_import_only_what_the_table_allows() {
 
 #[test]
 fn the_reader_of_imports_sees_groups_and_skips_comments() {
-    assert_eq!(imports("use crate::{host, units::x};\n// crate::no\nfn f(a: crate::data::Arm) {}"), ["host", "units", "data"]);
+    assert_eq!(
+        imports("use crate::{host, units::x};\n// crate::no\nfn f(a: crate::data::Arm) {}"),
+        ["host", "units", "data"]
+    );
 }
 
 #[test]
@@ -103,10 +125,16 @@ fn unsafe_code_lives_in_the_llama_engine_only() {
     for path in sources(&root().join("src")) {
         let text = fs::read_to_string(&path).expect("readable");
         let is_ffi = path.to_string_lossy().contains("engine/llama/");
-        let uses = text.lines().any(|l| l.trim_start().starts_with("unsafe ") || l.contains(" unsafe {"));
+        let uses = text
+            .lines()
+            .any(|l| l.trim_start().starts_with("unsafe ") || l.contains(" unsafe {"));
         assert!(is_ffi || !uses, "{}", path.display());
         let n_blocks = text.matches("unsafe {").count() + text.matches("unsafe impl").count();
         let n_reasons = text.matches("SAFETY:").count();
-        assert!(n_reasons >= n_blocks, "{}: {n_blocks} unsafe blocks, {n_reasons} reasons", path.display());
+        assert!(
+            n_reasons >= n_blocks,
+            "{}: {n_blocks} unsafe blocks, {n_reasons} reasons",
+            path.display()
+        );
     }
 }

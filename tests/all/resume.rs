@@ -43,7 +43,11 @@ fn kill_dash_nine_loses_nothing_and_leaves_no_worker() {
     for n_before in [0, 1, 9, 30] {
         let lab = Lab::new();
         lab.script(r#"{"real_sleep_us": 20000}"#);
-        let mut child = lab.compare(&["-q"]).stdout(Stdio::null()).spawn().expect("kvant starts");
+        let mut child = lab
+            .compare(&["-q"])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("kvant starts");
         let journal = lab.path("run/journal.jsonl");
         let until = Instant::now() + Duration::from_secs(60);
         let seen = || if journal.exists() { samples(&journal).len() } else { 0 };
@@ -80,7 +84,12 @@ fn an_interrupted_run_reports_what_is_there_and_resumes() {
     let full = uninterrupted();
     let lab = Lab::new();
     lab.script(r#"{"real_sleep_us": 30000}"#);
-    let child = lab.compare(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("kvant starts");
+    let child = lab
+        .compare(&[])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("kvant starts");
     let journal = lab.path("run/journal.jsonl");
     let until = Instant::now() + Duration::from_secs(60);
     while (!journal.exists() || samples(&journal).len() < 15) && Instant::now() < until {
@@ -118,7 +127,17 @@ fn a_damaged_journal_is_refused_with_its_line() {
     run_for(&mut lab.compare(&[]), 0);
     let journal = lab.path("run/journal.jsonl");
     let text = std::fs::read_to_string(&journal).expect("it is there");
-    let damaged: String = text.lines().enumerate().map(|(i, l)| if i == 5 { l.replace('1', "2") + "\n" } else { format!("{l}\n") }).collect();
+    let damaged: String = text
+        .lines()
+        .enumerate()
+        .map(|(i, l)| {
+            if i == 5 {
+                l.replace('1', "2") + "\n"
+            } else {
+                format!("{l}\n")
+            }
+        })
+        .collect();
     std::fs::write(&journal, damaged).expect("it can be written");
     let output = run_for(&mut lab.kvant(&["report", "run"]), 5);
     assert!(stderr(&output).contains("line 6"), "{}", stderr(&output));

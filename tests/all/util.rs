@@ -13,10 +13,16 @@ pub struct Lab {
 
 impl Lab {
     pub fn new() -> Self {
-        let lab = Lab { dir: tempfile::tempdir().expect("a temporary folder") };
+        let lab = Lab {
+            dir: tempfile::tempdir().expect("a temporary folder"),
+        };
         let models = lab.path("models");
         std::fs::create_dir(&models).expect("it can be made");
-        for (name, file_type, ggml_type, block) in [("F16", 1, 1, (1, 2)), ("Q8_0", 7, 8, (32, 34)), ("Q4_K_M", 15, 12, (256, 144))] {
+        for (name, file_type, ggml_type, block) in [
+            ("F16", 1, 1, (1, 2)),
+            ("Q8_0", 7, 8, (32, 34)),
+            ("Q4_K_M", 15, 12, (256, 144)),
+        ] {
             let bytes = TestGguf::llama(256, ggml_type, block, Some(file_type)).bytes();
             std::fs::write(models.join(format!("tiny-{name}.gguf")), bytes).expect("it can be written");
         }
@@ -47,7 +53,18 @@ impl Lab {
 
     /// `kvant compare models` with few small cells and these further arguments, into `run/`.
     pub fn compare(&self, args: &[&str]) -> Command {
-        let mut all = vec!["compare", "models", "--out", "run", "--n-prompt", "128", "--depths", "128", "--rounds", "3"];
+        let mut all = vec![
+            "compare",
+            "models",
+            "--out",
+            "run",
+            "--n-prompt",
+            "128",
+            "--depths",
+            "128",
+            "--rounds",
+            "3",
+        ];
         all.extend(["--launches", "1"]);
         all.extend(args);
         self.kvant(&all)
@@ -66,7 +83,11 @@ impl Lab {
 /// The samples of a journal.
 pub fn samples(journal: &Path) -> Vec<SampleRecord> {
     let journal = kvant::journal::read(journal).expect("a good journal");
-    journal.records.into_iter().filter_map(|r| if let Record::Sample(s) = r { Some(s) } else { None }).collect()
+    journal
+        .records
+        .into_iter()
+        .filter_map(|r| if let Record::Sample(s) = r { Some(s) } else { None })
+        .collect()
 }
 
 /// Runs to the end; stdout and stderr must be free of what no user should see.
