@@ -6,6 +6,7 @@ use crate::engine::quantize::quantize;
 
 /// Makes the file; the caller reads stderr for the cause of a failure.
 pub fn run(args: &QuantizeArgs) -> Result<u8, Failure> {
+    crate::worker::die_with_parent().map_err(|e| Failure::new(UNEXPECTED, e))?;
     quantize(&args.src, &args.dst, &args.ftype, 0).map_err(|e| Failure::new(UNEXPECTED, e))?;
     Ok(OK)
 }

@@ -54,14 +54,16 @@ fn take_stdout() -> io::Result<File> {
     Ok(File::from(private))
 }
 
+/// Has the kernel kill this process when its parent dies.
 #[cfg(target_os = "linux")]
-fn die_with_parent() -> io::Result<()> {
+pub fn die_with_parent() -> io::Result<()> {
     nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
     check_parent()
 }
 
+/// The system has no such signal: checks that the parent is alive.
 #[cfg(not(target_os = "linux"))]
-fn die_with_parent() -> io::Result<()> {
+pub fn die_with_parent() -> io::Result<()> {
     check_parent()
 }
 

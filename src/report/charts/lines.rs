@@ -36,8 +36,10 @@ pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
     let (Some(&first), Some(&last)) = (contexts.first(), contexts.last()) else {
         return;
     };
-    let (lo, hi) = points().fold((f64::INFINITY, 0.0), |(lo, hi): (f64, f64), p| {
-        (lo.min(p.lo), hi.max(p.hi))
+    // Two or three rounds give intervals that would flatten everything else: those run off the axis, without an end.
+    let (least, most) = points().fold((f64::INFINITY, 0.0), |(lo, hi): (f64, f64), p| (lo.min(p.y), hi.max(p.y)));
+    let (lo, hi) = points().fold((least, most), |(lo, hi), p| {
+        (lo.min(p.lo.max(least / 2.0)), hi.max(p.hi.min(most * 1.5)))
     });
     let (ends, y_ticks) = if chart.is_y_log {
         log_ticks(lo, hi)
@@ -59,7 +61,7 @@ pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
         let shift = (2 * series.slot as i32 - last_slot) * dodge / 2;
         let line_shift = if chart.is_y_log { 0 } else { shift };
         let at = |p: &Point, value: f64| (x.pixel(f64::from(p.x.max(1))) + line_shift, y.pixel(value));
-        draw_series(canvas, series, shift - line_shift, &at);
+        draw_series(canvas, series, shift - line_shift, ends, &at);
     }
     legend(canvas, &chart.series, right + 14);
 }
@@ -85,7 +87,7 @@ fn grid(canvas: &mut dyn Canvas, contexts: &[u32], x: &Axis, y: &Axis, y_ticks: 
     canvas.line(&[(LEFT, BOTTOM), (right, BOTTOM)], MUTED, 1);
 }
 
-fn draw_series(canvas: &mut dyn Canvas, series: &Series, shift: i32, at: &dyn Fn(&Point, f64) -> (i32, i32)) {
+fn draw_series(canvas: &mut dyn Canvas, series: &Series, shift: i32, ends: (f64, f64), at: &dyn Fn(&Point, f64) -> (i32, i32)) {
     let color = color_of(series.variant);
     for pair in series.points.windows(2) {
         stroke(
@@ -100,8 +102,10 @@ fn draw_series(canvas: &mut dyn Canvas, series: &Series, shift: i32, at: &dyn Fn
         let ((px, low), (_, high)) = (at(point, point.lo), at(point, point.hi));
         let px = px + shift;
         canvas.line(&[(px, low), (px, high)], color, 1);
-        for end in [low, high] {
-            canvas.line(&[(px - 3, end), (px + 3, end)], color, 1);
+        for (end, value) in [(low, point.lo), (high, point.hi)] {
+            if (ends.0..=ends.1).contains(&value) {
+                canvas.line(&[(px - 3, end), (px + 3, end)], color, 1);
+            }
         }
         marker(canvas, (px, at(point, point.y).1), color, series.style, point.is_hollow);
     }
