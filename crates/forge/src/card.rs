@@ -69,8 +69,8 @@ not to write. MIT licence, like the rest of this repository.
 
 ## How it was made
 
-`just forge`, that is `cargo run --profile forge -p forge -- train --minutes 57`, then `… -- export --card assets/builtin.md`. AdamW,
-2048 tokens a step (4096 with the longest windows), half of the windows with skipped positions (PoSE). Windows of 256 tokens for
+`just forge train --minutes 57`, then `just forge export --card assets/builtin.md` (`just forge` is `cargo run --profile forge -p forge --`).
+AdamW, 2048 tokens a step (4096 with the longest windows), half of the windows with skipped positions (PoSE). Windows of 256 tokens for
 30 % of the run, 512 for 25 %, then 1024 and 2048 in turn. The learning rate falls in a straight line over the last 45 %.
 
 | | |

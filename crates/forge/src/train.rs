@@ -61,7 +61,7 @@ fn window(share: f64, step: usize) -> usize {
     match share {
         s if s < 0.30 => 256,
         s if s < 0.55 => 512,
-        _ if step % 2 == 0 => 1024,
+        _ if step.is_multiple_of(2) => 1024,
         _ => 2048,
     }
 }
@@ -105,7 +105,7 @@ pub fn train(model: &Model, stream: &Stream, length: Length, seed: u64, work: &P
             );
             (loss_sum, n_summed, n_tokens) = (0.0, 0, 0);
         }
-        if step > first_step && n_summed == 0 && (step % STEPS_PER_CHECKPOINT == 0 || is_over) {
+        if step > first_step && n_summed == 0 && (step.is_multiple_of(STEPS_PER_CHECKPOINT) || is_over) {
             save_checkpoint(model, &progress, work)?;
         }
         if is_over {
