@@ -17,6 +17,8 @@ pub const HEAD_DIM: usize = 64;
 pub const N_FF: usize = 768;
 pub const N_VOCAB: usize = 2048;
 pub const N_CTX_TRAIN: usize = 2048;
+/// Rows of attention that are computed at a time.
+const N_BLOCK: usize = 512;
 pub const RMS_EPS: f32 = 1e-5;
 pub const ROPE_BASE: f32 = 10_000.0;
 
@@ -129,17 +131,94 @@ impl Model {
 
 impl Layer {
     /// Grouped-query attention of `[n_seq * n_tokens, N_EMBD]`. The query heads of a group are stacked along the rows, so that
-    /// keys and values are never repeated.
+    /// keys and values are never repeated; long sequences go in blocks of rows, which leaves out most of what lies ahead.
     fn attention(&self, h: &Tensor, n_seq: usize, n_tokens: usize, rotation: &Arc<Rotation>) -> Result<Tensor> {
-        let group_rows = N_HEAD / N_HEAD_KV * n_tokens;
         let q = ops::split_heads(&h.matmul(&self.attn_q)?, n_seq, N_HEAD, Some(rotation))?;
         let k = ops::split_heads(&h.matmul(&self.attn_k)?, n_seq, N_HEAD_KV, Some(rotation))?;
         let v = ops::split_heads(&h.matmul(&self.attn_v)?, n_seq, N_HEAD_KV, None)?;
-        let q = q.reshape((n_seq * N_HEAD_KV, group_rows, HEAD_DIM))?;
         let k = k.reshape((n_seq * N_HEAD_KV, n_tokens, HEAD_DIM))?;
         let v = v.reshape((n_seq * N_HEAD_KV, n_tokens, HEAD_DIM))?;
-        let weights = ops::causal_softmax(&q.matmul(&k.t()?)?, 1.0 / (HEAD_DIM as f32).sqrt())?;
-        let mixed = weights.matmul(&v)?.reshape((n_seq, N_HEAD, n_tokens, HEAD_DIM))?;
+        let mut blocks = Vec::new();
+        for first in (0..n_tokens).step_by(N_BLOCK) {
+            let n_rows = N_BLOCK.min(n_tokens - first);
+            let n_seen = first + n_rows;
+            let q = q.narrow(2, first, n_rows)?.contiguous()?;
+            let q = q.reshape((n_seq * N_HEAD_KV, N_HEAD / N_HEAD_KV * n_rows, HEAD_DIM))?;
+            let scores = q.matmul(&k.narrow(1, 0, n_seen)?.t()?)?;
+            let weights = ops::causal_softmax(&scores, 1.0 / (HEAD_DIM as f32).sqrt(), n_rows, first)?;
+            let mixed = weights.matmul(&v.narrow(1, 0, n_seen)?)?;
+            blocks.push(mixed.reshape((n_seq, N_HEAD, n_rows, HEAD_DIM))?);
+        }
+        let mixed = if blocks.len() == 1 {
+            blocks.swap_remove(0)
+        } else {
+            Tensor::cat(&blocks, 2)?
+        };
         Ok(ops::merge_heads(&mixed)?.matmul(&self.attn_output)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loss(model: &Model, tokens: &[u32]) -> Tensor {
+        let positions: Vec<u32> = (0..tokens.len() as u32).collect();
+        let rotation = Arc::new(Rotation::new(&positions, HEAD_DIM, ROPE_BASE));
+        let logits = model
+            .logits(&Tensor::new(tokens, &Device::Cpu).unwrap(), 1, &rotation)
+            .unwrap();
+        let targets = tokens.iter().map(|t| (t + 1) % N_VOCAB as u32).collect();
+        ops::cross_entropy(&logits, Arc::new(targets)).unwrap()
+    }
+
+    #[test]
+    fn a_step_along_the_gradient_changes_the_loss_as_it_says() {
+        // More than one block of attention, so that the blocks' gradients are in it.
+        let tokens: Vec<u32> = (0..N_BLOCK as u32 + 100).map(|i| i * i % 97).collect();
+        let model = Model::new(3).unwrap();
+        let grads = loss(&model, &tokens).backward().unwrap();
+        for (name, var) in model.named() {
+            let grad = grads.get(var).unwrap().contiguous().unwrap();
+            let norm = f64::from(grad.sqr().unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap()).sqrt();
+            let start = var.as_tensor().copy().unwrap();
+            let at = |distance: f64| {
+                var.set(&(&start + (&grad * (distance / norm)).unwrap()).unwrap())
+                    .unwrap();
+                f64::from(loss(&model, &tokens).to_scalar::<f32>().unwrap())
+            };
+            let distance = (2e-3 / norm).min(0.5);
+            let slope = (at(distance) - at(-distance)) / (2.0 * distance);
+            at(0.0);
+            assert!(
+                (slope / norm - 1.0).abs() < 0.05,
+                "{name}: slope {slope}, gradient {norm}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_sees_nothing_of_what_follows() {
+        let model = Model::new(4).unwrap();
+        let positions: Vec<u32> = (0..600).collect();
+        let rotation = Arc::new(Rotation::new(&positions, HEAD_DIM, ROPE_BASE));
+        let first = |last: u32| {
+            let mut tokens: Vec<u32> = (0..600).map(|i| i * 7 % 2048).collect();
+            tokens[599] = last;
+            let logits = model
+                .logits(&Tensor::new(tokens, &Device::Cpu).unwrap(), 1, &rotation)
+                .unwrap();
+            logits.narrow(0, 0, 599).unwrap().to_vec2::<f32>().unwrap()
+        };
+        assert_eq!(first(1), first(2));
+    }
+
+    #[test]
+    fn every_row_of_a_matrix_suits_k_quants() {
+        for (name, var) in Model::new(1).unwrap().named() {
+            let dims = var.dims();
+            let row = if name == "token_embd" { dims[1] } else { dims[0] };
+            assert_eq!(row % 256, 0, "{name}");
+        }
     }
 }

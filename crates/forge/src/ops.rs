@@ -52,9 +52,10 @@ pub fn merge_heads(x: &Tensor) -> Result<Tensor> {
     })
 }
 
-/// Softmax of `scale * x` over the last axis of `[n, rows, n_tokens]`; row r sees columns up to `r % n_tokens`, the rest is 0.
-pub fn causal_softmax(x: &Tensor, scale: f32) -> Result<Tensor> {
-    x.apply_op1(CausalSoftmax { scale })
+/// Softmax of `scale * x` over the last axis of `[n, heads * n_rows, n_columns]`; row r of a head sees the columns up to
+/// `first + r`, the rest is 0. A block of rows from the middle of a sequence starts at `first`.
+pub fn causal_softmax(x: &Tensor, scale: f32, n_rows: usize, first: usize) -> Result<Tensor> {
+    x.apply_op1(CausalSoftmax { scale, n_rows, first })
 }
 
 /// Cosines and sines of RoPE for every row of a batch (Su et al., arXiv 2104.09864), adjacent pairs as llama.cpp's "norm" type.
@@ -347,8 +348,17 @@ impl CustomOp1 for Heads {
     }
 }
 
+#[derive(Clone, Copy)]
 struct CausalSoftmax {
     scale: f32,
+    n_rows: usize,
+    first: usize,
+}
+
+impl CausalSoftmax {
+    fn n_seen(&self, row: usize) -> usize {
+        self.first + row % self.n_rows + 1
+    }
 }
 
 impl CustomOp1 for CausalSoftmax {
@@ -361,7 +371,7 @@ impl CustomOp1 for CausalSoftmax {
         let n_tokens = l.dims()[l.dims().len() - 1];
         let mut y = vec![0_f32; x.len()];
         for (row, (x, y)) in x.chunks_exact(n_tokens).zip(y.chunks_exact_mut(n_tokens)).enumerate() {
-            let n_seen = row % n_tokens + 1;
+            let n_seen = self.n_seen(row);
             let (x, y) = (&x[..n_seen], &mut y[..n_seen]);
             let top = max(x);
             y.iter_mut().zip(x).for_each(|(y, x)| *y = exp((x - top) * self.scale));
@@ -372,16 +382,11 @@ impl CustomOp1 for CausalSoftmax {
     }
 
     fn bwd(&self, _: &Tensor, y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        Ok(Some(y.apply_op2_no_bwd(
-            &dy.contiguous()?,
-            &CausalSoftmaxGrad { scale: self.scale },
-        )?))
+        Ok(Some(y.apply_op2_no_bwd(&dy.contiguous()?, &CausalSoftmaxGrad(*self))?))
     }
 }
 
-struct CausalSoftmaxGrad {
-    scale: f32,
-}
+struct CausalSoftmaxGrad(CausalSoftmax);
 
 impl CustomOp2 for CausalSoftmaxGrad {
     fn name(&self) -> &'static str {
@@ -397,14 +402,14 @@ impl CustomOp2 for CausalSoftmaxGrad {
             .zip(dy.chunks_exact(n_tokens))
             .zip(dx.chunks_exact_mut(n_tokens));
         for (row, ((y, dy), dx)) in rows.enumerate() {
-            let n_seen = row % n_tokens + 1;
+            let n_seen = self.0.n_seen(row);
             let (y, dy) = (&y[..n_seen], &dy[..n_seen]);
             let mean = dot(y, dy);
             dx[..n_seen]
                 .iter_mut()
                 .zip(y)
                 .zip(dy)
-                .for_each(|((dx, y), dy)| *dx = self.scale * y * (dy - mean));
+                .for_each(|((dx, y), dy)| *dx = self.0.scale * y * (dy - mean));
         }
         made(dx, l1.shape())
     }

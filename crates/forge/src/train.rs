@@ -49,6 +49,9 @@ pub struct Progress {
     pub step: usize,
     pub n_tokens: usize,
     pub wall_s: f64,
+    /// Steps at which an interrupted run went on from a checkpoint.
+    #[serde(default)]
+    pub resumed_at: Vec<usize>,
     /// (step, mean loss in nats since the line before)
     pub curve: Vec<(usize, f64)>,
 }
@@ -56,9 +59,9 @@ pub struct Progress {
 /// What a step at `share` of the run (0 to 1) works on: windows of this length. Positions reach up to N_CTX_TRAIN.
 fn window(share: f64, step: usize) -> usize {
     match share {
-        s if s < 0.42 => 256,
-        s if s < 0.84 => 512,
-        _ if step % 3 != 0 => 1024,
+        s if s < 0.30 => 256,
+        s if s < 0.55 => 512,
+        _ if step.is_multiple_of(2) => 1024,
         _ => 2048,
     }
 }
@@ -78,6 +81,9 @@ fn learning_rate(n_since_start: usize, share: f64) -> f64 {
 pub fn train(model: &Model, stream: &Stream, length: Length, seed: u64, work: &Path) -> Result<Progress> {
     let mut progress = load_checkpoint(model, work)?.unwrap_or_default();
     let first_step = progress.step;
+    if first_step > 0 {
+        progress.resumed_at.push(first_step);
+    }
     let mut optimizers = optimizers(model)?;
     let (mut loss_sum, mut n_summed, mut n_tokens) = (0.0, 0, 0);
     let mut clock = Instant::now();
@@ -99,7 +105,7 @@ pub fn train(model: &Model, stream: &Stream, length: Length, seed: u64, work: &P
             );
             (loss_sum, n_summed, n_tokens) = (0.0, 0, 0);
         }
-        if step > first_step && n_summed == 0 && (step % STEPS_PER_CHECKPOINT == 0 || is_over) {
+        if step > first_step && n_summed == 0 && (step.is_multiple_of(STEPS_PER_CHECKPOINT) || is_over) {
             save_checkpoint(model, &progress, work)?;
         }
         if is_over {

@@ -72,7 +72,33 @@ fn causal_softmax_sees_the_past_of_both_stacked_heads() {
     let mask = Tensor::from_vec(mask, (1, 2 * n_tokens, n_tokens), &Device::Cpu).unwrap();
     let scaled = (x.as_tensor() * 0.125).unwrap().broadcast_add(&mask).unwrap();
     let plain = candle_nn::ops::softmax(&scaled, D::Minus1).unwrap();
-    assert_same("causal_softmax", &causal_softmax(&x, 0.125).unwrap(), &plain, &[&x]);
+    assert_same(
+        "causal_softmax",
+        &causal_softmax(&x, 0.125, n_tokens, 0).unwrap(),
+        &plain,
+        &[&x],
+    );
+}
+
+#[test]
+fn a_block_of_rows_is_those_rows_of_the_whole() {
+    let x = random(10, &[2, 20, 20]);
+    let whole = causal_softmax(&x, 0.5, 20, 0).unwrap();
+    let rows = x
+        .narrow(1, 12, 6)
+        .unwrap()
+        .narrow(2, 0, 18)
+        .unwrap()
+        .contiguous()
+        .unwrap();
+    let want = whole
+        .narrow(1, 12, 6)
+        .unwrap()
+        .narrow(2, 0, 18)
+        .unwrap()
+        .contiguous()
+        .unwrap();
+    assert_same("a block", &causal_softmax(&rows, 0.5, 6, 12).unwrap(), &want, &[&x]);
 }
 
 #[test]
