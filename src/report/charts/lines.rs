@@ -37,7 +37,9 @@ pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
         return;
     };
     // Two or three rounds give intervals that would flatten everything else: those run off the axis, without an end.
-    let (least, most) = points().fold((f64::INFINITY, 0.0), |(lo, hi): (f64, f64), p| (lo.min(p.y), hi.max(p.y)));
+    let (least, most) = points().fold((f64::INFINITY, 0.0), |(lo, hi): (f64, f64), p| {
+        (lo.min(p.y), hi.max(p.y))
+    });
     let (lo, hi) = points().fold((least, most), |(lo, hi), p| {
         (lo.min(p.lo.max(least / 2.0)), hi.max(p.hi.min(most * 1.5)))
     });
@@ -87,7 +89,13 @@ fn grid(canvas: &mut dyn Canvas, contexts: &[u32], x: &Axis, y: &Axis, y_ticks: 
     canvas.line(&[(LEFT, BOTTOM), (right, BOTTOM)], MUTED, 1);
 }
 
-fn draw_series(canvas: &mut dyn Canvas, series: &Series, shift: i32, ends: (f64, f64), at: &dyn Fn(&Point, f64) -> (i32, i32)) {
+fn draw_series(
+    canvas: &mut dyn Canvas,
+    series: &Series,
+    shift: i32,
+    ends: (f64, f64),
+    at: &dyn Fn(&Point, f64) -> (i32, i32),
+) {
     let color = color_of(series.variant);
     for pair in series.points.windows(2) {
         stroke(
