@@ -361,7 +361,10 @@ impl<'a> Drive<'a> {
         if self.round >= stop.n_rounds_max {
             return Some(StoppedBy::Rounds);
         }
-        if self.round >= stop.n_rounds_min && (self.round - stop.n_rounds_min) % LOOK_EVERY == 0 && self.is_precise() {
+        if self.round >= stop.n_rounds_min
+            && (self.round - stop.n_rounds_min).is_multiple_of(LOOK_EVERY)
+            && self.is_precise()
+        {
             return Some(StoppedBy::Precision);
         }
         let is_over = nanos(self.start).saturating_add(self.round_cost_ns()) > stop.budget_ns;

@@ -56,7 +56,7 @@ fn a_run_leaves_a_report_with_every_row() {
 fn the_scripted_speeds_come_out_as_they_went_in() {
     let lab = Lab::new();
     lab.script(
-        r#"{"noise": 0.002, "token_noise": 0.002, "drift": 0.3, "costs": [
+        r#"{"noise": 0.002, "token_noise": 0.002, "costs": [
             {"file": "F16", "prefill_ns": 1000000, "decode_ns": 12000000},
             {"file": "Q8_0", "prefill_ns": 1000000, "decode_ns": 6000000},
             {"file": "Q4_K", "prefill_ns": 2000000, "decode_ns": 4000000}]}"#,
@@ -87,7 +87,7 @@ fn the_scripted_speeds_come_out_as_they_went_in() {
         );
         assert_eq!(verdict, word, "{workload} {variant}");
     }
-    assert_eq!(results["control"]["verdict"], "same");
+    assert_eq!(results["control"]["verdict"], "same", "{}", results["control"]);
 }
 
 #[test]
