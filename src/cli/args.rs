@@ -116,7 +116,7 @@ pub struct CompareArgs {
     /// Workloads: prefill, decode, no_reuse, or all
     #[arg(long, value_delimiter = ',', default_value = "all", value_parser = parse_workload, help_heading = "What to measure")]
     pub workloads: Vec<WorkloadChoice>,
-    /// Measure every KV type at every prompt length (default: at the middle one)
+    /// Measure every KV type with every variant and prompt length (default: the baseline at the middle one)
     #[arg(long, help_heading = "What to measure")]
     pub full_matrix: bool,
     /// cpu, or a llama.cpp device such as CUDA0
@@ -143,7 +143,7 @@ pub struct CompareArgs {
     /// How thorough: quick, default or full
     #[arg(long, default_value = "default", help_heading = "How long")]
     pub level: Level,
-    /// Time for measuring, e.g. 90s or 5m (default: quick 2m, default 5m, full 20m)
+    /// Time for measuring, e.g. 90s or 5m (default: quick 2m, default 7m, full 20m)
     #[arg(long, value_parser = units::parse_duration, help_heading = "How long")]
     pub budget: Option<u64>,
     /// Stop when every headline ratio is known to this half-width, e.g. 2%

@@ -42,6 +42,6 @@ pub fn finish(journal: &Journal, dir: &Path, global: &Global) -> Result<u8, Fail
     if let (Some(report), false) = (files.first(), global.quiet) {
         eprintln!("report: {} ({} files beside it)", report.display(), files.len() - 1);
     }
-    let is_complete = model.cells.iter().all(|cell| cell.outcome == Outcome::Ok);
+    let is_complete = model.totals.is_complete && model.cells.iter().all(|cell| cell.outcome == Outcome::Ok);
     Ok(if is_complete { OK } else { INCOMPLETE })
 }

@@ -37,7 +37,7 @@ pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
         n_depths: args.depths.clone(),
         n_gen: args.n_gen,
         workloads,
-        n_gen_no_reuse: 2,
+        n_gen_no_reuse: 1,
         n_depth_no_reuse_max: 512,
         is_full_matrix: args.full_matrix,
         seed: args.seed,
@@ -95,7 +95,7 @@ pub fn predict(plan: &Plan, model: &ModelInfo, variants: &[VariantInfo], host: &
         .collect();
     let mut by_worker: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for arm in 0..plan.arms.len() {
-        by_worker.entry(worker_of(plan, arm)).or_default().push(arm);
+        by_worker.entry(worker_of(plan, arm).to_owned()).or_default().push(arm);
     }
     let worker_bytes = by_worker
         .into_iter()

@@ -56,7 +56,7 @@ pub struct Settings {
     pub n_gen_no_reuse: u32,
     /// Deepest cell without KV reuse (its cost grows with the square of the depth).
     pub n_depth_no_reuse_max: u32,
-    /// Measure every KV type at every prompt length, not only at the middle one.
+    /// Measure every KV type with every variant and at every prompt length.
     pub is_full_matrix: bool,
     /// Seed.
     pub seed: u64,
@@ -109,10 +109,10 @@ pub enum PlanError {
 
 /// Builds the plan.
 ///
-/// Arms: every variant with every KV type, the baseline (first variant, first KV type) first, its control last.
-/// Cells of the first KV type: all workloads; of the others: decode at every depth and, unless
-/// `is_full_matrix`, prefill at the middle prompt length only, because on a CPU long prompts into a quantized cache
-/// take most of the time and tell least.
+/// Arms: every variant with the first KV type, the baseline variant with every KV type (`is_full_matrix`: every variant
+/// with every KV type), the baseline first, its control last. Cells: all workloads with the first KV type; with the
+/// others decode at every depth and prefill at the middle prompt length, because on a CPU long prompts into a
+/// quantized cache take most of the time and tell least. The control leaves out prompts longer than the middle one.
 pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
     check(settings)?;
     let specs = all_specs(settings);
@@ -224,7 +224,12 @@ fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
     };
     let mut arms = Vec::new();
     for (k, &kv) in s.kv.iter().enumerate() {
-        for (v, variant) in s.variants.iter().enumerate() {
+        let n_variants = if k == 0 || s.is_full_matrix {
+            s.variants.len()
+        } else {
+            1
+        };
+        for (v, variant) in s.variants.iter().take(n_variants).enumerate() {
             let id = if k == 0 {
                 variant.clone()
             } else {
@@ -259,7 +264,9 @@ fn is_measured(s: &Settings, arm: &Arm, spec: &WorkSpec, middle: Option<u32>) ->
             .is_some_and(|kv| kv.k == arm.config.type_k && kv.v == arm.config.type_v);
     match spec.workload {
         Workload::Decode => true,
-        Workload::Prefill => is_first_kv || s.is_full_matrix || Some(spec.n_prompt) == middle,
+        Workload::Prefill if s.is_full_matrix => true,
+        Workload::Prefill if arm.is_control => Some(spec.n_prompt) <= middle,
+        Workload::Prefill => is_first_kv || Some(spec.n_prompt) == middle,
         Workload::NoReuse => is_first_kv && !arm.is_control,
     }
 }
@@ -284,7 +291,7 @@ fn stop_rule(s: &Settings) -> StopRule {
     const MINUTE: u64 = 60_000_000_000;
     let (n_min, n_max, budget_ns) = match s.level {
         Level::Quick => (6, 12, 2 * MINUTE),
-        Level::Default => (8, 24, 5 * MINUTE),
+        Level::Default => (8, 16, 7 * MINUTE),
         Level::Full => (12, 60, 20 * MINUTE),
     };
     StopRule {
@@ -339,20 +346,26 @@ pub(super) mod tests {
     #[test]
     fn the_default_matrix_holds_every_row_the_report_needs() {
         let plan = build(&settings()).expect("valid");
-        assert_eq!(plan.arms.len(), 7);
-        assert!(plan.arms[0].is_baseline && plan.arms[6].is_control);
+        assert_eq!(plan.arms.len(), 5);
+        assert!(plan.arms[0].is_baseline && plan.arms[4].is_control);
         let count = |w, kv: KvType| {
             plan.cells
                 .iter()
                 .filter(|c| c.spec.workload == w && plan.arms[c.arm].config.type_k == kv)
                 .count()
         };
-        assert_eq!(count(Workload::Prefill, KvType::F16), 3 * 4);
-        assert_eq!(count(Workload::Prefill, KvType::Q8_0), 3);
+        assert_eq!(count(Workload::Prefill, KvType::F16), 3 * 3 + 2);
+        assert_eq!(count(Workload::Prefill, KvType::Q8_0), 1);
         assert_eq!(count(Workload::Decode, KvType::F16), 3 * 4);
-        assert_eq!(count(Workload::Decode, KvType::Q8_0), 3 * 3);
+        assert_eq!(count(Workload::Decode, KvType::Q8_0), 3);
         assert_eq!(count(Workload::NoReuse, KvType::F16), 2 * 3);
         assert_eq!(plan.arms[0].config.n_ctx, 2048 + 32);
+        let full = build(&Settings {
+            is_full_matrix: true,
+            ..settings()
+        })
+        .expect("valid");
+        assert_eq!((full.arms.len(), full.cells.len()), (7, 7 * 6 + 2 * 3));
         let ids: std::collections::BTreeSet<_> = plan.cells.iter().map(|c| &c.id).collect();
         assert_eq!(ids.len(), plan.cells.len());
     }

@@ -290,7 +290,7 @@ impl<'a> Drive<'a> {
                 }
                 Measured::Failed(kind, reason) => {
                     self.fail(cell, kind, &reason)?;
-                    let worker = worker_of(&self.site.run.plan, self.site.arm(cell));
+                    let worker = worker_of(&self.site.run.plan, self.site.arm(cell)).to_owned();
                     if !self.team.is_up(&worker) {
                         self.bring_up(&worker)?;
                     }
@@ -307,7 +307,7 @@ impl<'a> Drive<'a> {
     }
 
     fn only_worker_when_in_turn(&mut self, cell: usize) -> Result<(), Stop> {
-        let worker = worker_of(&self.site.run.plan, self.site.arm(cell));
+        let worker = worker_of(&self.site.run.plan, self.site.arm(cell)).to_owned();
         if !self.site.run.is_resident && !self.team.is_up(&worker) {
             self.team.dismiss_all();
             self.bring_up(&worker)?;
@@ -347,7 +347,7 @@ impl<'a> Drive<'a> {
     fn workers(&self) -> Vec<String> {
         let mut workers = Vec::new();
         for arm in 0..self.site.run.plan.arms.len() {
-            let worker = worker_of(&self.site.run.plan, arm);
+            let worker = worker_of(&self.site.run.plan, arm).to_owned();
             if !workers.contains(&worker) {
                 workers.push(worker);
             }

@@ -116,7 +116,7 @@ impl<'a> Team<'a> {
     pub fn measure(&mut self, cell: usize, n_repeat: u32, cost_ns: u64) -> Result<Measured, Interrupted> {
         let Site { run, mailbox } = self.site;
         let arm = self.site.arm(cell);
-        let name = worker_of(&run.plan, arm);
+        let name = worker_of(&run.plan, arm).to_owned();
         let not_up = || Ok(Measured::Failed(FailureKind::Crashed, "its worker is not up".into()));
         let Some(member) = self.members.get_mut(&name) else {
             return not_up();

@@ -32,10 +32,10 @@ fn a_run_leaves_a_report_with_every_row() {
     assert_eq!(results["schema"], "kvant.results/1");
     assert_eq!(results["run"]["complete"], true);
     assert_eq!(results["run"]["stopped_by"], "rounds");
-    assert_eq!(results["memory"].as_array().expect("an array").len(), 6);
+    assert_eq!(results["memory"].as_array().expect("an array").len(), 4);
     assert_eq!(
         (cells(&results, "prefill").len(), cells(&results, "decode").len()),
-        (7, 14)
+        (5, 10)
     );
     assert_eq!(cells(&results, "no_reuse").len(), 6);
     for cell in results["cells"].as_array().expect("an array") {
