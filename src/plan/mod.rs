@@ -10,6 +10,6 @@ mod outstanding;
 mod predict;
 
 pub use matrix::{build, KvPair, PlanError, Settings};
-pub use order::{headline_pairs, launch_of, round_order, worker_of};
+pub use order::{headline_pairs, launch_of, launch_order, round_order, worker_of};
 pub use outstanding::{outstanding, Outstanding};
 pub use predict::{execution_guess_ns, n_repeat, worker_memory_bytes, SpeedGuess};

@@ -11,6 +11,18 @@ pub fn worker_of(plan: &Plan, arm: usize) -> &str {
     &plan.arms[arm].id
 }
 
+/// Arms in the order in which a launch brings their workers up: a seeded order, the other way round in every second
+/// launch. The order matters: of two equal workers the one that was started later decoded 5 % faster for as long as both
+/// lived (measured both ways round), and only launches in opposite orders let that cancel.
+pub fn launch_order(plan: &Plan, launch: u32) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..plan.arms.len()).collect();
+    SplitMix64::new(plan.seed ^ (u64::from(launch / 2) << 32) ^ 0x1A0C).shuffle(&mut order);
+    if launch % 2 == 1 {
+        order.reverse();
+    }
+    order
+}
+
 /// The launch a round belongs to: the minimum of rounds is split evenly, further ones run in the last launch.
 pub fn launch_of(plan: &Plan, round: u32) -> u32 {
     let per_launch = (plan.stop.n_rounds_min / plan.n_launches).max(1);
@@ -157,6 +169,16 @@ mod tests {
             }
         }
         assert_ne!(round_order(&plan, 0, false), round_order(&plan, 1, false));
+    }
+
+    #[test]
+    fn launches_start_their_workers_in_opposite_orders() {
+        let plan = build(&settings()).expect("valid");
+        let mut second = launch_order(&plan, 1);
+        second.reverse();
+        assert_eq!(launch_order(&plan, 0), second);
+        second.sort_unstable();
+        assert_eq!(second, (0..plan.arms.len()).collect::<Vec<_>>());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::data::{
     StoppedBy, WorkSpec,
 };
 use crate::journal::{JournalError, Writer};
-use crate::plan::{headline_pairs, launch_of, n_repeat, outstanding, round_order, worker_of};
+use crate::plan::{headline_pairs, launch_of, launch_order, n_repeat, outstanding, round_order, worker_of};
 use crate::stats;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -201,7 +201,8 @@ impl<'a> Drive<'a> {
         self.team.dismiss_all();
         let (mut arms, mut executions, mut engine) = (Vec::new(), BTreeMap::new(), None);
         let (mut loading_ns, mut warmup_ns) = (0, 0);
-        for worker in self.workers() {
+        for arm in launch_order(&self.site.run.plan, launch) {
+            let worker = worker_of(&self.site.run.plan, arm).to_owned();
             self.report_progress(&format!("loading {worker}"));
             let up = self.bring_up(&worker)?;
             if !self.site.run.is_resident {
@@ -342,17 +343,6 @@ impl<'a> Drive<'a> {
             reason: reason.to_owned(),
         }))?;
         Ok(())
-    }
-
-    fn workers(&self) -> Vec<String> {
-        let mut workers = Vec::new();
-        for arm in 0..self.site.run.plan.arms.len() {
-            let worker = worker_of(&self.site.run.plan, arm).to_owned();
-            if !workers.contains(&worker) {
-                workers.push(worker);
-            }
-        }
-        workers
     }
 
     /// Precision, budget or rounds; never significance.
