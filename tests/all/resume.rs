@@ -1,6 +1,6 @@
 //! Runs that were cut short: nothing measured is lost, nothing is measured twice.
 
-use crate::util::{run_for, samples, stderr, Lab};
+use crate::util::{run_for, samples_so_far, stderr, Lab};
 use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -50,13 +50,17 @@ fn kill_dash_nine_loses_nothing_and_leaves_no_worker() {
             .expect("kvant starts");
         let journal = lab.path("run/journal.jsonl");
         let until = Instant::now() + Duration::from_secs(60);
-        let seen = || if journal.exists() { samples(&journal).len() } else { 0 };
+        let seen = || samples_so_far(&journal).map_or(0, |samples| samples.len());
         while seen() < n_before && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(3));
         }
         child.kill().expect("it can be killed");
         child.wait().expect("it is reaped");
-        if !journal.exists() {
+        if samples_so_far(&journal).is_none() {
+            assert_eq!(
+                n_before, 0,
+                "only a run that is killed at its very start has no header yet"
+            );
             continue;
         }
         let before = keys(&lab);
@@ -92,7 +96,7 @@ fn an_interrupted_run_reports_what_is_there_and_resumes() {
         .expect("kvant starts");
     let journal = lab.path("run/journal.jsonl");
     let until = Instant::now() + Duration::from_secs(60);
-    while (!journal.exists() || samples(&journal).len() < 15) && Instant::now() < until {
+    while samples_so_far(&journal).is_none_or(|samples| samples.len() < 15) && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(3));
     }
     let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));

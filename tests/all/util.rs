@@ -82,12 +82,17 @@ impl Lab {
 
 /// The samples of a journal.
 pub fn samples(journal: &Path) -> Vec<SampleRecord> {
-    let journal = kvant::journal::read(journal).expect("a good journal");
-    journal
-        .records
-        .into_iter()
-        .filter_map(|r| if let Record::Sample(s) = r { Some(s) } else { None })
-        .collect()
+    samples_so_far(journal).expect("a good journal")
+}
+
+/// The samples of a journal that is being written; `None` before its header is there.
+pub fn samples_so_far(journal: &Path) -> Option<Vec<SampleRecord>> {
+    let journal = kvant::journal::read(journal).ok()?;
+    let samples = journal.records.into_iter().filter_map(|record| match record {
+        Record::Sample(sample) => Some(sample),
+        _ => None,
+    });
+    Some(samples.collect())
 }
 
 /// Runs to the end; stdout and stderr must be free of what no user should see.
