@@ -5,8 +5,7 @@ use crate::rng::SplitMix64;
 use std::collections::BTreeMap;
 
 /// The worker process an arm lives in: one of its own for every arm, so that arms (and the control) differ in what is
-/// compared and in nothing else. With two contexts in one process, the baseline decoded 2 to 15 % slower than its control,
-/// which had one, in both launches of a run.
+/// compared and in nothing else that kvant decides.
 pub fn worker_of(plan: &Plan, arm: usize) -> &str {
     &plan.arms[arm].id
 }
