@@ -12,8 +12,7 @@ use crate::data::{HostInfo, Plan, Record, RunHeader, VariantInfo, Warning, JOURN
 use crate::engine::{self, fake};
 use crate::journal::{self, Journal, Writer};
 use crate::runner::{self, Interrupt, RunConfig, WorkerCommand};
-use crate::{host, units};
-use sha2::{Digest, Sha256};
+use crate::{host, plan, units};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -36,7 +35,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let plan = match &past {
         // Threads and the like default to the machine: the plan of a run is what it was started with.
         Some(journal) => journal.header.plan.clone(),
-        None => resolve::plan(&settings)?,
+        None => plan::build(&settings)?,
     };
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
@@ -51,7 +50,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         );
         return Err(Failure::msg(DOES_NOT_FIT, text));
     }
-    let job = Job::new(&args, plan, files, host, prediction, past.is_some());
+    let job = Job::new(&args, plan, files, host, prediction);
     if !global.quiet {
         eprint!(
             "{}",
@@ -107,18 +106,10 @@ struct Job {
     prediction: Prediction,
     warnings: Vec<Warning>,
     deadline_max: Option<Duration>,
-    is_resumed: bool,
 }
 
 impl Job {
-    fn new(
-        args: &CompareArgs,
-        plan: Plan,
-        files: ModelFiles,
-        host: HostInfo,
-        prediction: Prediction,
-        is_resumed: bool,
-    ) -> Self {
+    fn new(args: &CompareArgs, plan: Plan, files: ModelFiles, host: HostInfo, prediction: Prediction) -> Self {
         let n_tokens = plan.cells.iter().map(|c| c.spec.n_ctx_needed()).max().unwrap_or(1) as usize;
         let text = Corpus::new(args.seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
         let fake = std::env::var_os(fake::SCRIPT_ENV).is_some();
@@ -159,7 +150,6 @@ impl Job {
             prediction,
             warnings,
             deadline_max,
-            is_resumed,
         }
     }
 
@@ -233,7 +223,6 @@ impl Job {
         } else {
             return Ok(());
         };
-        debug_assert!(self.is_resumed, "only a resumed run has a past");
         let text = format!(
             "--resume: {what} changed since {}; start a new run with another --out",
             old.started_at
@@ -254,8 +243,7 @@ fn run_id(model: &str, started_at: &str) -> String {
 
 fn sha256_of_plan(plan: &Plan) -> String {
     // A plan is made of strings and numbers: it always serialises.
-    let json = serde_json::to_vec(plan).unwrap_or_default();
-    Sha256::digest(json).iter().map(|b| format!("{b:02x}")).collect()
+    corpus::sha256_hex(&serde_json::to_string(plan).unwrap_or_default())
 }
 
 /// Ctrl-C and SIGTERM: the first ends the work in good order, the second at once.

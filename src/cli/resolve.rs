@@ -4,7 +4,7 @@ use super::args::{CompareArgs, WorkloadChoice};
 use crate::data::{HostInfo, ModelInfo, Plan, VariantInfo, Warning, Workload};
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
-use crate::plan::{self, execution_guess_ns, worker_memory_bytes, worker_of, PlanError, Settings, SpeedGuess};
+use crate::plan::{execution_guess_ns, worker_memory_bytes, worker_of, Settings, SpeedGuess};
 use std::collections::BTreeMap;
 
 /// Load average per usable CPU (in percent) above which the machine is called busy.
@@ -46,11 +46,6 @@ pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
         n_rounds: args.rounds,
         n_launches: args.launches,
     }
-}
-
-/// The plan, with nothing but the flags and the host: shape errors come before any file is touched.
-pub fn plan(settings: &Settings) -> Result<Plan, PlanError> {
-    plan::build(settings)
 }
 
 /// What is predicted before the start.

@@ -4,7 +4,7 @@ use super::child::{Mailbox, WorkerCommand};
 use crate::data::{Plan, WorkSpec};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What the runner needs besides the journal.
 pub struct RunConfig {
@@ -55,4 +55,9 @@ impl Site<'_> {
     pub fn arm(&self, cell: usize) -> usize {
         self.run.plan.cells[cell].arm
     }
+}
+
+/// Nanoseconds since then.
+pub(super) fn nanos(since: Instant) -> u64 {
+    since.elapsed().as_nanos() as u64
 }

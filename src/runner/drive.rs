@@ -1,7 +1,7 @@
 //! The course of a run: memory probes, launches, rounds, stop rule.
 
 use super::child::{AskError, Interrupt, Mailbox};
-use super::config::{RunConfig, Site};
+use super::config::{nanos, RunConfig, Site};
 use super::memory::probe;
 use super::progress::Observer;
 use super::team::{BringUp, Interrupted, Measured, Team};
@@ -404,7 +404,3 @@ impl<'a> Drive<'a> {
 
 /// Rounds between two looks at the precision.
 const LOOK_EVERY: u32 = 2;
-
-fn nanos(since: Instant) -> u64 {
-    since.elapsed().as_nanos() as u64
-}

@@ -1,7 +1,7 @@
 //! The workers of a launch: which arms live in which process, bringing them up, and bringing one up again after it died.
 
 use super::child::{AskError, Worker};
-use super::config::Site;
+use super::config::{nanos, Site};
 use crate::data::{ContextInfo, EngineInfo, FailureKind, LoadedArm, Sample, WorkSpec};
 use crate::plan::worker_of;
 use crate::protocol::{Reply, Request};
@@ -199,6 +199,7 @@ fn try_bring_up(
         let start = Instant::now();
         let context = open(site, &mut process, arm, &own);
         result.loading_ns += nanos(start);
+        let context = context?;
         let start = Instant::now();
         let execution_ns = if careful.contains(&arm) {
             own.chunks(1)
@@ -211,7 +212,7 @@ fn try_bring_up(
         contexts.insert(arm, number);
         let loaded = LoadedArm {
             arm,
-            context: context?,
+            context,
             ..loaded.clone()
         };
         result.arms.push(ArmUp {
@@ -223,10 +224,6 @@ fn try_bring_up(
         worker: process,
         contexts,
     })
-}
-
-fn nanos(since: Instant) -> u64 {
-    since.elapsed().as_nanos() as u64
 }
 
 /// Spawns and loads. Of the answer only the model's part is filled in yet.

@@ -217,19 +217,7 @@ impl Speed {
         spec: &WorkSpec,
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
-        timed.itl_ns.reserve(spec.n_gen as usize);
-        let usage = Reading::now(engine)?;
-        let start = engine.now_ns();
-        let mut last = start;
-        for i in 0..spec.n_gen {
-            self.step(engine, id, (spec.n_depth + i) as usize)?;
-            let now = engine.now_ns();
-            timed.itl_ns.push(now - last);
-            last = now;
-        }
-        timed.conditions.add(&usage, &Reading::now(engine)?);
-        timed.ns += last - start;
-        Ok(())
+        generate(engine, spec, timed, |engine, at| self.step(engine, id, at))
     }
 
     /// As with `use_cache=False`: the whole prefix again for every token. Clearing is part of the work (metadata only).
@@ -240,20 +228,10 @@ impl Speed {
         spec: &WorkSpec,
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
-        timed.itl_ns.reserve(spec.n_gen as usize);
-        let usage = Reading::now(engine)?;
-        let start = engine.now_ns();
-        let mut last = start;
-        for i in 0..spec.n_gen {
+        generate(engine, spec, timed, |engine, at| {
             engine.clear(id)?;
-            engine.decode(id, &self.tokens[..(spec.n_depth + i + 1) as usize])?;
-            let now = engine.now_ns();
-            timed.itl_ns.push(now - last);
-            last = now;
-        }
-        timed.conditions.add(&usage, &Reading::now(engine)?);
-        timed.ns += last - start;
-        Ok(())
+            engine.decode(id, &self.tokens[..=at])
+        })
     }
 
     fn step(&self, engine: &mut dyn Engine, id: ContextId, at: usize) -> Result<(), EngineError> {
@@ -283,6 +261,28 @@ impl Speed {
             ))),
         }
     }
+}
+
+/// Times `n_gen` calls of `token`, one after the other, each with the position of its token.
+fn generate(
+    engine: &mut dyn Engine,
+    spec: &WorkSpec,
+    timed: &mut Timed,
+    mut token: impl FnMut(&mut dyn Engine, usize) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+    timed.itl_ns.reserve(spec.n_gen as usize);
+    let usage = Reading::now(engine)?;
+    let start = engine.now_ns();
+    let mut last = start;
+    for i in 0..spec.n_gen {
+        token(engine, (spec.n_depth + i) as usize)?;
+        let now = engine.now_ns();
+        timed.itl_ns.push(now - last);
+        last = now;
+    }
+    timed.conditions.add(&usage, &Reading::now(engine)?);
+    timed.ns += last - start;
+    Ok(())
 }
 
 /// The process's counters at one moment.
