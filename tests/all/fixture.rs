@@ -94,7 +94,7 @@ pub fn header() -> RunHeader {
         .map(String::from)
         .to_vec(),
         tool_version: "0.1.0".into(),
-        llama_cpp: "llama-cpp-2 0.1.160, llama-cpp-sys-2 0.1.161".into(),
+        llama_cpp: "llama-cpp-sys-2 0.1.161".into(),
         system_info:
             "CPU : SSE3 = 1 | AVX2 = 1 | F16C = 1 | FMA = 1 | AVX512 = 1 | AVX512_VNNI = 1 | OPENMP = 1 | REPACK = 1 |"
                 .into(),

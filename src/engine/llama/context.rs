@@ -1,14 +1,12 @@
-//! One llama.cpp context, owned. The safe binding hides fields that kvant sets (`n_outputs_max`) and calls it makes
-//! (metadata-only clear, sequence states in memory), so this is a context of our own.
+//! One llama.cpp context, owned.
 //!
 //! Invariants: the context is freed before its model; one sequence, number 0; `n_past` is what the cache holds; nothing
 //! is handed to llama.cpp that it would abort on.
 
 use super::log;
-use super::model::{as_raw, KvShape};
+use super::model::{KvShape, Model};
 use crate::data::{ArmConfig, ContextInfo, FlashAttn, KvType};
 use crate::engine::EngineError;
-use llama_cpp_2::model::LlamaModel;
 use llama_cpp_sys_2 as sys;
 use std::ptr::NonNull;
 use std::rc::Rc;
@@ -19,7 +17,7 @@ const N_THREADS_MAX: u32 = 512;
 pub(super) struct Context {
     raw: NonNull<sys::llama_context>,
     /// Keeps the model alive as long as the context.
-    _model: Rc<LlamaModel>,
+    _model: Rc<Model>,
     n_ctx: u32,
     n_batch: u32,
     n_vocab: usize,
@@ -36,15 +34,15 @@ impl Drop for Context {
 
 impl Context {
     /// Opens a context of `model` as `config` says.
-    pub(super) fn open(model: Rc<LlamaModel>, config: &ArmConfig) -> Result<(Self, ContextInfo), EngineError> {
+    pub(super) fn open(model: Rc<Model>, config: &ArmConfig) -> Result<(Self, ContextInfo), EngineError> {
         let shape = KvShape::of(&model);
         check(config, shape.as_ref())?;
         let params = params(config);
         // SAFETY: the model is loaded and stays alive in `_model`; `params` started from llama.cpp's defaults.
-        let (raw, captured) = log::capture(|| unsafe { sys::llama_init_from_model(as_raw(&model), params) });
+        let (raw, captured) = log::capture(|| unsafe { sys::llama_init_from_model(model.as_ptr(), params) });
         let what = format!("llama.cpp cannot open a context of {} tokens", config.n_ctx);
         let raw = NonNull::new(raw).ok_or_else(|| captured.error(&what))?;
-        let n_vocab = usize::try_from(model.n_vocab()).unwrap_or_default();
+        let n_vocab = model.n_vocab() as usize;
         // SAFETY: `raw` is a live context; these only read.
         let (n_ctx, n_batch, n_ubatch) = unsafe {
             (

@@ -1,11 +1,13 @@
 //! llama.cpp as an [`Engine`]: the only place with FFI.
 //!
-//! The safe binding carries backend, model and vocabulary; contexts are our own (`context`), because the binding hides
-//! what kvant sets. Invariants: contexts are freed before their model; llama.cpp is never handed what it would abort on;
+//! It stands on the raw bindings: the safe ones (llama-cpp-2) hide what kvant sets and calls (`n_outputs_max`,
+//! metadata-only clear, sequence states in memory), and always build llama.cpp's `common`, five CPU minutes that nothing
+//! here uses. Invariants: contexts are freed before their model; llama.cpp is never handed what it would abort on;
 //! the cause of every failure comes from llama.cpp's own log (`log`).
 #![expect(unsafe_code, reason = "FFI to llama.cpp")]
 
 mod context;
+mod devices;
 mod log;
 mod model;
 mod quantize;
@@ -16,37 +18,38 @@ pub(super) use quantize::quantize;
 use super::{ContextId, Engine, EngineError, Loaded};
 use crate::data::{ArmConfig, ContextInfo, EngineInfo};
 use context::Context;
-use llama_cpp_2::llama_backend::LlamaBackend;
-use llama_cpp_2::model::LlamaModel;
+use devices::Device;
 use llama_cpp_sys_2 as sys;
-use std::ffi::CStr;
+use model::Model;
+use std::ffi::{CStr, CString};
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use std::time::Instant;
 
-/// Versions of the bindings, as pinned in Cargo.toml (a test compares them).
-const VERSION: &str = "llama-cpp-2 0.1.160, llama-cpp-sys-2 0.1.161";
+/// Version of the bindings, as pinned in Cargo.toml (a test compares them).
+const VERSION: &str = "llama-cpp-sys-2 0.1.161";
 
-/// The one backend of the process; llama.cpp is initialised once and never shut down.
-fn backend() -> Result<&'static LlamaBackend, EngineError> {
-    static BACKEND: OnceLock<Result<LlamaBackend, String>> = OnceLock::new();
-    let backend = BACKEND.get_or_init(|| {
+/// Starts llama.cpp, once per process; it is never shut down.
+fn start() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
         log::install();
-        LlamaBackend::init().map_err(|e| e.to_string())
+        // SAFETY: the first call into llama.cpp, made once.
+        unsafe { sys::llama_backend_init() };
     });
-    backend
-        .as_ref()
-        .map_err(|e| EngineError::Refused(format!("llama.cpp does not start: {e}")))
+}
+
+fn c_path(path: &Path) -> Result<CString, EngineError> {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    CString::new(bytes).map_err(|_| EngineError::Refused(format!("{} has a NUL in its name", path.display())))
 }
 
 /// `llama_print_system_info()`: backends with the instructions they were built with.
 pub fn system_info() -> String {
     static INFO: OnceLock<String> = OnceLock::new();
     let read = || {
-        if backend().is_err() {
-            return String::new();
-        }
+        start();
         // SAFETY: the text is static inside llama.cpp; this runs once, so nobody rewrites it meanwhile.
         unsafe { CStr::from_ptr(sys::llama_print_system_info()) }
             .to_string_lossy()
@@ -61,23 +64,23 @@ pub fn info() -> EngineInfo {
         name: "llama.cpp".to_owned(),
         version: VERSION.to_owned(),
         system_info: system_info(),
-        devices: model::device_names(),
+        devices: devices::gpu_names(),
     }
 }
 
 /// See the module's text. Contexts come before the model, so that they are dropped first.
 pub struct LlamaEngine {
     contexts: Vec<Context>,
-    model: Option<Rc<LlamaModel>>,
-    /// ggml's index of the device and its free memory before the load; `None` on the CPU.
-    device: Option<(usize, usize)>,
+    model: Option<Rc<Model>>,
+    /// The device and its free memory before the load; `None` on the CPU.
+    device: Option<(Device, usize)>,
     start: Instant,
 }
 
 impl LlamaEngine {
     /// Starts llama.cpp.
     pub fn new() -> Result<Self, EngineError> {
-        backend()?;
+        start();
         Ok(Self {
             contexts: Vec::new(),
             model: None,
@@ -86,7 +89,7 @@ impl LlamaEngine {
         })
     }
 
-    fn model(&self) -> Result<&Rc<LlamaModel>, EngineError> {
+    fn model(&self) -> Result<&Rc<Model>, EngineError> {
         self.model
             .as_ref()
             .ok_or_else(|| EngineError::Refused("no model is loaded".to_owned()))
@@ -96,12 +99,6 @@ impl LlamaEngine {
         let found = self.contexts.get_mut(id.0);
         found.ok_or_else(|| EngineError::Refused(format!("there is no context {}", id.0)))
     }
-}
-
-/// Free memory of a device.
-fn free_bytes(index: usize) -> Option<usize> {
-    let devices = llama_cpp_2::list_llama_ggml_backend_devices();
-    devices.iter().find(|d| d.index == index).map(|d| d.memory_free)
 }
 
 impl Engine for LlamaEngine {
@@ -118,11 +115,11 @@ impl Engine for LlamaEngine {
             return Err(EngineError::Refused("a model is already loaded".to_owned()));
         }
         if device != "cpu" {
-            let index = model::device_index(device)?;
-            self.device = free_bytes(index).map(|free| (index, free));
+            let device = Device::by_name(device)?;
+            self.device = Some((device, device.free_bytes()));
         }
-        let (model, captured) = model::load(backend()?, path, device, n_gpu_layers)?;
-        let n_vocab = u32::try_from(model.n_vocab()).unwrap_or_default();
+        let (model, captured) = Model::load(path, device, n_gpu_layers)?;
+        let n_vocab = model.n_vocab();
         self.model = Some(Rc::new(model));
         Ok(Loaded {
             weights: captured.buffers,
@@ -131,8 +128,7 @@ impl Engine for LlamaEngine {
     }
 
     fn tokenize(&self, text: &str) -> Result<Vec<i32>, EngineError> {
-        let tokens = self.model()?.vocab().tokenize(text.as_bytes(), true, false);
-        Ok(tokens.into_iter().map(|token| token.0).collect())
+        self.model()?.tokenize(text)
     }
 
     fn open(&mut self, config: &ArmConfig) -> Result<(ContextId, ContextInfo), EngineError> {
@@ -171,8 +167,8 @@ impl Engine for LlamaEngine {
     }
 
     fn device_bytes(&self) -> Option<u64> {
-        let (index, free_before) = self.device?;
-        free_bytes(index).map(|free| free_before.saturating_sub(free) as u64)
+        let (device, free_before) = self.device?;
+        Some(free_before.saturating_sub(device.free_bytes()) as u64)
     }
 }
 

@@ -1,112 +1,126 @@
 //! One model: loading it for a device, refusing what cannot generate text, and the shape of its KV cache.
 
-use super::log;
+use super::devices::Device;
+use super::{c_path, log};
 use crate::data::ArmConfig;
 use crate::engine::EngineError;
-use llama_cpp_2::llama_backend::LlamaBackend;
-use llama_cpp_2::model::params::LlamaModelParams;
-use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::LlamaBackendDeviceType;
 use llama_cpp_sys_2 as sys;
+use std::ffi::CString;
 use std::path::Path;
+use std::ptr::NonNull;
 
-/// Loads the model at `path`; out: it, and what the log said.
-pub(super) fn load(
-    backend: &LlamaBackend,
-    path: &Path,
-    device: &str,
-    n_gpu_layers: i32,
-) -> Result<(LlamaModel, log::Captured), EngineError> {
-    let what = format!("llama.cpp cannot load {}", path.display());
-    // Checked here because the binding asserts it, and because the cause is clearer.
-    std::fs::File::open(path).map_err(|e| EngineError::Refused(format!("cannot open {}: {e}", path.display())))?;
-    let params = params(device, n_gpu_layers)?;
-    let (result, captured) = log::capture(|| LlamaModel::load_from_file(backend, path, &params));
-    let model = result.map_err(|error| match error {
-        llama_cpp_2::LlamaModelLoadError::NullResult => captured.error(&what),
-        other => EngineError::Refused(format!("{what}: {other}")),
-    })?;
-    refuse_unless_generative(&model).map_err(|why| EngineError::Refused(format!("{}: {why}", path.display())))?;
-    Ok((model, captured))
-}
+/// A loaded model, owned. Its contexts hold it by `Rc`, so it is freed after them.
+pub(super) struct Model(NonNull<sys::llama_model>);
 
-/// An empty device list keeps every GPU backend out of a run on the CPU; `n_gpu_layers` 0 alone does not.
-fn params(device: &str, n_gpu_layers: i32) -> Result<LlamaModelParams, EngineError> {
-    let refused = |e: llama_cpp_2::LlamaCppError| EngineError::Refused(format!("device '{device}': {e}"));
-    if device == "cpu" {
-        return LlamaModelParams::default()
-            .with_n_gpu_layers(0)
-            .with_devices(&[])
-            .map_err(refused);
+impl Drop for Model {
+    fn drop(&mut self) {
+        // SAFETY: the pointer came from llama_model_load_from_file and is freed once.
+        unsafe { sys::llama_model_free(self.0.as_ptr()) };
     }
-    let index = device_index(device)?;
-    let params = LlamaModelParams::default().with_devices(&[index]).map_err(refused)?;
-    // A negative count means all layers, which is the default and cannot be passed.
-    Ok(match u32::try_from(n_gpu_layers) {
-        Ok(n) => params.with_n_gpu_layers(n),
-        Err(_) => params,
-    })
 }
 
-/// ggml's index of a device by name.
-pub(super) fn device_index(name: &str) -> Result<usize, EngineError> {
-    let devices = llama_cpp_2::list_llama_ggml_backend_devices();
-    let found = devices
-        .iter()
-        .find(|d| d.name.eq_ignore_ascii_case(name))
-        .map(|d| d.index);
-    found.ok_or_else(|| {
-        let known: Vec<String> = std::iter::once("cpu".to_owned()).chain(device_names()).collect();
-        EngineError::Refused(format!("there is no device '{name}': use one of {}", known.join(", ")))
-    })
-}
+impl Model {
+    /// Loads the model at `path`; out: it, and what the log said.
+    pub(super) fn load(path: &Path, device: &str, n_gpu_layers: i32) -> Result<(Self, log::Captured), EngineError> {
+        let name = c_path(path)?;
+        // Checked here because the cause is clearer than llama.cpp's.
+        std::fs::File::open(path).map_err(|e| EngineError::Refused(format!("cannot open {}: {e}", path.display())))?;
+        // An empty list keeps every GPU backend out of a run on the CPU; `n_gpu_layers` 0 alone does not.
+        let mut devices = match device {
+            "cpu" => vec![std::ptr::null_mut()],
+            name => vec![Device::by_name(name)?.0, std::ptr::null_mut()],
+        };
+        // SAFETY: returns a value; no preconditions.
+        let mut params = unsafe { sys::llama_model_default_params() };
+        params.devices = devices.as_mut_ptr();
+        params.n_gpu_layers = if device == "cpu" { 0 } else { n_gpu_layers };
+        // SAFETY: `name` is NUL-terminated and `params` points at a null-terminated list; both live for the call.
+        let (raw, captured) = log::capture(|| unsafe { sys::llama_model_load_from_file(name.as_ptr(), params) });
+        let what = format!("llama.cpp cannot load {}", path.display());
+        let model = Self(NonNull::new(raw).ok_or_else(|| captured.error(&what))?);
+        model
+            .refuse_unless_generative()
+            .map_err(|why| EngineError::Refused(format!("{}: {why}", path.display())))?;
+        Ok((model, captured))
+    }
 
-/// Devices besides the CPU.
-pub(super) fn device_names() -> Vec<String> {
-    llama_cpp_2::list_llama_ggml_backend_devices()
-        .into_iter()
-        .filter(|d| {
-            matches!(
-                d.device_type,
-                LlamaBackendDeviceType::Gpu | LlamaBackendDeviceType::IntegratedGpu
+    pub(super) fn as_ptr(&self) -> *mut sys::llama_model {
+        self.0.as_ptr()
+    }
+
+    fn vocab(&self) -> *const sys::llama_vocab {
+        // SAFETY: a loaded model.
+        unsafe { sys::llama_model_get_vocab(self.as_ptr()) }
+    }
+
+    /// Size of the vocabulary; 0 without one.
+    pub(super) fn n_vocab(&self) -> u32 {
+        // SAFETY: the vocabulary of a loaded model.
+        u32::try_from(unsafe { sys::llama_vocab_n_tokens(self.vocab()) }).unwrap_or_default()
+    }
+
+    /// Tokens of `text`, BOS first if the vocabulary asks for it, special tokens not parsed.
+    pub(super) fn tokenize(&self, text: &str) -> Result<Vec<i32>, EngineError> {
+        let too_long = || EngineError::Refused(format!("a text of {} bytes is too long to tokenize", text.len()));
+        let n_bytes = i32::try_from(text.len()).map_err(|_| too_long())?;
+        // At most one token for each byte, and one each before and after.
+        let n_max = n_bytes.checked_add(2).ok_or_else(too_long)?;
+        let mut tokens = vec![0; n_max as usize];
+        // SAFETY: `text` has `n_bytes` bytes and `tokens` room for `n_max`; llama.cpp writes no more than that.
+        let n = unsafe {
+            let (text, out) = (text.as_ptr().cast(), tokens.as_mut_ptr());
+            sys::llama_tokenize(self.vocab(), text, n_bytes, out, n_max, true, false)
+        };
+        tokens.truncate(usize::try_from(n).map_err(|_| too_long())?);
+        tokens.shrink_to_fit();
+        Ok(tokens)
+    }
+
+    /// A metadata value as text; `None` when the key is missing.
+    fn meta(&self, key: &str) -> Option<String> {
+        let key = CString::new(key).ok()?;
+        let read = |buffer: &mut [u8]| {
+            // SAFETY: a loaded model and a NUL-terminated key; llama.cpp writes at most `len` bytes, the last a NUL.
+            let n = unsafe {
+                let out = buffer.as_mut_ptr().cast();
+                sys::llama_model_meta_val_str(self.as_ptr(), key.as_ptr(), out, buffer.len())
+            };
+            usize::try_from(n).ok()
+        };
+        let mut buffer = vec![0; read(&mut [0])? + 1];
+        let n = read(&mut buffer)?;
+        buffer.truncate(n);
+        Some(String::from_utf8_lossy(&buffer).into_owned())
+    }
+
+    fn architecture(&self) -> String {
+        self.meta("general.architecture").unwrap_or_default()
+    }
+
+    /// llama.cpp aborts, or returns embeddings, when such a model is asked for the logits of a next token.
+    fn refuse_unless_generative(&self) -> Result<(), String> {
+        // SAFETY: a loaded model; both only read.
+        let (has_encoder, has_decoder) = unsafe {
+            (
+                sys::llama_model_has_encoder(self.as_ptr()),
+                sys::llama_model_has_decoder(self.as_ptr()),
             )
-        })
-        .map(|d| d.name)
-        .collect()
-}
-
-/// llama.cpp aborts, or returns embeddings, when such a model is asked for the logits of a next token.
-fn refuse_unless_generative(model: &LlamaModel) -> Result<(), String> {
-    // SAFETY: the pointer is that of a loaded model, which outlives both calls; both only read.
-    let (has_encoder, has_decoder) = unsafe {
-        let raw = as_raw(model);
-        (sys::llama_model_has_encoder(raw), sys::llama_model_has_decoder(raw))
-    };
-    let arch = architecture(model);
-    let key = |name: &str| model.meta_val_str(&format!("{arch}.{name}")).ok();
-    let is_embedding = key("pooling_type").is_some_and(|p| p != "0" && p != "4294967295")
-        || key("attention.causal").is_some_and(|c| c == "false")
-        || arch.contains("bert");
-    if has_encoder || !has_decoder || is_embedding {
-        return Err(format!(
-            "a '{arch}' model of this kind makes embeddings or needs an encoder; kvant compares models that generate text"
-        ));
+        };
+        let arch = self.architecture();
+        let key = |name: &str| self.meta(&format!("{arch}.{name}"));
+        let is_embedding = key("pooling_type").is_some_and(|p| p != "0" && p != "4294967295")
+            || key("attention.causal").is_some_and(|c| c == "false")
+            || arch.contains("bert");
+        if has_encoder || !has_decoder || is_embedding {
+            return Err(format!(
+                "a '{arch}' model of this kind makes embeddings or needs an encoder; kvant compares models that generate text"
+            ));
+        }
+        if self.n_vocab() < 1 {
+            return Err("the model has no vocabulary, so it cannot generate text".to_owned());
+        }
+        Ok(())
     }
-    if model.n_vocab() < 1 {
-        return Err("the model has no vocabulary, so it cannot generate text".to_owned());
-    }
-    Ok(())
-}
-
-/// The raw model. `LlamaModel` is `repr(transparent)` over a non-null pointer, through a `repr(transparent)` wrapper.
-pub(super) fn as_raw(model: &LlamaModel) -> *mut sys::llama_model {
-    const { assert!(std::mem::size_of::<LlamaModel>() == std::mem::size_of::<*mut sys::llama_model>()) };
-    // SAFETY: see above; the versions of the bindings are pinned, and the size is checked when compiling.
-    unsafe { *std::ptr::from_ref(model).cast::<*mut sys::llama_model>() }
-}
-
-fn architecture(model: &LlamaModel) -> String {
-    model.meta_val_str("general.architecture").unwrap_or_default()
 }
 
 /// Elements of K and of V per token, layer by layer; `None` where the metadata does not tell.
@@ -119,12 +133,21 @@ pub(super) struct KvShape {
 
 impl KvShape {
     /// Reads the metadata of the model.
-    pub(super) fn of(model: &LlamaModel) -> Option<Self> {
-        let arch = architecture(model);
-        let key = |name: &str| model.meta_val_str(&format!("{arch}.attention.{name}")).ok();
-        let n_layer = usize::try_from(model.n_layer()).ok()?;
-        let n_head = u64::from(model.n_head());
-        let default_head = u64::try_from(model.n_embd()).ok()?.checked_div(n_head)?;
+    pub(super) fn of(model: &Model) -> Option<Self> {
+        let arch = model.architecture();
+        let key = |name: &str| model.meta(&format!("{arch}.attention.{name}"));
+        // SAFETY: a loaded model; these only read.
+        let (n_layer, n_head, n_embd) = unsafe {
+            let raw = model.as_ptr();
+            (
+                sys::llama_model_n_layer(raw),
+                sys::llama_model_n_head(raw),
+                sys::llama_model_n_embd(raw),
+            )
+        };
+        let n_layer = usize::try_from(n_layer).ok()?;
+        let n_head = u64::try_from(n_head).ok()?;
+        let default_head = u64::try_from(n_embd).ok()?.checked_div(n_head)?;
         let head = |name: &str| key(name).map_or(Some(default_head), |v| v.parse().ok());
         let (head_k, head_v) = (head("key_length")?, head("value_length")?);
         let n_head_kv = match key("head_count_kv") {

@@ -1,14 +1,13 @@
 //! llama.cpp's quantizer: writes the new file beside its destination and renames it when it is complete.
 
-use super::log;
+use super::{c_path, log};
 use crate::engine::EngineError;
 use llama_cpp_sys_2 as sys;
-use std::ffi::CString;
 use std::path::{Path, PathBuf};
 
 /// See [`crate::engine::quantize::quantize`]; `ftype` is a `LLAMA_FTYPE_*` number.
 pub(crate) fn quantize(src: &Path, dst: &Path, ftype: u32, n_threads: u32) -> Result<(), EngineError> {
-    super::backend()?;
+    super::start();
     let from = c_path(src)?;
     // Checked here because the cause is clearer than llama.cpp's.
     std::fs::File::open(src).map_err(|e| EngineError::Refused(format!("cannot open {}: {e}", src.display())))?;
@@ -39,9 +38,4 @@ fn temporary_name(dst: &Path) -> PathBuf {
     let mut name = dst.as_os_str().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     PathBuf::from(name)
-}
-
-fn c_path(path: &Path) -> Result<CString, EngineError> {
-    let bytes = path.as_os_str().as_encoded_bytes();
-    CString::new(bytes).map_err(|_| EngineError::Refused(format!("{} has a NUL in its name", path.display())))
 }
