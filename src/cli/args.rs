@@ -74,6 +74,9 @@ pub struct ReportArgs {
     /// Folder for the files (default: the run's own)
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// Trace the figures of one cell back to lines of the journal, e.g. "Q8_0 | tg32 @ d512"; writes no files
+    #[arg(long, value_name = "CELL", conflicts_with = "out")]
+    pub explain: Option<String>,
 }
 
 /// Arguments of the hidden `quantize`.

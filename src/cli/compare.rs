@@ -5,13 +5,13 @@ use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, JOURNAL, UNEXPECTED};
 use super::progress::LiveLine;
 use super::report::{finish, JOURNAL_NAME};
 use super::resolve::{self, Prediction};
-use super::{resume, show_plan};
+use super::{lock, resume, show_plan};
 use crate::catalog::{self, Event, ModelFiles, SelfQuantizer, Store};
 use crate::corpus::{self, Corpus};
 use crate::data::{HostInfo, Plan, Record, RunHeader, VariantInfo, Warning, JOURNAL_FORMAT};
 use crate::engine::{self, fake};
 use crate::journal::{self, Journal, Writer};
-use crate::runner::{self, Interrupt, RunConfig, WorkerCommand};
+use crate::runner::{self, Interrupt, ModelFile, RunConfig, WorkerCommand};
 use crate::{host, plan, units};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::ffi::OsString;
@@ -64,6 +64,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         );
     }
     let dir = job.dir.clone();
+    let _lock = lock::wait_for_machine(&live, &stop)?;
     job.measure(past, live, &stop)?;
     finish(&journal::read(&dir.join(JOURNAL_NAME))?, &dir, global)
 }
@@ -120,6 +121,9 @@ impl Job {
         if fake {
             warnings.insert(0, Warning::FakeEngine);
         }
+        if let Ok(share) = std::env::var(crate::worker::HANDICAP_ENV) {
+            warnings.insert(0, Warning::Handicap { share });
+        }
         let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         let run_id = run_id(&files.info.name, &started_at);
         let header = RunHeader {
@@ -173,7 +177,7 @@ impl Job {
                 .files
                 .variants
                 .into_iter()
-                .map(|(info, path)| (info.id, path))
+                .map(|(info, path)| (info.id, ModelFile::new(path)))
                 .collect(),
             text: self.text,
             command: WorkerCommand {
@@ -182,6 +186,8 @@ impl Job {
                 log_dir: self.dir.join("logs"),
             },
             guess_ns: self.prediction.execution_ns,
+            n_cpus: self.header.host.n_cpus,
+            has_anchor: std::env::var_os(fake::SCRIPT_ENV).is_none(),
             is_resident,
             deadline_max: self.deadline_max,
         };
@@ -247,7 +253,7 @@ fn sha256_of_plan(plan: &Plan) -> String {
 }
 
 /// Ctrl-C and SIGTERM: the first ends the work in good order, the second at once.
-struct Stop {
+pub(super) struct Stop {
     flag: Arc<AtomicBool>,
     handle: Arc<Mutex<Option<Interrupt>>>,
 }
@@ -276,7 +282,7 @@ impl Stop {
         Ok(stop)
     }
 
-    fn flag(&self) -> Arc<AtomicBool> {
+    pub(super) fn flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.flag)
     }
 

@@ -5,6 +5,7 @@
 mod args;
 mod compare;
 mod exit;
+mod lock;
 mod look;
 mod progress;
 mod quantize;
@@ -27,8 +28,8 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { exit::BAD_INPUT } else { exit::OK });
         }
     };
-    if let Command::Worker { .. } = cli.command {
-        return crate::worker::run();
+    if let Command::Worker { name } = &cli.command {
+        return crate::worker::run(name.as_deref());
     }
     exit::no_backtraces();
     let result = match &cli.command {

@@ -1,11 +1,11 @@
 //! `kvant report`: the report of a run, rendered again from its journal.
 
 use super::args::{Global, ReportArgs};
-use super::exit::{Failure, INCOMPLETE, OK, UNEXPECTED};
+use super::exit::{Failure, BAD_INPUT, INCOMPLETE, OK, UNEXPECTED};
 use super::look;
 use crate::data::Outcome;
 use crate::journal::{self, Journal};
-use crate::report::{results_json, terminal, write_all, ReportModel};
+use crate::report::{explain, results_json, terminal, write_all, ReportModel};
 use std::path::{Path, PathBuf};
 
 /// Name of the journal in the folder of a run.
@@ -24,6 +24,12 @@ pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
             "note: {}: the last line is torn (the run was cut short); it is left out",
             path.display()
         );
+    }
+    if let Some(cell) = &args.explain {
+        let model = ReportModel::build(&journal.header, &journal.records);
+        let text = explain(&model, &journal.records, cell).map_err(|why| Failure::msg(BAD_INPUT, why))?;
+        look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))?;
+        return Ok(OK);
     }
     let own = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     finish(&journal, args.out.as_deref().unwrap_or(&own), global)

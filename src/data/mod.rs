@@ -4,16 +4,19 @@
 //! Units: durations are integer nanoseconds (`*_ns`), sizes integer bytes (`*_bytes`, `model_size`).
 
 mod config;
+mod disturbance;
 mod model;
 mod outcome;
 mod records;
 mod run;
 
 pub use config::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload};
+pub use disturbance::{Disturbance, Limits};
 pub use model::{DerivedFrom, ModelInfo, TensorTypeShare, VariantInfo};
 pub use outcome::{FailureKind, Outcome, Warning};
 pub use records::{
-    BufferSize, ContextInfo, EndRecord, EngineInfo, FailureRecord, LaunchRecord, LoadedArm, MemoryReading,
-    MemoryRecord, Record, RoundRecord, Sample, SampleConditions, SampleRecord, StoppedBy,
+    AnchorReading, AnchorRecord, BufferSize, ContextInfo, DisturbedRecord, EndRecord, EngineInfo, FailureRecord,
+    LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RoundRecord, Sample, SampleConditions, SampleRecord,
+    StoppedBy,
 };
 pub use run::{HostInfo, Plan, RunHeader, StopRule, JOURNAL_FORMAT};

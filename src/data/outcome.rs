@@ -72,6 +72,11 @@ pub enum Warning {
     },
     /// Numbers come from the scripted test engine.
     FakeEngine,
+    /// The control was made slower on purpose.
+    Handicap {
+        /// By this share.
+        share: String,
+    },
     /// Part of a label's tensors has another type than the label says.
     FallbackTensors {
         /// The variant.
@@ -112,6 +117,10 @@ impl fmt::Display for Warning {
                 load_percent % 100
             ),
             Warning::FakeEngine => write!(f, "these numbers come from kvant's scripted test engine, not from a model; do not use them"),
+            Warning::Handicap { share } => write!(
+                f,
+                "the control was made slower by {share} on purpose, to calibrate kvant; unset KVANT_HANDICAP before you measure anything"
+            ),
             Warning::FallbackTensors { variant, n_fallback, n_tensors } => write!(
                 f,
                 "{n_fallback} of {n_tensors} tensors of {variant} have another type than the label says, because their rows do not fit its blocks; judge it by its bits per weight"

@@ -1,6 +1,6 @@
 //! What was seen: the records of a journal, and the readings inside them.
 
-use super::{FailureKind, RunHeader, Warning, WorkSpec};
+use super::{Disturbance, FailureKind, RunHeader, Warning, WorkSpec};
 use serde::{Deserialize, Serialize};
 
 /// What the engine says of itself.
@@ -51,6 +51,12 @@ pub struct SampleConditions {
     pub n_involuntary_switches: u64,
     /// Major page faults.
     pub n_major_faults: u64,
+    /// CPU time that the hypervisor withheld from the machine, all CPUs; absent where the kernel does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steal_ns: Option<u64>,
+    /// Time that the cgroup's quota held processes back; absent where there is no quota.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttled_ns: Option<u64>,
 }
 
 /// One timed execution, as the worker reports it.
@@ -96,6 +102,47 @@ pub struct RoundRecord {
     pub launch: u32,
     /// Round, from 0.
     pub round: u32,
+}
+
+/// A sample was disturbed beyond a limit of the plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DisturbedRecord {
+    /// Launch, from 0.
+    pub launch: u32,
+    /// Round, from 0.
+    pub round: u32,
+    /// The cell.
+    pub cell: usize,
+    /// What happened.
+    pub what: Disturbance,
+    /// Whether the round ended with this and is run again; otherwise the void rounds were used up and it went on.
+    pub is_void: bool,
+}
+
+/// The anchor kernel before a round: a fixed piece of work that shows the machine's own speed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnchorRecord {
+    /// Launch, from 0.
+    pub launch: u32,
+    /// Round, from 0.
+    pub round: u32,
+    /// The last reading before the round.
+    pub reading: AnchorReading,
+    /// Time spent waiting for the machine to come back to its speed, readings included.
+    pub paused_ns: u64,
+}
+
+/// One run of the anchor kernel on all threads of the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnchorReading {
+    /// Bytes read from memory.
+    pub n_bytes: u64,
+    /// How long that took.
+    pub read_ns: u64,
+    /// Floating-point operations of f32 matrix products.
+    pub n_flop: u64,
+    /// How long they took.
+    pub product_ns: u64,
 }
 
 /// An arm loaded in a launch.
@@ -214,6 +261,10 @@ pub enum Record {
     Launch(LaunchRecord),
     /// A sample.
     Sample(SampleRecord),
+    /// The machine's own speed before a round.
+    Anchor(AnchorRecord),
+    /// A sample was disturbed.
+    Disturbed(DisturbedRecord),
     /// A round is complete.
     Round(RoundRecord),
     /// A cell failed.

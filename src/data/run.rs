@@ -1,6 +1,6 @@
 //! The head of a run: what was asked for, of what, on which machine.
 
-use super::{Arm, Cell, Level, ModelInfo, VariantInfo};
+use super::{Arm, Cell, Level, Limits, ModelInfo, VariantInfo};
 use serde::{Deserialize, Serialize};
 
 /// Version of the journal's format. Changes:
@@ -39,6 +39,9 @@ pub struct Plan {
     pub equivalence: f64,
     /// Shortest timed sample aimed at.
     pub sample_ns_min: u64,
+    /// What makes a sample a disturbed one.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 /// The machine, as far as it bears on speed.

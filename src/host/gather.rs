@@ -54,7 +54,7 @@ pub fn memory_available_bytes() -> Option<u64> {
     )
 }
 
-fn read(path: impl AsRef<Path>) -> Option<String> {
+pub(super) fn read(path: impl AsRef<Path>) -> Option<String> {
     // Flags and names may hold any byte.
     fs::read(path)
         .ok()
@@ -94,8 +94,8 @@ fn cores_from_sysfs(usable: &BTreeSet<u32>) -> Option<u32> {
 }
 
 /// One directory of the cgroup hierarchy with the names its version uses.
-struct Cgroup {
-    dir: PathBuf,
+pub(super) struct Cgroup {
+    pub(super) dir: PathBuf,
     is_v2: bool,
 }
 
@@ -125,7 +125,7 @@ impl Cgroup {
         Some(limit.saturating_sub(used.saturating_sub(cache)))
     }
 
-    fn cpu_quota(&self) -> Option<f64> {
+    pub(super) fn cpu_quota(&self) -> Option<f64> {
         match self.is_v2 {
             true => parse::cpu_max(&read(self.dir.join("cpu.max"))?),
             false => parse::cfs_quota(
@@ -138,7 +138,7 @@ impl Cgroup {
 
 /// The process's own cgroups for a controller, from the innermost to the root: a limit holds wherever it is set.
 /// In a container the path may not exist below the mount, whose root is then the container's own cgroup.
-fn cgroups(controller: &str) -> Vec<Cgroup> {
+pub(super) fn cgroups(controller: &str) -> Vec<Cgroup> {
     let text = read("/proc/self/cgroup").unwrap_or_default();
     let mut found = Vec::new();
     for (root, key, is_v2) in [

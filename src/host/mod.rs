@@ -1,16 +1,21 @@
-//! What this machine is, as far as it bears on speed: CPU, cores within the cgroup, memory, load.
+//! What this machine is, as far as it bears on speed: CPU, cores within the cgroup, memory, load; what it
+//! withholds while a sample is timed ([`Interference`]), and its own speed ([`Anchor`]).
 //!
 //! In: /proc, /sys and the cgroup files on Linux; what the standard library tells elsewhere. Out: [`HostInfo`].
 //! What the system does not tell is `None` or falls back to the more careful figure; nothing here fails. Parsing is
 //! pure, on text ([`parse`]); only [`gather`] and its like read files. Knows nothing of plans or workers.
 
+mod anchor;
 mod gather;
+mod interference;
 mod isa;
 pub mod parse;
 #[cfg(test)]
 mod tests;
 
+pub use anchor::Anchor;
 pub use gather::{default_threads, gather, instructions, memory_available_bytes};
+pub use interference::{n_oom_kills, Interference, Withheld};
 
 #[cfg(doc)]
 use crate::data::HostInfo;

@@ -138,3 +138,17 @@ pub fn container(init_cgroup: &str) -> Option<&'static str> {
     .find(|(mark, _)| init_cgroup.contains(mark))
     .map(|(_, name)| name)
 }
+
+/// Ticks of /proc/stat that the hypervisor withheld, all CPUs. The fields of the first line: user, nice, system, idle,
+/// iowait, irq, softirq, steal.
+pub fn steal_ticks(stat: &str) -> Option<u64> {
+    let line = stat.lines().next()?.strip_prefix("cpu ")?;
+    line.split_whitespace().nth(7)?.parse().ok()
+}
+
+/// Time that a quota held a cgroup back, from its cpu.stat: microseconds in version 2, nanoseconds in version 1.
+pub fn throttled_ns(cpu_stat: &str) -> Option<u64> {
+    stat_field(cpu_stat, "throttled_usec")
+        .and_then(|us| us.checked_mul(1000))
+        .or_else(|| stat_field(cpu_stat, "throttled_time"))
+}

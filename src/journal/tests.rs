@@ -31,6 +31,7 @@ fn header() -> RunHeader {
             },
             equivalence: 0.1 + 0.2,
             sample_ns_min: 300_000_000,
+            limits: Limits::default(),
         },
         salt: String::new(),
         corpus_sha256: String::new(),
@@ -67,6 +68,8 @@ fn sample(round: u32, at_ns: u64, itl_ns: Vec<u64>, ttft_ns: Option<u64>) -> Rec
         cpu_ns: at_ns,
         n_involuntary_switches: 1,
         n_major_faults: 0,
+        steal_ns: None,
+        throttled_ns: None,
     };
     let sample = Sample {
         ns: at_ns / 2,
@@ -404,7 +407,7 @@ fn a_header_that_cannot_be_stored_or_written_leaves_no_file() {
     header.plan.equivalence = f64::NAN;
     let error = Writer::create(&path, &header).err().unwrap();
     assert!(matches!(error, JournalError::NotStorable { seq: 1, .. }), "{error}");
-    assert!(!path.exists());
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     let nowhere = dir.path().join("missing").join("journal.jsonl");
     assert!(matches!(
         Writer::create(&nowhere, &header),
@@ -419,6 +422,7 @@ fn a_journal_is_created_once_continued_and_kept_to_one_process() {
     let records = three_records();
     let mut writer = Writer::create(&path, &header()).unwrap();
     writer.append(&records[0]).unwrap();
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     assert!(matches!(
         Writer::create(&path, &header()),
         Err(JournalError::Exists { .. })

@@ -5,7 +5,7 @@ use super::line;
 use super::read::{read_bytes, read_file, Journal, ReadError};
 use super::sink::{FileSink, Sink};
 use crate::data::{Record, RunHeader};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -22,36 +22,31 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts a new journal with its header. A header that could not be written leaves no file behind.
+    /// Starts a new journal. It gets its name when its header is on the disk, so that a run killed before leaves none.
     ///
     /// # Errors
     /// When the file exists, is in use, or cannot be written.
     pub fn create(path: &Path, header: &RunHeader) -> Result<Writer, JournalError> {
-        let file = OpenOptions::new()
-            .append(true)
-            .create_new(true)
-            .open(path)
-            .map_err(|source| match source.kind() {
-                io::ErrorKind::AlreadyExists => JournalError::Exists { path: path.to_owned() },
-                _ => io_error(
-                    "create",
-                    path,
-                    source,
-                    "check that its folder exists and may be written, or name another with --out",
-                ),
-            })?;
-        let created = lock(&file, path)
-            .and_then(|()| Writer::on_sink(Box::new(FileSink::new(file)), path, header))
-            .and_then(|writer| {
-                // The file's name must survive a crash as well.
-                sync_folder(path).map_err(|source| io_error("write", path, source, FREE_SPACE))?;
-                Ok(writer)
-            });
-        if created.is_err() {
-            // Best effort: the error that matters is the one above.
-            let _ = fs::remove_file(path);
+        const CHECK: &str = "check that its folder exists and may be written, or name another with --out";
+        let failed = |source| io_error("create", path, source, CHECK);
+        if path.exists() {
+            return Err(JournalError::Exists { path: path.to_owned() });
         }
-        created
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("journal.").suffix(".tmp").append(true);
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let temporary = builder.tempfile_in(folder_of(path)).map_err(failed)?;
+        lock(temporary.as_file(), path)?;
+        let file = temporary.as_file().try_clone().map_err(failed)?;
+        let writer = Writer::on_sink(Box::new(FileSink::new(file)), path, header)?;
+        temporary.persist_noclobber(path).map_err(|e| match e.error.kind() {
+            io::ErrorKind::AlreadyExists => JournalError::Exists { path: path.to_owned() },
+            _ => failed(e.error),
+        })?;
+        // The file's name must survive a crash as well.
+        sync_folder(path).map_err(|source| io_error("write", path, source, FREE_SPACE))?;
+        Ok(writer)
     }
 
     /// Starts a new journal on any sink; `path` is for messages only.
@@ -169,15 +164,17 @@ fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
     }
 }
 
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
 /// Makes the entry of a file in its folder durable.
 fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
     // Only Unix can open a folder as a file.
     if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
+        File::open(folder_of(path))?.sync_all()?;
     }
     Ok(())
 }

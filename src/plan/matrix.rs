@@ -1,6 +1,6 @@
 //! The matrix of arms and cells.
 
-use crate::data::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Plan, StopRule, WorkSpec, Workload};
+use crate::data::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Limits, Plan, StopRule, WorkSpec, Workload};
 
 /// K and V cache types of an arm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +144,7 @@ pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
         stop: stop_rule(settings),
         equivalence: 0.02,
         sample_ns_min: 300_000_000,
+        limits: Limits::default(),
     })
 }
 

@@ -22,7 +22,8 @@ pub fn launch_order(plan: &Plan, launch: u32) -> Vec<usize> {
     order
 }
 
-/// The launch a round belongs to: the minimum of rounds is split evenly, further ones run in the last launch.
+/// The launch of the `round`-th round that counts: the minimum of rounds is split evenly, further ones run in the last
+/// launch.
 pub fn launch_of(plan: &Plan, round: u32) -> u32 {
     let per_launch = (plan.stop.n_rounds_min / plan.n_launches).max(1);
     (round / per_launch).min(plan.n_launches - 1)

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 /// The state of a run after its journal.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outstanding {
-    /// First round that is not complete.
+    /// First round that is neither complete nor void.
     pub round: u32,
+    /// Rounds that were void.
+    pub void: BTreeSet<u32>,
     /// Cells of that round that have their sample already.
     pub done_in_round: BTreeSet<usize>,
     /// Cells that failed and left the run.
@@ -22,6 +24,10 @@ pub fn outstanding(plan: &Plan, records: &[Record]) -> Outstanding {
     for record in records {
         match record {
             Record::Round(r) => left.round = left.round.max(r.round + 1),
+            Record::Disturbed(d) if d.is_void => {
+                left.void.insert(d.round);
+                left.round = left.round.max(d.round + 1);
+            }
             Record::Failure(f) => drop(left.failed.insert(f.cell)),
             Record::Memory(m) => drop(left.memory_done.insert(m.arm)),
             _ => {}

@@ -9,6 +9,7 @@
 
 mod charts;
 mod csv;
+mod explain;
 mod markdown;
 mod model;
 mod results;
@@ -18,7 +19,11 @@ mod write;
 
 pub use charts::{charts, Chart};
 pub use csv::results_csv;
+pub use explain::explain;
 pub use markdown::report_md;
-pub use model::{CellReport, Comparison, Control, ItlQuantiles, MemoryReport, ReportModel, ReuseRow, Totals};
+pub use model::{
+    CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport, ReportModel, ReuseRow,
+    SmallestDifference, Totals, Trust,
+};
 pub use results::{results_json, RESULTS_SCHEMA};
 pub use write::write_all;

@@ -3,7 +3,7 @@
 //! Explicit wire structs: a change of the model never changes the file by accident. Durations are integer
 //! nanoseconds, sizes integer bytes, rates tokens per second; what is undefined is `null`.
 
-use super::model::{CellReport, Comparison, MemoryReport, ReportModel};
+use super::model::{CellReport, Comparison, Drift, MemoryReport, ReportModel, Trust};
 use super::text::whole_ns;
 use crate::data::{ArmConfig, FlashAttn, HostInfo, KvType, Outcome, StoppedBy, TensorTypeShare, VariantInfo, Workload};
 use crate::stats::Interval;
@@ -23,9 +23,30 @@ struct Results<'a> {
     variants: Vec<Variant<'a>>,
     cells: Vec<Cell<'a>>,
     control: Option<Ratio<'a>>,
+    trust: TrustOf,
     memory: Vec<Memory<'a>>,
     quality: [(); 0],
     decision: Option<()>,
+}
+
+#[derive(Serialize)]
+struct TrustOf {
+    void_rounds: Vec<String>,
+    n_samples_disturbed: u32,
+    n_rounds_disturbed: u32,
+    paused_ns: u64,
+    read_bytes_per_s: Option<f64>,
+    read_drift: Option<DriftOf>,
+    flop_per_s: Option<f64>,
+    product_drift: Option<DriftOf>,
+    smallest_difference: Option<f64>,
+    smallest_difference_worst: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct DriftOf {
+    slowest: f64,
+    fastest: f64,
 }
 
 #[derive(Serialize)]
@@ -215,6 +236,7 @@ pub fn results_json(model: &ReportModel) -> serde_json::Result<String> {
         variants: model.header.variants.iter().map(variant).collect(),
         cells: model.cells.iter().map(cell).collect(),
         control: model.control.pooled.as_ref().map(ratio),
+        trust: trust(&model.trust),
         memory: model.memory.iter().map(memory).collect(),
         quality: [],
         decision: None,
@@ -357,7 +379,28 @@ fn cell(cell: &CellReport) -> Cell<'_> {
         }),
         vs_baseline: cell.vs_baseline.as_ref().map(ratio),
         vs_f16_kv: cell.vs_f16_kv.as_ref().map(ratio),
-        bandwidth_share: None,
+        bandwidth_share: cell.bandwidth_share,
+    }
+}
+
+fn trust(trust: &Trust) -> TrustOf {
+    let drift = |d: Option<Drift>| {
+        d.map(|d| DriftOf {
+            slowest: d.slowest,
+            fastest: d.fastest,
+        })
+    };
+    TrustOf {
+        void_rounds: trust.void.iter().map(ToString::to_string).collect(),
+        n_samples_disturbed: trust.kept.map_or(0, |k| k.n_samples),
+        n_rounds_disturbed: trust.kept.map_or(0, |k| k.n_rounds),
+        paused_ns: trust.paused_ns,
+        read_bytes_per_s: trust.read_bytes_per_s,
+        read_drift: drift(trust.read),
+        flop_per_s: trust.flop_per_s,
+        product_drift: drift(trust.product),
+        smallest_difference: trust.smallest_difference.map(|s| s.median),
+        smallest_difference_worst: trust.smallest_difference.map(|s| s.worst),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One worker process: spawn, ask with a deadline, and the post-mortem when it dies.
 
 use crate::data::{EngineInfo, FailureKind};
+use crate::host;
 use crate::protocol::{self, Reply, Request, PROTOCOL_VERSION};
 use nix::sys::signal::{killpg, Signal};
 use nix::unistd::Pid;
@@ -83,6 +84,7 @@ pub struct Worker {
     stdin: ChildStdin,
     log: PathBuf,
     log_start: u64,
+    n_oom_kills: Option<u64>,
     pub engine: EngineInfo,
 }
 
@@ -127,6 +129,7 @@ impl Worker {
             stdin,
             log,
             log_start,
+            n_oom_kills: host::n_oom_kills(),
             engine,
         };
         match worker.receive(&mailbox.receiver, deadline)? {
@@ -225,10 +228,16 @@ impl Worker {
             std::thread::sleep(Duration::from_millis(5));
         }
         self.kill();
-        let why = self
-            .child
-            .wait()
-            .map_or_else(|e| format!("the worker is gone: {e}"), describe_exit);
+        let status = self.child.wait();
+        let is_killed = status
+            .as_ref()
+            .is_ok_and(|s| s.signal() == Some(Signal::SIGKILL as i32));
+        if is_killed && self.n_oom_kills.is_some() && host::n_oom_kills() > self.n_oom_kills {
+            let why =
+                "memory ran out and the kernel killed the worker; close other programs, or compare smaller variants";
+            return AskError::Dead(FailureKind::OutOfMemory, why.to_owned());
+        }
+        let why = status.map_or_else(|e| format!("the worker is gone: {e}"), describe_exit);
         AskError::Dead(FailureKind::Crashed, self.with_log(why))
     }
 
@@ -305,9 +314,6 @@ fn forward_lines(stdout: impl io::Read, id: u64, sender: &Sender<Event>) {
 fn describe_exit(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("the worker exited with code {code}"),
-        (None, Some(9)) => {
-            "the worker was killed by signal 9 (SIGKILL), most often the kernel running out of memory".into()
-        }
         (None, Some(signal)) => {
             let name = Signal::try_from(signal).map_or("unknown", Signal::as_str);
             format!("the worker was ended by signal {signal} ({name})")

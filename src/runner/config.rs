@@ -3,25 +3,59 @@
 use super::child::{Mailbox, WorkerCommand};
 use crate::data::{Plan, WorkSpec};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
 /// What the runner needs besides the journal.
 pub struct RunConfig {
     /// The plan.
     pub plan: Plan,
     /// Variant id to file.
-    pub files: BTreeMap<String, PathBuf>,
+    pub files: BTreeMap<String, ModelFile>,
     /// Text that prompts are cut from.
     pub text: String,
     /// How to start workers.
     pub command: WorkerCommand,
     /// Predicted duration of one execution, per cell.
     pub guess_ns: Vec<u64>,
+    /// Logical CPUs that may be used.
+    pub n_cpus: u32,
+    /// Whether the anchor kernel runs before each round: it says nothing of an engine on a clock of its own.
+    pub has_anchor: bool,
     /// All workers stay up; otherwise every round loads them in turn.
     pub is_resident: bool,
     /// Longest wait for any one answer; predicted from the work when absent.
     pub deadline_max: Option<Duration>,
+}
+
+/// A model file as it was when its hash was taken.
+pub struct ModelFile {
+    /// Where it is.
+    pub path: PathBuf,
+    seen: Option<(u64, SystemTime)>,
+}
+
+impl ModelFile {
+    /// Remembers size and time of the file at `path`.
+    pub fn new(path: PathBuf) -> Self {
+        let seen = stamp(&path);
+        ModelFile { path, seen }
+    }
+
+    /// What happened to the file since, in words; `None` when it is as it was.
+    pub(super) fn change(&self) -> Option<String> {
+        let path = self.path.display();
+        match stamp(&self.path) {
+            None => Some(format!("{path} is gone; put it back and start a new run")),
+            now if now != self.seen => Some(format!("{path} was changed while the run went on; start a new run")),
+            _ => None,
+        }
+    }
+}
+
+fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
 }
 
 impl RunConfig {

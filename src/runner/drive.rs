@@ -5,15 +5,16 @@ use super::config::{nanos, RunConfig, Site};
 use super::memory::probe;
 use super::progress::Observer;
 use super::team::{BringUp, Interrupted, Measured, Team};
+use super::watch::{disturbance, Watch};
 use crate::data::{
-    EndRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, Record, RoundRecord, Sample, SampleRecord,
-    StoppedBy, WorkSpec,
+    AnchorRecord, DisturbedRecord, EndRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, Record,
+    RoundRecord, Sample, SampleRecord, StoppedBy, WorkSpec,
 };
 use crate::journal::{JournalError, Writer};
 use crate::plan::{headline_pairs, launch_of, launch_order, n_repeat, outstanding, round_order, worker_of};
 use crate::stats;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A run that cannot go on. What was measured before is in the journal.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +83,11 @@ struct Drive<'a> {
     journal: &'a mut Writer,
     observer: &'a mut dyn Observer,
     team: Team<'a>,
+    watch: Option<Watch>,
     start: Instant,
+    /// The round that runs, counting void ones.
     round: u32,
+    void: BTreeSet<u32>,
     done_in_round: BTreeSet<usize>,
     failed: BTreeSet<usize>,
     memory_done: BTreeSet<usize>,
@@ -102,12 +106,17 @@ impl<'a> Drive<'a> {
     fn new(site: Site<'a>, past: &[Record], journal: &'a mut Writer, observer: &'a mut dyn Observer) -> Self {
         let config = site.run;
         let left = outstanding(&config.plan, past);
+        let plan = &config.plan;
+        let n_threads = plan.arms.iter().map(|a| a.config.n_threads).max().unwrap_or(1);
+        let pause_max = Duration::from_nanos(plan.stop.budget_ns).mul_f64(plan.limits.pause_share_max);
         let mut n_repeat = BTreeMap::new();
         let mut samples = BTreeMap::new();
         for record in past {
             match record {
                 Record::Launch(l) if n_repeat.is_empty() => n_repeat.extend(l.n_repeat.iter().copied()),
-                Record::Sample(s) => drop(samples.insert((s.cell, s.round), s.sample.ns)),
+                Record::Sample(s) if !left.void.contains(&s.round) => {
+                    samples.insert((s.cell, s.round), s.sample.ns);
+                }
                 _ => {}
             }
         }
@@ -116,8 +125,10 @@ impl<'a> Drive<'a> {
             journal,
             observer,
             team: Team::new(site),
+            watch: config.has_anchor.then(|| Watch::new(n_threads, pause_max)),
             start: Instant::now(),
             round: left.round,
+            void: left.void,
             done_in_round: left.done_in_round,
             failed: left.failed,
             memory_done: left.memory_done,
@@ -145,7 +156,7 @@ impl<'a> Drive<'a> {
             if let Some(why) = self.why_stop() {
                 return Ok(why);
             }
-            let due = launch_of(&self.site.run.plan, self.round);
+            let due = launch_of(&self.site.run.plan, self.n_rounds());
             if launch != Some(due) {
                 self.launch(due)?;
                 launch = Some(due);
@@ -167,6 +178,11 @@ impl<'a> Drive<'a> {
         Ok(end)
     }
 
+    /// Complete rounds.
+    fn n_rounds(&self) -> u32 {
+        self.round - self.void.len() as u32
+    }
+
     fn live(&self) -> BTreeSet<usize> {
         (0..self.site.run.plan.cells.len())
             .filter(|c| !self.failed.contains(c))
@@ -183,6 +199,7 @@ impl<'a> Drive<'a> {
             let Some(file) = self.site.run.files.get(&plan.arms[arm].variant) else {
                 continue;
             };
+            let file = &file.path;
             // Ids of probes and of team workers must differ; a team counts up from 1.
             let result = probe(self.site, arm, file, u64::MAX - arm as u64);
             match result {
@@ -275,7 +292,8 @@ impl<'a> Drive<'a> {
     }
 
     fn one_round(&mut self, launch: u32) -> Result<(), Stop> {
-        let order = round_order(&self.site.run.plan, self.round, !self.site.run.is_resident);
+        self.read_anchor(launch)?;
+        let order = round_order(&self.site.run.plan, self.n_rounds(), !self.site.run.is_resident);
         for (position, &cell) in order.iter().enumerate() {
             if self.failed.contains(&cell) || self.done_in_round.contains(&cell) {
                 continue;
@@ -287,7 +305,13 @@ impl<'a> Drive<'a> {
             match self.team.measure(cell, n_repeat, self.cost_ns[cell])? {
                 Measured::Sample(sample) => {
                     self.cost_ns[cell] = nanos(start);
+                    // Before the sample: were it the other way round, a crash in between would keep a disturbed sample.
+                    let is_void = self.is_void(launch, cell, &sample)?;
                     self.book(launch, position as u32, cell, sample)?;
+                    if is_void {
+                        self.end_void_round();
+                        return Ok(());
+                    }
                 }
                 Measured::Failed(kind, reason) => {
                     self.fail(cell, kind, &reason)?;
@@ -304,6 +328,46 @@ impl<'a> Drive<'a> {
         }))?;
         self.round += 1;
         self.done_in_round.clear();
+        Ok(())
+    }
+
+    /// Whether `sample` makes its round void; books what disturbed it.
+    fn is_void(&mut self, launch: u32, cell: usize, sample: &Sample) -> Result<bool, Stop> {
+        let run = self.site.run;
+        let config = &run.plan.arms[self.site.arm(cell)].config;
+        let Some(what) = disturbance(&run.plan.limits, config, run.n_cpus, sample) else {
+            return Ok(false);
+        };
+        let n_void_max = (f64::from(run.plan.stop.n_rounds_max) * run.plan.limits.void_share_max) as usize;
+        let is_void = self.void.len() < n_void_max;
+        self.journal.append(&Record::Disturbed(DisturbedRecord {
+            launch,
+            round: self.round,
+            cell,
+            what,
+            is_void,
+        }))?;
+        Ok(is_void)
+    }
+
+    /// The round counts no more; the next one takes its place.
+    fn end_void_round(&mut self) {
+        let void = self.round;
+        self.void.insert(void);
+        self.samples.retain(|(_, round), _| *round != void);
+        self.round += 1;
+        self.done_in_round.clear();
+    }
+
+    fn read_anchor(&mut self, launch: u32) -> Result<(), Stop> {
+        let Some(watch) = &mut self.watch else { return Ok(()) };
+        let (reading, paused_ns) = watch.before_round(self.site.run.plan.limits.drift_max, self.site.mailbox)?;
+        self.journal.append(&Record::Anchor(AnchorRecord {
+            launch,
+            round: self.round,
+            reading,
+            paused_ns,
+        }))?;
         Ok(())
     }
 
@@ -348,17 +412,18 @@ impl<'a> Drive<'a> {
     /// Precision, budget or rounds; never significance.
     fn why_stop(&self) -> Option<StoppedBy> {
         let stop = &self.site.run.plan.stop;
-        if self.round >= stop.n_rounds_max {
+        let n_rounds = self.n_rounds();
+        if n_rounds >= stop.n_rounds_max {
             return Some(StoppedBy::Rounds);
         }
-        if self.round >= stop.n_rounds_min
-            && (self.round - stop.n_rounds_min).is_multiple_of(LOOK_EVERY)
+        if n_rounds >= stop.n_rounds_min
+            && (n_rounds - stop.n_rounds_min).is_multiple_of(LOOK_EVERY)
             && self.is_precise()
         {
             return Some(StoppedBy::Precision);
         }
         let is_over = nanos(self.start).saturating_add(self.round_cost_ns()) > stop.budget_ns;
-        (is_over && self.round >= 1).then_some(StoppedBy::Budget)
+        (is_over && n_rounds >= 1).then_some(StoppedBy::Budget)
     }
 
     fn round_cost_ns(&self) -> u64 {
@@ -395,7 +460,7 @@ impl<'a> Drive<'a> {
             .filter(|c| !self.done_in_round.contains(c))
             .map(|&c| self.cost_ns[c])
             .sum();
-        let rounds_left = u64::from(stop.n_rounds_max.saturating_sub(self.round + 1));
+        let rounds_left = u64::from(stop.n_rounds_max.saturating_sub(self.n_rounds() + 1));
         let ahead = in_round.saturating_add(rounds_left.saturating_mul(self.round_cost_ns()));
         let total = behind.saturating_add(ahead).min(stop.budget_ns.max(behind));
         self.observer.progress(behind, total, label);

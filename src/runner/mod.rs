@@ -11,8 +11,9 @@ mod drive;
 mod memory;
 mod progress;
 mod team;
+mod watch;
 
 pub use child::{Interrupt, WorkerCommand};
-pub use config::RunConfig;
+pub use config::{ModelFile, RunConfig};
 pub use drive::{run, RunError};
 pub use progress::{Observer, Silent};

@@ -1,7 +1,7 @@
 //! The workers of a launch: which arms live in which process, bringing them up, and bringing one up again after it died.
 
 use super::child::{AskError, Worker};
-use super::config::{nanos, Site};
+use super::config::{nanos, ModelFile, Site};
 use crate::data::{ContextInfo, EngineInfo, FailureKind, LoadedArm, Sample, WorkSpec};
 use crate::plan::worker_of;
 use crate::protocol::{Reply, Request};
@@ -229,10 +229,14 @@ fn try_bring_up(
 /// Spawns and loads. Of the answer only the model's part is filled in yet.
 fn start_worker(site: Site, worker: &str, cells: &[usize], id: u64) -> Result<(Worker, LoadedArm), Stumble> {
     let arm = &site.run.plan.arms[site.arm(cells[0])];
+    let file = site.run.files.get(&arm.variant);
+    let path = file.map(|f| f.path.clone()).unwrap_or_default();
+    if let Some(why) = file.and_then(ModelFile::change) {
+        return Err(stumble(AskError::Refused(FailureKind::Engine, why), cells));
+    }
+    let n_bytes = std::fs::metadata(&path).map_or(0, |m| m.len());
     let mut process = Worker::spawn(&site.run.command, worker, id, site.mailbox, site.run.deadline(0))
         .map_err(|e| stumble(e, cells))?;
-    let path = site.run.files.get(&arm.variant).cloned().unwrap_or_default();
-    let n_bytes = std::fs::metadata(&path).map_or(0, |m| m.len());
     let request = Request::Load {
         path,
         device: arm.config.device.clone(),

@@ -22,8 +22,12 @@ use std::process::ExitCode;
 /// ask for its death signal notices.
 pub const PARENT_ENV: &str = "KVANT_PARENT";
 
+/// Environment variable that makes the control's worker slower by this share of every call of the engine, e.g. `0.05`: a
+/// difference of known size, for `scripts/calibrate`. The run carries a warning.
+pub const HANDICAP_ENV: &str = "KVANT_HANDICAP";
+
 /// The hidden subcommand `worker`: serves requests until stdin ends. Call it before anything has printed.
-pub fn run() -> ExitCode {
+pub fn run(name: Option<&str>) -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
         let text = info.payload_as_str().unwrap_or("unknown cause").replace('\n', " ");
         let place = info
@@ -31,7 +35,7 @@ pub fn run() -> ExitCode {
             .map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
         eprintln!("kvant: panic: {text}{place}");
     }));
-    match start() {
+    match start(name) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("kvant: worker: {error}");
@@ -40,11 +44,15 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn start() -> io::Result<()> {
+fn start(name: Option<&str>) -> io::Result<()> {
     let mut replies = take_stdout()?;
     die_with_parent()?;
     let mut engine = pick_engine()?;
-    serve::serve(&mut io::stdin().lock(), &mut replies, engine.as_mut())
+    let handicap = match (name, std::env::var(HANDICAP_ENV)) {
+        (Some(name), Ok(share)) if name.ends_with(" control") => share.parse().map_err(io::Error::other)?,
+        _ => 0.0,
+    };
+    serve::serve(&mut io::stdin().lock(), &mut replies, engine.as_mut(), handicap)
 }
 
 /// A private copy of fd 1; fd 1 itself becomes a copy of fd 2.

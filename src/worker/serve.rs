@@ -8,15 +8,23 @@ use crate::engine::{ContextId, Engine, EngineError, Step, WireFault};
 use crate::protocol::{read_line, write_line, Reply, Request, MAX_LINE_BYTES, PROTOCOL_VERSION};
 use std::io::{self, BufRead, Write};
 
-/// Says hello, then answers until `Quit` or the end of `requests`.
-pub(super) fn serve(requests: &mut impl BufRead, replies: &mut impl Write, engine: &mut dyn Engine) -> io::Result<()> {
+/// Says hello, then answers until `Quit` or the end of `requests`. `handicap`: see [`super::HANDICAP_ENV`].
+pub(super) fn serve(
+    requests: &mut impl BufRead,
+    replies: &mut impl Write,
+    engine: &mut dyn Engine,
+    handicap: f64,
+) -> io::Result<()> {
     engine.announce(Step::Hello).map_err(io::Error::other)?;
     let hello = Reply::Hello {
         protocol_version: PROTOCOL_VERSION,
         engine: engine.info(),
     };
     answer(replies, engine, hello)?;
-    let mut session = Session::default();
+    let mut session = Session {
+        handicap,
+        ..Session::default()
+    };
     while let Some(line) = read_line(requests)? {
         let request: Request = serde_json::from_slice(&line)?;
         if request == Request::Quit {
@@ -31,6 +39,7 @@ pub(super) fn serve(requests: &mut impl BufRead, replies: &mut impl Write, engin
 /// What the worker holds between requests.
 #[derive(Default)]
 struct Session {
+    handicap: f64,
     speed: Option<Speed>,
     contexts: Vec<ContextId>,
 }
@@ -47,7 +56,7 @@ impl Session {
             } => {
                 engine.announce(Step::Load(&path))?;
                 let (tokens, reply) = load(engine, &path, &device, n_gpu_layers, &text, n_tokens)?;
-                self.speed = Some(Speed::new(tokens));
+                self.speed = Some(Speed::new(tokens, self.handicap));
                 Ok(reply)
             }
             Request::Open { config } => {
@@ -144,7 +153,7 @@ mod tests {
         }
         let mut engine = FakeEngine::new(serde_json::from_str(script).expect("a valid script"));
         let mut out = Vec::new();
-        let ended = serve(&mut &wire[..], &mut out, &mut engine);
+        let ended = serve(&mut &wire[..], &mut out, &mut engine, 0.0);
         (ended, out)
     }
 
@@ -282,6 +291,6 @@ mod tests {
     fn what_is_not_a_request_ends_the_worker() {
         let mut engine = FakeEngine::new(Default::default());
         let mut out = Vec::new();
-        assert!(serve(&mut &b"{\"dance\":1}\n"[..], &mut out, &mut engine).is_err());
+        assert!(serve(&mut &b"{\"dance\":1}\n"[..], &mut out, &mut engine, 0.0).is_err());
     }
 }

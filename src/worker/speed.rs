@@ -6,8 +6,11 @@
 
 use crate::data::{Sample, SampleConditions, WorkSpec, Workload};
 use crate::engine::{ContextId, Engine, EngineError};
+use crate::host::{Interference, Withheld};
 use nix::sys::resource::{getrusage, Usage, UsageWho};
 use std::collections::BTreeMap;
+use std::slice::SliceIndex;
+use std::time::Instant;
 
 /// Tokens of the short prefill that warms up a sample.
 const N_WARM_PREFILL: usize = 64;
@@ -17,6 +20,8 @@ const N_WARM_STEPS: usize = 3;
 /// The tokens and the kept states of all contexts of a worker.
 pub(super) struct Speed {
     tokens: Vec<i32>,
+    handicap: f64,
+    interference: Interference,
     states: BTreeMap<(usize, u32), Vec<u8>>,
 }
 
@@ -30,9 +35,11 @@ struct Timed {
 }
 
 impl Speed {
-    pub(super) fn new(tokens: Vec<i32>) -> Self {
+    pub(super) fn new(tokens: Vec<i32>, handicap: f64) -> Self {
         Self {
             tokens,
+            handicap,
+            interference: Interference::find(),
             states: BTreeMap::new(),
         }
     }
@@ -197,11 +204,13 @@ impl Speed {
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
         engine.clear(id)?;
-        let usage = Reading::now(engine)?;
+        let before = Reading::now(engine, &self.interference)?;
         let start = engine.now_ns();
-        engine.decode(id, &self.tokens[..spec.n_prompt as usize])?;
+        self.feed(engine, id, ..spec.n_prompt as usize)?;
         let end = engine.now_ns();
-        timed.conditions.add(&usage, &Reading::now(engine)?);
+        timed
+            .conditions
+            .add(&before, &Reading::now(engine, &self.interference)?);
         timed.ns += end - start;
         if timed.ttft_ns.is_none() {
             engine.argmax(id)?;
@@ -217,7 +226,9 @@ impl Speed {
         spec: &WorkSpec,
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
-        generate(engine, spec, timed, |engine, at| self.step(engine, id, at))
+        generate(engine, spec, &self.interference, timed, |engine, at| {
+            self.step(engine, id, at)
+        })
     }
 
     /// As with `use_cache=False`: the whole prefix again for every token. Clearing is part of the work (metadata only).
@@ -228,14 +239,32 @@ impl Speed {
         spec: &WorkSpec,
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
-        generate(engine, spec, timed, |engine, at| {
+        generate(engine, spec, &self.interference, timed, |engine, at| {
             engine.clear(id)?;
-            engine.decode(id, &self.tokens[..=at])
+            self.feed(engine, id, ..at + 1)
         })
     }
 
     fn step(&self, engine: &mut dyn Engine, id: ContextId, at: usize) -> Result<(), EngineError> {
-        engine.decode(id, &self.tokens[at..=at])
+        self.feed(engine, id, at..at + 1)
+    }
+
+    /// Every timed call of the engine: a handicap makes it last longer by its share.
+    fn feed(
+        &self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        range: impl SliceIndex<[i32], Output = [i32]>,
+    ) -> Result<(), EngineError> {
+        let start = Instant::now();
+        engine.decode(id, &self.tokens[range])?;
+        if self.handicap > 0.0 {
+            let end = start.elapsed().mul_f64(1.0 + self.handicap);
+            while start.elapsed() < end {
+                std::hint::spin_loop();
+            }
+        }
+        Ok(())
     }
 
     /// Back to `n_depth` from a deeper cache. Models with a recurrent state cannot drop single tokens: they get the
@@ -267,11 +296,12 @@ impl Speed {
 fn generate(
     engine: &mut dyn Engine,
     spec: &WorkSpec,
+    interference: &Interference,
     timed: &mut Timed,
     mut token: impl FnMut(&mut dyn Engine, usize) -> Result<(), EngineError>,
 ) -> Result<(), EngineError> {
     timed.itl_ns.reserve(spec.n_gen as usize);
-    let usage = Reading::now(engine)?;
+    let before = Reading::now(engine, interference)?;
     let start = engine.now_ns();
     let mut last = start;
     for i in 0..spec.n_gen {
@@ -280,19 +310,20 @@ fn generate(
         timed.itl_ns.push(now - last);
         last = now;
     }
-    timed.conditions.add(&usage, &Reading::now(engine)?);
+    timed.conditions.add(&before, &Reading::now(engine, interference)?);
     timed.ns += last - start;
     Ok(())
 }
 
-/// The process's counters at one moment.
+/// The counters of the process and the system at one moment.
 struct Reading {
     usage: Usage,
     cpu_ns: u64,
+    withheld: Withheld,
 }
 
 impl Reading {
-    fn now(engine: &dyn Engine) -> Result<Self, EngineError> {
+    fn now(engine: &dyn Engine, interference: &Interference) -> Result<Self, EngineError> {
         let usage = getrusage(UsageWho::RUSAGE_SELF)
             .map_err(|e| EngineError::Refused(format!("cannot read the worker's resource use: {e}")))?;
         let kernel_ns = || {
@@ -300,8 +331,11 @@ impl Reading {
             let us = (user.tv_sec() + system.tv_sec()) * 1_000_000 + user.tv_usec() + system.tv_usec();
             us.unsigned_abs() * 1000
         };
+        let own_ns = engine.cpu_ns();
         Ok(Self {
-            cpu_ns: engine.cpu_ns().unwrap_or_else(kernel_ns),
+            cpu_ns: own_ns.unwrap_or_else(kernel_ns),
+            // What the real machine does says nothing of an engine on a clock of its own.
+            withheld: own_ns.map_or_else(|| interference.now(), |_| Withheld::default()),
             usage,
         })
     }
@@ -317,6 +351,12 @@ impl SampleConditions {
             after.usage.involuntary_context_switches(),
         );
         self.n_major_faults += count(before.usage.major_page_faults(), after.usage.major_page_faults());
+        let grown = |sum: Option<u64>, before: Option<u64>, after: Option<u64>| {
+            Some(sum.unwrap_or(0) + after?.saturating_sub(before?))
+        };
+        let (old, new) = (&before.withheld, &after.withheld);
+        self.steal_ns = grown(self.steal_ns, old.steal_ns, new.steal_ns);
+        self.throttled_ns = grown(self.throttled_ns, old.throttled_ns, new.throttled_ns);
     }
 }
 

@@ -35,7 +35,7 @@ fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
     };
     let (id, _) = engine.open(&config).expect("opens");
     let tokens = engine.tokenize(&"a text ".repeat(150)).expect("bytes");
-    (engine, id, Speed::new(tokens))
+    (engine, id, Speed::new(tokens, 0.0))
 }
 
 /// Virtual cost of prefilling `n` tokens of an empty cache.

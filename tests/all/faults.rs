@@ -1,6 +1,6 @@
 //! Misbehaving workers: each fault has a recorded outcome, and the other cells are still measured.
 
-use crate::util::{run_for, stderr, Lab};
+use crate::util::{run_for, samples_so_far, stderr, Lab};
 use serde_json::Value;
 
 /// Runs with one fault in Q8_0 and returns (outcome, reason) of its cells and whether all others are ok.
@@ -94,5 +94,98 @@ fn noise_on_fd_1_and_late_answers_do_no_harm() {
             r#"{{"faults": [{{"file": "Q8_0", "times": 2, "action": {action}}}]}}"#
         ));
         run_for(&mut lab.compare(&["--kv", "f16"]), 0);
+    }
+}
+
+/// Compares the fixture's models while a neighbour takes the processor from Q8_0 as `when` says.
+fn beside_a_neighbour(when: &str, rounds: &str) -> (Lab, Value) {
+    let lab = Lab::new();
+    lab.script(&format!(
+        r#"{{"faults": [{{"file": "Q8_0", "at": "measure", "workload": "decode", {when} "action": {{"stall": 100000000}}}}]}}"#
+    ));
+    run_for(&mut lab.compare(&["--kv", "f16", "--rounds", rounds]), 0);
+    let results = lab.results();
+    (lab, results)
+}
+
+fn n_samples(results: &Value) -> Vec<usize> {
+    let cells = results["cells"].as_array().expect("an array");
+    cells
+        .iter()
+        .map(|c| c["samples_ns"].as_array().expect("an array").len())
+        .collect()
+}
+
+#[test]
+fn a_disturbed_round_is_void_and_run_again() {
+    let (lab, results) = beside_a_neighbour(r#""after": 2, "times": 1,"#, "8");
+    let void = results["trust"]["void_rounds"].as_array().expect("an array");
+    assert_eq!(void.len(), 1);
+    assert!(void[0].as_str().expect("a text").contains("CPU time"), "{void:?}");
+    assert_eq!(results["run"]["n_rounds"], 8);
+    assert_eq!(results["trust"]["n_samples_disturbed"], 0);
+    assert!(n_samples(&results).iter().all(|&n| n == 8));
+    let rounds: std::collections::BTreeSet<u32> = lab.samples().iter().map(|s| s.round).collect();
+    assert_eq!(rounds.len(), 9, "the void round is in the journal");
+
+    let output = run_for(&mut lab.kvant(&["report", "run", "--explain", "Q8_0 | tg"]), 0);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        text.contains("not used: line") && text.contains("void: other programs"),
+        "{text}"
+    );
+    assert!(text.contains("median of the 8 rates"), "{text}");
+}
+
+#[test]
+fn void_rounds_are_limited_and_what_stays_in_is_counted() {
+    let (_, results) = beside_a_neighbour("", "8");
+    assert_eq!(results["trust"]["void_rounds"].as_array().expect("an array").len(), 2);
+    assert_eq!(results["trust"]["n_rounds_disturbed"], 8);
+    assert!(n_samples(&results).iter().all(|&n| n == 8));
+}
+
+#[test]
+fn a_void_round_stays_void_after_a_resume() {
+    let (lab, whole) = beside_a_neighbour(r#""after": 2, "times": 1,"#, "8");
+    let journal = lab.path("run/journal.jsonl");
+    let text = std::fs::read_to_string(&journal).expect("it is there");
+    let end = text.find(r#""disturbed""#).expect("a disturbed sample");
+    let cut = end + text[end..].find('\n').expect("a line") + 1;
+    std::fs::write(&journal, &text[..cut]).expect("it can be written");
+    lab.script("{}");
+    run_for(&mut lab.compare(&["--kv", "f16", "--rounds", "8", "--resume"]), 0);
+    let results = lab.results();
+    assert_eq!(results["trust"]["void_rounds"], whole["trust"]["void_rounds"]);
+    assert_eq!(n_samples(&results), n_samples(&whole));
+}
+
+#[test]
+fn a_model_file_that_changes_mid_run_costs_its_own_cells() {
+    for (change, word) in [
+        (
+            (|path| std::fs::remove_file(path)) as fn(&std::path::Path) -> std::io::Result<()>,
+            "is gone",
+        ),
+        (|path| std::fs::write(path, b"GGUF, but another"), "was changed"),
+    ] {
+        let lab = Lab::new();
+        lab.script(r#"{"real_sleep_us": 5000}"#);
+        let mut child = lab
+            .compare(&["--kv", "f16", "--launches", "2", "--rounds", "8", "-q"])
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("kvant starts");
+        let journal = lab.path("run/journal.jsonl");
+        while samples_so_far(&journal).is_none_or(|samples| samples.is_empty()) {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        change(&lab.path("models/tiny-Q8_0.gguf")).expect("the file is there");
+        assert_eq!(child.wait().expect("it ends").code(), Some(3), "{word}");
+        let results = lab.results();
+        for cell in results["cells"].as_array().expect("an array") {
+            let reason = cell["reason"].as_str().unwrap_or("");
+            assert_eq!(cell["variant"] == "Q8_0", reason.contains(word), "{cell}");
+        }
     }
 }

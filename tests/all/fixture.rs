@@ -30,6 +30,7 @@ pub fn run() -> (RunHeader, Vec<Record>) {
         }
         // The machine drifts by up to 12 % between rounds; pairing within the round cancels it.
         let drift = [1.0, 1.04, 1.1, 1.12, 0.98, 1.01, 1.06, 1.03][round as usize];
+        records.push(anchor(launch, round, drift));
         for (at, cell) in header.plan.cells.iter().enumerate() {
             if at == failed && round >= 2 {
                 continue;
@@ -56,6 +57,24 @@ pub fn run() -> (RunHeader, Vec<Record>) {
             }));
         }
         records.push(Record::Round(RoundRecord { launch, round }));
+        if round == 3 {
+            // Round 8 stands for a round that was void and run again.
+            records.push(Record::Disturbed(DisturbedRecord {
+                launch,
+                round: 8,
+                cell: 0,
+                what: Disturbance::CpuShare { share: 0.47 },
+                is_void: true,
+            }));
+            records.push(Record::Sample(SampleRecord {
+                launch,
+                round: 8,
+                position: 0,
+                cell: 0,
+                at_ns,
+                sample: sample(&header, &header.plan.cells[0], 2.1, &mut Noise(9)),
+            }));
+        }
     }
     records.extend((0..header.plan.arms.len() - 1).map(|arm| Record::Memory(memory(&header, arm))));
     records.push(Record::End(EndRecord {
@@ -113,6 +132,7 @@ pub fn header() -> RunHeader {
             },
             equivalence: 0.02,
             sample_ns_min: 300_000_000,
+            limits: Limits::default(),
         },
         salt: "it's mine".into(),
         corpus_sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
@@ -276,6 +296,22 @@ fn ideal_ns(arm: &Arm, spec: &WorkSpec) -> f64 {
     }
 }
 
+/// The anchor kernel of a round, as slow as the machine is then.
+fn anchor(launch: u32, round: u32, drift: f64) -> Record {
+    let reading = AnchorReading {
+        n_bytes: 402_653_184,
+        read_ns: (21_000_000.0 * drift) as u64,
+        n_flop: 3_623_878_656,
+        product_ns: (33_000_000.0 * (1.0 + (drift - 1.0) / 2.0)) as u64,
+    };
+    Record::Anchor(AnchorRecord {
+        launch,
+        round,
+        reading,
+        paused_ns: if round == 3 { 1_000_000_000 } else { 0 },
+    })
+}
+
 fn sample(header: &RunHeader, cell: &Cell, drift: f64, noise: &mut Noise) -> Sample {
     let arm = &header.plan.arms[cell.arm];
     let ns = (ideal_ns(arm, &cell.spec) * drift * noise.factor(0.012)) as u64;
@@ -298,6 +334,7 @@ fn sample(header: &RunHeader, cell: &Cell, drift: f64, noise: &mut Noise) -> Sam
             cpu_ns: 2 * ns,
             n_involuntary_switches: 3,
             n_major_faults: 0,
+            ..SampleConditions::default()
         },
     }
 }

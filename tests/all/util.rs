@@ -47,6 +47,8 @@ impl Lab {
             .current_dir(self.dir.path())
             .env("KVANT_FAKE_ENGINE", self.path("script.json"))
             .env("KVANT_STORE", self.path("store"))
+            // Where the lock is that lets one run at a time measure: tests need not wait for each other.
+            .env("TMPDIR", self.dir.path())
             .env("RUST_BACKTRACE", "1");
         command
     }

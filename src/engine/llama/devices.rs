@@ -46,7 +46,8 @@ pub(super) fn gpu_names() -> Vec<String> {
 }
 
 fn all() -> impl Iterator<Item = Device> {
-    // SAFETY: reading the registry, which fills itself at the first call; indices below the count are valid.
+    // SAFETY: reads the registry, which fills itself at the first call.
     let n = unsafe { sys::ggml_backend_dev_count() };
+    // SAFETY: the index is below the count.
     (0..n).map(|i| Device(unsafe { sys::ggml_backend_dev_get(i) }))
 }

@@ -5,6 +5,7 @@
 mod method;
 mod sections;
 mod table;
+mod trust;
 
 use super::charts::chart_names;
 use super::ReportModel;
@@ -39,6 +40,7 @@ pub fn report_md(model: &ReportModel) -> String {
         sections::memory(model, &charts),
         sections::files(model),
         sections::failures(model),
+        trust::section(model),
         method::how_measured(model),
         method::repeat(model),
         method::data(&charts),

@@ -1,9 +1,10 @@
 //! From a header and records to the model.
 
 use super::cells::{cell_reports, Rounds};
-use super::{compare, conclude, reuse, totals};
-use super::{MemoryReport, ReportModel};
-use crate::data::{BufferSize, EngineInfo, MemoryRecord, Record, RunHeader, Warning};
+use super::{compare, conclude, reuse, totals, trust};
+use super::{CellReport, MemoryReport, ReportModel, Trust};
+use crate::data::{BufferSize, EngineInfo, MemoryRecord, Record, RunHeader, Warning, Workload};
+use std::collections::BTreeMap;
 
 impl ReportModel {
     /// Everything that can be said of a run. Pure: the same input gives the same model.
@@ -11,6 +12,8 @@ impl ReportModel {
         let rounds = Rounds::collect(header, records);
         let mut cells = cell_reports(header, records, &rounds);
         let control = compare::compare_all(header, &rounds, &mut cells);
+        let trust = trust::trust(header, records, &rounds, &cells, &control);
+        share_bandwidth(header, records, &trust, &mut cells);
         let mut model = ReportModel {
             header: header.clone(),
             engine: engine(records),
@@ -19,6 +22,7 @@ impl ReportModel {
             control,
             memory: memory(header, records),
             totals: totals::totals(records, &rounds),
+            trust,
             warnings: warnings(records),
             banners: Vec::new(),
             conclusion: Vec::new(),
@@ -28,6 +32,33 @@ impl ReportModel {
         model.conclusion = conclude::conclusion(&model, &rounds);
         model.closing = conclude::closing(&model);
         model
+    }
+}
+
+/// A decode step on the CPU reads all weights and the cache so far. The file stands for the weights: a table of
+/// embeddings that is not the output matrix as well is read in one row only, so its share is a little too high.
+fn share_bandwidth(header: &RunHeader, records: &[Record], trust: &Trust, cells: &mut [CellReport]) {
+    let Some(limit) = trust.read_bytes_per_s else { return };
+    let contexts = records.iter().filter_map(|record| match record {
+        Record::Launch(launch) => Some(&launch.arms),
+        _ => None,
+    });
+    let kv_per_token: BTreeMap<usize, f64> = contexts
+        .flatten()
+        .filter(|arm| arm.context.n_ctx > 0)
+        .map(|arm| (arm.arm, arm.context.kv_bytes as f64 / f64::from(arm.context.n_ctx)))
+        .collect();
+    for cell in cells
+        .iter_mut()
+        .filter(|c| c.spec.workload == Workload::Decode && c.arm.config.device == "cpu")
+    {
+        let arm = header.plan.cells[cell.index].arm;
+        let variant = header.variants.iter().find(|v| v.id == cell.arm.variant);
+        let (Some(tps), Some(variant), Some(kv)) = (&cell.tps, variant, kv_per_token.get(&arm)) else {
+            continue;
+        };
+        let depth = f64::from(cell.spec.n_depth) + f64::from(cell.spec.n_gen) / 2.0;
+        cell.bandwidth_share = Some((variant.model_size as f64 + kv * depth) * tps.estimate / limit);
     }
 }
 

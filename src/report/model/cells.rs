@@ -96,6 +96,7 @@ pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Roun
                 tps: tps(cell, usable),
                 ttft_ns: ttft(cell, usable),
                 itl_ns: itl(cell, usable, header.plan.seed),
+                bandwidth_share: None,
                 vs_baseline: None,
                 vs_f16_kv: None,
                 outcome,

@@ -13,6 +13,10 @@ mod conclude;
 mod fastest;
 mod reuse;
 mod totals;
+mod trust;
 mod types;
 
-pub use types::{CellReport, Comparison, Control, ItlQuantiles, MemoryReport, ReportModel, ReuseRow, Totals};
+pub use types::{
+    CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport, ReportModel, ReuseRow,
+    SmallestDifference, Totals, Trust,
+};

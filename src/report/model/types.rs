@@ -1,7 +1,8 @@
 //! The shape of the model: what renderers read.
 
 use crate::data::{
-    Arm, BufferSize, EngineInfo, MemoryReading, Outcome, RunHeader, StoppedBy, VariantInfo, Warning, WorkSpec, Workload,
+    Arm, BufferSize, Disturbance, EngineInfo, MemoryReading, Outcome, RunHeader, StoppedBy, VariantInfo, Warning,
+    WorkSpec, Workload,
 };
 use crate::stats::{Interval, Verdict};
 
@@ -22,6 +23,8 @@ pub struct ReportModel {
     pub reuse: Vec<ReuseRow>,
     /// Times and counts of the run.
     pub totals: Totals,
+    /// How far the figures can be relied on.
+    pub trust: Trust,
     /// Warnings of the journal, each once, in order.
     pub warnings: Vec<Warning>,
     /// What stands above everything else: reasons not to trust the figures.
@@ -51,6 +54,9 @@ pub struct CellReport {
     pub ttft_ns: Option<Interval>,
     /// Decode and no_reuse: gaps between tokens.
     pub itl_ns: Option<ItlQuantiles>,
+    /// Decode on the CPU: bytes of weights and cache read per second, as a share of what the anchor kernel reads. Above 1
+    /// when caches hold part of them.
+    pub bandwidth_share: Option<f64>,
     /// Speed relative to the baseline arm on the same work.
     pub vs_baseline: Option<Comparison>,
     /// KV arms: speed relative to the same weights with an f16 KV cache.
@@ -151,6 +157,58 @@ pub struct Totals {
     pub n_launches: u32,
     /// Samples outside complete rounds: kept in the journal, not used.
     pub n_samples_unused: u32,
+}
+
+/// What bears on how far the figures can be relied on, besides the control.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Trust {
+    /// What made each void round void, in order.
+    pub void: Vec<Disturbance>,
+    /// Disturbed samples that stayed in, because the void rounds were used up.
+    pub kept: Option<KeptDisturbance>,
+    /// Time spent waiting for a slowed machine, nanoseconds.
+    pub paused_ns: u64,
+    /// Drift of the machine's memory reads, by the anchor kernel.
+    pub read: Option<Drift>,
+    /// Drift of its matrix products.
+    pub product: Option<Drift>,
+    /// Median speed of memory reads with all threads.
+    pub read_bytes_per_s: Option<f64>,
+    /// Median speed of f32 matrix products with all threads.
+    pub flop_per_s: Option<f64>,
+    /// The smallest difference between variants that would have been called; absent when the control failed.
+    pub smallest_difference: Option<SmallestDifference>,
+}
+
+/// Disturbed samples in rounds that count.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KeptDisturbance {
+    /// How many samples.
+    pub n_samples: u32,
+    /// In how many rounds.
+    pub n_rounds: u32,
+    /// The first of them.
+    pub first: Disturbance,
+}
+
+/// How the machine's own speed moved, relative to its median: -0.1 is 10 % slower.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drift {
+    /// In its slowest round.
+    pub slowest: f64,
+    /// In its fastest round.
+    pub fastest: f64,
+    /// Rounds with a reading.
+    pub n_rounds: u32,
+}
+
+/// Relative differences of speed, e.g. 0.034.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SmallestDifference {
+    /// In the median headline comparison.
+    pub median: f64,
+    /// In the least certain one.
+    pub worst: f64,
 }
 
 impl Totals {

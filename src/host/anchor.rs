@@ -1,0 +1,93 @@
+//! The anchor kernel: a fixed piece of work whose duration shows the speed of the machine itself.
+//!
+//! Reading memory is what bounds decoding, products of matrices what bounds prefill. Both come from well-kept crates
+//! (memchr's scan, the f32 kernel behind nalgebra), so they run at the speed of compiled vector code whatever profile kvant
+//! has; the figures are this machine's speeds with those kernels, not its data sheet.
+
+use crate::data::AnchorReading;
+use nalgebra::DMatrix;
+use std::thread;
+use std::time::Instant;
+
+/// Bytes that are read, over all threads: more than most caches hold.
+const N_BYTES: usize = 128 << 20;
+/// How often they are read.
+const N_READS: u64 = 3;
+/// Rows and columns of the matrices.
+const N_ROWS: usize = 384;
+/// Products per thread.
+const N_PRODUCTS: u64 = 16;
+
+/// The buffers of all threads, kept between readings.
+pub struct Anchor {
+    threads: Vec<Buffers>,
+}
+
+struct Buffers {
+    memory: Vec<u8>,
+    a: DMatrix<f32>,
+    b: DMatrix<f32>,
+    product: DMatrix<f32>,
+}
+
+impl Anchor {
+    /// Buffers for `n_threads` threads, 128 MiB in all.
+    pub fn new(n_threads: u32) -> Self {
+        let n = n_threads.max(1) as usize;
+        let matrix = || DMatrix::repeat(N_ROWS, N_ROWS, 0.5);
+        let buffers = || Buffers {
+            // Ones, because the kernel maps untouched zeros to one and the same page.
+            memory: vec![1; N_BYTES / n],
+            a: matrix(),
+            b: matrix(),
+            product: matrix(),
+        };
+        Anchor {
+            threads: (0..n).map(|_| buffers()).collect(),
+        }
+    }
+
+    /// Runs the kernel once: about 100 ms.
+    pub fn read(&mut self) -> AnchorReading {
+        let n = self.threads.len() as u64;
+        let read_ns = timed(&mut self.threads, |own| {
+            for _ in 0..N_READS {
+                std::hint::black_box(memchr::memchr(2, std::hint::black_box(&own.memory)));
+            }
+        });
+        let product_ns = timed(&mut self.threads, |own| {
+            for _ in 0..N_PRODUCTS {
+                own.product.gemm(1.0, &own.a, &own.b, 0.0);
+            }
+        });
+        AnchorReading {
+            n_bytes: (N_BYTES as u64 / n) * n * N_READS,
+            read_ns,
+            n_flop: 2 * (N_ROWS as u64).pow(3) * N_PRODUCTS * n,
+            product_ns,
+        }
+    }
+}
+
+fn timed(threads: &mut [Buffers], work: impl Fn(&mut Buffers) + Sync) -> u64 {
+    let start = Instant::now();
+    thread::scope(|scope| {
+        for own in threads {
+            scope.spawn(|| work(own));
+        }
+    });
+    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Anchor;
+
+    #[test]
+    fn a_reading_counts_the_work_of_all_threads() {
+        let reading = Anchor::new(2).read();
+        assert_eq!(reading.n_bytes, 3 * 128 * 1024 * 1024);
+        assert_eq!(reading.n_flop, 2 * 2 * 384 * 384 * 384 * 16);
+        assert!(reading.read_ns > 0 && reading.product_ns > 0);
+    }
+}

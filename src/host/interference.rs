@@ -1,0 +1,49 @@
+//! What the system withholds from this process: counters that grow, read before and after a sample.
+
+use super::gather::{cgroups, read};
+use super::parse;
+use std::path::PathBuf;
+
+/// Ticks of /proc/stat per second: fixed by the kernel's user interface (USER_HZ) on every Linux in use.
+const NS_PER_TICK: u64 = 10_000_000;
+
+/// Where the counters are; found once.
+#[derive(Debug, Default)]
+pub struct Interference {
+    cpu_stat: Option<PathBuf>,
+}
+
+/// The counters at one moment; absent where the system does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Withheld {
+    /// CPU time that the hypervisor gave to others, all CPUs of the machine. Steps of 10 ms.
+    pub steal_ns: Option<u64>,
+    /// Time that the cgroup's CPU quota held its processes back.
+    pub throttled_ns: Option<u64>,
+}
+
+impl Interference {
+    /// Finds the innermost cgroup with a quota of its own.
+    pub fn find() -> Self {
+        let limited = cgroups("cpu").into_iter().find(|group| group.cpu_quota().is_some());
+        Interference {
+            cpu_stat: limited.map(|group| group.dir.join("cpu.stat")),
+        }
+    }
+
+    /// Reads the counters.
+    pub fn now(&self) -> Withheld {
+        let ticks = read("/proc/stat").and_then(|text| parse::steal_ticks(&text));
+        let throttled = self.cpu_stat.as_ref().and_then(read);
+        Withheld {
+            steal_ns: ticks.and_then(|n| n.checked_mul(NS_PER_TICK)),
+            throttled_ns: throttled.and_then(|text| parse::throttled_ns(&text)),
+        }
+    }
+}
+
+/// Processes that the kernel has killed since it started because memory ran out, in any cgroup; `None` where it does
+/// not count them.
+pub fn n_oom_kills() -> Option<u64> {
+    parse::stat_field(&read("/proc/vmstat")?, "oom_kill")
+}

@@ -1,0 +1,201 @@
+//! One cell's figures, traced back to the lines of the journal they come from.
+
+use super::{text, CellReport, Comparison, ReportModel};
+use crate::data::{Outcome, Record, SampleRecord};
+use crate::stats::{self, Interval};
+use crate::units;
+use comfy_table::{Cell, CellAlignment, Table, TableStyle};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The header is line 1 of a journal, its first record line 2.
+const FIRST_LINE: usize = 2;
+
+/// Every sample of `cell` with its journal line, then how each figure follows from them.
+///
+/// `cell` is the id of a cell, or a part of it that no other has.
+///
+/// # Errors
+/// When no cell or several have it, with the ids to choose from.
+pub fn explain(model: &ReportModel, records: &[Record], cell: &str) -> Result<String, String> {
+    let own = find(model, cell)?;
+    let baseline = model
+        .cells
+        .iter()
+        .find(|c| c.arm.is_baseline && !c.arm.is_control && c.spec == own.spec && c.index != own.index);
+    let used = used_samples(records, own.index);
+    let of_baseline = baseline.map(|b| used_samples(records, b.index)).unwrap_or_default();
+    let mut out = format!("{}\n\n", id(model, own));
+    if let Outcome::Failed(kind, reason) = &own.outcome {
+        out.push_str(&format!("not measured ({kind}): {reason}\n\n"));
+    }
+    out.push_str(&format!("{}\n", samples_table(own, &used, &of_baseline)));
+    out.push_str(&left_out(records, own.index, &used));
+    out.push_str(&throughput(own, used.len()));
+    if let (Some(comparison), Some(baseline)) = (&own.vs_baseline, baseline) {
+        out.push_str(&ratio(model, own, baseline, comparison, &used, &of_baseline));
+    }
+    Ok(out)
+}
+
+fn id(model: &ReportModel, cell: &CellReport) -> String {
+    model.header.plan.cells[cell.index].id.clone()
+}
+
+fn find<'m>(model: &'m ReportModel, wanted: &str) -> Result<&'m CellReport, String> {
+    let lower = wanted.to_lowercase();
+    let matching: Vec<&CellReport> = model
+        .cells
+        .iter()
+        .filter(|c| id(model, c).to_lowercase().contains(&lower))
+        .collect();
+    let exact = matching.iter().find(|c| id(model, c).eq_ignore_ascii_case(wanted));
+    match (exact, matching.as_slice()) {
+        (Some(one), _) | (None, [one]) => Ok(one),
+        (None, several) => {
+            let choice = if several.is_empty() {
+                model.cells.iter().collect()
+            } else {
+                several.to_vec()
+            };
+            let ids: Vec<String> = choice.into_iter().map(|c| format!("  {}", id(model, c))).collect();
+            let why = if several.is_empty() {
+                "no cell has"
+            } else {
+                "several cells have"
+            };
+            Err(format!(
+                "--explain: {why} '{wanted}' in its name; name one of\n{}",
+                ids.join("\n")
+            ))
+        }
+    }
+}
+
+/// Samples of complete rounds, by round, with their lines.
+fn used_samples(records: &[Record], cell: usize) -> BTreeMap<u32, (usize, &SampleRecord)> {
+    let complete: BTreeSet<u32> = records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Round(round) => Some(round.round),
+            _ => None,
+        })
+        .collect();
+    samples(records, cell)
+        .filter(|(_, s)| complete.contains(&s.round) && s.sample.ns > 0)
+        .map(|(line, s)| (s.round, (line, s)))
+        .collect()
+}
+
+fn samples(records: &[Record], cell: usize) -> impl Iterator<Item = (usize, &SampleRecord)> {
+    records.iter().enumerate().filter_map(move |(i, record)| match record {
+        Record::Sample(s) if s.cell == cell => Some((i + FIRST_LINE, s)),
+        _ => None,
+    })
+}
+
+type Samples<'r> = BTreeMap<u32, (usize, &'r SampleRecord)>;
+
+fn samples_table(own: &CellReport, used: &Samples, of_baseline: &Samples) -> Table {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new());
+    table.force_no_tty();
+    let mut head = vec!["journal line", "launch", "round", "ns", "t/s"];
+    if !of_baseline.is_empty() {
+        head.extend(["baseline's line", "baseline's ns", "ratio"]);
+    }
+    let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+    table.set_header(head.iter().map(|h| right((*h).to_owned())));
+    let n_tokens = own.spec.n_tokens_counted();
+    for (round, (line, record)) in used {
+        let ns = record.sample.ns;
+        let mut row = vec![
+            line.to_string(),
+            record.launch.to_string(),
+            round.to_string(),
+            ns.to_string(),
+            units::or_na(units::rate_per_s(n_tokens, ns), units::tps),
+        ];
+        if let Some((line, base)) = of_baseline.get(round) {
+            let ratio = base.sample.ns as f64 / ns as f64;
+            row.extend([line.to_string(), base.sample.ns.to_string(), format!("{ratio:.4}")]);
+        }
+        table.add_row(row.into_iter().map(right));
+    }
+    table
+}
+
+fn left_out(records: &[Record], cell: usize, used: &Samples) -> String {
+    let lines: Vec<String> = samples(records, cell)
+        .filter(|(line, s)| used.get(&s.round).is_none_or(|(kept, _)| kept != line))
+        .map(|(line, s)| {
+            let void = records.iter().find_map(|record| match record {
+                Record::Disturbed(d) if d.is_void && d.round == s.round => Some(d.what),
+                _ => None,
+            });
+            let why = void.map_or("the round was not completed".to_owned(), |what| format!("void: {what}"));
+            format!("not used: line {line}, round {} ({why})\n", s.round)
+        })
+        .collect();
+    lines.concat()
+}
+
+fn throughput(own: &CellReport, n: usize) -> String {
+    let spread = own.tps.as_ref().map(|i| with_method(i, units::tps));
+    format!(
+        "\nthroughput  {}: median of the {n} rates\n",
+        units::or_na(spread, |text| format!("{text} t/s"))
+    )
+}
+
+fn with_method(interval: &Interval, show: impl Fn(f64) -> String) -> String {
+    format!(
+        "{} [{}, {}] ({} at {})",
+        show(interval.estimate),
+        show(interval.lo),
+        show(interval.hi),
+        interval.method,
+        units::percent(interval.level)
+    )
+}
+
+fn ratio(
+    model: &ReportModel,
+    own: &CellReport,
+    baseline: &CellReport,
+    comparison: &Comparison,
+    used: &Samples,
+    of_baseline: &Samples,
+) -> String {
+    let pairs = used
+        .iter()
+        .filter_map(|(round, (_, s))| Some((of_baseline.get(round)?.1.sample.ns as f64, s.sample.ns as f64)));
+    let (base, arm): (Vec<f64>, Vec<f64>) = pairs.unzip();
+    let bare = |r: f64| format!("{r:.4}");
+    let t = stats::t_log_ratio_interval(&base, &arm, comparison.ratio.level);
+    let control = model.control.by_spec.iter().find(|(spec, _)| *spec == own.spec);
+    let noise = control
+        .map(|(_, c)| &c.ratio)
+        .or(model.control.pooled.as_ref().map(|c| &c.ratio));
+    let equivalence = model.header.plan.equivalence;
+    format!(
+        "ratio       {}: median over rounds of {}'s time over its own\n\
+         check       {}\n\
+         p           {} that the ratio is 1, by Student's t on its logarithm, before Holm's correction\n\
+         region      [{}, {}] counts as the same\n\
+         noise       {}: the baseline against itself{}\n\
+         verdict     {}\n",
+        with_method(&comparison.ratio, bare),
+        id(model, baseline),
+        units::or_na(t.as_ref(), |i| with_method(i, bare)),
+        units::or_na(stats::t_test_p(&base, &arm), |p| format!("{p:.2e}")),
+        bare(1.0 / (1.0 + equivalence)),
+        bare(1.0 + equivalence),
+        units::or_na(noise, |i| format!("[{}, {}]", bare(i.lo), bare(i.hi))),
+        if model.control.is_failed {
+            ", which excludes 1 over all cells: no verdict"
+        } else {
+            ""
+        },
+        text::verdict_of(Some(comparison)),
+    )
+}
