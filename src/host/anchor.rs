@@ -12,11 +12,11 @@ use std::time::Instant;
 /// Bytes that are read, over all threads: more than most caches hold.
 const N_BYTES: usize = 128 << 20;
 /// How often they are read.
-const N_READS: u64 = 3;
+const N_READS: u64 = 6;
 /// Rows and columns of the matrices.
 const N_ROWS: usize = 384;
 /// Products per thread.
-const N_PRODUCTS: u64 = 16;
+const N_PRODUCTS: u64 = 32;
 
 /// The buffers of all threads, kept between readings.
 pub struct Anchor {
@@ -86,8 +86,8 @@ mod tests {
     #[test]
     fn a_reading_counts_the_work_of_all_threads() {
         let reading = Anchor::new(2).read();
-        assert_eq!(reading.n_bytes, 3 * 128 * 1024 * 1024);
-        assert_eq!(reading.n_flop, 2 * 2 * 384 * 384 * 384 * 16);
+        assert_eq!(reading.n_bytes, 6 * 128 * 1024 * 1024);
+        assert_eq!(reading.n_flop, 2 * 2 * 384 * 384 * 384 * 32);
         assert!(reading.read_ns > 0 && reading.product_ns > 0);
     }
 }

@@ -1,6 +1,7 @@
 //! Runs that were cut short: nothing measured is lost, nothing is measured twice.
 
 use crate::util::{run_for, samples_so_far, stderr, Lab};
+use kvant::rng::SplitMix64;
 use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -73,13 +74,59 @@ fn kill_dash_nine_loses_nothing_and_leaves_no_worker() {
     }
 }
 
+/// Kills at random instants, however early or late, each followed by a resume that may be killed as well.
+#[test]
+fn two_hundred_kills_lose_nothing_and_repeat_nothing() {
+    const N_KILLS: u32 = 200;
+    let full = uninterrupted();
+    let mut rng = SplitMix64::new(20_261_122);
+    let mut n_kills = 0;
+    while n_kills < N_KILLS {
+        let lab = Lab::new();
+        lab.script(r#"{"real_sleep_us": 4000}"#);
+        let journal = lab.path("run/journal.jsonl");
+        let mut before = BTreeSet::new();
+        loop {
+            let args: &[&str] = if journal.exists() { &["-q", "--resume"] } else { &["-q"] };
+            let mut child = lab
+                .compare(args)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("kvant starts");
+            std::thread::sleep(Duration::from_millis(rng.below(200) as u64));
+            if let Some(status) = child.try_wait().expect("it can be asked") {
+                assert_eq!(status.code(), Some(0), "not killed, so it ends well");
+                break;
+            }
+            child.kill().expect("it can be killed");
+            child.wait().expect("it is reaped");
+            n_kills += 1;
+            if journal.exists() {
+                let now = keys(&lab);
+                assert!(before.is_subset(&now), "what was on the disk stays");
+                before = now;
+            }
+        }
+        assert_eq!(keys(&lab), full);
+        assert_no_worker(&lab);
+    }
+}
+
 /// No process of this test's folder is left: workers die with their parent.
 fn assert_no_worker(lab: &Lab) {
     let folder = lab.path("");
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let is_ours = std::fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == folder);
-        assert!(!is_ours, "process {:?} is left", entry.file_name());
+    let left = || {
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let is_ours = |p: &std::fs::DirEntry| std::fs::read_link(p.path().join("cwd")).is_ok_and(|cwd| cwd == folder);
+        processes.filter(is_ours).map(|p| p.file_name()).collect::<Vec<_>>()
+    };
+    // The kernel ends them when their parent is gone; that takes a moment.
+    let until = Instant::now() + Duration::from_secs(5);
+    while !left().is_empty() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(10));
     }
+    assert!(left().is_empty(), "processes {:?} are left", left());
 }
 
 #[test]
