@@ -49,3 +49,7 @@ golden:
 # Train the built-in model anew
 forge *args:
     {{cargo}} run --profile forge --package forge -- "$@"
+
+# How often is kvant wrong on this machine? Identical arms and known handicaps, beside "five of A, then five of B"
+calibrate *args: build
+    scripts/calibrate --kvant "{{binary}}" "$@"

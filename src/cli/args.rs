@@ -152,6 +152,9 @@ pub struct CompareArgs {
     /// Stop when every headline ratio is known to this half-width, e.g. 2%
     #[arg(long, default_value = "2%", value_parser = parse_precision, help_heading = "How long")]
     pub precision: f64,
+    /// Speeds that differ by less count as the same, e.g. 2%
+    #[arg(long, default_value = "2%", value_parser = parse_precision, help_heading = "How long")]
+    pub equivalence: f64,
     /// Exactly this many rounds, whatever the budget and the precision
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "How long")]
     pub rounds: Option<u32>,

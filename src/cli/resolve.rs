@@ -43,6 +43,7 @@ pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
         seed: args.seed,
         budget_ns: args.budget,
         precision: args.precision,
+        equivalence: args.equivalence,
         n_rounds: args.rounds,
         n_launches: args.launches,
     }

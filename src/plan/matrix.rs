@@ -64,6 +64,8 @@ pub struct Settings {
     pub budget_ns: Option<u64>,
     /// Target half-width of headline ratios.
     pub precision: f64,
+    /// Half-width of what counts as the same speed.
+    pub equivalence: f64,
     /// Rounds; replaces both limits of the level when given.
     pub n_rounds: Option<u32>,
     /// Launches; the level's own when absent.
@@ -142,7 +144,7 @@ pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
         cells,
         n_launches: n_launches(settings),
         stop: stop_rule(settings),
-        equivalence: 0.02,
+        equivalence: settings.equivalence,
         sample_ns_min: 300_000_000,
         limits: Limits::default(),
     })
@@ -339,6 +341,7 @@ pub(super) mod tests {
             seed: 1,
             budget_ns: None,
             precision: 0.02,
+            equivalence: 0.02,
             n_rounds: None,
             n_launches: None,
         }

@@ -258,6 +258,31 @@ fn paired_intervals_cover_the_true_ratio_under_drift() {
     }
 }
 
+/// One sample of a cell, then the other cells of its round: what disturbs one sample is over by the next.
+#[test]
+fn intervals_of_a_cell_cover_its_median_when_its_samples_are_rounds_apart() {
+    const N_CELLS: usize = 33;
+    let mut machine = Machine::new(1);
+    let all: Vec<f64> = (0..400_000).map(|_| machine.sample(1.0)).collect();
+    let truth = median(&all).unwrap();
+    let mut seed = 40_000;
+    let mut coverage = |n: usize, n_cells: usize| {
+        share(2000, || {
+            seed += 1;
+            let mut machine = Machine::new(seed);
+            let samples: Vec<f64> = (0..n * n_cells).map(|_| machine.sample(1.0)).collect();
+            let own: Vec<f64> = samples.into_iter().step_by(n_cells).collect();
+            covers(&median_interval(&own, 0.95).unwrap(), truth)
+        })
+    };
+    for n in [8, 12, 24] {
+        let (apart, adjacent) = (coverage(n, N_CELLS), coverage(n, 1));
+        println!("{n} samples: rounds apart {apart}, back to back {adjacent}");
+        assert!((0.90..0.97).contains(&apart), "{n} samples: {apart}");
+        assert!(adjacent < 0.85, "{n} samples back to back: {adjacent}");
+    }
+}
+
 #[test]
 fn machine_samples_correlate_with_their_neighbours_and_ratios_do_not() {
     let mut machine = Machine::new(5);
