@@ -53,3 +53,7 @@ forge *args:
 # How often is kvant wrong on this machine? Identical arms and known handicaps, beside "five of A, then five of B"
 calibrate *args: build
     scripts/calibrate --kvant "{{binary}}" "$@"
+
+# Fuzz one target (gguf_header, models_toml) for some seconds; needs cargo-fuzz and a nightly compiler
+fuzz target="gguf_header" seconds="60":
+    cd fuzz && env -u RUSTFLAGS cargo +nightly fuzz run {{target}} -- -max_total_time={{seconds}}

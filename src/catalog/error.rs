@@ -31,9 +31,82 @@ impl ErrorClass {
 /// Why a model's variants could not be had.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CatalogError {
-    /// Neither a file nor a folder nor a known name.
-    #[error("{0}: no such file or folder; name a .gguf file, a folder of them, or `builtin`")]
-    NotFound(String),
+    /// Neither a known name nor a file nor a folder.
+    #[error("{given}: no such file or folder, and no model of this name{}; `kvant models` lists the names, or name a .gguf file, a folder of them, or hf:owner/repo", did_you_mean(similar))]
+    NotFound {
+        /// As given.
+        given: String,
+        /// Names that have something in common with it.
+        similar: Vec<String>,
+    },
+    /// What follows `hf:` cannot be read.
+    #[error("hf:{given}: {why}; write hf:owner/repo, hf:owner/repo@revision or hf:owner/repo:Q4_K_M")]
+    BadHubRef {
+        /// As given, without `hf:`.
+        given: String,
+        /// In words.
+        why: String,
+    },
+    /// HF_ENDPOINT is no address.
+    #[error("HF_ENDPOINT is no http or https address without a query; set it to one, or unset it")]
+    BadEndpoint,
+    /// A models.toml that cannot be read.
+    #[error("{}: cannot be read ({why}); check the path and its permissions", file.display())]
+    CatalogUnreadable {
+        /// The file.
+        file: PathBuf,
+        /// In words.
+        why: String,
+    },
+    /// A wrong entry in a models.toml.
+    #[error("{file}:{line}: {key}: {why}")]
+    CatalogEntry {
+        /// The file, as it was named.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// The key.
+        key: String,
+        /// In words, with what to do.
+        why: String,
+    },
+    /// No source could give the model.
+    #[error("{model} could not be obtained: {}; check the network (HF_ENDPOINT names a mirror of the Hub, pip's own settings one of the package index), or name a .gguf file, or `builtin`", tried.join("; "))]
+    Unobtainable {
+        /// The model.
+        model: String,
+        /// Each source and why it failed.
+        tried: Vec<String>,
+    },
+    /// A file of another variant than its source says.
+    #[error("{}: was to be {variant} and is {found}; correct the entry in models.toml, or remove the file", path.display())]
+    Mislabelled {
+        /// The file.
+        path: PathBuf,
+        /// As published.
+        variant: String,
+        /// As read from its tensors.
+        found: String,
+    },
+    /// A repository with several files of one variant, or none.
+    #[error("hf:{repo}: {why}")]
+    Repository {
+        /// The repository.
+        repo: String,
+        /// In words, with what to do.
+        why: String,
+    },
+    /// The user stopped a download.
+    #[error("interrupted while fetching {0}; what came is kept, and the same command goes on from there")]
+    InterruptedFetch(String),
+    /// A file or folder outside the store that cannot be written.
+    #[error("{}: cannot be written ({why}); check its permissions, or set HF_HOME or KVANT_STORE to a folder you can write to", path.display())]
+    Unwritable {
+        /// The path.
+        path: PathBuf,
+        /// In words.
+        why: String,
+    },
     /// A folder without any .gguf file.
     #[error("{}: no .gguf file in this folder; name a folder that holds one, or a file", .0.display())]
     NoModels(PathBuf),
@@ -111,6 +184,36 @@ pub enum CatalogError {
     Interrupted(String),
 }
 
+/// Why one source could not give a file.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(super) enum FetchError {
+    /// The next source may have it.
+    #[error("{0}")]
+    Failed(String),
+    /// No source can help: no room, not writable, stopped.
+    #[error(transparent)]
+    Final(#[from] Box<CatalogError>),
+}
+
+impl FetchError {
+    pub(super) fn failed(why: impl Into<String>) -> FetchError {
+        FetchError::Failed(why.into())
+    }
+}
+
+impl From<CatalogError> for FetchError {
+    fn from(e: CatalogError) -> Self {
+        FetchError::Final(Box::new(e))
+    }
+}
+
+fn did_you_mean(similar: &[String]) -> String {
+    match similar {
+        [] => String::new(),
+        names => format!(" (did you mean {}?)", names.join(" or ")),
+    }
+}
+
 /// MiB, rounded up: "needs 0 MiB" helps nobody.
 fn mib_up(bytes: u64) -> u64 {
     bytes.div_ceil(1 << 20)
@@ -121,10 +224,12 @@ impl CatalogError {
     pub fn class(&self) -> ErrorClass {
         match self {
             CatalogError::NoRoom { .. } => ErrorClass::DoesNotFit,
-            CatalogError::NotMade { .. } | CatalogError::Store { .. } | CatalogError::NoStore => {
-                ErrorClass::Unobtainable
-            }
-            CatalogError::Interrupted(_) => ErrorClass::Interrupted,
+            CatalogError::NotMade { .. }
+            | CatalogError::Unobtainable { .. }
+            | CatalogError::Unwritable { .. }
+            | CatalogError::Store { .. }
+            | CatalogError::NoStore => ErrorClass::Unobtainable,
+            CatalogError::Interrupted(_) | CatalogError::InterruptedFetch(_) => ErrorClass::Interrupted,
             _ => ErrorClass::BadInput,
         }
     }

@@ -85,12 +85,20 @@ impl<'a> Maker<'a> {
             }
             let _ = fs::remove_file(&path);
         }
-        progress(&Event::Making {
-            variant,
-            from: &self.source.file(),
-        });
+        let from = self.source.file();
+        let total = space::predicted_bytes(&self.source.gguf, variant);
+        let mut making = |done: u64| {
+            let done = done.min(total);
+            progress(&Event::Making {
+                variant,
+                from: &from,
+                done,
+                total,
+            });
+        };
+        making(0);
         let temp = self.store.temporary(&self.dir)?;
-        if let Err(why) = self.quantizer.quantize(base, &temp, variant) {
+        if let Err(why) = self.quantizer.quantize(base, &temp, variant, &mut making) {
             return Err(self.failure(variant, why));
         }
         self.check(variant, &temp).map_err(|why| self.failure(variant, why))?;

@@ -1,13 +1,23 @@
 //! From what the user names to variants on disk whose hashes are known.
 //!
-//! In: the model argument (`builtin`, a .gguf file, a folder of them), the wanted variants, the [`Store`] and a
-//! [`Quantize`]. Out: [`ModelFiles`], or a [`CatalogError`] that says what to do. Variants that are missing are made
-//! from the best file present, under a temporary name that becomes the final one only when the file is whole.
-//! What a file is comes from its header, never from its name. Knows nothing of plans, workers or reports.
+//! In: the model argument (a name in models.toml, `hf:owner/repo`, a .gguf file, a folder of them), the wanted
+//! variants, the [`Store`], the sources and a [`Quantize`]. Out: [`ModelFiles`], or a [`CatalogError`] that says what
+//! to do. A file that is fetched or made gets its name when it is whole and verified, never before. Variants that no
+//! source has are made from the best file of one. What a file is comes from its header, never from its name. Knows
+//! nothing of plans, workers or reports.
 
+mod arg;
 mod error;
+mod fetching;
 mod hash;
+mod header;
+mod hub;
+mod inventory;
+mod known;
 mod make;
+mod names;
+mod obtain;
+mod pypi;
 mod quantize;
 mod resolve;
 mod source;
@@ -17,6 +27,12 @@ mod store;
 mod tests;
 
 pub use error::{CatalogError, ErrorClass};
+pub use header::{header, Header};
+pub use hub::Hub;
+pub use inventory::{remove, stock, verify, Stock, StockFile};
+pub use known::{Catalog, Entry, Published, Source, BUILTIN_MODEL, DEFAULT_MODEL};
+pub use pypi::Pip;
 pub use quantize::{Quantize, SelfQuantizer, QUANTIZER_TAG};
-pub use resolve::{resolve, Event, ModelFiles, DEFAULT_VARIANTS};
+pub use resolve::{resolve, Event, Means, Missed, ModelFiles, Request, DEFAULT_VARIANTS};
+pub use space::free_at;
 pub use store::Store;

@@ -2,6 +2,7 @@
 //! abort inside llama.cpp never reaches the user.
 
 use std::collections::VecDeque;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -17,8 +18,9 @@ const KEPT_LINES: usize = 40;
 /// Makes a GGUF file of another type.
 pub trait Quantize {
     /// Reads `src`, writes `dst` (which may exist, empty) as file type `ftype`, e.g. `Q4_K_M`. Quantized sources are
-    /// accepted. The error says what failed, in words. What is left at `dst` after an error is the caller's to remove.
-    fn quantize(&self, src: &Path, dst: &Path, ftype: &str) -> Result<(), String>;
+    /// accepted. `progress` gets the bytes written so far. The error says what failed, in words. What is left at `dst`
+    /// after an error is the caller's to remove.
+    fn quantize(&self, src: &Path, dst: &Path, ftype: &str, progress: &mut dyn FnMut(u64)) -> Result<(), String>;
 
     /// Whether the user has asked to stop.
     fn is_stopped(&self) -> bool {
@@ -58,7 +60,7 @@ impl Quantize for SelfQuantizer {
         (self.is_stopped)()
     }
 
-    fn quantize(&self, src: &Path, dst: &Path, ftype: &str) -> Result<(), String> {
+    fn quantize(&self, src: &Path, dst: &Path, ftype: &str, progress: &mut dyn FnMut(u64)) -> Result<(), String> {
         let child = Command::new(&self.executable)
             .arg("quantize")
             .args([src, dst])
@@ -78,7 +80,10 @@ impl Quantize for SelfQuantizer {
             match child.0.try_wait() {
                 Ok(Some(status)) => break status,
                 Ok(None) if (self.is_stopped)() => return Err("stopped".into()),
-                Ok(None) => thread::sleep(Duration::from_millis(100)),
+                Ok(None) => {
+                    thread::sleep(Duration::from_millis(100));
+                    progress(written(dst));
+                }
                 Err(e) => return Err(format!("the quantizer cannot be waited for ({e})")),
             }
         };
@@ -88,6 +93,17 @@ impl Quantize for SelfQuantizer {
         let lines = lines.and_then(|reader| reader.join().ok()).unwrap_or_default();
         Err(why(&lines, status))
     }
+}
+
+/// Bytes of the unfinished file: it lies beside `dst`, under its name and a suffix.
+fn written(dst: &Path) -> u64 {
+    let name = dst.file_name().unwrap_or_default().as_encoded_bytes();
+    let entries = dst.parent().map(fs::read_dir).into_iter().flatten().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(name))
+        .filter_map(|entry| entry.metadata().ok())
+        .map(|meta| meta.len())
+        .sum()
 }
 
 /// The last lines of a stream, each cut to a bearable length.

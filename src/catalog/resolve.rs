@@ -1,8 +1,12 @@
 //! The model argument and the wanted variants to files: [`resolve`].
 
+use super::arg::{ModelArg, Only};
+use super::known::{Catalog, DEFAULT_MODEL};
 use super::make::Maker;
-use super::source::{best, find, Present};
-use super::{CatalogError, Quantize, Store};
+use super::obtain::Obtainer;
+use super::pypi::Pip;
+use super::source::{best, builtin, find, Present};
+use super::{CatalogError, Hub, Quantize, Store};
 use crate::data::{ModelInfo, VariantInfo};
 use crate::gguf::{ftype_of, known_ftypes};
 use std::path::{Path, PathBuf};
@@ -26,6 +30,10 @@ pub enum Event<'a> {
         variant: &'a str,
         /// Name of the source file.
         from: &'a str,
+        /// Bytes written so far.
+        done: u64,
+        /// Bytes it will have, roughly.
+        total: u64,
     },
     /// It is made.
     Made {
@@ -36,10 +44,65 @@ pub enum Event<'a> {
         /// Its length.
         bytes: u64,
     },
+    /// A file is being fetched.
+    Fetching {
+        /// Its name.
+        file: &'a str,
+        /// From where.
+        from: &'a str,
+        /// Bytes so far.
+        done: u64,
+        /// Its length.
+        total: u64,
+    },
+    /// It is there, and verified.
+    Fetched {
+        /// Its name.
+        file: &'a str,
+        /// From where.
+        from: &'a str,
+        /// Its length.
+        bytes: u64,
+    },
+    /// Another process fetches the same file.
+    Waiting {
+        /// Its name.
+        file: &'a str,
+    },
+    /// Something the user should know.
+    Note {
+        /// In words.
+        text: &'a str,
+    },
 }
 
 /// Gets every [`Event`].
 pub(super) type Progress<'a> = dyn FnMut(&Event<'_>) + 'a;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// A name, a path or `hf:...`; `None` is the default model.
+    pub model: Option<&'a str>,
+    /// Variants; [`DEFAULT_VARIANTS`] when empty.
+    pub wanted: &'a [String],
+    /// Make missing variants from what is here, in preference to fetching them.
+    pub is_derived: bool,
+}
+
+/// What it is done with.
+pub struct Means<'a> {
+    /// The known models.
+    pub catalog: &'a Catalog,
+    /// Where files are made and kept.
+    pub store: &'a Store,
+    /// The Hub.
+    pub hub: &'a Hub,
+    /// The package index.
+    pub pip: &'a Pip,
+    /// Makes variants, and knows when the user wants to stop.
+    pub quantizer: &'a dyn Quantize,
+}
 
 /// A model and its variants on disk, in the order they were wanted.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,21 +111,77 @@ pub struct ModelFiles {
     pub info: ModelInfo,
     /// Its variants and their files.
     pub variants: Vec<(VariantInfo, PathBuf)>,
+    /// Why the default model could not be had, when the built-in one stands in for it.
+    pub instead_of: Option<Missed>,
 }
 
-/// Finds or makes the `wanted` variants ([`DEFAULT_VARIANTS`] when empty) of the model that `model` names: a .gguf
-/// file, a folder of them, or `builtin` (also for `None`).
+/// A model that could not be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missed {
+    /// Its name.
+    pub model: String,
+    /// Each source and why it failed.
+    pub why: String,
+}
+
+/// Finds, fetches or makes the wanted variants. Only the default model, when it was not named, is ever replaced: by
+/// the built-in one, with [`ModelFiles::instead_of`] set.
 pub fn resolve(
-    model: Option<&str>,
-    wanted: &[String],
-    store: &Store,
-    quantizer: &dyn Quantize,
+    request: &Request<'_>,
+    means: &Means<'_>,
     progress: &mut dyn FnMut(&Event<'_>),
 ) -> Result<ModelFiles, CatalogError> {
-    let wanted = parse_variants(wanted)?;
-    let files = find(model, store)?;
-    // `find` returns at least one file.
-    let source = best(&files).ok_or_else(|| CatalogError::NotFound(model.unwrap_or("builtin").to_owned()))?;
+    let wanted = parse_variants(request.wanted)?;
+    match files_of(request, &wanted, means, progress) {
+        Ok(files) => variants(&files, &wanted, means, progress),
+        Err(CatalogError::Unobtainable { tried, .. }) if request.model.is_none() => {
+            let mut files = variants(&[builtin(means.store)?], &wanted, means, progress)?;
+            files.instead_of = Some(Missed {
+                model: DEFAULT_MODEL.to_owned(),
+                why: tried.join("; "),
+            });
+            Ok(files)
+        }
+        Err(e) => Err(e),
+    }
+}
+
+/// The files the model argument stands for: at least one, all of one model.
+fn files_of(
+    request: &Request<'_>,
+    wanted: &[&'static str],
+    means: &Means<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<Vec<Present>, CatalogError> {
+    let (entry, only): (_, Option<Only>) = match ModelArg::parse(request.model, means.catalog)? {
+        ModelArg::Builtin => return Ok(vec![builtin(means.store)?]),
+        ModelArg::Path(path) => return find(&path),
+        ModelArg::Known(entry) => (entry, None),
+        ModelArg::Hub(hub) => (hub.entry(), hub.only),
+    };
+    Obtainer {
+        means,
+        wanted,
+        is_derived: request.is_derived,
+        only,
+    }
+    .obtain(&entry, progress)
+}
+
+/// The wanted ones of `files`, and those that are missing, made.
+fn variants(
+    files: &[Present],
+    wanted: &[&'static str],
+    means: &Means<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<ModelFiles, CatalogError> {
+    let store = means.store;
+    let Some(source) = best(files) else {
+        return Err(CatalogError::Unobtainable {
+            model: "the model".into(),
+            tried: vec!["it has no files".into()],
+        });
+    };
     let missing: Vec<&str> = wanted
         .iter()
         .copied()
@@ -75,7 +194,7 @@ pub fn resolve(
         let dir = store.folder(&source_sha256)?;
         Maker {
             store,
-            quantizer,
+            quantizer: means.quantizer,
             source,
             source_sha256,
             dir,
@@ -83,7 +202,7 @@ pub fn resolve(
         .make_all(&missing, progress)?
     };
     let mut variants = Vec::new();
-    for id in &wanted {
+    for id in wanted {
         if let Some(file) = files.iter().find(|file| file.id == *id) {
             variants.push((file.variant(hash(file, store, progress)?, None), file.path.clone()));
         } else if let Some(at) = made.iter().position(|(variant, _)| variant.id == *id) {
@@ -93,6 +212,7 @@ pub fn resolve(
     Ok(ModelFiles {
         info: source.info.clone(),
         variants,
+        instead_of: None,
     })
 }
 

@@ -1,14 +1,16 @@
 //! The files that are there: what each one is, and whether they belong together.
 
+use super::hash::sha256_hex;
 use super::{CatalogError, Store};
 use crate::data::{DerivedFrom, ModelInfo, VariantInfo};
-use crate::gguf::{is_known_ftype, Gguf, GgufError, GgufProblem};
+use crate::gguf::{ftype_bpw, is_known_ftype, Gguf, GgufError, GgufProblem};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The built-in model, so that the tool works without any network.
 const BUILTIN: &[u8] = include_bytes!("../../assets/builtin-f16.gguf");
+const BUILTIN_NAME: &str = "builtin-f16.gguf";
 
 /// A GGUF file that is a whole language model.
 pub(super) struct Present {
@@ -74,34 +76,41 @@ impl Present {
 
     /// How good a source it is: exact types first, then by bits per weight.
     fn rank(&self) -> (u8, u64) {
-        let exactness = match self.id.as_str() {
+        (Present::rank_of(&self.id).0, (self.gguf.bpw() * 1e6) as u64)
+    }
+
+    /// The same for a variant of which only the label is known.
+    pub(super) fn rank_of(variant: &str) -> (u8, u64) {
+        let exactness = match variant {
             "F32" => 4,
             "BF16" => 3,
             "F16" => 2,
             "Q8_0" => 1,
             _ => 0,
         };
-        (exactness, (self.gguf.bpw() * 1e6) as u64)
+        (exactness, (ftype_bpw(variant).unwrap_or(0.0) * 1e6) as u64)
     }
 }
 
-/// The files the model argument stands for: at least one, all of one model, each of another variant.
-pub(super) fn find(model: Option<&str>, store: &Store) -> Result<Vec<Present>, CatalogError> {
-    let arg = model.unwrap_or("builtin");
-    if arg == "builtin" {
-        let (path, _) = store.keep("builtin-f16.gguf", BUILTIN)?;
-        let mut builtin = Present::open(&path)?;
-        builtin.info.name = "built-in".into();
-        return Ok(vec![builtin]);
+/// Name, length and SHA-256 of the model inside this program.
+pub(super) fn builtin_file() -> (&'static str, u64, String) {
+    (BUILTIN_NAME, BUILTIN.len() as u64, sha256_hex(BUILTIN))
+}
+
+/// The model inside this program, written to the store.
+pub(super) fn builtin(store: &Store) -> Result<Present, CatalogError> {
+    let (path, _) = store.keep(BUILTIN_NAME, BUILTIN)?;
+    let mut builtin = Present::open(&path)?;
+    builtin.info.name = "built-in".into();
+    Ok(builtin)
+}
+
+/// The files of a path: at least one, all of one model, each of another variant.
+pub(super) fn find(path: &Path) -> Result<Vec<Present>, CatalogError> {
+    match path.is_dir() {
+        true => find_in_folder(path),
+        false => Ok(vec![Present::open(path)?]),
     }
-    let path = Path::new(arg);
-    if path.is_dir() {
-        return find_in_folder(path);
-    }
-    if fs::symlink_metadata(path).is_err() {
-        return Err(CatalogError::NotFound(arg.to_owned()));
-    }
-    Ok(vec![Present::open(path)?])
 }
 
 fn find_in_folder(folder: &Path) -> Result<Vec<Present>, CatalogError> {

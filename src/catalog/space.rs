@@ -39,6 +39,12 @@ pub(super) fn free(_: &Path) -> Option<u64> {
     None
 }
 
+/// The same for a folder that may not exist yet: at its nearest ancestor that does.
+pub fn free_at(dir: &Path) -> Option<u64> {
+    let absolute = std::path::absolute(dir).ok()?;
+    absolute.ancestors().find_map(free)
+}
+
 /// An error when `needed` bytes do not fit at `dir`.
 pub(super) fn check(what: &str, dir: &Path, needed: u64) -> Result<(), CatalogError> {
     match free(dir) {

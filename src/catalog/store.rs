@@ -1,4 +1,5 @@
-//! The folder of made files: `<store>/<SHA-256 of the source>/<ftype>-<quantizer>.gguf`, each with a record beside it.
+//! The folder of made files: `<store>/<SHA-256 of the source>/<ftype>-<quantizer>.gguf`, each with a record beside it;
+//! fetched files that have no other home lie in the same folders, under their own name.
 //!
 //! Invariant: a file under its final name is whole. It is written under a temporary name in the same folder, synced,
 //! and renamed; two processes that make the same file each rename an equal one.
@@ -54,6 +55,11 @@ impl Store {
         Store { root: root.into() }
     }
 
+    /// Whether files can be made in it; creates it.
+    pub fn check_writable(&self) -> Result<(), CatalogError> {
+        self.temporary_folder().map(drop)
+    }
+
     /// Its folder.
     pub fn root(&self) -> &Path {
         &self.root
@@ -78,6 +84,60 @@ impl Store {
         let dir = self.root.join(source_sha256);
         fs::create_dir_all(&dir).map_err(|e| self.unusable(e))?;
         Ok(dir)
+    }
+
+    /// Where a fetched file of this hash lies or will lie; `name` has no folder. Nothing is created.
+    pub(super) fn place(&self, sha256: &str, name: &str) -> PathBuf {
+        self.root.join(sha256).join(name)
+    }
+
+    /// The lock on fetching a file of this hash.
+    pub(super) fn lock_path(&self, sha256: &str) -> PathBuf {
+        self.root.join("locks").join(sha256)
+    }
+
+    /// Made files of a source of this hash: variant and path.
+    pub(super) fn made_of(&self, source_sha256: &str) -> Vec<(String, PathBuf)> {
+        let entries = fs::read_dir(self.root.join(source_sha256))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let mut found: Vec<_> = entries
+            .filter_map(|entry| {
+                let record: MadeRecord = serde_json::from_slice(&fs::read(record_path(&entry.path())).ok()?).ok()?;
+                let is_whole = entry.metadata().ok()?.len() == record.size;
+                is_whole.then(|| (record.ftype, entry.path()))
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    /// The hash that a made file's record gives.
+    pub(super) fn recorded_sha256(&self, path: &Path) -> Option<String> {
+        let record: MadeRecord = serde_json::from_slice(&fs::read(record_path(path)).ok()?).ok()?;
+        Some(record.sha256)
+    }
+
+    /// A temporary folder in the store, removed when dropped.
+    pub(super) fn temporary_folder(&self) -> Result<tempfile::TempDir, CatalogError> {
+        fs::create_dir_all(&self.root).map_err(|e| self.unusable(e))?;
+        remove_stale(&self.root);
+        let mut builder = tempfile::Builder::new();
+        builder
+            .prefix(TEMP_PREFIX)
+            .tempdir_in(&self.root)
+            .map_err(|e| self.unusable(e))
+    }
+
+    /// Gives a fetched file its name, after its hash was checked.
+    pub(super) fn adopt(&self, temp: TempPath, path: &Path, sha256: &str) -> Result<(), CatalogError> {
+        let adopt = || -> io::Result<()> {
+            File::open(&temp)?.sync_all()?;
+            temp.persist(path).map_err(|e| e.error)?;
+            remember(path, &self.notes(), sha256)
+        };
+        adopt().map_err(|e| self.unusable(e))
     }
 
     /// A temporary file in `dir`, removed when dropped.
@@ -116,7 +176,8 @@ impl Store {
         sha256_remembered(path, &self.notes(), progress)
     }
 
-    fn notes(&self) -> PathBuf {
+    /// Folder of the notes of hashes.
+    pub(super) fn notes(&self) -> PathBuf {
         self.root.join("hashes")
     }
 
@@ -176,7 +237,9 @@ fn remove_stale(dir: &Path) {
             .ok()
             .and_then(|t| t.elapsed().ok());
         if is_temp && age.is_some_and(|age| age > STALE) {
+            // One of the two applies.
             let _ = fs::remove_file(entry.path());
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
 }

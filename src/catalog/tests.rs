@@ -29,7 +29,7 @@ struct Scripted {
 }
 
 impl Quantize for Scripted {
-    fn quantize(&self, src: &Path, dst: &Path, ftype: &str) -> Result<(), String> {
+    fn quantize(&self, src: &Path, dst: &Path, ftype: &str, _: &mut dyn FnMut(u64)) -> Result<(), String> {
         let name = src.file_name().expect("a file").to_string_lossy().into_owned();
         self.asked.borrow_mut().push((name, ftype.to_owned()));
         let bytes = llama(ftype).bytes();
@@ -71,7 +71,7 @@ impl Place {
 
     fn resolve(&self, path: &Path, wanted: &[&str], quantizer: &dyn Quantize) -> Result<ModelFiles, CatalogError> {
         let wanted: Vec<String> = wanted.iter().map(|w| (*w).to_owned()).collect();
-        resolve(path.to_str(), &wanted, &self.store, quantizer, &mut |_| {})
+        resolve_in(&self.store, path, &wanted, quantizer, &mut |_| {})
     }
 
     /// Everything in the store that is a model or a half-made file.
@@ -90,6 +90,29 @@ impl Place {
         }
         found
     }
+}
+
+/// With a store, and nothing that a file of one's own needs besides.
+fn resolve_in(
+    store: &Store,
+    path: &Path,
+    wanted: &[String],
+    quantizer: &dyn Quantize,
+    progress: &mut dyn FnMut(&Event<'_>),
+) -> Result<ModelFiles, CatalogError> {
+    let request = Request {
+        model: path.to_str(),
+        wanted,
+        is_derived: false,
+    };
+    let means = Means {
+        catalog: &Catalog::shipped().expect("sound"),
+        store,
+        hub: &Hub::from_env(true, store).expect("a good endpoint"),
+        pip: &Pip::new(true),
+        quantizer,
+    };
+    resolve(&request, &means, progress)
 }
 
 fn message(result: Result<ModelFiles, CatalogError>) -> (u8, String) {
@@ -114,7 +137,7 @@ fn missing_variants_are_made_once_from_a_file() {
     // Again: nothing is made or hashed, and the result is the same.
     let wanted = ["f16", "q8_0", "q4_k_m", "F16"].map(str::to_owned);
     let mut n_events = 0;
-    let again = resolve(path.to_str(), &wanted, &place.store, &quantizer, &mut |_| n_events += 1);
+    let again = resolve_in(&place.store, &path, &wanted, &quantizer, &mut |_| n_events += 1);
     assert_eq!((again.expect("found"), n_events), (model, 0));
     assert_eq!(quantizer.asked.borrow().len(), 2);
 }
@@ -305,7 +328,7 @@ fn an_unusable_store_is_named() {
     let file = place.put("a file", b"");
     let store = Store::at(&file);
     let path = place.put("good.gguf", &llama("F16").bytes());
-    let error = resolve(path.to_str(), &[], &store, &Scripted::default(), &mut |_| {}).expect_err("no folder");
+    let error = resolve_in(&store, &path, &[], &Scripted::default(), &mut |_| {}).expect_err("no folder");
     assert_eq!(error.class().exit_code(), 7);
     assert!(error.to_string().contains("KVANT_STORE"), "{error}");
 }
@@ -346,7 +369,7 @@ mod child {
         let dst = dir.path().join("dst");
         // Another test's fork may hold the script open for writing for an instant.
         let result = loop {
-            match quantizer.quantize(Path::new("src"), &dst, "Q8_0") {
+            match quantizer.quantize(Path::new("src"), &dst, "Q8_0", &mut |_| {}) {
                 Err(why) if why.contains("Text file busy") => std::thread::sleep(Duration::from_millis(20)),
                 result => break result,
             }

@@ -26,12 +26,18 @@ pub struct Cli {
 /// Flags of every subcommand.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// Print results.json on stdout instead of the table
+    /// Print JSON on stdout (results.json, or what the command found) instead of text
     #[arg(long, global = true)]
     pub json: bool,
-    /// No progress and no chatter; errors and the result only
+    /// No progress and no chatter; errors, the result, and a line for each file that is fetched or made
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    /// Use no network: only what is on this machine
+    #[arg(long, global = true)]
+    pub offline: bool,
+    /// Further models, in a file like the shipped models.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub catalog: Option<PathBuf>,
     /// Colour of the table: auto is off for pipes and with NO_COLOR
     #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
     pub color: When,
@@ -55,6 +61,12 @@ pub enum Command {
     Compare(Box<CompareArgs>),
     /// Render the report of a run again, from its journal
     Report(ReportArgs),
+    /// List the known models; fetch, verify or remove their files
+    Models(ModelsArgs),
+    /// What a GGUF file holds: shape, tensor types, bits per weight, KV cache; reads the header only
+    Inspect(InspectArgs),
+    /// What this machine is, and whether it is quiet enough to measure
+    Doctor,
     /// Serve requests of a runner (internal)
     #[command(hide = true)]
     Worker {
@@ -64,6 +76,55 @@ pub enum Command {
     /// Make a variant (internal)
     #[command(hide = true)]
     Quantize(QuantizeArgs),
+}
+
+/// Flags of `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// A .gguf file, a folder of them, a name (`kvant models` lists them), or hf:owner/repo[@revision][:variant]
+    pub model: String,
+    /// Which variant of a model (default: the most exact one)
+    #[arg(long)]
+    pub variant: Option<String>,
+    /// Reference (a file or model) to compute the quantization error of each tensor against; reads both files
+    #[arg(long, value_name = "REF")]
+    pub against: Option<String>,
+}
+
+/// Flags of `models`.
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// What to do (default: list)
+    #[command(subcommand)]
+    pub action: Option<ModelsAction>,
+}
+
+/// What `models` can do.
+#[derive(Debug, Subcommand)]
+pub enum ModelsAction {
+    /// What is known, and what of it is here
+    List,
+    /// Fetch (and make) the variants of a model, without measuring them
+    Fetch {
+        /// A name, or hf:owner/repo[@revision][:variant]
+        model: String,
+        /// Variants to have
+        #[arg(long, value_delimiter = ',', default_value = "F16,Q8_0,Q4_K_M")]
+        variants: Vec<String>,
+        /// Make missing variants from the best file that is here, in preference to fetching them
+        #[arg(long)]
+        derive: bool,
+    },
+    /// Read the files that are here again and compare their hashes; wrong ones are removed
+    Verify {
+        /// Names (default: all)
+        models: Vec<String>,
+    },
+    /// Remove the fetched and made files of a model
+    Remove {
+        /// A name, or hf:owner/repo[@revision]
+        model: String,
+    },
 }
 
 /// Flags of `report`.
@@ -93,9 +154,9 @@ pub struct QuantizeArgs {
 /// Flags of `compare`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct CompareArgs {
-    /// builtin, a .gguf file, or a folder of .gguf files of one model
-    #[arg(default_value = "builtin")]
-    pub model: String,
+    /// A name (`kvant models` lists them), hf:owner/repo[@revision][:variant], a .gguf file, or a folder of .gguf files
+    /// of one model (default: SmolLM2-135M-Instruct)
+    pub model: Option<String>,
     /// Variants to compare, the baseline first; missing ones are made
     #[arg(
         long,
@@ -104,6 +165,9 @@ pub struct CompareArgs {
         help_heading = "What to measure"
     )]
     pub variants: Vec<String>,
+    /// Make missing variants from the best file that is here, in preference to fetching them
+    #[arg(long, help_heading = "What to measure")]
+    pub derive: bool,
     /// KV-cache types, the baseline's first; K/V for different ones, e.g. f16,q8_0,q8_0/f16
     #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16,q8_0", help_heading = "What to measure")]
     pub kv: Vec<KvPair>,

@@ -5,19 +5,18 @@ use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, JOURNAL, UNEXPECTED};
 use super::progress::LiveLine;
 use super::report::{finish, JOURNAL_NAME};
 use super::resolve::{self, Prediction};
+use super::sources::Sources;
+use super::stop::Stop;
 use super::{lock, resume, show_plan};
-use crate::catalog::{self, Event, ModelFiles, SelfQuantizer, Store};
+use crate::catalog::{ModelFiles, BUILTIN_MODEL, DEFAULT_MODEL};
 use crate::corpus::{self, Corpus};
 use crate::data::{HostInfo, Plan, Record, RunHeader, VariantInfo, Warning, JOURNAL_FORMAT};
 use crate::engine::{self, fake};
 use crate::journal::{self, Journal, Writer};
-use crate::runner::{self, Interrupt, ModelFile, RunConfig, WorkerCommand};
+use crate::runner::{self, ModelFile, RunConfig, WorkerCommand};
 use crate::{host, plan, units};
-use signal_hook::consts::{SIGINT, SIGTERM};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// Characters of text per prompt token that any tokenizer gets by with.
@@ -28,7 +27,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let host = host::gather();
     let past = if given.resume { Some(read_past(given)?) } else { None };
     let args = match &past {
-        Some(journal) => resume::recorded_args(&journal.header, given)?,
+        Some(journal) => of_run(resume::recorded_args(&journal.header, given)?, &journal.header),
         None => given.clone(),
     };
     let settings = resolve::settings(&args, &host);
@@ -39,7 +38,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     };
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
-    let files = obtain(&args, &plan, &stop, &live)?;
+    let files = obtain(&args, &plan, global, &stop, &live)?;
     live.clear();
     let prediction = resolve::predict(&plan, &files.info, &infos(&files), &host);
     if let Some((name, bytes)) = prediction.does_not_fit() {
@@ -51,6 +50,14 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         return Err(Failure::msg(DOES_NOT_FIT, text));
     }
     let job = Job::new(&args, plan, files, host, prediction);
+    if let Some(warning) = job
+        .warnings
+        .iter()
+        .find(|w| matches!(w, Warning::BuiltinInstead { .. }))
+    {
+        // Even with -q: who asked for nothing must not take this for what kvant would measure otherwise.
+        eprint!("{}", show_plan::notice(&warning.to_string()));
+    }
     if !global.quiet {
         eprint!(
             "{}",
@@ -74,24 +81,33 @@ fn read_past(args: &CompareArgs) -> Result<Journal, Failure> {
     Ok(journal::read(&dir.join(JOURNAL_NAME))?)
 }
 
-fn obtain(args: &CompareArgs, plan: &Plan, stop: &Stop, live: &LiveLine) -> Result<ModelFiles, Failure> {
+/// A run that named no model goes on with the one it got.
+fn of_run(args: CompareArgs, header: &RunHeader) -> CompareArgs {
+    let default = match header.model.name.as_str() {
+        "built-in" => BUILTIN_MODEL,
+        _ => DEFAULT_MODEL,
+    };
+    CompareArgs {
+        model: args.model.or_else(|| Some(default.to_owned())),
+        ..args
+    }
+}
+
+fn obtain(
+    args: &CompareArgs,
+    plan: &Plan,
+    global: &Global,
+    stop: &Stop,
+    live: &LiveLine,
+) -> Result<ModelFiles, Failure> {
     let mut wanted: Vec<String> = Vec::new();
     for arm in &plan.arms {
         if !wanted.contains(&arm.variant) {
             wanted.push(arm.variant.clone());
         }
     }
-    let store = Store::from_env()?;
-    let exe = std::env::current_exe().map_err(|e| Failure::new(UNEXPECTED, e))?;
-    let is_stopped = stop.flag();
-    let quantizer = SelfQuantizer::new(exe, move || is_stopped.load(Ordering::Relaxed));
-    let model = (args.model != "builtin").then_some(args.model.as_str());
-    let files = catalog::resolve(model, &wanted, &store, &quantizer, &mut |event| match event {
-        Event::Making { variant, from } => live.say(&format!("making {variant} from {from}")),
-        Event::Made { variant, bytes, .. } => live.say(&format!("made {variant}: {}", units::bytes(*bytes))),
-        Event::Hashing { .. } => {}
-    })?;
-    Ok(files)
+    let sources = Sources::of_user(global, stop)?;
+    sources.resolve(args.model.as_deref(), &wanted, args.derive, live)
 }
 
 fn infos(files: &ModelFiles) -> Vec<VariantInfo> {
@@ -118,6 +134,10 @@ impl Job {
         let unused = engine::unused_instructions(&host.instructions, &engine.system_info);
         let unused = if fake { Vec::new() } else { unused };
         let mut warnings = resolve::warnings(&plan, &files.info, &infos(&files), &host, unused, &prediction);
+        if let Some(missed) = &files.instead_of {
+            let (model, why) = (missed.model.clone(), missed.why.clone());
+            warnings.insert(0, Warning::BuiltinInstead { model, why });
+        }
         if fake {
             warnings.insert(0, Warning::FakeEngine);
         }
@@ -250,47 +270,4 @@ fn run_id(model: &str, started_at: &str) -> String {
 fn sha256_of_plan(plan: &Plan) -> String {
     // A plan is made of strings and numbers: it always serialises.
     corpus::sha256_hex(&serde_json::to_string(plan).unwrap_or_default())
-}
-
-/// Ctrl-C and SIGTERM: the first ends the work in good order, the second at once.
-pub(super) struct Stop {
-    flag: Arc<AtomicBool>,
-    handle: Arc<Mutex<Option<Interrupt>>>,
-}
-
-impl Stop {
-    fn install() -> Result<Self, Failure> {
-        let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
-        let stop = Stop {
-            flag: Arc::new(AtomicBool::new(false)),
-            handle: Arc::new(Mutex::new(None)),
-        };
-        for signal in [SIGINT, SIGTERM] {
-            // Registered first, so that it sees the flag as it was before this signal.
-            signal_hook::flag::register_conditional_shutdown(signal, 130, stop.flag()).map_err(unexpected)?;
-            signal_hook::flag::register(signal, stop.flag()).map_err(unexpected)?;
-        }
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(unexpected)?;
-        let handle = Arc::clone(&stop.handle);
-        std::thread::spawn(move || {
-            for _ in signals.forever() {
-                if let Some(interrupt) = &*handle.lock().unwrap_or_else(PoisonError::into_inner) {
-                    interrupt.raise();
-                }
-            }
-        });
-        Ok(stop)
-    }
-
-    pub(super) fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.flag)
-    }
-
-    /// From now on a signal wakes the runner; one that came before does so at once.
-    fn wake(&self, interrupt: Interrupt) {
-        if self.flag.load(Ordering::Relaxed) {
-            interrupt.raise();
-        }
-        *self.handle.lock().unwrap_or_else(PoisonError::into_inner) = Some(interrupt);
-    }
 }

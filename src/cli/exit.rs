@@ -19,6 +19,9 @@ pub const DOES_NOT_FIT: u8 = 4;
 /// The journal is unusable.
 pub const JOURNAL: u8 = 5;
 
+/// A model could not be obtained, or is not what it should be.
+pub const UNOBTAINABLE: u8 = 7;
+
 /// An error with its exit code. Its message ends with what to do next.
 #[derive(Debug)]
 pub struct Failure {

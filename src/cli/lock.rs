@@ -1,8 +1,8 @@
 //! One measurement at a time on a machine: two would slow each other down and blame the models.
 
-use super::compare::Stop;
 use super::exit::{Failure, UNEXPECTED};
 use super::progress::LiveLine;
+use super::stop::Stop;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
@@ -32,7 +32,7 @@ pub fn wait_for_machine(live: &LiveLine, stop: &Stop) -> Result<Option<File>, Fa
             ));
         }
         if !has_told {
-            live.say("another kvant is measuring on this machine; waiting for it to end (Ctrl-C gives up)");
+            live.line("another kvant is measuring on this machine; waiting for it to end (Ctrl-C gives up)");
             has_told = true;
         }
         std::thread::sleep(POLL);

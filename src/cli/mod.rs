@@ -4,15 +4,20 @@
 
 mod args;
 mod compare;
+mod doctor;
 mod exit;
+mod inspect;
 mod lock;
 mod look;
+mod models;
 mod progress;
 mod quantize;
 mod report;
 mod resolve;
 mod resume;
 mod show_plan;
+mod sources;
+mod stop;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -35,6 +40,9 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Compare(args) => compare::run(args, &cli.global),
         Command::Report(args) => report::run(args, &cli.global),
+        Command::Inspect(args) => inspect::run(args, &cli.global),
+        Command::Doctor => doctor::run(&cli.global),
+        Command::Models(args) => models::run(args, &cli.global),
         Command::Quantize(args) => quantize::run(args),
         Command::Worker { .. } => Ok(exit::OK),
     };

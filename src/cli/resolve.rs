@@ -8,7 +8,7 @@ use crate::plan::{execution_guess_ns, worker_memory_bytes, worker_of, Settings, 
 use std::collections::BTreeMap;
 
 /// Load average per usable CPU (in percent) above which the machine is called busy.
-const BUSY_PERCENT: u32 = 50;
+pub const BUSY_PERCENT: u32 = 50;
 
 /// The settings that the flags ask for.
 pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {

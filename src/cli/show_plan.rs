@@ -56,3 +56,20 @@ pub fn show(
     }
     text
 }
+
+/// A notice between rules, that nobody overlooks.
+pub fn notice(text: &str) -> String {
+    let rule = "=".repeat(80);
+    let mut lines = vec![String::new()];
+    for word in "NOTICE:".split_whitespace().chain(text.split_whitespace()) {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= 80 => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    format!("{rule}\n{}\n{rule}\n", lines.join("\n"))
+}

@@ -77,6 +77,13 @@ pub enum Warning {
         /// By this share.
         share: String,
     },
+    /// The built-in model was measured because the default one could not be had.
+    BuiltinInstead {
+        /// The default model.
+        model: String,
+        /// Each source and why it failed.
+        why: String,
+    },
     /// Part of a label's tensors has another type than the label says.
     FallbackTensors {
         /// The variant.
@@ -120,6 +127,10 @@ impl fmt::Display for Warning {
             Warning::Handicap { share } => write!(
                 f,
                 "the control was made slower by {share} on purpose, to calibrate kvant; unset KVANT_HANDICAP before you measure anything"
+            ),
+            Warning::BuiltinInstead { model, why } => write!(
+                f,
+                "this is kvant's tiny built-in model, not {model}, which could not be had ({why}); its figures say little about other models: restore the network and run again, or name a .gguf file"
             ),
             Warning::FallbackTensors { variant, n_fallback, n_tensors } => write!(
                 f,

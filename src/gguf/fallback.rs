@@ -37,29 +37,49 @@ impl Gguf {
         })
     }
 
-    /// Tensors whose type is a fallback from what the recipe of the file's label asks for; 0 without a label.
+    /// How many tensors have a type that is a fallback from what the recipe of the file's label asks for; 0 without a
+    /// label.
     pub fn n_fallback(&self) -> u64 {
         self.ftype_checked().map_or(0, |label| self.n_fallback_for(label))
     }
 
     /// The same for a given label.
     pub(super) fn n_fallback_for(&self, label: &str) -> u64 {
-        let Some(base) = base_type(label) else { return 0 };
+        self.fallbacks_for(label).count() as u64
+    }
+
+    /// The tensors that [`Gguf::n_fallback`] counts.
+    pub fn fallbacks(&self) -> Vec<&TensorInfo> {
+        let label = self.ftype_checked();
+        label.map_or_else(Vec::new, |label| self.fallbacks_for(label).collect())
+    }
+
+    fn fallbacks_for(&self, label: &str) -> impl Iterator<Item = &TensorInfo> {
+        let base = base_type(label);
         let is_tied = self.tensor("output.weight").is_none();
         let has_8_experts = self
             .str("general.architecture")
             .and_then(|arch| self.u64(&format!("{arch}.expert_count")))
             .is_some_and(|n| n == 8);
-        self.matrices()
-            .filter(|t| {
-                let is_output = t.name == "output.weight" || (is_tied && t.name == "token_embd.weight");
-                // Recipes give these Q8_0 in models of 8 experts, whatever their shape.
-                let is_q8_by_recipe = has_8_experts
-                    && t.ggml_type == GgmlType::Q8_0
-                    && (t.name.ends_with("attn_v.weight") || t.name.ends_with("attn_k.weight"));
-                !is_q8_by_recipe && is_fallback(t, base, is_output)
-            })
-            .count() as u64
+        self.matrices().filter(move |t| {
+            let is_output = t.name == "output.weight" || (is_tied && t.name == "token_embd.weight");
+            // Recipes give these Q8_0 in models of 8 experts, whatever their shape.
+            let is_q8_by_recipe = has_8_experts
+                && t.ggml_type == GgmlType::Q8_0
+                && (t.name.ends_with("attn_v.weight") || t.name.ends_with("attn_k.weight"));
+            !is_q8_by_recipe && base.is_some_and(|base| is_fallback(t, base, is_output))
+        })
+    }
+}
+
+/// The type of 256-element blocks that `stored` stands in for, as `tensor_type_fallback` replaces them; `None` where
+/// several could be meant.
+pub fn fallback_from(stored: GgmlType) -> Option<GgmlType> {
+    match stored {
+        GgmlType::Q5_0 => Some(GgmlType::Q4K),
+        GgmlType::Q5_1 => Some(GgmlType::Q5K),
+        GgmlType::Q8_0 => Some(GgmlType::Q6K),
+        _ => None,
     }
 }
 

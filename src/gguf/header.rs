@@ -235,7 +235,7 @@ fn read_metadata<R: Read + Seek>(r: &mut Reader<R>, n: u64) -> Result<BTreeMap<S
 }
 
 /// A name from a file in an error message: short, and without control characters.
-fn shown(name: &str) -> String {
+pub(super) fn shown(name: &str) -> String {
     name.chars().take(64).flat_map(char::escape_default).collect()
 }
 

@@ -1,5 +1,6 @@
 //! The model's shape, from the metadata, and the bytes its KV cache takes.
 
+use super::header::shown;
 use super::{Gguf, GgufProblem, Value};
 use crate::data::{KvType, ModelInfo};
 
@@ -26,7 +27,8 @@ impl Gguf {
         let n_head = n_head.ok_or_else(|| problem(&format!("{arch}.attention.head_count"), "is missing"))?;
         if n_head == 0 || n_embd == 0 {
             return Err(GgufProblem::Unsuitable(format!(
-                "has no attention heads (architecture {arch}), so there is no KV cache to compare; name a transformer model"
+                "has no attention heads (architecture {}), so there is no KV cache to compare; name a transformer model",
+                shown(arch)
             )));
         }
         let n_head_kv = self
@@ -98,7 +100,8 @@ impl Gguf {
         let first = *values.first().ok_or_else(|| problem(key, "is an empty list"))?;
         if values.iter().any(|&n| n != first) {
             return Err(GgufProblem::Unsuitable(format!(
-                "has layers with different numbers of heads ({key}), which kvant cannot compare yet; name another model"
+                "has layers with different numbers of heads ({}), which kvant cannot compare yet; name another model",
+                shown(key)
             )));
         }
         u32::try_from(first)
@@ -109,7 +112,8 @@ impl Gguf {
 
 fn problem(key: &str, why: &str) -> GgufProblem {
     GgufProblem::Metadata {
-        key: key.to_owned(),
+        // It holds the name of the architecture, which may be anything.
+        key: shown(key),
         why: why.to_owned(),
     }
 }

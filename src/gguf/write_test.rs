@@ -85,8 +85,15 @@ impl TestGguf {
         file
     }
 
-    /// The file.
+    /// The file, with zeros for data.
     pub fn bytes(&self) -> Vec<u8> {
+        let (mut out, length) = self.head();
+        out.resize(length as usize, 0);
+        out
+    }
+
+    /// Everything before the data, and the length of the whole file.
+    pub fn head(&self) -> (Vec<u8>, u64) {
         let mut out = b"GGUF".to_vec();
         out.extend(3u32.to_le_bytes());
         out.extend((self.tensors.len() as u64).to_le_bytes());
@@ -102,8 +109,9 @@ impl TestGguf {
             offset = (offset + bytes).next_multiple_of(32);
         }
         if !self.tensors.is_empty() {
-            out.resize(out.len().next_multiple_of(32) + offset as usize, 0);
+            out.resize(out.len().next_multiple_of(32), 0);
         }
-        out
+        let length = out.len() as u64 + offset;
+        (out, length)
     }
 }

@@ -54,6 +54,13 @@ pub fn memory_available_bytes() -> Option<u64> {
     )
 }
 
+/// Swap space in use; `None` where the system does not tell.
+pub fn swap_used_bytes() -> Option<u64> {
+    let meminfo = read("/proc/meminfo")?;
+    let field = |name: &str| parse::kib_field(&meminfo, name);
+    Some(field("SwapTotal")?.saturating_sub(field("SwapFree")?))
+}
+
 pub(super) fn read(path: impl AsRef<Path>) -> Option<String> {
     // Flags and names may hold any byte.
     fs::read(path)

@@ -9,13 +9,15 @@ mod anchor;
 mod gather;
 mod interference;
 mod isa;
+mod neighbours;
 pub mod parse;
 #[cfg(test)]
 mod tests;
 
 pub use anchor::Anchor;
-pub use gather::{default_threads, gather, instructions, memory_available_bytes};
+pub use gather::{default_threads, gather, instructions, memory_available_bytes, swap_used_bytes};
 pub use interference::{n_oom_kills, Interference, Withheld};
+pub use neighbours::{llama_processes, Process};
 
 #[cfg(doc)]
 use crate::data::HostInfo;

@@ -86,3 +86,23 @@ fn this_machine_is_described_without_failing() {
     assert!(threads >= 1 && threads <= host.n_cpus && threads <= host.n_cores.max(1));
     assert!(host.memory_available_bytes <= host.memory_bytes || host.memory_bytes == 0);
 }
+
+#[test]
+fn programs_that_run_models_are_known_by_their_names() {
+    for name in [
+        "llama-server",
+        "llama-bench",
+        "ollama",
+        "kvant",
+        "LM Studio",
+        "koboldcpp.exe",
+    ] {
+        assert!(neighbours::is_llama(name), "{name}");
+    }
+    for name in ["llamas", "bash", "kvantum", "python3"] {
+        assert!(!neighbours::is_llama(name), "{name}");
+    }
+    assert!(llama_processes()
+        .iter()
+        .all(|process| process.pid != std::process::id()));
+}

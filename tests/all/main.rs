@@ -3,7 +3,13 @@
 mod compare;
 mod faults;
 mod fixture;
+mod hub;
+mod hub_faults;
+mod hub_lab;
+mod hub_server;
+mod inspect;
 mod layering;
+mod models;
 mod report;
 mod resume;
 mod util;

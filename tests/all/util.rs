@@ -39,9 +39,29 @@ impl Lab {
         std::fs::write(self.path("script.json"), json).expect("it can be written");
     }
 
-    /// `kvant ARGS` in the test's folder, with the fake engine.
+    /// `kvant ARGS` in the test's folder, with the fake engine, and with no Hub and no pip in reach.
     pub fn kvant(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kvant"));
+        for name in [
+            "HF_TOKEN",
+            "HF_TOKEN_PATH",
+            "HF_HUB_CACHE",
+            "HUGGINGFACE_HUB_CACHE",
+            "HF_HUB_OFFLINE",
+        ] {
+            command.env_remove(name);
+        }
+        for name in [
+            "http_proxy",
+            "https_proxy",
+            "all_proxy",
+            "HTTP_PROXY",
+            "HTTPS_PROXY",
+            "ALL_PROXY",
+        ] {
+            command.env_remove(name);
+        }
+        self.python("echo 'ERROR: No matching distribution found' >&2; exit 1");
         command
             .args(args)
             .current_dir(self.dir.path())
@@ -49,8 +69,37 @@ impl Lab {
             .env("KVANT_STORE", self.path("store"))
             // Where the lock is that lets one run at a time measure: tests need not wait for each other.
             .env("TMPDIR", self.dir.path())
+            .env("HF_HOME", self.path("hf"))
+            // Port 9 is "discard": nobody listens there.
+            .env("HF_ENDPOINT", "http://127.0.0.1:9")
+            .env("XDG_CONFIG_HOME", self.path("config"))
+            .env("PATH", self.path_with_python())
             .env("RUST_BACKTRACE", "1");
         command
+    }
+
+    /// Puts a shell script in the place of python3, unless there is one already.
+    fn python(&self, script: &str) {
+        if !self.path("bin/python3").exists() {
+            self.replace_python(script);
+        }
+    }
+
+    /// Puts a shell script in the place of python3.
+    pub fn replace_python(&self, script: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.path("bin/python3");
+        std::fs::create_dir_all(self.path("bin")).expect("it can be made");
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("it can be written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("it can be made executable");
+    }
+
+    fn path_with_python(&self) -> String {
+        format!(
+            "{}:{}",
+            self.path("bin").display(),
+            std::env::var("PATH").unwrap_or_default()
+        )
     }
 
     /// `kvant compare models` with few small cells and these further arguments, into `run/`.

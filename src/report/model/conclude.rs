@@ -14,6 +14,11 @@ pub(super) fn banners(model: &ReportModel) -> Vec<String> {
     if model.warnings.contains(&Warning::FakeEngine) {
         banners.push(sentence(&Warning::FakeEngine.to_string()));
     }
+    let instead = model
+        .warnings
+        .iter()
+        .find(|w| matches!(w, Warning::BuiltinInstead { .. }));
+    banners.extend(instead.map(|warning| sentence(&warning.to_string())));
     if let (true, Some(control)) = (model.control.is_failed, &model.control.pooled) {
         banners.push(format!(
             "The A/A control failed: the baseline measured against itself gave {}, which excludes 1, so this run cannot \

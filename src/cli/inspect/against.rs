@@ -1,0 +1,204 @@
+//! The quantization error of each tensor against a reference, and what textbook rounding of the reference would give.
+
+use crate::gguf::{Gguf, TensorInfo};
+use crate::quants::{decode_row, is_decodable, ErrorSum, Granularity, Range, Scheme};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// A file and its reference.
+pub struct Pair<'a> {
+    pub file: (&'a Path, &'a Gguf),
+    pub reference: (&'a Path, &'a Gguf),
+}
+
+/// Errors of a whole file.
+#[derive(Debug, Serialize)]
+pub struct Errors {
+    pub reference: String,
+    /// The textbook schemes, in the order of every `textbook_snr_db`.
+    pub textbook: Vec<String>,
+    /// Matrices that are stored in another type than in the reference.
+    pub tensors: Vec<TensorError>,
+    /// All of them together.
+    pub total: TensorError,
+    /// Tensors that are the same in both files, bit for bit.
+    pub n_exact: u64,
+    /// Tensors of types that cannot be decoded here.
+    pub not_decodable: Vec<String>,
+}
+
+/// The error of one tensor.
+#[derive(Debug, Serialize)]
+pub struct TensorError {
+    pub name: String,
+    pub ggml_type: String,
+    pub bpw: f64,
+    pub rmse: Option<f64>,
+    pub snr_db: Option<f64>,
+    pub worst_block: Option<WorstBlock>,
+    pub textbook_snr_db: Vec<Option<f64>>,
+}
+
+/// The block with the largest error.
+#[derive(Debug, Serialize)]
+pub struct WorstBlock {
+    pub rmse: f64,
+    pub row: u64,
+    pub block: u64,
+}
+
+/// The sums behind a [`TensorError`].
+#[derive(Default)]
+struct Sums {
+    own: ErrorSum,
+    textbook: [ErrorSum; Scheme::ALL.len()],
+}
+
+impl Sums {
+    fn described(&self, name: &str, ggml_type: &str, bpw: f64) -> TensorError {
+        TensorError {
+            name: name.to_owned(),
+            ggml_type: ggml_type.to_owned(),
+            bpw,
+            rmse: self.own.rmse(),
+            snr_db: self.own.snr_db(),
+            worst_block: self
+                .own
+                .worst_block()
+                .map(|(rmse, row, block)| WorstBlock { rmse, row, block }),
+            textbook_snr_db: self.textbook.iter().map(ErrorSum::snr_db).collect(),
+        }
+    }
+}
+
+impl Pair<'_> {
+    /// Reads both files, one tensor at a time; `progress` gets the tensor's name and bytes done of bytes in all.
+    ///
+    /// # Errors
+    /// In words: when the files are not the same model, when one cannot be read, or when the reference's types cannot
+    /// be decoded.
+    pub fn errors(&self, place: &str, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<Errors, String> {
+        let unreadable = |path: &Path| {
+            let path = path.display().to_string();
+            move |e: io::Error| format!("{path}: cannot be read ({e}); check its permissions and the disk")
+        };
+        let mut file = File::open(self.file.0).map_err(unreadable(self.file.0))?;
+        let mut reference = File::open(self.reference.0).map_err(unreadable(self.reference.0))?;
+        let total_bytes = self.file.1.model_size();
+        let (mut done, mut n_exact) = (0, 0);
+        let mut tensors = Vec::new();
+        let mut not_decodable = Vec::new();
+        let mut total = Sums::default();
+        let (mut bytes, mut n_elements) = (0, 0);
+        for tensor in &self.file.1.tensors {
+            progress(&tensor.name, done, total_bytes);
+            done += tensor.bytes;
+            let of = self.counterpart(tensor)?;
+            if !is_decodable(tensor.ggml_type) || !is_decodable(of.ggml_type) {
+                not_decodable.push(format!("{} ({})", tensor.name, tensor.ggml_type.name()));
+                continue;
+            }
+            let own = read(&mut file, tensor).map_err(unreadable(self.file.0))?;
+            let theirs = read(&mut reference, of).map_err(unreadable(self.reference.0))?;
+            let sums = compare(tensor, &own, of, &theirs);
+            if sums.own.is_exact() {
+                n_exact += 1;
+                continue;
+            }
+            total.own.merge(&sums.own);
+            for (sum, other) in total.textbook.iter_mut().zip(&sums.textbook) {
+                sum.merge(other);
+            }
+            bytes += tensor.bytes;
+            n_elements += tensor.n_elements;
+            tensors.push(sums.described(&tensor.name, tensor.ggml_type.name(), tensor.ggml_type.bpw()));
+        }
+        let bpw = if n_elements == 0 {
+            0.0
+        } else {
+            8.0 * bytes as f64 / n_elements as f64
+        };
+        let mut all = total.described("all of these", "", bpw);
+        // The place of a block says nothing without its tensor.
+        all.worst_block = None;
+        Ok(Errors {
+            reference: place.to_owned(),
+            textbook: Scheme::ALL.iter().map(|scheme| scheme.name()).collect(),
+            tensors,
+            total: all,
+            n_exact,
+            not_decodable,
+        })
+    }
+
+    /// The same tensor of the reference.
+    fn counterpart(&self, tensor: &TensorInfo) -> Result<&TensorInfo, String> {
+        let place = self.reference.0.display();
+        let of = self.reference.1.tensor(&tensor.name).ok_or_else(|| {
+            format!(
+                "--against: {place} has no tensor {}; name a file of the same model",
+                tensor.name
+            )
+        })?;
+        match of.dims == tensor.dims {
+            true => Ok(of),
+            false => Err(format!(
+                "--against: {} is {:?} in {place} and {:?} here; name a file of the same model",
+                tensor.name, of.dims, tensor.dims
+            )),
+        }
+    }
+}
+
+fn read(file: &mut File, tensor: &TensorInfo) -> io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(tensor.offset))?;
+    let mut bytes = Vec::new();
+    // The header was checked against the length of the file, so this is no more than the file has.
+    file.take(tensor.bytes).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 == tensor.bytes {
+        true => Ok(bytes),
+        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// Row by row; the range of the whole tensor is found first.
+fn compare(tensor: &TensorInfo, own: &[u8], of: &TensorInfo, theirs: &[u8]) -> Sums {
+    let n_row = usize::try_from(tensor.dims[0]).unwrap_or(0);
+    let row_bytes = |tensor: &TensorInfo| {
+        let (block, bytes) = tensor.ggml_type.block();
+        usize::try_from(tensor.dims[0] / block * bytes).unwrap_or(0).max(1)
+    };
+    let n_block = match tensor.ggml_type.is_quantized() {
+        true => usize::try_from(tensor.ggml_type.block().0).unwrap_or(1),
+        false => n_row,
+    };
+    let mut reference = vec![0.0; n_row];
+    let mut found = vec![0.0; n_row];
+    let mut whole = Range::default();
+    for bytes in theirs.chunks_exact(row_bytes(of)) {
+        decode_row(of.ggml_type, bytes, &mut reference);
+        whole.add(&reference);
+    }
+    let mut sums = Sums::default();
+    let rows = own
+        .chunks_exact(row_bytes(tensor))
+        .zip(theirs.chunks_exact(row_bytes(of)));
+    for (row, (own, theirs)) in rows.enumerate() {
+        decode_row(of.ggml_type, theirs, &mut reference);
+        decode_row(tensor.ggml_type, own, &mut found);
+        sums.own.add(row as u64, n_block, &reference, &found);
+        let mut range = Range::default();
+        range.add(&reference);
+        for (scheme, sum) in Scheme::ALL.iter().zip(&mut sums.textbook) {
+            let range = match scheme.granularity {
+                Granularity::Tensor => whole,
+                Granularity::Row => range,
+            };
+            scheme.round(&reference, range, &mut found);
+            sum.add(row as u64, n_row, &reference, &found);
+        }
+    }
+    sums
+}

@@ -1,0 +1,129 @@
+//! Damaged headers through everything that `inspect` does with one.
+
+use super::facts::Facts;
+use super::render;
+use crate::catalog::Header;
+use crate::gguf::write_test::TestGguf;
+use crate::gguf::Gguf;
+use std::io::Cursor;
+
+const N_MUTATIONS: usize = 10_000;
+
+/// A header with every kind of metadata that is shown.
+fn good() -> Vec<u8> {
+    TestGguf::llama(64, 6, (32, 22), Some(15))
+        .str("general.license", "apache-2.0")
+        .str("tokenizer.ggml.model", "gpt2")
+        .str("tokenizer.ggml.pre", "smollm")
+        .str(
+            "tokenizer.chat_template",
+            "{% for message in messages %}{{ message }}{% endfor %}",
+        )
+        .str("quantize.imatrix.file", "imatrix.gguf")
+        .u32("general.quantization_version", 2)
+        .u32s("some.list", &[1, 2, 3, 4])
+        .bool("some.truth", true)
+        .bytes()
+}
+
+/// Seeded, so that a failure can be seen again.
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        // xorshift64 (Marsaglia 2003).
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n.max(1) as u64) as usize
+    }
+}
+
+/// Flips, truncations, absurd numbers, parts cut out and parts doubled.
+fn mutate(bytes: &mut Vec<u8>, n_header: usize, dice: &mut Dice) {
+    const ABSURD: [u64; 10] = [
+        0,
+        1,
+        255,
+        1 << 31,
+        u32::MAX as u64,
+        1 << 32,
+        1 << 40,
+        i64::MAX as u64,
+        1 << 63,
+        u64::MAX,
+    ];
+    let at = dice.below(n_header.min(bytes.len()).saturating_sub(8));
+    match dice.below(6) {
+        0 => bytes[at] ^= 1 << dice.below(8),
+        1 => bytes[at] = dice.next() as u8,
+        2 => bytes.truncate(dice.below(bytes.len())),
+        3 => {
+            let width = [4, 8][dice.below(2)];
+            let value = ABSURD[dice.below(ABSURD.len())].to_le_bytes();
+            bytes[at..at + width].copy_from_slice(&value[..width]);
+        }
+        4 => {
+            let end = (at + 1 + dice.below(64)).min(bytes.len());
+            bytes.drain(at..end);
+        }
+        _ => {
+            let end = (at + 1 + dice.below(64)).min(bytes.len());
+            let part = bytes[at..end].to_vec();
+            bytes.splice(at..at, part);
+        }
+    }
+}
+
+#[test]
+fn ten_thousand_damaged_headers_give_an_error_or_an_answer() {
+    let good = good();
+    let whole = Gguf::read(Cursor::new(&good), good.len() as u64).expect("a good file");
+    let n_header = whole.data_offset as usize;
+    let mut dice = Dice(0x5eed_0003);
+    let (mut n_errors, mut n_answers) = (0, 0);
+    for i in 0..N_MUTATIONS {
+        let mut bytes = good.clone();
+        for _ in 0..=dice.below(3) {
+            if bytes.len() > 8 {
+                mutate(&mut bytes, n_header, &mut dice);
+            }
+        }
+        let text = match Gguf::read(Cursor::new(&bytes), bytes.len() as u64) {
+            Ok(gguf) => {
+                n_answers += 1;
+                assert!(gguf.model_size() <= gguf.file_bytes && gguf.n_fallback() <= gguf.tensors.len() as u64);
+                let header = Header {
+                    gguf,
+                    place: "x.gguf".into(),
+                    path: None,
+                };
+                let facts = Facts::of(&header, Some(1 << 34));
+                let json = serde_json::to_string(&facts).expect("it serialises");
+                assert!(json.len() < 20 * bytes.len() + 20_000, "mutation {i}");
+                render::text(&facts)
+            }
+            Err(problem) => {
+                n_errors += 1;
+                problem.to_string()
+            }
+        };
+        assert!(
+            !text.is_empty() && text.len() < bytes.len() + 20_000,
+            "mutation {i}: {text}"
+        );
+        assert!(!text.contains("NaN"), "mutation {i}: {text}");
+        assert!(
+            !text.chars().any(|c| c.is_control() && c != '\n'),
+            "mutation {i}: {text:?}"
+        );
+    }
+    assert!(
+        n_errors > 3_000 && n_answers > 1_000,
+        "{n_errors} errors, {n_answers} answers"
+    );
+}

@@ -1,0 +1,208 @@
+//! `kvant models`: what is known and here, and fetching, verifying, removing it.
+
+use super::args::{Global, ModelsAction, ModelsArgs};
+use super::exit::{Failure, OK, UNEXPECTED, UNOBTAINABLE};
+use super::look;
+use super::progress::LiveLine;
+use super::sources::Sources;
+use super::stop::Stop;
+use crate::catalog::{self, Stock, StockFile};
+use crate::units;
+use comfy_table::{presets, CellAlignment, Table};
+use serde::Serialize;
+use std::path::Path;
+
+/// Runs one action.
+pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
+    let stop = Stop::install()?;
+    let sources = Sources::of_user(global, &stop)?;
+    let live = LiveLine::new(global);
+    match args.action.as_ref().unwrap_or(&ModelsAction::List) {
+        ModelsAction::List => list(&sources, global),
+        ModelsAction::Fetch {
+            model,
+            variants,
+            derive,
+        } => {
+            let files = sources.resolve(Some(model), variants, *derive, &live)?;
+            live.clear();
+            let mut text = String::new();
+            for (variant, path) in &files.variants {
+                text.push_str(&format!("{:8} {}\n", variant.id, path.display()));
+            }
+            let paths: Vec<_> = files
+                .variants
+                .iter()
+                .map(|(v, path)| WireFetched::of(v, path))
+                .collect();
+            print(global, &text, &paths)
+        }
+        ModelsAction::Verify { models } => verify(models, &sources, global, &live),
+        ModelsAction::Remove { model } => remove(model, &sources, global),
+    }
+}
+
+fn print(global: &Global, text: &str, json: &impl Serialize) -> Result<u8, Failure> {
+    let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
+    if global.json {
+        let json = serde_json::to_string_pretty(json).map_err(|e| Failure::new(UNEXPECTED, e))?;
+        look::print(&format!("{json}\n")).map_err(unexpected)?;
+    } else {
+        look::print(text).map_err(unexpected)?;
+    }
+    Ok(OK)
+}
+
+#[derive(Serialize)]
+struct WireFetched<'a> {
+    variant: &'a str,
+    path: &'a Path,
+    sha256: &'a str,
+    made_from: Option<&'a str>,
+}
+
+impl<'a> WireFetched<'a> {
+    fn of(variant: &'a crate::data::VariantInfo, path: &'a Path) -> Self {
+        WireFetched {
+            variant: &variant.id,
+            path,
+            sha256: &variant.sha256,
+            made_from: variant.derived_from.as_ref().map(|from| from.ftype.as_str()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WireModel<'a> {
+    name: &'a str,
+    aliases: &'a [String],
+    license: Option<&'a str>,
+    size: Option<&'a str>,
+    n_ctx_train: Option<u32>,
+    sources: Vec<String>,
+    here: Vec<WireFile<'a>>,
+    absent: &'a [&'static str],
+}
+
+#[derive(Serialize)]
+struct WireFile<'a> {
+    variant: &'a str,
+    path: &'a Path,
+    bytes: u64,
+    source: &'a str,
+    sha256: Option<&'a str>,
+    made_from: Option<&'a str>,
+}
+
+fn wire(stock: &Stock) -> WireModel<'_> {
+    let here = stock.files.iter().map(|file| WireFile {
+        variant: &file.variant,
+        path: &file.path,
+        bytes: file.bytes,
+        source: &file.source,
+        sha256: file.sha256.as_deref(),
+        made_from: file.made_from.as_deref(),
+    });
+    WireModel {
+        name: &stock.entry.name,
+        aliases: &stock.entry.aliases,
+        license: stock.entry.license.as_deref(),
+        size: stock.entry.size.as_deref(),
+        n_ctx_train: stock.entry.n_ctx_train,
+        sources: stock.entry.sources.iter().map(catalog::Source::label).collect(),
+        here: here.collect(),
+        absent: &stock.absent,
+    }
+}
+
+fn list(sources: &Sources, global: &Global) -> Result<u8, Failure> {
+    let stocks = catalog::stock(&[], &sources.means())?;
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["model", "size", "license", "here", "not fetched", "from"]);
+    for stock in &stocks {
+        let mut here: Vec<String> = Vec::new();
+        for file in &stock.files {
+            let made = if file.made_from.is_some() { " (made)" } else { "" };
+            here.push(format!("{} {}{made}", file.variant, units::bytes(file.bytes)));
+        }
+        let is_builtin = stock.entry.is_called(catalog::BUILTIN_MODEL);
+        if here.is_empty() {
+            here.push(if is_builtin { "always".into() } else { "-".into() });
+        }
+        let labels: Vec<String> = stock.entry.sources.iter().map(catalog::Source::label).collect();
+        let or = |value: &Option<String>| value.clone().unwrap_or_else(|| units::NOT_AVAILABLE.to_owned());
+        table.add_row([
+            stock.entry.name.clone(),
+            or(&stock.entry.size),
+            or(&stock.entry.license),
+            here.join("\n"),
+            stock.absent.join(" "),
+            labels.join("\n"),
+        ]);
+    }
+    for (i, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if i == 1 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let text = table
+        .lines()
+        .map(|line| line.trim_end().to_owned() + "\n")
+        .collect::<String>();
+    let json: Vec<_> = stocks.iter().map(wire).collect();
+    print(global, &text, &json)
+}
+
+#[derive(Serialize)]
+struct WireVerified<'a> {
+    path: &'a Path,
+    outcome: &'static str,
+}
+
+fn verify(models: &[String], sources: &Sources, global: &Global, live: &LiveLine) -> Result<u8, Failure> {
+    let mut text = String::new();
+    let mut is_all_right = true;
+    let stocks = catalog::stock(models, &sources.means())?;
+    let mut json = Vec::new();
+    for file in stocks.iter().flat_map(|stock| &stock.files) {
+        let outcome = match catalog::verify(file, &mut |event| live.file(event))? {
+            Some(true) => "ok",
+            Some(false) if file.is_ours => "wrong, removed",
+            Some(false) => "wrong",
+            None => "no hash to compare with",
+        };
+        is_all_right &= !outcome.starts_with("wrong");
+        text.push_str(&format!("{outcome}: {}\n", file.path.display()));
+        json.push(WireVerified {
+            path: &file.path,
+            outcome,
+        });
+    }
+    live.clear();
+    print(global, &text, &json)?;
+    if is_all_right {
+        return Ok(OK);
+    }
+    let advice = "some files were not what they should be; fetch them again with `kvant models fetch NAME`";
+    Err(Failure::msg(UNOBTAINABLE, advice))
+}
+
+fn remove(model: &str, sources: &Sources, global: &Global) -> Result<u8, Failure> {
+    let stocks = catalog::stock(&[model.to_owned()], &sources.means())?;
+    let files: Vec<&StockFile> = stocks
+        .iter()
+        .flat_map(|stock| &stock.files)
+        .filter(|f| f.is_ours)
+        .collect();
+    let mut bytes = 0;
+    for file in &files {
+        catalog::remove(file)?;
+        bytes += file.bytes;
+    }
+    if !global.quiet {
+        eprintln!("removed {} files, {}", files.len(), units::bytes(bytes));
+    }
+    Ok(OK)
+}

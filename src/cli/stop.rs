@@ -1,0 +1,52 @@
+//! Ctrl-C and SIGTERM.
+
+use super::exit::{Failure, UNEXPECTED};
+use crate::runner::Interrupt;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Ctrl-C and SIGTERM: the first ends the work in good order, the second at once.
+pub struct Stop {
+    flag: Arc<AtomicBool>,
+    handle: Arc<Mutex<Option<Interrupt>>>,
+}
+
+impl Stop {
+    /// Takes over both signals.
+    pub fn install() -> Result<Self, Failure> {
+        let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
+        let stop = Stop {
+            flag: Arc::new(AtomicBool::new(false)),
+            handle: Arc::new(Mutex::new(None)),
+        };
+        for signal in [SIGINT, SIGTERM] {
+            // Registered first, so that it sees the flag as it was before this signal.
+            signal_hook::flag::register_conditional_shutdown(signal, 130, stop.flag()).map_err(unexpected)?;
+            signal_hook::flag::register(signal, stop.flag()).map_err(unexpected)?;
+        }
+        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(unexpected)?;
+        let handle = Arc::clone(&stop.handle);
+        std::thread::spawn(move || {
+            for _ in signals.forever() {
+                if let Some(interrupt) = &*handle.lock().unwrap_or_else(PoisonError::into_inner) {
+                    interrupt.raise();
+                }
+            }
+        });
+        Ok(stop)
+    }
+
+    /// True once a signal came.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.flag)
+    }
+
+    /// From now on a signal wakes the runner; one that came before does so at once.
+    pub fn wake(&self, interrupt: Interrupt) {
+        if self.flag.load(Ordering::Relaxed) {
+            interrupt.raise();
+        }
+        *self.handle.lock().unwrap_or_else(PoisonError::into_inner) = Some(interrupt);
+    }
+}
