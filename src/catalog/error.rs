@@ -157,7 +157,7 @@ pub enum CatalogError {
         why: String,
     },
     /// Not enough room on disk.
-    #[error("no room for {what}: needs {} MiB at {}, {} MiB free; free some space, or set KVANT_STORE to a folder on another disk", mib_up(*needed), dir.display(), free >> 20)]
+    #[error("no room for {what}: needs {} MiB at {}, {} MiB free; free some space, or set KVANT_STORE (for downloads of the Hub, HF_HOME) to a folder on another disk", mib_up(*needed), dir.display(), free >> 20)]
     NoRoom {
         /// What was to be written.
         what: String,

@@ -42,7 +42,13 @@ impl Obtainer<'_> {
         for source in &entry.sources {
             let mut files = self.here(entry, source, progress)?;
             match self.fetch_missing(entry, source, &mut files, progress) {
-                Ok(()) if !files.is_empty() => return Ok(files),
+                Ok(()) if !files.is_empty() => {
+                    if !tried.is_empty() {
+                        let text = format!("{}; used {} instead", tried.join("; "), source.label());
+                        progress(&Event::Note { text: &text });
+                    }
+                    return Ok(files);
+                }
                 Ok(()) => tried.push(format!("{}: has none of the variants", source.label())),
                 Err(FetchError::Final(e)) => return Err(*e),
                 Err(FetchError::Failed(why)) if best(&files).is_some_and(|file| !file.is_quantized()) => {

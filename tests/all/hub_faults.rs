@@ -269,3 +269,14 @@ fn a_spoilt_file_in_the_cache_is_removed_named_and_fetched_again() {
     hub.expect(remove.arg(format!("hf:{REPO}")), 0, &["removed 1 files"]);
     assert!(!hub.blob().exists() && !hub.pointer(F16).exists());
 }
+
+#[test]
+fn room_is_looked_for_before_the_first_byte() {
+    let hub = Hub::new();
+    hub.server.set(Faults {
+        claims: Some(1 << 60),
+        ..Faults::default()
+    });
+    hub.fetch_for(4, &["no room for tiny-F16.gguf", "free some space"]);
+    assert_eq!(hub.server.n_body_bytes(), 0);
+}

@@ -35,6 +35,8 @@ pub struct Faults {
     pub ignores_ranges: bool,
     /// Pause after each eighth of the body.
     pub pause: Duration,
+    /// Length in the listing instead of the file's.
+    pub claims: Option<u64>,
     /// The listing says nothing of LFS.
     pub hides_lfs: bool,
     /// ETag instead of the hash.
@@ -164,9 +166,10 @@ impl State {
             .files
             .iter()
             .map(|(name, bytes)| {
-                let lfs = serde_json::json!({"sha256": sha256(bytes), "size": bytes.len(), "pointerSize": 134});
+                let size = faults.claims.unwrap_or(bytes.len() as u64);
+                let lfs = serde_json::json!({"sha256": sha256(bytes), "size": size, "pointerSize": 134});
                 let lfs = if faults.hides_lfs { serde_json::Value::Null } else { lfs };
-                serde_json::json!({"rfilename": name, "size": bytes.len(), "lfs": lfs})
+                serde_json::json!({"rfilename": name, "size": size, "lfs": lfs})
             })
             .collect();
         let body = serde_json::json!({"sha": faults.commit.unwrap_or(COMMIT), "siblings": siblings});

