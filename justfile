@@ -27,7 +27,7 @@ compare *args: build
 # Build kvant and llama.cpp, optimised for this CPU
 [no-exit-message]
 build:
-    @[ -x "{{binary}}" ] || echo "building kvant and llama.cpp for this CPU, once: about 7 minutes on 2 cores" >&2
+    @[ -x "{{binary}}" ] || echo "building kvant and llama.cpp for this CPU, once: about 6 minutes on 2 cores" >&2
     @{{cargo}} build --release
 
 # All tests, with llama.cpp and the built-in model
