@@ -13,6 +13,7 @@ mod report;
 mod resolve;
 mod resume;
 mod show_plan;
+mod texts;
 
 use args::{Cli, Command};
 use clap::Parser;

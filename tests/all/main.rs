@@ -4,6 +4,7 @@ mod compare;
 mod faults;
 mod fixture;
 mod layering;
+mod quality;
 mod report;
 mod resume;
 mod util;
