@@ -106,7 +106,13 @@ impl Figures {
             .token_error
             .zip(base.token_error)
             // Without a divergence it is the same model: what rounding leaves is no error.
-            .map(|(a, b)| if kld == 0.0 { 0.0 } else { (a * a + b * b - 2.0 * covariance).max(0.0).sqrt() });
+            .map(|(a, b)| {
+                if kld == 0.0 {
+                    0.0
+                } else {
+                    (a * a + b * b - 2.0 * covariance).max(0.0).sqrt()
+                }
+            });
         let share = same / n;
         let dp_rms = (dp_sq / n).sqrt();
         let dp_sq_mean = mean(dp_sq, dp_4);

@@ -129,7 +129,13 @@ mod tests {
 
     #[test]
     fn student_quantiles_are_those_of_the_tables() {
-        for (freedom, t) in [(3.0, 3.182_45), (4.0, 2.776_45), (7.0, 2.364_62), (23.0, 2.068_66), (1e9, 1.959_96)] {
+        for (freedom, t) in [
+            (3.0, 3.182_45),
+            (4.0, 2.776_45),
+            (7.0, 2.364_62),
+            (23.0, 2.068_66),
+            (1e9, 1.959_96),
+        ] {
             let found = student_quantile(1.959_964, freedom);
             assert!((found / t - 1.0).abs() < 0.01, "{freedom}: {found} for {t}");
         }

@@ -44,7 +44,9 @@ fn render(model: &ReportModel) -> String {
         assert!(chart.png.starts_with(b"\x89PNG"), "{} is no PNG", chart.name);
         all.push_str(&chart.svg);
     }
-    for bad in ["NaN", "inf ", "inf]", "-0.0,", "-0.0 ", "-0.0]", "-0.0\n", ",-0,", "[-0 %"] {
+    for bad in [
+        "NaN", "inf ", "inf]", "-0.0,", "-0.0 ", "-0.0]", "-0.0\n", ",-0,", "[-0 %",
+    ] {
         assert!(!all.contains(bad), "'{bad}' in the report");
     }
     validate(&json);
