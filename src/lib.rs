@@ -21,6 +21,7 @@ pub mod host;
 pub mod journal;
 pub mod plan;
 pub mod protocol;
+pub mod quality;
 pub mod quants;
 pub mod report;
 pub mod rng;

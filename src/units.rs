@@ -85,6 +85,44 @@ pub fn percent(fraction: f64) -> String {
     format!("{} %", without_negative_zero(format!("{value:.decimals$}")))
 }
 
+/// The same with its sign, for changes: `+2.0 %`, `-0.31 %`, `0 %`.
+pub fn signed_percent(fraction: f64) -> String {
+    let text = percent(fraction);
+    let is_zero = !text.contains(|c: char| ('1'..='9').contains(&c));
+    if fraction > 0.0 && fraction.is_finite() && !is_zero {
+        return format!("+{text}");
+    }
+    text
+}
+
+/// A perplexity with four significant digits: `2.625`, `17.31`, `1234`.
+pub fn ppl(ppl: f64) -> String {
+    if !ppl.is_finite() {
+        return NOT_AVAILABLE.to_owned();
+    }
+    let decimals = match ppl.abs() {
+        size if size >= 999.95 => 0,
+        size if size >= 99.995 => 1,
+        size if size >= 9.9995 => 2,
+        _ => 3,
+    };
+    format!("{ppl:.decimals$}")
+}
+
+/// A divergence in nats with two or three significant digits, however small: `0.0183`, `0.00061`, `3.2e-6`; `0` is exactly 0.
+pub fn nats(nats: f64) -> String {
+    if !nats.is_finite() {
+        return NOT_AVAILABLE.to_owned();
+    }
+    match nats.abs() {
+        0.0 => "0".to_owned(),
+        size if size >= 0.1 => three_digits(nats),
+        size if size >= 0.01 => format!("{nats:.4}"),
+        size if size >= 1e-4 => format!("{nats:.5}"),
+        _ => format!("{nats:.1e}"),
+    }
+}
+
 /// A wall time in words: `850 ms`, `12.3 s`, `3 min 20 s`, `1 h 05 min`.
 pub fn duration(ns: u64) -> String {
     // Rounding to the unit shown comes before the choice of unit, so that 59.96 s reads 1 min 00 s.

@@ -1,7 +1,7 @@
 //! Flags as the user writes them. `resolve` turns them into a checked configuration.
 
 use crate::data::{FlashAttn, KvType, Level, Workload};
-use crate::plan::KvPair;
+use crate::plan::{KvPair, QualityMode};
 use crate::units;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -186,6 +186,24 @@ pub struct CompareArgs {
     /// Measure every KV type with every variant and prompt length (default: the baseline at the middle one)
     #[arg(long, help_heading = "What to measure")]
     pub full_matrix: bool,
+    /// Score texts too: on, full (every arm and chunk, however long it takes), or off
+    #[arg(long, value_parser = parse_quality, default_value = "on", help_heading = "Quality")]
+    pub quality: QualityMode,
+    /// Text file to score, UTF-8; may be repeated (default: a seeded synthetic corpus)
+    #[arg(long, value_name = "FILE", help_heading = "Quality")]
+    pub text: Vec<PathBuf>,
+    /// Windows to score at, in tokens (default: 512, and the greatest of --depths)
+    #[arg(long, value_parser = units::parse_list, help_heading = "Quality")]
+    pub quality_ctx: Option<std::vec::Vec<u32>>,
+    /// KV-cache types to score besides the baseline's (default: --kv, q8_0, q4_0; with full also for K and V alone)
+    #[arg(long, value_delimiter = ',', value_parser = parse_kv, help_heading = "Quality")]
+    pub quality_kv: Option<Vec<KvPair>>,
+    /// Stop scoring an arm when ln(PPL ratio) is known to this half-width, and the KLD to ten times it
+    #[arg(long, default_value = "1%", value_parser = parse_precision, help_heading = "Quality")]
+    pub quality_precision: f64,
+    /// At most so many chunks per window
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Quality")]
+    pub quality_chunks: Option<u32>,
     /// cpu, or a llama.cpp device such as CUDA0
     #[arg(long, default_value = "cpu", help_heading = "How to run llama.cpp")]
     pub device: String,
@@ -210,7 +228,8 @@ pub struct CompareArgs {
     /// How thorough: quick, default or full
     #[arg(long, default_value = "default", help_heading = "How long")]
     pub level: Level,
-    /// Time for measuring, e.g. 90s or 5m (default: quick 2m, default 7m, full 20m)
+    /// Time for measuring, e.g. 90s or 5m (default: quick 2m, default 7m30s, full 20m);
+    /// a fifth of it is for quality
     #[arg(long, value_parser = units::parse_duration, help_heading = "How long")]
     pub budget: Option<u64>,
     /// Stop when every headline ratio is known to this half-width, e.g. 2%
@@ -258,6 +277,15 @@ fn parse_workload(text: &str) -> Result<WorkloadChoice, String> {
     text.parse()
         .map(WorkloadChoice::One)
         .map_err(|e: crate::data::ParseNameError| format!("{e}, all"))
+}
+
+fn parse_quality(text: &str) -> Result<QualityMode, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "on" => Ok(QualityMode::On),
+        "full" => Ok(QualityMode::Full),
+        "off" => Ok(QualityMode::Off),
+        _ => Err(format!("'{text}' is not on, full or off")),
+    }
 }
 
 fn parse_kv(text: &str) -> Result<KvPair, crate::data::ParseNameError> {

@@ -7,10 +7,10 @@ use super::report::{finish, JOURNAL_NAME};
 use super::resolve::{self, Prediction};
 use super::sources::Sources;
 use super::stop::Stop;
-use super::{lock, resume, show_plan};
+use super::{lock, resume, show_plan, texts};
 use crate::catalog::{ModelFiles, BUILTIN_MODEL, DEFAULT_MODEL};
 use crate::corpus::{self, Corpus};
-use crate::data::{HostInfo, Plan, Record, RunHeader, VariantInfo, Warning, JOURNAL_FORMAT};
+use crate::data::{HostInfo, Plan, Record, RunHeader, TextInfo, VariantInfo, Warning, JOURNAL_FORMAT};
 use crate::engine::{self, fake};
 use crate::journal::{self, Journal, Writer};
 use crate::runner::{self, ModelFile, RunConfig, WorkerCommand};
@@ -36,6 +36,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         Some(journal) => journal.header.plan.clone(),
         None => plan::build(&settings)?,
     };
+    let texts = texts::read(&args, plan.quality.as_ref())?;
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
     let files = obtain(&args, &plan, global, &stop, &live)?;
@@ -49,7 +50,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         );
         return Err(Failure::msg(DOES_NOT_FIT, text));
     }
-    let job = Job::new(&args, plan, files, host, prediction);
+    let job = Job::new(&args, plan, files, host, prediction, texts);
     if let Some(warning) = job
         .warnings
         .iter()
@@ -120,13 +121,21 @@ struct Job {
     header: RunHeader,
     files: ModelFiles,
     text: String,
+    texts: Vec<String>,
     prediction: Prediction,
     warnings: Vec<Warning>,
     deadline_max: Option<Duration>,
 }
 
 impl Job {
-    fn new(args: &CompareArgs, plan: Plan, files: ModelFiles, host: HostInfo, prediction: Prediction) -> Self {
+    fn new(
+        args: &CompareArgs,
+        plan: Plan,
+        files: ModelFiles,
+        host: HostInfo,
+        prediction: Prediction,
+        (texts, text_infos): (Vec<String>, Vec<TextInfo>),
+    ) -> Self {
         let n_tokens = plan.cells.iter().map(|c| c.spec.n_ctx_needed()).max().unwrap_or(1) as usize;
         let text = Corpus::new(args.seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
         let fake = std::env::var_os(fake::SCRIPT_ENV).is_some();
@@ -160,6 +169,7 @@ impl Job {
             plan,
             salt: args.salt.clone(),
             corpus_sha256: corpus::sha256_hex(&text),
+            texts: text_infos,
             host,
             model: files.info.clone(),
             variants: infos(&files),
@@ -171,6 +181,7 @@ impl Job {
             header,
             files,
             text,
+            texts,
             prediction,
             warnings,
             deadline_max,
@@ -188,6 +199,8 @@ impl Job {
             None => (self.create(&path)?, Vec::new()),
         };
         let is_resident = self.prediction.is_resident();
+        let is_quality_resident = self.prediction.is_quality_resident();
+        let text_names = self.header.texts.iter().map(|t| format!("--text {}", t.name)).collect();
         let exe = std::env::current_exe().map_err(|e| Failure::new(UNEXPECTED, e))?;
         let env: Vec<(OsString, OsString)> =
             vec![(crate::worker::PARENT_ENV.into(), std::process::id().to_string().into())];
@@ -200,6 +213,10 @@ impl Job {
                 .map(|(info, path)| (info.id, ModelFile::new(path)))
                 .collect(),
             text: self.text,
+            texts: self.texts,
+            text_names,
+            is_quality_resident,
+            guess_score_ns: self.prediction.score_ns,
             command: WorkerCommand {
                 exe,
                 env,
@@ -240,6 +257,8 @@ impl Job {
         let hashes = |header: &RunHeader| -> Vec<String> { header.variants.iter().map(|v| v.sha256.clone()).collect() };
         let what = if hashes(old) != hashes(&self.header) {
             "the model files"
+        } else if old.texts != self.header.texts {
+            "a text to score"
         } else if old.corpus_sha256 != self.header.corpus_sha256 {
             "the text (another kvant?)"
         } else if old.llama_cpp != self.header.llama_cpp || old.system_info != self.header.system_info {

@@ -78,7 +78,7 @@ impl From<RunError> for Failure {
     fn from(e: RunError) -> Self {
         let code = match e {
             RunError::Journal(_) => JOURNAL,
-            RunError::DifferentTokens { .. } => BAD_INPUT,
+            RunError::DifferentTokens { .. } | RunError::TextTooShort { .. } => BAD_INPUT,
         };
         Failure::new(code, e)
     }

@@ -18,6 +18,7 @@ mod resume;
 mod show_plan;
 mod sources;
 mod stop;
+mod texts;
 
 use args::{Cli, Command};
 use clap::Parser;

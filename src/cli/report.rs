@@ -3,7 +3,7 @@
 use super::args::{Global, ReportArgs};
 use super::exit::{Failure, BAD_INPUT, INCOMPLETE, OK, UNEXPECTED};
 use super::look;
-use crate::data::Outcome;
+use crate::data::{FailureKind, Outcome};
 use crate::journal::{self, Journal};
 use crate::report::{explain, results_json, terminal, write_all, ReportModel};
 use std::path::{Path, PathBuf};
@@ -48,6 +48,10 @@ pub fn finish(journal: &Journal, dir: &Path, global: &Global) -> Result<u8, Fail
     if let (Some(report), false) = (files.first(), global.quiet) {
         eprintln!("report: {} ({} files beside it)", report.display(), files.len() - 1);
     }
-    let is_complete = model.totals.is_complete && model.cells.iter().all(|cell| cell.outcome == Outcome::Ok);
+    // What was not scored for want of time is no failure; what was tried and failed is.
+    let is_scored = |outcome: &Outcome| !matches!(outcome, Outcome::Failed(kind, _) if *kind != FailureKind::NotRun);
+    let is_complete = model.totals.is_complete
+        && model.cells.iter().all(|cell| cell.outcome == Outcome::Ok)
+        && model.quality.rows.iter().all(|row| is_scored(&row.outcome));
     Ok(if is_complete { OK } else { INCOMPLETE })
 }

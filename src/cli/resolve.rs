@@ -4,7 +4,9 @@ use super::args::{CompareArgs, WorkloadChoice};
 use crate::data::{HostInfo, ModelInfo, Plan, VariantInfo, Warning, Workload};
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
-use crate::plan::{execution_guess_ns, worker_memory_bytes, worker_of, Settings, SpeedGuess};
+use crate::plan::{
+    execution_guess_ns, scoring_bytes, worker_memory_bytes, worker_of, QualitySettings, Settings, SpeedGuess,
+};
 use std::collections::BTreeMap;
 
 /// Load average per usable CPU (in percent) above which the machine is called busy.
@@ -46,6 +48,14 @@ pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
         equivalence: args.equivalence,
         n_rounds: args.rounds,
         n_launches: args.launches,
+        quality: QualitySettings {
+            mode: args.quality,
+            windows: args.quality_ctx.clone(),
+            kv: args.quality_kv.clone(),
+            precision: args.quality_precision,
+            n_chunks: args.quality_chunks,
+            is_own_text: !args.text.is_empty(),
+        },
     }
 }
 
@@ -59,12 +69,21 @@ pub struct Prediction {
     pub limit_bytes: u64,
     /// What is available.
     pub available_bytes: u64,
+    /// One scored token, per arm of the quality plan.
+    pub score_ns: Vec<u64>,
+    /// All scoring workers together, with the baseline's logits.
+    pub scoring_bytes: u64,
 }
 
 impl Prediction {
     /// All workers together fit.
     pub fn is_resident(&self) -> bool {
         self.worker_bytes.values().sum::<u64>() <= self.limit_bytes
+    }
+
+    /// All scoring workers together fit.
+    pub fn is_quality_resident(&self) -> bool {
+        self.scoring_bytes <= self.limit_bytes
     }
 
     /// The largest worker does not fit at all.
@@ -78,7 +97,14 @@ impl Prediction {
 pub fn predict(plan: &Plan, model: &ModelInfo, variants: &[VariantInfo], host: &HostInfo) -> Prediction {
     let threads = plan.arms.first().map_or(1, |a| a.config.n_threads);
     let speed = SpeedGuess::of_cpu(threads, host.instructions.iter().any(|i| i == "AVX512"));
-    let variant_of = |arm: usize| variants.iter().find(|v| v.id == plan.arms[arm].variant);
+    let find = |id: &str| variants.iter().find(|v| v.id == id);
+    let variant_of = |arm: usize| find(&plan.arms[arm].variant);
+    let size_of = |id: &str| find(id).map_or((0, false), |v| (v.model_size, v.bpw >= 16.0));
+    let score_ns = plan.quality.iter().flat_map(|q| &q.arms).map(|arm| {
+        let n_params = find(&arm.variant).map_or(0, |v| v.model_n_params);
+        (2.0 * n_params as f64 / speed.flops * 1e9) as u64
+    });
+    let score_ns = score_ns.collect();
     let execution_ns = plan
         .cells
         .iter()
@@ -111,7 +137,10 @@ pub fn predict(plan: &Plan, model: &ModelInfo, variants: &[VariantInfo], host: &
         })
         .collect();
     let available_bytes = host.memory_available_bytes;
+    let scoring_bytes = plan.quality.as_ref().map_or(0, |q| scoring_bytes(q, model, &size_of));
     Prediction {
+        score_ns,
+        scoring_bytes,
         execution_ns,
         worker_bytes,
         limit_bytes: available_bytes / 10 * 6,

@@ -51,6 +51,18 @@ pub fn show(
         plan.n_launches,
         units::bytes(memory),
     );
+    if let Some(quality) = &plan.quality {
+        let windows: Vec<String> = quality.windows.iter().map(|w| w.n_ctx.to_string()).collect();
+        let time = match quality.stop.budget_ns {
+            u64::MAX => "however long it takes".to_owned(),
+            ns => format!("at most {}", units::duration(ns)),
+        };
+        text.push_str(&format!(
+            "then quality: {} arms in windows of {} tokens, {time}\n",
+            quality.arms.iter().filter(|a| !a.is_control).count(),
+            windows.join(" and ")
+        ));
+    }
     for warning in warnings {
         text.push_str(&format!("warning: {warning}\n"));
     }

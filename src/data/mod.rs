@@ -1,5 +1,5 @@
 //! Records shared by every module: what is measured (`config`), what was seen (`records`), what a run file
-//! holds (`run`). Plain serde structs: no logic beyond names and parsing, no I/O.
+//! holds (`run`), what is scored and how it went (`quality`). Plain serde structs: no logic beyond names and parsing, no I/O.
 //!
 //! Units: durations are integer nanoseconds (`*_ns`), sizes integer bytes (`*_bytes`, `model_size`).
 
@@ -7,6 +7,7 @@ mod config;
 mod disturbance;
 mod model;
 mod outcome;
+mod quality;
 mod records;
 mod run;
 
@@ -14,6 +15,10 @@ pub use config::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError,
 pub use disturbance::{Disturbance, Limits};
 pub use model::{DerivedFrom, ModelInfo, TensorTypeShare, VariantInfo};
 pub use outcome::{FailureKind, Outcome, Warning};
+pub use quality::{
+    Chunk, ChunkScore, Divergence, Parting, QualityFailure, QualityPlan, QualityRecord, QualityStop, QualityWindow,
+    TextInfo, TextTokens,
+};
 pub use records::{
     AnchorReading, AnchorRecord, BufferSize, ContextInfo, DisturbedRecord, EndRecord, EngineInfo, FailureRecord,
     LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RoundRecord, Sample, SampleConditions, SampleRecord,

@@ -1,6 +1,6 @@
 //! What was seen: the records of a journal, and the readings inside them.
 
-use super::{Disturbance, FailureKind, RunHeader, Warning, WorkSpec};
+use super::{Disturbance, FailureKind, QualityFailure, QualityRecord, RunHeader, TextTokens, Warning, WorkSpec};
 use serde::{Deserialize, Serialize};
 
 /// What the engine says of itself.
@@ -247,6 +247,9 @@ pub struct EndRecord {
     pub timed_ns: u64,
     /// Of that: warm-up before samples, and untimed rounds.
     pub warmup_ns: u64,
+    /// Of that: scoring texts, loading included.
+    #[serde(default)]
+    pub quality_ns: u64,
 }
 
 /// One line of a journal.
@@ -271,6 +274,14 @@ pub enum Record {
     Failure(FailureRecord),
     /// Memory of an arm.
     Memory(MemoryRecord),
+    /// The texts that are scored, in tokens.
+    Texts(TextTokens),
+    /// Measuring speed ended; what follows in this session is quality.
+    SpeedEnd(StoppedBy),
+    /// A chunk of text was scored.
+    Quality(QualityRecord),
+    /// An arm could not be scored in a window.
+    QualityFailure(QualityFailure),
     /// A session of the run ended.
     End(EndRecord),
 }

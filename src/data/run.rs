@@ -1,11 +1,12 @@
 //! The head of a run: what was asked for, of what, on which machine.
 
-use super::{Arm, Cell, Level, Limits, ModelInfo, VariantInfo};
+use super::{Arm, Cell, Level, Limits, ModelInfo, QualityPlan, TextInfo, VariantInfo};
 use serde::{Deserialize, Serialize};
 
 /// Version of the journal's format. Changes:
 /// 1: first version.
-pub const JOURNAL_FORMAT: u32 = 1;
+/// 2: quality: `plan.quality` and `texts` in the header, the records `texts`, `speed_end`, `quality`, `quality_failure`.
+pub const JOURNAL_FORMAT: u32 = 2;
 
 /// When to stop: on precision or budget, never on significance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +43,9 @@ pub struct Plan {
     /// What makes a sample a disturbed one.
     #[serde(default)]
     pub limits: Limits,
+    /// What is scored; absent when quality is off.
+    #[serde(default)]
+    pub quality: Option<QualityPlan>,
 }
 
 /// The machine, as far as it bears on speed.
@@ -94,6 +98,9 @@ pub struct RunHeader {
     pub salt: String,
     /// SHA-256 of the text prompts are cut from.
     pub corpus_sha256: String,
+    /// The texts that are scored.
+    #[serde(default)]
+    pub texts: Vec<TextInfo>,
     /// The machine.
     pub host: HostInfo,
     /// The model.

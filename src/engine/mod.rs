@@ -54,6 +54,19 @@ pub enum Step<'a> {
     Measure(ContextId, WorkSpec),
     /// Read the memory of the process.
     Memory,
+    /// Score a chunk of text.
+    Score(ContextId),
+}
+
+/// What two models must share for their logits to be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vocab {
+    /// Size.
+    pub n_vocab: u32,
+    /// The token that begins texts, where the vocabulary asks for one.
+    pub bos: Option<i32>,
+    /// SHA-256 over size, BOS and the text of every token, lower-case hex.
+    pub sha256: String,
 }
 
 /// A scripted break of the protocol, for tests.
@@ -68,6 +81,9 @@ pub enum WireFault {
     /// A well-formed answer to another question.
     WrongAnswer,
 }
+
+/// Receives rows of logits. An error ends the call.
+pub type RowSink<'a> = dyn FnMut(&[f32]) -> Result<(), EngineError> + 'a;
 
 /// The engine of this build, asked without loading a model: llama.cpp's versions, instructions and devices.
 pub fn info() -> EngineInfo {
@@ -87,14 +103,24 @@ pub trait Engine {
     fn load(&mut self, path: &Path, device: &str, n_gpu_layers: i32) -> Result<Loaded, EngineError>;
     /// Tokens of `text`, BOS first if the vocabulary asks for it, special tokens not parsed.
     fn tokenize(&self, text: &str) -> Result<Vec<i32>, EngineError>;
-    /// Creates a context.
-    fn open(&mut self, config: &ArmConfig) -> Result<(ContextId, ContextInfo), EngineError>;
+    /// The vocabulary of the loaded model.
+    fn vocab(&self) -> Result<Vocab, EngineError>;
+    /// Tokens as text, special ones written out; bytes that are no UTF-8 are replaced.
+    fn text_of(&self, tokens: &[i32]) -> Result<String, EngineError>;
+    /// Creates a context that gives logits of one token at a time.
+    fn open(&mut self, config: &ArmConfig) -> Result<(ContextId, ContextInfo), EngineError> {
+        self.open_scoring(config, 1)
+    }
+    /// Creates a context that gives logits of up to `n_outputs` tokens at a time (see [`Engine::decode_scored`]).
+    fn open_scoring(&mut self, config: &ArmConfig, n_outputs: u32) -> Result<(ContextId, ContextInfo), EngineError>;
     /// Forgets all cached tokens (metadata only, cheap).
     fn clear(&mut self, context: ContextId) -> Result<(), EngineError>;
     /// Keeps the first `n_keep` cached tokens.
     fn truncate(&mut self, context: ContextId, n_keep: u32) -> Result<(), EngineError>;
     /// Appends `tokens` to the cache in `n_batch` slices; logits of the last token only. Returns after synchronize.
     fn decode(&mut self, context: ContextId, tokens: &[i32]) -> Result<(), EngineError>;
+    /// Appends `tokens` in slices of `n_outputs` and hands out the logits (n_vocab f32) of each, in order.
+    fn decode_scored(&mut self, context: ContextId, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError>;
     /// The most likely next token after the last `decode`.
     fn argmax(&mut self, context: ContextId) -> Result<i32, EngineError>;
     /// Logits (n_vocab f32) after the last `decode`.

@@ -32,9 +32,11 @@ fn header() -> RunHeader {
             equivalence: 0.1 + 0.2,
             sample_ns_min: 300_000_000,
             limits: Limits::default(),
+            quality: None,
         },
         salt: String::new(),
         corpus_sha256: String::new(),
+        texts: Vec::new(),
         host: HostInfo {
             cpu: "größer ≥ 1".to_owned(),
             n_cores: 2,
@@ -98,6 +100,50 @@ fn failure(reason: String) -> Record {
     })
 }
 
+fn quality(index: u32, kld: f32, before: String) -> Record {
+    // A divergence is finite: the worker refuses anything else.
+    let kld = if kld.is_finite() { kld } else { 0.5 };
+    let p = (f64::from(index) / 1e9, 0.1 + 0.2);
+    let parting = Parting {
+        position: index,
+        kld: f64::from(kld),
+        before,
+        next: "\u{1f980}".to_owned(),
+        baseline_top: String::new(),
+        baseline_top_p: p,
+        top: "|".to_owned(),
+        top_p: p,
+    };
+    let score = ChunkScore {
+        n_scored: 1,
+        nll_sum: f64::from(kld) / 3.0,
+        nll_sq_sum: f64::MIN_POSITIVE,
+        vs_baseline: Some(Divergence {
+            nll_cross_sum: 0.1,
+            kld_sum: f64::from(kld),
+            kld_sq_sum: 0.3,
+            n_same_top: 0,
+            dp_sum: -0.7,
+            dp_sq_sum: 0.0,
+            dp_4_sum: 1e-300,
+            kld: vec![kld],
+            dp: vec![-kld],
+            partings: vec![parting],
+        }),
+    };
+    let chunk = Chunk {
+        n_ctx: 512,
+        text: 0,
+        index,
+    };
+    Record::Quality(QualityRecord {
+        chunk,
+        scores: vec![(1, score)],
+        forward_ns: vec![8],
+        ns: 9,
+    })
+}
+
 fn any_record() -> impl Strategy<Value = Record> {
     let readings = (
         any::<u32>(),
@@ -109,6 +155,7 @@ fn any_record() -> impl Strategy<Value = Record> {
         readings.prop_map(|(round, at_ns, itl_ns, ttft_ns)| sample(round, at_ns, itl_ns, ttft_ns)),
         any::<String>().prop_map(failure),
         any::<(u32, u32)>().prop_map(|(launch, round)| Record::Round(RoundRecord { launch, round })),
+        (any::<u32>(), any::<f32>(), any::<String>()).prop_map(|(index, kld, text)| quality(index, kld, text)),
         prop::collection::vec(any::<String>(), 0..4)
             .prop_map(|names| Record::Warning(Warning::UnusedInstructions { names })),
         any::<(u64, u64, u64)>().prop_map(|(wall_ns, loading_ns, timed_ns)| {
@@ -118,6 +165,7 @@ fn any_record() -> impl Strategy<Value = Record> {
                 loading_ns,
                 timed_ns,
                 warmup_ns: 7,
+                quality_ns: 3,
             })
         }),
     ]
@@ -317,11 +365,27 @@ fn an_intact_line_that_is_not_understood_is_fatal_even_at_the_end() {
     );
 }
 
+/// Format 1 knew nothing of quality.
+#[test]
+fn journals_of_format_1_are_read() {
+    let mut old = serde_json::to_value(header()).unwrap();
+    old["format"] = 1.into();
+    old["plan"].as_object_mut().unwrap().remove("quality");
+    old.as_object_mut().unwrap().remove("texts");
+    let end = r#"{"end":{"stopped_by":"budget","wall_ns":5,"loading_ns":1,"timed_ns":2,"warmup_ns":1}}"#;
+    let journal = read_bytes(&journal_of_texts(&[&format!(r#"{{"header":{old}}}"#), end])).unwrap();
+    assert_eq!(
+        (journal.header.format, journal.header.plan.quality, journal.header.texts),
+        (1, None, vec![])
+    );
+    assert!(matches!(&journal.records[..], [Record::End(end)] if end.quality_ns == 0));
+}
+
 #[test]
 fn other_versions_and_other_files_are_named() {
-    let newer = journal_of_texts(&[r#"{"header":{"format":2,"all":"new"}}"#]);
-    assert_eq!(read_bytes(&newer), Err(Problem::Newer { format: 2 }));
-    assert!(Problem::Newer { format: 2 }
+    let newer = journal_of_texts(&[r#"{"header":{"format":3,"all":"new"}}"#]);
+    assert_eq!(read_bytes(&newer), Err(Problem::Newer { format: 3 }));
+    assert!(Problem::Newer { format: 3 }
         .to_string()
         .contains("written by a newer kvant"));
     let older = journal_of_texts(&[r#"{"header":{"format":0}}"#]);

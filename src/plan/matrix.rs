@@ -1,5 +1,6 @@
 //! The matrix of arms and cells.
 
+use super::quality::{quality_plan, QualityMode, QualitySettings};
 use crate::data::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Limits, Plan, StopRule, WorkSpec, Workload};
 
 /// K and V cache types of an arm.
@@ -70,6 +71,8 @@ pub struct Settings {
     pub n_rounds: Option<u32>,
     /// Launches; the level's own when absent.
     pub n_launches: Option<u32>,
+    /// Quality.
+    pub quality: QualitySettings,
 }
 
 /// Settings that cannot be measured.
@@ -90,6 +93,14 @@ pub enum PlanError {
         n_ctx: u32,
         /// Needed.
         needed: u32,
+    },
+    /// A window in which next to nothing would be scored.
+    #[error(
+        "--quality-ctx {n_ctx}: a window needs at least {N_CTX_QUALITY_MIN} tokens; for example --quality-ctx 512"
+    )]
+    WindowTooShort {
+        /// Given.
+        n_ctx: u32,
     },
     /// llama.cpp cannot quantize V without flash attention.
     #[error("--kv {kv}: a quantized V cache needs flash attention; drop --flash-attn off, or use {kv_k}/f16")]
@@ -147,15 +158,21 @@ pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
         equivalence: settings.equivalence,
         sample_ns_min: 300_000_000,
         limits: Limits::default(),
+        quality: quality_plan(settings, budget_ns(settings) / QUALITY_SHARE),
     })
 }
 
 fn check(s: &Settings) -> Result<(), PlanError> {
-    let lists: [(&'static str, &'static str, Vec<u32>); 4] = [
+    let lists: [(&'static str, &'static str, Vec<u32>); 5] = [
         ("--n-prompt", "128,512", s.n_prompts.clone()),
         ("--depths", "128,512", s.n_depths.clone()),
         ("--n-gen", "32", vec![s.n_gen]),
         ("--n-ctx", "4096", vec![s.n_ctx.unwrap_or(1)]),
+        (
+            "--quality-ctx",
+            "512,2048",
+            s.quality.windows.clone().unwrap_or(vec![N_CTX_QUALITY_MIN]),
+        ),
     ];
     for (flag, example, values) in lists {
         if values.is_empty() || values.contains(&0) {
@@ -163,11 +180,15 @@ fn check(s: &Settings) -> Result<(), PlanError> {
         }
         duplicate(flag, values.iter())?;
     }
+    if let Some(n_ctx) = s.quality.windows.iter().flatten().find(|n| **n < N_CTX_QUALITY_MIN) {
+        return Err(PlanError::WindowTooShort { n_ctx: *n_ctx });
+    }
     duplicate("--variants", s.variants.iter())?;
     duplicate("--kv", s.kv.iter().map(ToString::to_string).collect::<Vec<_>>().iter())?;
     match s
         .kv
         .iter()
+        .chain(s.quality.kv.iter().flatten())
         .find(|kv| kv.v.is_quantized() && s.flash_attn == FlashAttn::Off)
     {
         Some(kv) => Err(PlanError::QuantizedVWithoutFlashAttn {
@@ -214,17 +235,6 @@ fn all_specs(s: &Settings) -> Vec<WorkSpec> {
 }
 
 fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
-    let config = |kv: KvPair| ArmConfig {
-        type_k: kv.k,
-        type_v: kv.v,
-        flash_attn: s.flash_attn,
-        device: s.device.clone(),
-        n_gpu_layers: s.n_gpu_layers,
-        n_threads: s.n_threads,
-        n_batch: s.n_batch,
-        n_ubatch: s.n_ubatch,
-        n_ctx,
-    };
     let mut arms = Vec::new();
     for (k, &kv) in s.kv.iter().enumerate() {
         let n_variants = if k == 0 || s.is_full_matrix {
@@ -233,18 +243,12 @@ fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
             1
         };
         for (v, variant) in s.variants.iter().take(n_variants).enumerate() {
-            let id = if k == 0 {
-                variant.clone()
-            } else {
-                format!("{variant} kv {kv}")
-            };
-            let is_baseline = k == 0 && v == 0;
             arms.push(Arm {
-                id,
+                id: arm_id(variant, kv, k == 0),
                 variant: variant.clone(),
                 is_control: false,
-                is_baseline,
-                config: config(kv),
+                is_baseline: k == 0 && v == 0,
+                config: config_of(s, kv, n_ctx),
             });
         }
     }
@@ -258,6 +262,29 @@ fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
         });
     }
     arms
+}
+
+/// `Q8_0` with the first KV type, `Q8_0 kv q4_0` with another.
+pub(super) fn arm_id(variant: &str, kv: KvPair, is_first_kv: bool) -> String {
+    if is_first_kv {
+        variant.to_owned()
+    } else {
+        format!("{variant} kv {kv}")
+    }
+}
+
+pub(super) fn config_of(s: &Settings, kv: KvPair, n_ctx: u32) -> ArmConfig {
+    ArmConfig {
+        type_k: kv.k,
+        type_v: kv.v,
+        flash_attn: s.flash_attn,
+        device: s.device.clone(),
+        n_gpu_layers: s.n_gpu_layers,
+        n_threads: s.n_threads,
+        n_batch: s.n_batch,
+        n_ubatch: s.n_ubatch,
+        n_ctx,
+    }
 }
 
 /// The control takes part where headline ratios are formed: prefill and decode.
@@ -290,19 +317,40 @@ fn n_launches(s: &Settings) -> u32 {
     s.n_rounds.map_or(asked, |n| asked.min(n.max(1)))
 }
 
+/// Time for the run: the user's, or the level's own.
+fn budget_ns(s: &Settings) -> u64 {
+    const SECOND: u64 = 1_000_000_000;
+    s.budget_ns.unwrap_or(match s.level {
+        Level::Quick => 120 * SECOND,
+        Level::Default => 450 * SECOND,
+        Level::Full => 1200 * SECOND,
+    })
+}
+
+/// One part in so many of the time goes into quality, unless it is off.
+const QUALITY_SHARE: u64 = 5;
+/// Shorter windows would score a handful of tokens each.
+const N_CTX_QUALITY_MIN: u32 = 16;
+
 fn stop_rule(s: &Settings) -> StopRule {
-    const MINUTE: u64 = 60_000_000_000;
-    let (n_min, n_max, budget_ns) = match s.level {
-        Level::Quick => (6, 12, 2 * MINUTE),
-        Level::Default => (8, 16, 7 * MINUTE),
-        Level::Full => (12, 60, 20 * MINUTE),
+    let (n_min, n_max) = match s.level {
+        Level::Quick => (6, 12),
+        Level::Default => (8, 16),
+        Level::Full => (12, 60),
+    };
+    let all = budget_ns(s);
+    let for_speed = match s.quality.mode {
+        QualityMode::Off => all,
+        QualityMode::On | QualityMode::Full => all - all / QUALITY_SHARE,
     };
     StopRule {
         n_rounds_min: s.n_rounds.unwrap_or(n_min).max(1),
         n_rounds_max: s.n_rounds.unwrap_or(n_max).max(1),
-        budget_ns: s
-            .budget_ns
-            .unwrap_or(if s.n_rounds.is_some() { u64::MAX } else { budget_ns }),
+        budget_ns: if s.n_rounds.is_some() && s.budget_ns.is_none() {
+            u64::MAX
+        } else {
+            for_speed
+        },
         precision: s.precision,
     }
 }
@@ -344,6 +392,14 @@ pub(super) mod tests {
             equivalence: 0.02,
             n_rounds: None,
             n_launches: None,
+            quality: QualitySettings {
+                mode: QualityMode::On,
+                windows: None,
+                kv: None,
+                precision: 0.01,
+                n_chunks: None,
+                is_own_text: false,
+            },
         }
     }
 

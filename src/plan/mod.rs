@@ -8,8 +8,13 @@ mod matrix;
 mod order;
 mod outstanding;
 mod predict;
+mod quality;
 
 pub use matrix::{build, KvPair, PlanError, Settings};
 pub use order::{headline_pairs, launch_of, launch_order, round_order, worker_of};
 pub use outstanding::{outstanding, Outstanding};
 pub use predict::{execution_guess_ns, n_repeat, worker_memory_bytes, SpeedGuess};
+pub use quality::{
+    chunks, corpus_bytes, quality_left, scoring_bytes, surely_too_short, too_short, QualityLeft, QualityMode,
+    QualitySettings,
+};

@@ -3,14 +3,17 @@
 //! The worker speaks first ([`Reply::Hello`]); after that every [`Request`] gets exactly one [`Reply`]. Lines longer
 //! than [`MAX_LINE_BYTES`] are a protocol failure. This module knows nothing of processes or engines.
 
-use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, MemoryReading, Sample, WorkSpec};
+use crate::data::{
+    ArmConfig, BufferSize, Chunk, ChunkScore, ContextInfo, EngineInfo, MemoryReading, Sample, TextTokens, WorkSpec,
+};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 
 /// Version of the messages; runner and worker must agree exactly. Changes:
 /// 1: first version.
-pub const PROTOCOL_VERSION: u32 = 1;
+/// 2: scoring of texts.
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// Longest line accepted, so that a broken worker cannot fill the parent's memory.
 pub const MAX_LINE_BYTES: usize = 16 << 20;
@@ -56,6 +59,25 @@ pub enum Request {
     },
     /// Memory of this process. Answer: [`Reply::Memory`].
     Memory,
+    /// The texts to score; the model must be loaded. Answer: [`Reply::Texts`].
+    Texts {
+        /// Whole texts.
+        texts: Vec<String>,
+    },
+    /// Open the context of an arm for scoring; it takes the place of one opened so before. Answer: [`Reply::Opened`].
+    OpenScoring {
+        /// Its configuration.
+        config: ArmConfig,
+        /// Descriptor of the anonymous memory in which the baseline leaves its logits for the others; inherited.
+        shared_fd: i32,
+    },
+    /// Score a chunk. The baseline must have scored it before any other arm. Answer: [`Reply::Scored`].
+    Score {
+        /// Which.
+        chunk: Chunk,
+        /// This arm is the baseline: it leaves its logits in the shared memory instead of comparing with them.
+        is_baseline: bool,
+    },
     /// End. Answer: none, the worker exits with 0.
     Quit,
 }
@@ -101,6 +123,18 @@ pub enum Reply {
     Memory {
         /// The reading.
         reading: MemoryReading,
+    },
+    /// The texts are cut into tokens.
+    Texts {
+        /// How.
+        tokens: TextTokens,
+    },
+    /// A chunk is scored.
+    Scored {
+        /// Its sums.
+        score: Box<ChunkScore>,
+        /// Time of the forward pass alone.
+        forward_ns: u64,
     },
     /// The request failed; the worker stays up.
     Failed {

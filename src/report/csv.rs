@@ -1,6 +1,7 @@
-//! `results.csv`: one flat row per cell, for a spreadsheet. Same names and units as `results.json`.
+//! `results.csv` and `quality.csv`: one flat row per cell, and per scored arm, for a spreadsheet. Same names and units as `results.json`.
 
 use super::model::{CellReport, Comparison, ReportModel};
+use super::results_quality::{csv_rows, CSV_HEAD};
 use super::text::whole_ns;
 use crate::data::{Outcome, Workload};
 use crate::stats::Interval;
@@ -57,6 +58,14 @@ pub fn results_csv(model: &ReportModel) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The text of `quality.csv`: one row per arm and window; `None` when quality was not asked for.
+pub fn quality_csv(model: &ReportModel) -> Option<String> {
+    let rows = csv_rows(model);
+    let line = |fields: Vec<String>| fields.iter().map(|f| quoted(f)).collect::<Vec<_>>().join(",") + "\n";
+    let head = CSV_HEAD.join(",") + "\n";
+    (!rows.is_empty()).then(|| rows.into_iter().map(line).fold(head, |all, row| all + &row))
 }
 
 fn row(cell: &CellReport) -> Vec<String> {

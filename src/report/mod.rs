@@ -13,17 +13,18 @@ mod explain;
 mod markdown;
 mod model;
 mod results;
+mod results_quality;
 pub mod terminal;
 mod text;
 mod write;
 
 pub use charts::{charts, Chart};
-pub use csv::results_csv;
+pub use csv::{quality_csv, results_csv};
 pub use explain::explain;
 pub use markdown::report_md;
 pub use model::{
-    CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport, ReportModel, ReuseRow,
-    SmallestDifference, Totals, Trust,
+    CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport, PositionBin, Quality,
+    QualityReport, ReportModel, ReuseRow, SmallestDifference, Totals, Trust,
 };
 pub use results::{results_json, RESULTS_SCHEMA};
 pub use write::write_all;

@@ -4,6 +4,7 @@
 //! nanoseconds, sizes integer bytes, rates tokens per second; what is undefined is `null`.
 
 use super::model::{CellReport, Comparison, Drift, MemoryReport, ReportModel, Trust};
+use super::results_quality;
 use super::text::whole_ns;
 use crate::data::{ArmConfig, FlashAttn, HostInfo, KvType, Outcome, StoppedBy, TensorTypeShare, VariantInfo, Workload};
 use crate::stats::Interval;
@@ -25,7 +26,8 @@ struct Results<'a> {
     control: Option<Ratio<'a>>,
     trust: TrustOf,
     memory: Vec<Memory<'a>>,
-    quality: [(); 0],
+    texts: Vec<Text<'a>>,
+    quality: Vec<results_quality::Row<'a>>,
     decision: Option<()>,
 }
 
@@ -68,6 +70,8 @@ struct Run<'a> {
     loading_ns: u64,
     timed_ns: u64,
     warmup_ns: u64,
+    quality_ns: u64,
+    quality_overhead: Option<f64>,
     measured_share: Option<f64>,
     n_rounds: u32,
     n_launches: u32,
@@ -76,6 +80,14 @@ struct Run<'a> {
     conclusion: &'a [String],
     banners: &'a [String],
     warnings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Text<'a> {
+    name: &'a str,
+    n_bytes: u64,
+    sha256: &'a str,
+    n_tokens: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -238,7 +250,8 @@ pub fn results_json(model: &ReportModel) -> serde_json::Result<String> {
         control: model.control.pooled.as_ref().map(ratio),
         trust: trust(&model.trust),
         memory: model.memory.iter().map(memory).collect(),
-        quality: [],
+        texts: texts(model),
+        quality: results_quality::rows(model),
         decision: None,
     };
     serde_json::to_string_pretty(&results).map(|text| text + "\n")
@@ -264,6 +277,8 @@ fn run(model: &ReportModel) -> Run<'_> {
         loading_ns: totals.loading_ns,
         timed_ns: totals.timed_ns,
         warmup_ns: totals.warmup_ns,
+        quality_ns: totals.quality_ns,
+        quality_overhead: model.quality.overhead,
         measured_share: totals.measured_share(),
         n_rounds: totals.n_rounds,
         n_launches: totals.n_launches,
@@ -273,6 +288,19 @@ fn run(model: &ReportModel) -> Run<'_> {
         banners: &model.banners,
         warnings: model.warnings.iter().map(ToString::to_string).collect(),
     }
+}
+
+fn texts(model: &ReportModel) -> Vec<Text<'_>> {
+    let n_tokens = |i: usize| model.quality.tokens.as_ref()?.n_tokens.get(i).copied();
+    let texts = model.header.texts.iter().enumerate();
+    texts
+        .map(|(i, text)| Text {
+            name: &text.name,
+            n_bytes: text.n_bytes,
+            sha256: &text.sha256,
+            n_tokens: n_tokens(i),
+        })
+        .collect()
 }
 
 fn host(host: &HostInfo) -> Host<'_> {

@@ -2,9 +2,10 @@
 //!
 //! Every number goes through `units`; absent ones read "n/a".
 
+use super::model::QualityReport;
 use super::Comparison;
 use crate::data::{Arm, ArmConfig, StoppedBy, WorkSpec, Workload};
-use crate::stats::{Interval, Verdict};
+use crate::stats::{Interval, QualityVerdict, Verdict};
 use crate::units;
 
 /// `43.1 [42.8, 43.5]` in tokens per second.
@@ -15,6 +16,40 @@ pub(super) fn tps(interval: Option<&Interval>) -> String {
 /// `12.3 [12.1, 12.6]` in milliseconds, from nanoseconds.
 pub(super) fn ms(interval: Option<&Interval>) -> String {
     units::or_na(interval, |i| with_ends(i, |ns| units::ms(whole_ns(ns))))
+}
+
+/// A value with the ends of its interval, each shown by `show`; the bare value where there is no interval.
+pub(super) fn figure(value: f64, interval: Option<&Interval>, show: impl Fn(f64) -> String) -> String {
+    match interval {
+        Some(i) => format!("{} [{}, {}]", show(value), show(i.lo), show(i.hi)),
+        None => show(value),
+    }
+}
+
+/// Change of the perplexity against the baseline's: `+0.31 % [+0.12 %, +0.52 %]`.
+pub(super) fn ppl_change(row: &QualityReport) -> String {
+    units::or_na(row.figures.as_ref(), |f| {
+        figure(f.ln_ratio.value, row.ln_ratio.as_ref(), |x| {
+            units::signed_percent(x.exp_m1())
+        })
+    })
+}
+
+/// The verdict on quality in words.
+pub(super) fn quality_verdict(row: &QualityReport) -> String {
+    match (row.verdict, &row.ln_ratio) {
+        (Some(QualityVerdict::Worse), Some(i)) => {
+            let (lo, hi) = (
+                units::signed_percent(i.lo.exp_m1()),
+                units::signed_percent(i.hi.exp_m1()),
+            );
+            format!("worse by [{lo}, {hi}] in PPL")
+        }
+        (Some(verdict), _) if row.is_ok() => verdict.to_string(),
+        (None, _) if row.arm.is_baseline => "baseline".to_owned(),
+        (None, _) if row.arm.is_control && row.is_ok() => "the baseline against itself".to_owned(),
+        _ => units::NOT_AVAILABLE.to_owned(),
+    }
 }
 
 /// `1.71x [1.66, 1.76]`.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a reader never sees half a file (temporary name in the same folder, then rename).
 
-use super::{charts, report_md, results_csv, results_json, ReportModel};
+use super::{charts, quality_csv, report_md, results_csv, results_json, ReportModel};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,9 @@ pub fn write_all(dir: &Path, model: &ReportModel) -> io::Result<Vec<PathBuf>> {
     put("report.md", report_md(model).as_bytes())?;
     put("results.json", results_json(model)?.as_bytes())?;
     put("results.csv", results_csv(model).as_bytes())?;
+    if let Some(csv) = quality_csv(model) {
+        put("quality.csv", csv.as_bytes())?;
+    }
     for chart in charts(model) {
         put(&format!("charts/{}.svg", chart.name), chart.svg.as_bytes())?;
         put(&format!("charts/{}.png", chart.name), &chart.png)?;

@@ -14,6 +14,14 @@ pub struct RunConfig {
     pub files: BTreeMap<String, ModelFile>,
     /// Text that prompts are cut from.
     pub text: String,
+    /// Texts to score.
+    pub texts: Vec<String>,
+    /// Names of the texts, for messages.
+    pub text_names: Vec<String>,
+    /// All scoring workers stay up; otherwise every chunk loads them in turn.
+    pub is_quality_resident: bool,
+    /// Predicted duration of one scored token, per arm of the quality plan.
+    pub guess_score_ns: Vec<u64>,
     /// How to start workers.
     pub command: WorkerCommand,
     /// Predicted duration of one execution, per cell.
@@ -64,6 +72,12 @@ impl RunConfig {
     pub(super) fn deadline(&self, cost_ns: u64) -> Duration {
         let own = Duration::from_secs(60) + Duration::from_nanos(cost_ns.saturating_mul(20));
         self.deadline_max.map_or(own, |max| own.min(max))
+    }
+
+    /// How long to wait for the score of a chunk.
+    pub(super) fn quality_deadline(&self, arm: usize, n_ctx: u32) -> Duration {
+        let per_token = self.guess_score_ns.get(arm).copied().unwrap_or(0);
+        self.deadline(per_token.saturating_mul(u64::from(n_ctx)))
     }
 
     /// Prompt tokens that the longest cell needs.

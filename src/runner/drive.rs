@@ -4,6 +4,7 @@ use super::child::{AskError, Interrupt, Mailbox};
 use super::config::{nanos, RunConfig, Site};
 use super::memory::probe;
 use super::progress::Observer;
+use super::quality::{read_texts, score_all, Halt, Step};
 use super::team::{BringUp, Interrupted, Measured, Team};
 use super::watch::{disturbance, Watch};
 use crate::data::{
@@ -11,7 +12,10 @@ use crate::data::{
     RoundRecord, Sample, SampleRecord, StoppedBy, WorkSpec,
 };
 use crate::journal::{JournalError, Writer};
-use crate::plan::{headline_pairs, launch_of, launch_order, n_repeat, outstanding, round_order, worker_of};
+use crate::plan::{
+    headline_pairs, launch_of, launch_order, n_repeat, outstanding, quality_left, round_order, too_short, worker_of,
+    QualityLeft,
+};
 use crate::stats;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -29,6 +33,16 @@ pub enum RunError {
     DifferentTokens {
         /// The worker.
         worker: String,
+    },
+    /// A text that is too short for the windows asked for.
+    #[error("{text}: {n_tokens} tokens are too few for windows of {n_ctx}; give a text of at least {} tokens, or a smaller --quality-ctx", 2 * u64::from(*n_ctx))]
+    TextTooShort {
+        /// The text.
+        text: String,
+        /// Its tokens.
+        n_tokens: u32,
+        /// The window.
+        n_ctx: u32,
     },
 }
 
@@ -53,7 +67,7 @@ pub fn run(
         journal,
         observer,
     );
-    let stopped_by = match drive.all() {
+    let stopped_by = match drive.all(past) {
         Ok(why) => why,
         Err(Stop::Interrupted) => StoppedBy::Interrupt,
         Err(Stop::Error(e)) => return Err(e),
@@ -100,6 +114,8 @@ struct Drive<'a> {
     loading_ns: u64,
     timed_ns: u64,
     warmup_ns: u64,
+    quality_ns: u64,
+    quality: QualityLeft,
 }
 
 impl<'a> Drive<'a> {
@@ -143,11 +159,98 @@ impl<'a> Drive<'a> {
             loading_ns: 0,
             timed_ns: 0,
             warmup_ns: 0,
+            quality_ns: 0,
+            quality: quality_left(past),
         }
     }
 
-    fn all(&mut self) -> Result<StoppedBy, Stop> {
+    fn all(&mut self, past: &[Record]) -> Result<StoppedBy, Stop> {
+        self.read_texts()?;
         self.probe_memory()?;
+        let ended = past.iter().rev().find_map(|record| match record {
+            Record::SpeedEnd(why) if self.quality.is_speed_done => Some(*why),
+            _ => None,
+        });
+        let stopped_by = match ended {
+            Some(why) => why,
+            None => {
+                let why = self.speed()?;
+                self.team.dismiss_all();
+                if self.site.run.plan.quality.is_some() {
+                    self.journal.append(&Record::SpeedEnd(why))?;
+                }
+                why
+            }
+        };
+        self.score(past)?;
+        Ok(stopped_by)
+    }
+
+    /// Finds out before anything is measured whether the texts can be scored.
+    fn read_texts(&mut self) -> Result<(), Stop> {
+        let Some(plan) = self.site.run.plan.quality.as_ref() else {
+            return Ok(());
+        };
+        if self.quality.tokens.is_none() {
+            self.report_progress("reading the texts");
+            let start = Instant::now();
+            match read_texts(self.site, plan) {
+                Ok(tokens) => {
+                    self.journal.append(&Record::Texts(tokens.clone()))?;
+                    self.quality.tokens = Some(tokens);
+                }
+                Err(AskError::Interrupted) => return Err(Stop::Interrupted),
+                // The baseline's cells meet the same fate and are recorded there; without it nothing is scored.
+                Err(AskError::Refused(_, why) | AskError::Dead(_, why)) => {
+                    self.observer.notice(&format!("quality: {why}"));
+                }
+            }
+            self.quality_ns += nanos(start);
+        }
+        for window in plan.windows.iter().filter(|w| !w.is_optional) {
+            let found = self
+                .quality
+                .tokens
+                .as_ref()
+                .and_then(|tokens| too_short(window, tokens));
+            if let Some((text, n_tokens)) = found {
+                let text = self.site.run.text_names.get(text).cloned().unwrap_or_default();
+                let n_ctx = window.n_ctx;
+                return Err(Stop::Error(RunError::TextTooShort { text, n_tokens, n_ctx }));
+            }
+        }
+        Ok(())
+    }
+
+    fn score(&mut self, past: &[Record]) -> Result<(), Stop> {
+        let (Some(plan), Some(tokens)) = (self.site.run.plan.quality.as_ref(), self.quality.tokens.clone()) else {
+            return Ok(());
+        };
+        let start = Instant::now();
+        let (site, run_start) = (self.site, self.start);
+        let (journal, observer) = (&mut *self.journal, &mut *self.observer);
+        let mut tell = |step: Step| -> Result<(), JournalError> {
+            match step {
+                Step::Record(record) => journal.append(&record)?,
+                Step::Notice(text) => observer.notice(&text),
+                Step::Progress(label) => {
+                    let left = plan.stop.budget_ns.saturating_sub(nanos(start));
+                    let behind = nanos(run_start);
+                    observer.progress(behind, behind.saturating_add(left), &label);
+                }
+            }
+            Ok(())
+        };
+        let scored = score_all(site, plan, &self.quality, past, &tokens, &mut tell);
+        self.quality_ns += nanos(start);
+        match scored {
+            Ok(()) => Ok(()),
+            Err(Halt::Interrupted) => Err(Stop::Interrupted),
+            Err(Halt::Told(error)) => Err(error.into()),
+        }
+    }
+
+    fn speed(&mut self) -> Result<StoppedBy, Stop> {
         let mut launch = None;
         loop {
             if self.live().is_empty() {
@@ -172,6 +275,7 @@ impl<'a> Drive<'a> {
             loading_ns: self.loading_ns,
             timed_ns: self.timed_ns,
             warmup_ns: self.warmup_ns,
+            quality_ns: self.quality_ns,
         };
         self.team.dismiss_all();
         self.journal.append(&Record::End(end.clone()))?;
@@ -462,7 +566,12 @@ impl<'a> Drive<'a> {
             .sum();
         let rounds_left = u64::from(stop.n_rounds_max.saturating_sub(self.n_rounds() + 1));
         let ahead = in_round.saturating_add(rounds_left.saturating_mul(self.round_cost_ns()));
+        let for_quality = match &self.site.run.plan.quality {
+            Some(plan) if plan.stop.budget_ns < u64::MAX => plan.stop.budget_ns,
+            _ => 0,
+        };
         let total = behind.saturating_add(ahead).min(stop.budget_ns.max(behind));
+        let total = total.saturating_add(for_quality);
         self.observer.progress(behind, total, label);
     }
 }

@@ -1,4 +1,5 @@
-//! Drives a plan: fresh worker processes per launch, interleaved rounds, deadlines, stop rule, records to the journal.
+//! Drives a plan: fresh worker processes per launch, interleaved rounds, deadlines, stop rule, records to the journal; then
+//! the scoring of texts.
 //!
 //! In: a plan, the files of its variants, what an earlier session left. Out: records, appended as they come. A worker
 //! that dies, hangs or talks nonsense costs the cell it was asked for, never the run. While a sample is timed this
@@ -10,6 +11,7 @@ mod config;
 mod drive;
 mod memory;
 mod progress;
+mod quality;
 mod team;
 mod watch;
 

@@ -10,15 +10,19 @@
 //! Speeds multiply, so everything works on logarithms: the interval of times is the reciprocal of the interval of
 //! rates, and swapping two arms gives the reciprocal ratio.
 
+mod blocks;
 mod interval;
+mod quality;
 mod quantile;
 mod ratio;
 #[cfg(test)]
 mod simulation;
 mod verdict;
 
+pub use blocks::block_mean_interval;
 pub use interval::{half_width, median, median_interval, Interval, Method};
-pub use quantile::{autocorrelation, cluster_quantile_interval, quantile};
+pub use quality::{is_look, is_quality_precise, quality_verdict, QualityVerdict};
+pub use quantile::{autocorrelation, cluster_quantile_interval, cluster_quantile_intervals, quantile};
 pub use ratio::{log_ratio_interval, sign_test_p, t_log_ratio_interval, t_test_p};
 pub use verdict::{
     control_demotes, control_excludes_one, holm_rejects, rounds_to_settle, settling_half_width, verdict, Verdict,

@@ -32,19 +32,26 @@ pub fn quantile(xs: &[f64], q: f64) -> Option<f64> {
 /// samples are expected beyond the quantile (p95 needs 100 samples, p99 500), with fewer than 5 groups, or with a
 /// value that is not finite. With fewer than about 20 groups the interval is somewhat too narrow.
 pub fn cluster_quantile_interval(groups: &[Vec<f64>], q: f64, level: f64, seed: u64) -> Option<Interval> {
+    cluster_quantile_intervals(groups, &[q], level, seed, N_RESAMPLES).pop()?
+}
+
+/// The same for several quantiles at once, from `n_resamples` common resamples; one entry per quantile.
+pub fn cluster_quantile_intervals(
+    groups: &[Vec<f64>],
+    qs: &[f64],
+    level: f64,
+    seed: u64,
+    n_resamples: usize,
+) -> Vec<Option<Interval>> {
     let groups: Vec<&Vec<f64>> = groups.iter().filter(|group| !group.is_empty()).collect();
     let n_samples: usize = groups.iter().map(|group| group.len()).sum();
+    let pooled: Vec<f64> = groups.iter().flat_map(|group| group.iter().copied()).collect();
     let is_level = level > 0.0 && level < 1.0;
-    let is_quantile = (0.0..=1.0).contains(&q);
-    if !is_level || !is_quantile || groups.len() < N_GROUPS_MIN {
-        return None;
+    if !is_level || groups.len() < N_GROUPS_MIN || !pooled.iter().all(|x| x.is_finite()) {
+        return vec![None; qs.len()];
     }
     // The product is rounded: 100 samples and 1 - 0.95 make 5.000000000000004.
-    if n_samples as f64 * q.min(1.0 - q) < N_BEYOND_MIN - 1e-9 {
-        return None;
-    }
-    let pooled: Vec<f64> = groups.iter().flat_map(|group| group.iter().copied()).collect();
-    let estimate = quantile(&pooled, q)?;
+    let has_enough = |q: f64| (0.0..=1.0).contains(&q) && n_samples as f64 * q.min(1.0 - q) >= N_BEYOND_MIN - 1e-9;
     let mut by_value: Vec<(f64, usize)> = groups
         .iter()
         .enumerate()
@@ -53,24 +60,30 @@ pub fn cluster_quantile_interval(groups: &[Vec<f64>], q: f64, level: f64, seed: 
     by_value.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
 
     let mut rng = SplitMix64::new(seed);
-    let mut resampled = Vec::with_capacity(N_RESAMPLES);
+    let mut resampled = vec![Vec::with_capacity(n_resamples); qs.len()];
     let mut times_drawn = vec![0usize; groups.len()];
-    for _ in 0..N_RESAMPLES {
+    for _ in 0..n_resamples {
         times_drawn.fill(0);
         for _ in 0..groups.len() {
             times_drawn[rng.below(groups.len())] += 1;
         }
-        resampled.push(weighted_quantile(&by_value, &times_drawn, q)?);
+        for (values, &q) in resampled.iter_mut().zip(qs).filter(|(_, &q)| has_enough(q)) {
+            values.extend(weighted_quantile(&by_value, &times_drawn, q));
+        }
     }
     let tail = (1.0 - level) / 2.0;
-    let (lo, hi) = (quantile(&resampled, tail)?, quantile(&resampled, 1.0 - tail)?);
-    Some(Interval {
-        estimate,
-        lo: lo.min(estimate),
-        hi: hi.max(estimate),
-        level,
-        method: Method::Bootstrap,
-    })
+    let interval = |(values, &q): (&Vec<f64>, &f64)| {
+        let estimate = quantile(&pooled, q).filter(|_| has_enough(q))?;
+        let (lo, hi) = (quantile(values, tail)?, quantile(values, 1.0 - tail)?);
+        Some(Interval {
+            estimate,
+            lo: lo.min(estimate),
+            hi: hi.max(estimate),
+            level,
+            method: Method::Bootstrap,
+        })
+    };
+    resampled.iter().zip(qs).map(interval).collect()
 }
 
 /// Correlation of a series with itself `lag` places on, about its mean (Box & Jenkins 1976, section 2.1.5).

@@ -204,3 +204,19 @@ proptest! {
         prop_assert!(back.abs_diff(ns) <= 30_000_000_000);
     }
 }
+
+#[test]
+fn changes_perplexities_and_divergences() {
+    assert_eq!(
+        [0.02, -0.0031, 0.0, 0.000_001, f64::NAN].map(signed_percent),
+        ["+2.0 %", "-0.31 %", "0 %", "0.00 %", "n/a"]
+    );
+    assert_eq!(
+        [2.6251, 17.312, 123.45, 17130.4].map(ppl),
+        ["2.625", "17.31", "123.5", "17130"]
+    );
+    assert_eq!(
+        [0.0, 3.21e-6, 0.000_61, 0.018_27, 0.234, f64::INFINITY].map(nats),
+        ["0", "3.2e-6", "0.00061", "0.0183", "0.234", "n/a"]
+    );
+}

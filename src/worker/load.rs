@@ -46,7 +46,7 @@ pub(super) fn load(
     ))
 }
 
-fn sha256_of(tokens: &[i32]) -> String {
+pub(super) fn sha256_of(tokens: &[i32]) -> String {
     let mut hasher = Sha256::new();
     for token in tokens {
         hasher.update(token.to_le_bytes());

@@ -7,6 +7,7 @@
 
 mod load;
 mod memory;
+mod score;
 mod serve;
 mod speed;
 

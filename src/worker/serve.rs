@@ -3,6 +3,7 @@
 
 use super::load::load;
 use super::memory::reading;
+use super::score::Scoring;
 use super::speed::Speed;
 use crate::engine::{ContextId, Engine, EngineError, Step, WireFault};
 use crate::protocol::{read_line, write_line, Reply, Request, MAX_LINE_BYTES, PROTOCOL_VERSION};
@@ -42,6 +43,7 @@ struct Session {
     handicap: f64,
     speed: Option<Speed>,
     contexts: Vec<ContextId>,
+    scoring: Scoring,
 }
 
 impl Session {
@@ -87,6 +89,22 @@ impl Session {
                 engine.announce(Step::Memory)?;
                 Ok(Reply::Memory {
                     reading: reading(engine.device_bytes())?,
+                })
+            }
+            Request::Texts { texts } => Ok(Reply::Texts {
+                tokens: self.scoring.tokenize(engine, &texts)?,
+            }),
+            Request::OpenScoring { config, shared_fd } => {
+                engine.announce(Step::Open)?;
+                Ok(Reply::Opened {
+                    context: self.scoring.open(engine, &config, shared_fd)?,
+                })
+            }
+            Request::Score { chunk, is_baseline } => {
+                let (score, forward_ns) = self.scoring.score(engine, chunk, is_baseline)?;
+                Ok(Reply::Scored {
+                    score: Box::new(score),
+                    forward_ns,
                 })
             }
             Request::Quit => Err(EngineError::Refused("the worker is ending".to_owned())),

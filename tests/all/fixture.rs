@@ -77,9 +77,12 @@ pub fn run() -> (RunHeader, Vec<Record>) {
         }
     }
     records.extend((0..header.plan.arms.len() - 1).map(|arm| Record::Memory(memory(&header, arm))));
+    records.extend(quality(&header, &mut noise));
+    let quality_ns = 71_000_000_000;
     records.push(Record::End(EndRecord {
         stopped_by: StoppedBy::Precision,
-        wall_ns: at_ns + 3_000_000_000,
+        quality_ns,
+        wall_ns: at_ns + 3_000_000_000 + quality_ns,
         loading_ns: 2 * 1_240_000_000,
         timed_ns,
         warmup_ns,
@@ -133,8 +136,14 @@ pub fn header() -> RunHeader {
             equivalence: 0.02,
             sample_ns_min: 300_000_000,
             limits: Limits::default(),
+            quality: Some(quality_plan()),
         },
         salt: "it's mine".into(),
+        texts: vec![TextInfo {
+            name: "corpus".into(),
+            n_bytes: 262_144,
+            sha256: "0123456789abcdef".repeat(4),
+        }],
         corpus_sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
         host: host(),
         model: ModelInfo {
@@ -408,6 +417,122 @@ fn memory(header: &RunHeader, arm: usize) -> MemoryRecord {
         kv_bytes,
         buffers,
         n_depth: 2048,
+    }
+}
+
+/// Five arms and the control, in two windows.
+fn quality_plan() -> QualityPlan {
+    let all = arms();
+    let mut arms: Vec<Arm> = all[..3].to_vec();
+    for kv in [KvType::Q8_0, KvType::Q4_0] {
+        let mut arm = all[0].clone();
+        arm.id = format!("F16 kv {kv}");
+        arm.is_baseline = false;
+        (arm.config.type_k, arm.config.type_v) = (kv, kv);
+        arms.push(arm);
+    }
+    arms.extend(all.last().cloned());
+    let window = |n_ctx, n_chunks_max| QualityWindow {
+        n_ctx,
+        n_chunks_max,
+        is_optional: n_ctx > 512,
+    };
+    QualityPlan {
+        arms,
+        windows: vec![window(512, 64), window(2048, 16)],
+        stop: QualityStop {
+            n_chunks_min: 12,
+            precision: Some(0.01),
+            budget_ns: 90_000_000_000,
+        },
+    }
+}
+
+/// 20 chunks of 512 tokens, 4 of 2048, where Q4_K_M is worse, Q8_0 next to equal, and q4_0 KV ran out of memory.
+fn quality(header: &RunHeader, noise: &mut Noise) -> Vec<Record> {
+    let mut records = vec![
+        Record::Texts(TextTokens {
+            n_tokens: vec![60_113],
+            adds_bos: false,
+            tokens_sha256: "cd".repeat(32),
+            vocab_sha256: "ef".repeat(32),
+            n_vocab: 49_152,
+        }),
+        Record::SpeedEnd(StoppedBy::Precision),
+        Record::QualityFailure(QualityFailure {
+            n_ctx: 2048,
+            arm: 4,
+            kind: FailureKind::OutOfMemory,
+            reason: "out of memory: a cache of 13 MiB | scripted".into(),
+        }),
+    ];
+    let n_arms = header.plan.quality.as_ref().map_or(0, |q| q.arms.len());
+    for (n_ctx, n_chunks) in [(512, 20), (2048, 4)] {
+        for index in 0..n_chunks {
+            let chunk = Chunk { n_ctx, text: 0, index };
+            let hardness = 2.9 * noise.factor(0.06);
+            let scores: Vec<(usize, ChunkScore)> = (0..n_arms)
+                .filter(|&arm| !(arm == 4 && n_ctx == 2048) && (arm < 5 || index == 0))
+                .map(|arm| (arm, chunk_score(arm, n_ctx, hardness, noise)))
+                .collect();
+            records.push(Record::Quality(QualityRecord {
+                chunk,
+                forward_ns: scores.iter().map(|_| 520_000_000).collect(),
+                scores,
+                ns: 2_900_000_000,
+            }));
+        }
+    }
+    records
+}
+
+fn chunk_score(arm: usize, n_ctx: u32, hardness: f64, noise: &mut Noise) -> ChunkScore {
+    let n_scored = n_ctx - 1 - n_ctx / 2;
+    let n = f64::from(n_scored);
+    // Mean KLD, mean change of NLL, places with another top token in 1000; by arm, the control last.
+    let (kld, worse, n_other) = [
+        (0.0, 0.0, 0),
+        (0.0006, 0.0004, 9),
+        (0.031, 0.024, 78),
+        (0.0011, 0.0003, 12),
+        (0.017, 0.011, 60),
+        (0.0, 0.0, 0),
+    ][arm];
+    let nll = if arm == 5 {
+        hardness
+    } else {
+        hardness + worse * noise.factor(0.3)
+    };
+    let kld = kld * noise.factor(0.25);
+    let kld_of = |i: u32, noise: &mut Noise| kld * noise.factor(0.08) * (0.7 + 0.6 * f64::from(i) / n);
+    let klds: Vec<f64> = (0..n_scored).map(|i| kld_of(i, noise)).collect();
+    let n_same_top = n_scored - n_scored * n_other / 1000;
+    let parting = Parting {
+        position: n_ctx - 9,
+        kld: kld * noise.factor(0.1) * 40.0,
+        before: "The harbour master counted | the barrels\nand wrote ".into(),
+        next: " nine".into(),
+        baseline_top: " nine".into(),
+        baseline_top_p: (0.41, 0.29),
+        top: " `ten`".into(),
+        top_p: (0.36, 0.38),
+    };
+    ChunkScore {
+        n_scored,
+        nll_sum: nll * n,
+        nll_sq_sum: nll * nll * n * 2.1,
+        vs_baseline: (arm > 0).then(|| Divergence {
+            nll_cross_sum: nll * hardness * n * 2.1,
+            kld_sum: klds.iter().sum(),
+            kld_sq_sum: klds.iter().map(|k| k * k).sum(),
+            n_same_top,
+            dp_sum: 0.0 - kld * n / 8.0,
+            dp_sq_sum: kld * n / 10.0,
+            dp_4_sum: kld * n / 300.0,
+            kld: klds.iter().map(|&k| k as f32).collect(),
+            dp: klds.iter().map(|&k| 0.0 - k as f32 / 8.0).collect(),
+            partings: if n_same_top < n_scored { vec![parting] } else { vec![] },
+        }),
     }
 }
 

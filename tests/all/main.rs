@@ -10,6 +10,7 @@ mod hub_server;
 mod inspect;
 mod layering;
 mod models;
+mod quality;
 mod report;
 mod resume;
 mod util;

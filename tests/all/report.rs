@@ -5,7 +5,7 @@
 use crate::fixture;
 use kvant::data::{EndRecord, FailureKind, FailureRecord, Outcome, Record, RunHeader, StoppedBy, Warning, Workload};
 use kvant::report::terminal::{summary, Look};
-use kvant::report::{charts, report_md, results_csv, results_json, write_all, ReportModel};
+use kvant::report::{charts, quality_csv, report_md, results_csv, results_json, write_all, ReportModel};
 use kvant::stats::Verdict;
 use std::path::PathBuf;
 
@@ -39,11 +39,14 @@ const PLAIN: Look = Look {
 fn render(model: &ReportModel) -> String {
     let json = results_json(model).expect("it serialises");
     let mut all = report_md(model) + &results_csv(model) + &summary(model, PLAIN);
+    all += &quality_csv(model).unwrap_or_default();
     for chart in charts(model) {
         assert!(chart.png.starts_with(b"\x89PNG"), "{} is no PNG", chart.name);
         all.push_str(&chart.svg);
     }
-    for bad in ["NaN", "inf ", "inf]", "-0.0"] {
+    for bad in [
+        "NaN", "inf ", "inf]", "-0.0,", "-0.0 ", "-0.0]", "-0.0\n", ",-0,", "[-0 %",
+    ] {
         assert!(!all.contains(bad), "'{bad}' in the report");
     }
     validate(&json);
@@ -69,6 +72,7 @@ fn the_fixture_renders_to_the_golden_files() {
     golden("report.md", &report_md(&model));
     golden("results.json", &results_json(&model).expect("it serialises"));
     golden("results.csv", &results_csv(&model));
+    golden("quality.csv", &quality_csv(&model).expect("there is quality"));
     golden("terminal.txt", &summary(&model, PLAIN));
     golden(
         "terminal-tty.txt",
@@ -180,6 +184,7 @@ fn all_cells_failed_is_still_a_report() {
     records.push(Record::End(EndRecord {
         stopped_by: StoppedBy::Failures,
         wall_ns: 5,
+        quality_ns: 0,
         loading_ns: 5,
         timed_ns: 0,
         warmup_ns: 0,

@@ -116,7 +116,7 @@ impl Lab {
             "--rounds",
             "3",
         ];
-        all.extend(["--launches", "1"]);
+        all.extend(["--launches", "1", "--quality", "off"]);
         all.extend(args);
         self.kvant(&all)
     }

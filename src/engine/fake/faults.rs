@@ -10,6 +10,7 @@ pub(super) struct Faults {
     all: Vec<(FakeFault, u32)>,
     stall_ns: u64,
     wire: Option<WireFault>,
+    is_not_finite: bool,
 }
 
 impl Faults {
@@ -18,6 +19,7 @@ impl Faults {
             all: all.into_iter().map(|f| (f, 0)).collect(),
             stall_ns: 0,
             wire: None,
+            is_not_finite: false,
         }
     }
 
@@ -42,6 +44,11 @@ impl Faults {
     /// Virtual time that every `decode` loses until the next step.
     pub(super) fn stall_ns(&self) -> u64 {
         self.stall_ns
+    }
+
+    /// Whether one of the next logits is to be spoilt.
+    pub(super) fn take_not_finite(&mut self) -> bool {
+        std::mem::take(&mut self.is_not_finite)
     }
 
     pub(super) fn take_wire_fault(&mut self) -> Option<WireFault> {
@@ -69,6 +76,7 @@ impl Faults {
             FaultAction::Oom => return Err(EngineError::OutOfMemory("scripted".to_owned())),
             FaultAction::Slow(ms) => std::thread::sleep(Duration::from_millis(ms)),
             FaultAction::Stall(ns) => self.stall_ns = ns,
+            FaultAction::NotFinite => self.is_not_finite = true,
             FaultAction::HalfLine => self.wire = Some(WireFault::HalfLine),
             FaultAction::HugeLine => self.wire = Some(WireFault::HugeLine),
             FaultAction::WrongVersion => self.wire = Some(WireFault::WrongVersion),
@@ -86,6 +94,7 @@ fn matches(fault: &FakeFault, step: Step<'_>, stem: &str, type_k: Option<KvType>
         Step::Prepare(_) => (FaultPoint::Prepare, None),
         Step::Measure(_, spec) => (FaultPoint::Measure, Some(spec)),
         Step::Memory => (FaultPoint::Memory, None),
+        Step::Score(_) => (FaultPoint::Score, None),
     };
     fault.at == point
         && stem.contains(&fault.file)

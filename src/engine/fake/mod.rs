@@ -10,7 +10,7 @@ mod script;
 
 pub use script::{FakeCost, FakeFault, FakeScript, FaultAction, FaultPoint, SCRIPT_ENV};
 
-use super::{ContextId, Engine, EngineError, Loaded, Step, WireFault};
+use super::{ContextId, Engine, EngineError, Loaded, RowSink, Step, Vocab, WireFault};
 use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, KvType};
 use faults::Faults;
 use std::io::Read;
@@ -178,7 +178,22 @@ impl Engine for FakeEngine {
         Ok(std::iter::once(BOS).chain(text.bytes().map(i32::from)).collect())
     }
 
-    fn open(&mut self, config: &ArmConfig) -> Result<(ContextId, ContextInfo), EngineError> {
+    fn vocab(&self) -> Result<Vocab, EngineError> {
+        let is_other = self.script.other_vocab.iter().any(|part| self.stem.contains(part));
+        let sha256 = if is_other { "other" } else { "fake" };
+        Ok(Vocab {
+            n_vocab: N_VOCAB,
+            bos: Some(BOS),
+            sha256: sha256.to_owned(),
+        })
+    }
+
+    fn text_of(&self, tokens: &[i32]) -> Result<String, EngineError> {
+        let bytes: Vec<u8> = tokens.iter().filter_map(|t| u8::try_from(*t).ok()).collect();
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn open_scoring(&mut self, config: &ArmConfig, _n_outputs: u32) -> Result<(ContextId, ContextInfo), EngineError> {
         if !self.is_loaded {
             return Err(refused("no model is loaded"));
         }
@@ -253,6 +268,18 @@ impl Engine for FakeEngine {
         Ok(())
     }
 
+    fn decode_scored(&mut self, context: ContextId, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError> {
+        for token in tokens {
+            self.decode(context, &[*token])?;
+            let mut logits = self.logits(context)?;
+            if self.faults.take_not_finite() {
+                logits[0] = f32::NAN;
+            }
+            row(&logits)?;
+        }
+        Ok(())
+    }
+
     fn argmax(&mut self, context: ContextId) -> Result<i32, EngineError> {
         let logits = self.logits(context)?;
         let best = logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
@@ -262,14 +289,21 @@ impl Engine for FakeEngine {
 
     fn logits(&mut self, context: ContextId) -> Result<Vec<f32>, EngineError> {
         let stem = self.stem.clone();
+        let kv_noise = self.script.kv_logit_noise;
         let c = self.context(context)?;
         if !c.has_logits {
             return Err(refused("there are no logits yet"));
         }
-        let text: Vec<u8> = c.tokens.iter().flat_map(|t| t.to_le_bytes()).collect();
-        let exact = noise::hash(7, &text);
-        let own = noise::hash(exact, stem.as_bytes());
-        let deviation = c.cost.logit_noise;
+        // The last tokens are enough to tell places apart.
+        let recent = &c.tokens[c.tokens.len().saturating_sub(32)..];
+        let text: Vec<u8> = recent.iter().flat_map(|t| t.to_le_bytes()).collect();
+        let exact = noise::hash(7 ^ c.tokens.len() as u64, &text);
+        let own = noise::hash(
+            exact,
+            format!("{stem}{}{}", c.config.type_k, c.config.type_v).as_bytes(),
+        );
+        let is_kv_quantized = c.config.type_k.is_quantized() || c.config.type_v.is_quantized();
+        let deviation = c.cost.logit_noise + if is_kv_quantized { kv_noise } else { 0.0 };
         let logit = |i: u64| 2.0 * noise::normal(exact ^ (i << 32)) + deviation * noise::normal(own ^ (i << 32));
         Ok((0..u64::from(N_VOCAB)).map(|i| logit(i) as f32).collect())
     }
@@ -307,7 +341,9 @@ impl Engine for FakeEngine {
             self.stem = stem_of(path);
         }
         let type_k = match step {
-            Step::Prepare(id) | Step::Measure(id, _) => self.contexts.get(id.0).map(|c| c.config.type_k),
+            Step::Prepare(id) | Step::Measure(id, _) | Step::Score(id) => {
+                self.contexts.get(id.0).map(|c| c.config.type_k)
+            }
             _ => None,
         };
         if matches!(step, Step::Measure(..)) && self.script.real_sleep_us > 0 {

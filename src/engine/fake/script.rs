@@ -29,6 +29,10 @@ pub struct FakeScript {
     pub costs: Vec<FakeCost>,
     /// Factor on all costs when K or V is quantized.
     pub quantized_kv_factor: f64,
+    /// Standard deviation of the logits that a quantized KV cache adds.
+    pub kv_logit_noise: f64,
+    /// Files (parts of their stems) that claim another vocabulary.
+    pub other_vocab: Vec<String>,
     /// Faults; all that match strike, in this order.
     pub faults: Vec<FakeFault>,
 }
@@ -45,6 +49,8 @@ impl Default for FakeScript {
             real_sleep_us: 0,
             costs: Vec::new(),
             quantized_kv_factor: 1.08,
+            kv_logit_noise: 0.02,
+            other_vocab: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -93,6 +99,8 @@ pub enum FaultPoint {
     Measure,
     /// Before the memory reading.
     Memory,
+    /// Before a chunk of text is scored.
+    Score,
 }
 
 /// What happens.
@@ -119,6 +127,8 @@ pub enum FaultAction {
     Slow(u64),
     /// Virtual nanoseconds that every `decode` of the sample loses without CPU use: a neighbour stole the processor.
     Stall(u64),
+    /// One of the next logits is not a number.
+    NotFinite,
     /// Half an answer, then the end of the stream.
     HalfLine,
     /// An answer longer than the protocol allows.

@@ -6,7 +6,7 @@
 use super::log;
 use super::model::{KvShape, Model};
 use crate::data::{ArmConfig, ContextInfo, FlashAttn, KvType};
-use crate::engine::EngineError;
+use crate::engine::{EngineError, RowSink};
 use llama_cpp_sys_2 as sys;
 use std::ptr::NonNull;
 use std::rc::Rc;
@@ -20,6 +20,8 @@ pub(super) struct Context {
     _model: Rc<Model>,
     n_ctx: u32,
     n_batch: u32,
+    /// Tokens of one batch that may have logits.
+    n_outputs: u32,
     n_vocab: usize,
     n_past: u32,
     has_logits: bool,
@@ -33,11 +35,15 @@ impl Drop for Context {
 }
 
 impl Context {
-    /// Opens a context of `model` as `config` says.
-    pub(super) fn open(model: Rc<Model>, config: &ArmConfig) -> Result<(Self, ContextInfo), EngineError> {
+    /// Opens a context of `model` as `config` says, whose batches may ask for the logits of `n_outputs` tokens.
+    pub(super) fn open(
+        model: Rc<Model>,
+        config: &ArmConfig,
+        n_outputs: u32,
+    ) -> Result<(Self, ContextInfo), EngineError> {
         let shape = KvShape::of(&model);
         check(config, shape.as_ref())?;
-        let params = params(config);
+        let params = params(config, n_outputs);
         // SAFETY: the model is loaded and stays alive in `_model`; `params` started from llama.cpp's defaults.
         let (raw, captured) = log::capture(|| unsafe { sys::llama_init_from_model(model.as_ptr(), params) });
         let what = format!("llama.cpp cannot open a context of {} tokens", config.n_ctx);
@@ -66,6 +72,7 @@ impl Context {
                 _model: model,
                 n_ctx,
                 n_batch,
+                n_outputs: n_outputs.clamp(1, n_batch.max(1)),
                 n_vocab,
                 n_past: 0,
                 has_logits: false,
@@ -99,8 +106,8 @@ impl Context {
         Ok(())
     }
 
-    /// Appends tokens in slices of the context's `n_batch`; the last token of each slice has logits, as in llama-bench.
-    pub(super) fn decode(&mut self, tokens: &[i32]) -> Result<(), EngineError> {
+    /// Refuses what llama.cpp would abort on.
+    fn check_tokens(&self, tokens: &[i32]) -> Result<(), EngineError> {
         if tokens.is_empty() {
             return Err(refused("no tokens to decode"));
         }
@@ -120,6 +127,12 @@ impl Context {
                 self.n_vocab
             )));
         }
+        Ok(())
+    }
+
+    /// Appends tokens in slices of the context's `n_batch`; the last token of each slice has logits, as in llama-bench.
+    pub(super) fn decode(&mut self, tokens: &[i32]) -> Result<(), EngineError> {
+        self.check_tokens(tokens)?;
         self.has_logits = false;
         for slice in tokens.chunks(self.n_batch as usize) {
             self.decode_slice(slice)?;
@@ -138,8 +151,37 @@ impl Context {
             let batch = sys::llama_batch_get_one(slice.as_ptr().cast_mut(), n);
             sys::llama_decode(self.raw.as_ptr(), batch)
         };
+        self.settle(code, slice.len() as u32)
+    }
+
+    /// Appends tokens in slices of `n_outputs` and hands out the logits of each token, in order.
+    pub(super) fn decode_scored(&mut self, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError> {
+        self.check_tokens(tokens)?;
+        self.has_logits = false;
+        for slice in tokens.chunks(self.n_outputs as usize) {
+            let mut batch = Batch::all_outputs(slice, self.n_past);
+            // SAFETY: 1 <= tokens <= n_outputs <= n_batch, all in the vocabulary; the arrays behind the batch outlive the call.
+            let code = unsafe { sys::llama_decode(self.raw.as_ptr(), batch.raw()) };
+            self.settle(code, slice.len() as u32)?;
+            // SAFETY: a live context.
+            unsafe { sys::llama_synchronize(self.raw.as_ptr()) };
+            for i in 0..slice.len() as i32 {
+                // SAFETY: a live context; token `i` of the last batch asked for logits.
+                let logits = unsafe { sys::llama_get_logits_ith(self.raw.as_ptr(), i) };
+                let logits =
+                    NonNull::new(logits).ok_or_else(|| refused("llama.cpp has no logits for a scored token"))?;
+                // SAFETY: a row has n_vocab values and lives until the next call on the context, which `row` cannot make.
+                row(unsafe { std::slice::from_raw_parts(logits.as_ptr(), self.n_vocab) })?;
+            }
+        }
+        self.has_logits = true;
+        Ok(())
+    }
+
+    /// Books a batch of `n` tokens, or says why llama.cpp did not take it.
+    fn settle(&mut self, code: i32, n: u32) -> Result<(), EngineError> {
         if code == 0 {
-            self.n_past += slice.len() as u32;
+            self.n_past += n;
             return Ok(());
         }
         self.n_past = self.cached();
@@ -209,6 +251,45 @@ impl Context {
     }
 }
 
+/// A batch of one sequence in which every token has logits, with the arrays it points into.
+struct Batch {
+    tokens: Vec<i32>,
+    positions: Vec<i32>,
+    n_seq_id: Vec<i32>,
+    /// Every token belongs to sequence 0. Boxed: the pointers below point at it.
+    _sequence: Box<i32>,
+    seq_id: Vec<*mut i32>,
+    outputs: Vec<i8>,
+}
+
+impl Batch {
+    fn all_outputs(tokens: &[i32], n_past: u32) -> Self {
+        let mut sequence = Box::new(0);
+        let pointer: *mut i32 = &mut *sequence;
+        Self {
+            tokens: tokens.to_vec(),
+            positions: (position(n_past)..).take(tokens.len()).collect(),
+            n_seq_id: vec![1; tokens.len()],
+            _sequence: sequence,
+            seq_id: vec![pointer; tokens.len()],
+            outputs: vec![1; tokens.len()],
+        }
+    }
+
+    /// llama.cpp's view; valid as long as `self`.
+    fn raw(&mut self) -> sys::llama_batch {
+        sys::llama_batch {
+            n_tokens: position(self.tokens.len() as u32),
+            token: self.tokens.as_mut_ptr(),
+            embd: std::ptr::null_mut(),
+            pos: self.positions.as_mut_ptr(),
+            n_seq_id: self.n_seq_id.as_mut_ptr(),
+            seq_id: self.seq_id.as_mut_ptr(),
+            logits: self.outputs.as_mut_ptr(),
+        }
+    }
+}
+
 fn refused(why: impl Into<String>) -> EngineError {
     EngineError::Refused(why.into())
 }
@@ -255,7 +336,7 @@ fn check(config: &ArmConfig, shape: Option<&KvShape>) -> Result<(), EngineError>
     Ok(())
 }
 
-fn params(config: &ArmConfig) -> sys::llama_context_params {
+fn params(config: &ArmConfig, n_outputs: u32) -> sys::llama_context_params {
     // SAFETY: returns a value; no preconditions.
     let mut params = unsafe { sys::llama_context_default_params() };
     let n_threads = i32::try_from(config.n_threads).unwrap_or(i32::MAX);
@@ -263,8 +344,8 @@ fn params(config: &ArmConfig) -> sys::llama_context_params {
     params.n_batch = config.n_batch;
     params.n_ubatch = config.n_ubatch;
     params.n_seq_max = 1;
-    // Only the last token's logits are ever asked for; more would cost n_vocab * n_ubatch floats of compute buffer.
-    params.n_outputs_max = 1;
+    // More than are ever asked for would cost n_vocab * n_ubatch floats of compute buffer.
+    params.n_outputs_max = n_outputs.max(1);
     params.n_threads = n_threads;
     params.n_threads_batch = n_threads;
     params.flash_attn_type = match config.flash_attn {

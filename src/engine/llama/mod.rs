@@ -15,7 +15,7 @@ mod quantize;
 pub use log::ABORT_PREFIX;
 pub(super) use quantize::quantize;
 
-use super::{ContextId, Engine, EngineError, Loaded};
+use super::{ContextId, Engine, EngineError, Loaded, RowSink, Vocab};
 use crate::data::{ArmConfig, ContextInfo, EngineInfo};
 use context::Context;
 use devices::Device;
@@ -131,8 +131,16 @@ impl Engine for LlamaEngine {
         self.model()?.tokenize(text)
     }
 
-    fn open(&mut self, config: &ArmConfig) -> Result<(ContextId, ContextInfo), EngineError> {
-        let (context, info) = Context::open(Rc::clone(self.model()?), config)?;
+    fn vocab(&self) -> Result<Vocab, EngineError> {
+        Ok(self.model()?.vocab_identity())
+    }
+
+    fn text_of(&self, tokens: &[i32]) -> Result<String, EngineError> {
+        self.model()?.text_of(tokens)
+    }
+
+    fn open_scoring(&mut self, config: &ArmConfig, n_outputs: u32) -> Result<(ContextId, ContextInfo), EngineError> {
+        let (context, info) = Context::open(Rc::clone(self.model()?), config, n_outputs)?;
         self.contexts.push(context);
         Ok((ContextId(self.contexts.len() - 1), info))
     }
@@ -148,6 +156,10 @@ impl Engine for LlamaEngine {
 
     fn decode(&mut self, context: ContextId, tokens: &[i32]) -> Result<(), EngineError> {
         self.context(context)?.decode(tokens)
+    }
+
+    fn decode_scored(&mut self, context: ContextId, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError> {
+        self.context(context)?.decode_scored(tokens, row)
     }
 
     fn argmax(&mut self, context: ContextId) -> Result<i32, EngineError> {

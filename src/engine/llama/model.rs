@@ -3,9 +3,10 @@
 use super::devices::Device;
 use super::{c_path, log};
 use crate::data::ArmConfig;
-use crate::engine::EngineError;
+use crate::engine::{EngineError, Vocab};
 use llama_cpp_sys_2 as sys;
-use std::ffi::CString;
+use sha2::{Digest, Sha256};
+use std::ffi::{CStr, CString};
 use std::path::Path;
 use std::ptr::NonNull;
 
@@ -74,6 +75,42 @@ impl Model {
         tokens.truncate(usize::try_from(n).map_err(|_| too_long())?);
         tokens.shrink_to_fit();
         Ok(tokens)
+    }
+
+    /// What another model must have too for their logits to be compared.
+    pub(super) fn vocab_identity(&self) -> Vocab {
+        let (vocab, n_vocab) = (self.vocab(), self.n_vocab());
+        // SAFETY: the vocabulary of a loaded model; these only read.
+        let bos = unsafe { sys::llama_vocab_get_add_bos(vocab).then(|| sys::llama_vocab_bos(vocab)) };
+        let mut hasher = Sha256::new();
+        hasher.update(n_vocab.to_le_bytes());
+        hasher.update(bos.unwrap_or(-1).to_le_bytes());
+        for token in 0..n_vocab as i32 {
+            // SAFETY: `token` is in the vocabulary; the text lives as long as the model.
+            let text = unsafe { CStr::from_ptr(sys::llama_vocab_get_text(vocab, token)) };
+            hasher.update(text.to_bytes_with_nul());
+        }
+        let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Vocab { n_vocab, bos, sha256 }
+    }
+
+    /// Tokens as text, special ones written out.
+    pub(super) fn text_of(&self, tokens: &[i32]) -> Result<String, EngineError> {
+        let mut bytes = Vec::new();
+        let mut piece = [0u8; 256];
+        for &token in tokens {
+            if u32::try_from(token).map_or(true, |t| t >= self.n_vocab()) {
+                return Err(EngineError::Refused(format!("token {token} is not in the vocabulary")));
+            }
+            // SAFETY: the token is in the vocabulary (llama.cpp would abort otherwise); it writes at most the length given.
+            let n = unsafe {
+                let out = piece.as_mut_ptr().cast();
+                sys::llama_token_to_piece(self.vocab(), token, out, piece.len() as i32, 0, true)
+            };
+            // Negative: longer than the buffer. No word is; what is cut here is for people to read only.
+            bytes.extend_from_slice(piece.get(..usize::try_from(n).unwrap_or(0)).unwrap_or_default());
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// A metadata value as text; `None` when the key is missing.

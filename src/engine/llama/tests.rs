@@ -258,3 +258,38 @@ fn quantizing_makes_a_model_that_loads() {
         "no temporary file is left"
     );
 }
+
+#[test]
+fn every_scored_token_has_its_logits_and_the_vocabulary_has_an_identity() {
+    let Some(path) = test_model() else { return };
+    let mut engine = loaded(&path);
+    let tokens = tokens(&engine, 40);
+    let (plain, _) = engine.open(&config(KvType::F16)).expect("opens");
+    let (scoring, _) = engine.open_scoring(&config(KvType::F16), 16).expect("opens");
+    engine
+        .decode(scoring, &tokens[..8])
+        .expect("the part that is not scored");
+    let mut rows: Vec<Vec<f32>> = Vec::new();
+    let mut keep = |row: &[f32]| {
+        rows.push(row.to_vec());
+        Ok(())
+    };
+    engine.decode_scored(scoring, &tokens[8..], &mut keep).expect("scores");
+    assert_eq!(rows.len(), 32);
+    for n in [9, 24, 25, 40] {
+        engine.clear(plain).expect("clears");
+        engine.decode(plain, &tokens[..n]).expect("decodes");
+        let expected = engine.logits(plain).expect("logits");
+        // Other batch shapes round differently.
+        let difference = largest_difference(&rows[n - 9], &expected);
+        assert!(difference < 0.5, "token {n}: {difference}");
+    }
+    let mut refuse = |_: &[f32]| Err(EngineError::Refused("enough".to_owned()));
+    engine.clear(scoring).expect("clears");
+    assert!(engine.decode_scored(scoring, &tokens, &mut refuse).is_err());
+    let vocab = engine.vocab().expect("loaded");
+    assert_eq!((vocab.sha256.len(), vocab.n_vocab > 100), (64, true));
+    assert_eq!(engine.vocab().expect("loaded"), vocab);
+    assert!(engine.text_of(&tokens).expect("text").contains("quick brown fox"));
+    assert!(engine.text_of(&[-1]).is_err());
+}

@@ -1,7 +1,7 @@
 //! What each chart shows: series of points with their intervals, taken from the model as they are.
 
 use crate::data::{Arm, Workload};
-use crate::report::{text, ReportModel};
+use crate::report::{text, QualityReport, ReportModel};
 use crate::stats::Interval;
 
 /// A chart of values against context.
@@ -97,6 +97,37 @@ pub(super) fn line_charts(model: &ReportModel) -> Vec<LineChart> {
             is_y_log: true,
             series: reuse(model),
         },
+        LineChart {
+            name: "kld_size",
+            title: format!("{name}: divergence against size"),
+            subtitle:
+                "Lower is closer to the baseline. Mean and its 95 % interval over windows; both axes are logarithmic.",
+            x_label: "model file, MiB",
+            y_label: "mean KL divergence, nats",
+            is_y_log: true,
+            series: divergence(model, model.quality.windows().first().copied(), |model, row| {
+                let size = model
+                    .variant(&row.arm.variant)
+                    .map(|v| ((v.model_size + (1 << 19)) >> 20).max(1) as u32);
+                let kld = row.kld.or(row.figures.map(|f| bare(f.kld.value)));
+                kld.zip(size).map(|(kld, mib)| vec![(mib, kld)]).unwrap_or_default()
+            }),
+        },
+        LineChart {
+            name: "kld_position",
+            title: match model.quality.windows().last() {
+                Some(n_ctx) => format!("{name}: divergence by position in a window of {n_ctx}"),
+                None => String::new(),
+            },
+            subtitle:
+                "Lower is closer to the baseline. Mean and its 95 % interval over windows; both axes are logarithmic.",
+            x_label: "tokens before the predicted one",
+            y_label: "mean KL divergence, nats",
+            is_y_log: true,
+            series: divergence(model, model.quality.windows().last().copied(), |_, row| {
+                row.by_position.iter().map(|b| ((b.from + b.to) / 2, b.kld)).collect()
+            }),
+        },
     ];
     charts.into_iter().filter(|chart| !chart.series.is_empty()).collect()
 }
@@ -126,6 +157,54 @@ fn by_arm(
         .map(series)
         .filter(|s| !s.points.is_empty())
         .collect()
+}
+
+/// Divergences in a window: the variants with the baseline's KV type and the baseline's weights with the other KV types;
+/// with every pair the chart would hold twenty lines. A divergence of exactly 0 has no place on a logarithmic axis.
+fn divergence(
+    model: &ReportModel,
+    n_ctx: Option<u32>,
+    points: impl Fn(&ReportModel, &QualityReport) -> Vec<(u32, Interval)>,
+) -> Vec<Series> {
+    let Some(baseline) = model.baseline() else {
+        return Vec::new();
+    };
+    let base_kv = text::kv(&baseline.config);
+    let is_drawn = |row: &&QualityReport| {
+        Some(row.n_ctx) == n_ctx
+            && row.is_ok()
+            && row.verdict.is_some()
+            && (text::kv(&row.arm.config) == base_kv || row.arm.variant == baseline.variant)
+    };
+    let mut kinds: Vec<String> = vec![base_kv.clone()];
+    let mut all = Vec::new();
+    for (slot, row) in model.quality.rows.iter().filter(is_drawn).enumerate() {
+        let kv = text::kv(&row.arm.config);
+        if !kinds.contains(&kv) {
+            kinds.push(kv.clone());
+        }
+        let points = points(model, row).into_iter().filter(|(_, kld)| kld.estimate > 0.0);
+        all.push(Series {
+            label: format!("{}, KV {kv}", row.arm.variant),
+            variant: variant_index(model, &row.arm),
+            style: kinds.iter().position(|kind| *kind == kv).unwrap_or(0),
+            slot,
+            points: points.map(|(x, kld)| point(x, &kld, 1.0, false)).collect(),
+        });
+    }
+    all.retain(|series| !series.points.is_empty());
+    all
+}
+
+/// A value without an interval.
+fn bare(value: f64) -> Interval {
+    Interval {
+        estimate: value,
+        lo: value,
+        hi: value,
+        level: 0.95,
+        method: crate::stats::Method::Bootstrap,
+    }
 }
 
 /// Arms with the baseline's KV type: with all of them the chart would hold a dozen lines.

@@ -90,12 +90,14 @@ fn rounds(model: &ReportModel) -> Vec<(&'static str, String)> {
             units::percent(0.05)
         )),
         ("Time", format!(
-            "{} in all, {} of it loading; timed samples {}, warm-up {}",
+            "{} in all, {} of it loading; timed samples {}, warm-up {}, quality {}",
             units::duration(totals.wall_ns),
             units::duration(totals.loading_ns),
             units::duration(totals.timed_ns),
-            units::duration(totals.warmup_ns)
+            units::duration(totals.warmup_ns),
+            units::duration(totals.quality_ns)
         )),
+        ("Wall time of scoring over the bare forward passes", units::or_na(model.quality.overhead, units::ratio)),
         ("Share of the time after loading inside timed samples and warm-up", share),
         ("Ended because", text::stopped_by(totals.stopped_by).to_owned()),
     ]
@@ -160,12 +162,18 @@ fn quoted(word: &str) -> String {
 }
 
 /// Links to the other files of the run.
-pub(super) fn data(charts: &[&str]) -> String {
+pub(super) fn data(model: &ReportModel, charts: &[&str]) -> String {
     let mut links = vec![
         "- [results.json](results.json): every figure, with raw samples\n".to_owned(),
         "- [results.csv](results.csv): one row per cell\n".to_owned(),
         "- [journal.jsonl](journal.jsonl): what was recorded; `kvant report` renders it again\n".to_owned(),
     ];
+    if !model.quality.rows.is_empty() {
+        links.insert(
+            2,
+            "- [quality.csv](quality.csv): one row per scored arm and window\n".to_owned(),
+        );
+    }
     links.extend(
         charts
             .iter()

@@ -3,6 +3,7 @@
 //! GitHub-flavoured Markdown. Text that came from a file or a process is escaped; every number goes through `units`.
 
 mod method;
+mod quality;
 mod sections;
 mod table;
 mod trust;
@@ -33,8 +34,10 @@ pub fn report_md(model: &ReportModel) -> String {
     }
     let charts = chart_names(model);
     for section in [
+        quality::in_one_table(model),
         sections::variants(model),
         sections::kv_types(model),
+        quality::quality(model, &charts),
         sections::context(model, &charts),
         sections::reuse(model, &charts),
         sections::memory(model, &charts),
@@ -43,7 +46,7 @@ pub fn report_md(model: &ReportModel) -> String {
         trust::section(model),
         method::how_measured(model),
         method::repeat(model),
-        method::data(&charts),
+        method::data(model, &charts),
     ] {
         md.push_str(&section);
     }

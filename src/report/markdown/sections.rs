@@ -373,14 +373,14 @@ pub(super) fn failures(model: &ReportModel) -> String {
 }
 
 /// A section, or nothing when its body is empty.
-fn section(title: &str, intro: &str, body: &str) -> String {
+pub(super) fn section(title: &str, intro: &str, body: &str) -> String {
     if body.is_empty() {
         return String::new();
     }
     format!("## {title}\n\n{intro}{body}")
 }
 
-fn image(charts: &[&str], name: &str) -> String {
+pub(super) fn image(charts: &[&str], name: &str) -> String {
     if charts.contains(&name) {
         format!("![{}](charts/{name}.svg)\n\n", name.replace('_', " "))
     } else {
@@ -389,6 +389,6 @@ fn image(charts: &[&str], name: &str) -> String {
 }
 
 /// The middle of the works measured, the lower one of two.
-fn middle(specs: &[WorkSpec]) -> Option<WorkSpec> {
+pub(super) fn middle(specs: &[WorkSpec]) -> Option<WorkSpec> {
     specs.get(specs.len().saturating_sub(1) / 2).copied()
 }

@@ -1,7 +1,7 @@
 //! From a header and records to the model.
 
 use super::cells::{cell_reports, Rounds};
-use super::{compare, conclude, reuse, totals, trust};
+use super::{compare, conclude, quality, reuse, totals, trust};
 use super::{CellReport, MemoryReport, ReportModel, Trust};
 use crate::data::{BufferSize, EngineInfo, MemoryRecord, Record, RunHeader, Warning, Workload};
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ impl ReportModel {
             cells,
             control,
             memory: memory(header, records),
+            quality: quality::quality(header, records),
             totals: totals::totals(records, &rounds),
             trust,
             warnings: warnings(records),

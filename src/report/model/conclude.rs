@@ -2,7 +2,7 @@
 
 use super::cells::Rounds;
 use super::fastest::{decodes, fastest, ranked};
-use super::{CellReport, Comparison, MemoryReport, ReportModel};
+use super::{CellReport, Comparison, MemoryReport, QualityReport, ReportModel};
 use crate::data::{Arm, Outcome, StoppedBy, Warning, Workload};
 use crate::report::text;
 use crate::stats::Verdict;
@@ -53,10 +53,13 @@ pub(super) fn conclusion(model: &ReportModel, rounds: &Rounds) -> Vec<String> {
     said.extend(fastest(model, rounds, Workload::Prefill));
     said.extend(cost(model));
     said.extend(kv_effect(model));
+    said.extend(quality(model));
     said.extend(control(model));
     said.extend(unsettled(model));
     said.extend(failures(model));
-    said.push("What the smaller types cost in quality was not measured in this run.".to_owned());
+    if model.quality.windows().is_empty() {
+        said.push("What the smaller types cost in quality was not measured in this run.".to_owned());
+    }
     said
 }
 
@@ -78,7 +81,57 @@ pub(super) fn closing(model: &ReportModel) -> Vec<String> {
         }
         None => format!("No variant could be compared with {baseline} in decode."),
     };
-    control(model).into_iter().chain([answer]).collect()
+    control(model)
+        .into_iter()
+        .chain(quality(model).into_iter().take(1))
+        .chain([answer])
+        .collect()
+}
+
+/// What variants cost in the shortest window, and what KV types cost in the longest.
+fn quality(model: &ReportModel) -> Vec<String> {
+    let windows = model.quality.windows();
+    let (Some(&shortest), Some(&longest)) = (windows.first(), windows.last()) else {
+        return Vec::new();
+    };
+    let baseline = model.baseline().map_or("the baseline", |arm| arm.variant.as_str());
+    let base_kv = model.baseline().map(|arm| text::kv(&arm.config));
+    let is_base_kv = |row: &QualityReport| Some(text::kv(&row.arm.config)) == base_kv;
+    let compared = |n_ctx: u32| {
+        let rows = model.quality.rows.iter();
+        rows.filter(move |r| r.n_ctx == n_ctx && r.is_ok() && r.verdict.is_some())
+    };
+    let said = |row: &QualityReport, name: String| {
+        let kld = units::or_na(row.figures.as_ref(), |f| units::nats(f.kld.value));
+        let same = units::or_na(row.figures.as_ref(), |f| units::percent(f.same_top.value));
+        let verdict = text::quality_verdict(row);
+        format!(
+            "{name} {verdict} (PPL {}, KLD {kld}, same top token {same})",
+            text::ppl_change(row)
+        )
+    };
+    let variants: Vec<String> = compared(shortest)
+        .filter(|r| is_base_kv(r))
+        .map(|r| said(r, r.arm.variant.clone()))
+        .collect();
+    let kv: Vec<String> = compared(longest)
+        .filter(|r| !is_base_kv(r) && r.arm.variant == baseline)
+        .map(|r| said(r, format!("{} KV", text::kv(&r.arm.config))))
+        .collect();
+    let mut sentences = Vec::new();
+    if !variants.is_empty() {
+        sentences.push(format!(
+            "Quality against {baseline}, in windows of {shortest} tokens: {}.",
+            variants.join("; ")
+        ));
+    }
+    if !kv.is_empty() {
+        sentences.push(format!(
+            "Quality of KV types with {baseline}, in windows of {longest} tokens: {}.",
+            kv.join("; ")
+        ));
+    }
+    sentences
 }
 
 fn nothing_measured(model: &ReportModel) -> String {

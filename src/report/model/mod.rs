@@ -11,11 +11,13 @@ mod cells;
 mod compare;
 mod conclude;
 mod fastest;
+mod quality;
 mod reuse;
 mod totals;
 mod trust;
 mod types;
 
+pub use quality::{PositionBin, Quality, QualityReport};
 pub use types::{
     CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport, ReportModel, ReuseRow,
     SmallestDifference, Totals, Trust,

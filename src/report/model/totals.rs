@@ -15,10 +15,12 @@ pub(super) fn totals(records: &[Record], rounds: &Rounds) -> Totals {
     };
     for session in records.split_inclusive(|record| matches!(record, Record::End(_))) {
         // Anything but work after an end record (a memory reading, a warning) is no session of its own.
-        if !session
-            .iter()
-            .any(|r| matches!(r, Record::Launch(_) | Record::Sample(_) | Record::End(_)))
-        {
+        if !session.iter().any(|r| {
+            matches!(
+                r,
+                Record::Launch(_) | Record::Sample(_) | Record::Quality(_) | Record::End(_)
+            )
+        }) {
             continue;
         }
         let (times, stopped_by) = match session.last() {
@@ -30,6 +32,7 @@ pub(super) fn totals(records: &[Record], rounds: &Rounds) -> Totals {
         sum.loading_ns = sum.loading_ns.saturating_add(times.loading_ns);
         sum.timed_ns = sum.timed_ns.saturating_add(times.timed_ns);
         sum.warmup_ns = sum.warmup_ns.saturating_add(times.warmup_ns);
+        sum.quality_ns = sum.quality_ns.saturating_add(times.quality_ns);
     }
     sum.is_complete = matches!(sum.stopped_by, Some(by) if by != StoppedBy::Interrupt);
     sum
@@ -42,6 +45,7 @@ fn unfinished(session: &[Record]) -> EndRecord {
         loading_ns: 0,
         timed_ns: 0,
         warmup_ns: 0,
+        quality_ns: 0,
     };
     let mut last_ns = 0;
     for record in session {
@@ -55,6 +59,7 @@ fn unfinished(session: &[Record]) -> EndRecord {
                 end.warmup_ns = end.warmup_ns.saturating_add(sample.sample.warmup_ns);
                 last_ns = last_ns.max(sample.at_ns);
             }
+            Record::Quality(quality) => end.quality_ns = end.quality_ns.saturating_add(quality.ns),
             _ => {}
         }
     }
@@ -63,6 +68,6 @@ fn unfinished(session: &[Record]) -> EndRecord {
         .loading_ns
         .saturating_add(end.timed_ns)
         .saturating_add(end.warmup_ns);
-    end.wall_ns = spent.max(last_ns);
+    end.wall_ns = spent.max(last_ns).saturating_add(end.quality_ns);
     end
 }

@@ -1,5 +1,6 @@
 //! The shape of the model: what renderers read.
 
+use super::Quality;
 use crate::data::{
     Arm, BufferSize, Disturbance, EngineInfo, MemoryReading, Outcome, RunHeader, StoppedBy, VariantInfo, Warning,
     WorkSpec, Workload,
@@ -21,6 +22,8 @@ pub struct ReportModel {
     pub memory: Vec<MemoryReport>,
     /// Per-token latency with and without KV reuse.
     pub reuse: Vec<ReuseRow>,
+    /// What the variants and KV types cost in quality.
+    pub quality: Quality,
     /// Times and counts of the run.
     pub totals: Totals,
     /// How far the figures can be relied on.
@@ -151,6 +154,8 @@ pub struct Totals {
     pub timed_ns: u64,
     /// Of that: warm-up.
     pub warmup_ns: u64,
+    /// Of that: scoring texts.
+    pub quality_ns: u64,
     /// Complete rounds.
     pub n_rounds: u32,
     /// Launches with at least one complete round.
@@ -212,9 +217,10 @@ pub struct SmallestDifference {
 }
 
 impl Totals {
-    /// Share of the wall time after loading that went into timed samples and warm-up.
+    /// Share of the wall time after loading, without scoring, that went into timed samples and warm-up.
     pub fn measured_share(&self) -> Option<f64> {
-        let after_loading = self.wall_ns.checked_sub(self.loading_ns).filter(|&ns| ns > 0)?;
+        let without = self.loading_ns.saturating_add(self.quality_ns);
+        let after_loading = self.wall_ns.checked_sub(without).filter(|&ns| ns > 0)?;
         Some((self.timed_ns.saturating_add(self.warmup_ns)) as f64 / after_loading as f64)
     }
 }

@@ -1,0 +1,162 @@
+//! Quality: what is planned, and what was seen of one chunk of text.
+//!
+//! A **window** is a context length; a text is cut into chunks of that many tokens, and the second half of each chunk
+//! is scored, as llama-perplexity does. Sums are f64 over the scored tokens; probabilities are natural.
+
+use super::{Arm, FailureKind};
+use serde::{Deserialize, Serialize};
+
+/// What is scored, with which arms, and when it is enough.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QualityPlan {
+    /// Arms; the baseline is the first, its control (which scores the first chunk only) the last.
+    pub arms: Vec<Arm>,
+    /// Windows, the shortest first.
+    pub windows: Vec<QualityWindow>,
+    /// When it is enough.
+    pub stop: QualityStop,
+}
+
+/// One length of context to score at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QualityWindow {
+    /// Tokens per chunk.
+    pub n_ctx: u32,
+    /// At most so many chunks, over all texts.
+    pub n_chunks_max: u32,
+    /// Left out with a notice when a text is too short for it; otherwise that is an error.
+    pub is_optional: bool,
+}
+
+/// Stop on precision or budget, never on significance.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct QualityStop {
+    /// Chunks before precision is looked at.
+    pub n_chunks_min: u32,
+    /// Target half-width of ln(PPL ratio), e.g. 0.01, from which that of the KLD follows; absent: score all chunks.
+    pub precision: Option<f64>,
+    /// Time for scoring, all windows together.
+    pub budget_ns: u64,
+}
+
+/// A text that is scored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextInfo {
+    /// File name (no folder), or `corpus`.
+    pub name: String,
+    /// Its bytes.
+    pub n_bytes: u64,
+    /// SHA-256 of them, lower-case hex.
+    pub sha256: String,
+}
+
+/// The texts as the baseline's vocabulary cuts them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextTokens {
+    /// Tokens of each text, BOS included.
+    pub n_tokens: Vec<u32>,
+    /// Whether the vocabulary begins texts with BOS; then each chunk's first token is replaced by it.
+    pub adds_bos: bool,
+    /// SHA-256 over the tokens of all texts (little-endian i32).
+    pub tokens_sha256: String,
+    /// SHA-256 over the vocabulary: size, BOS, and the text of every token.
+    pub vocab_sha256: String,
+    /// Size of the vocabulary.
+    pub n_vocab: u32,
+}
+
+/// A place in the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Chunk {
+    /// Tokens per chunk: the window.
+    pub n_ctx: u32,
+    /// Which text, from 0.
+    pub text: u32,
+    /// Which chunk of it, from 0.
+    pub index: u32,
+}
+
+/// Sums over the scored tokens of one chunk, in one arm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChunkScore {
+    /// Scored tokens: `n_ctx / 2 - 1` (`n_ctx - 1 - n_ctx / 2`).
+    pub n_scored: u32,
+    /// Sum of -ln p of the next token.
+    pub nll_sum: f64,
+    /// Sum of its squares.
+    pub nll_sq_sum: f64,
+    /// Against the baseline on the same chunk; absent for the baseline itself.
+    pub vs_baseline: Option<Divergence>,
+}
+
+/// How far an arm's distributions are from the baseline's, over the scored tokens of a chunk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Divergence {
+    /// Sum of the products of the arm's and the baseline's -ln p.
+    pub nll_cross_sum: f64,
+    /// Sum of the KL divergences of the arm from the baseline, nats.
+    pub kld_sum: f64,
+    /// Sum of their squares.
+    pub kld_sq_sum: f64,
+    /// Tokens whose most likely successor is the same.
+    pub n_same_top: u32,
+    /// Sum of delta-p: probability of the next token in the arm less that in the baseline.
+    pub dp_sum: f64,
+    /// Sum of its squares.
+    pub dp_sq_sum: f64,
+    /// Sum of its fourth powers.
+    pub dp_4_sum: f64,
+    /// KL divergence of every scored token, in order.
+    pub kld: Vec<f32>,
+    /// Delta-p of every scored token, in order.
+    pub dp: Vec<f32>,
+    /// Where the most likely token is another one: the places with the largest divergence, largest first.
+    pub partings: Vec<Parting>,
+}
+
+/// A place where the arm's most likely next token is not the baseline's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Parting {
+    /// Position of the predicted token in the chunk.
+    pub position: u32,
+    /// KL divergence there, nats.
+    pub kld: f64,
+    /// Some tokens of text before it.
+    pub before: String,
+    /// The token that follows in the text.
+    pub next: String,
+    /// The baseline's most likely token.
+    pub baseline_top: String,
+    /// Its probability in the baseline and in the arm.
+    pub baseline_top_p: (f64, f64),
+    /// The arm's most likely token.
+    pub top: String,
+    /// Its probability in the baseline and in the arm.
+    pub top_p: (f64, f64),
+}
+
+/// A chunk was scored: by every arm that still takes part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QualityRecord {
+    /// Where.
+    pub chunk: Chunk,
+    /// Index into `QualityPlan::arms`, and its score.
+    pub scores: Vec<(usize, ChunkScore)>,
+    /// Times of the forward passes alone, in the same order: what scoring adds to them is overhead.
+    pub forward_ns: Vec<u64>,
+    /// Wall time.
+    pub ns: u64,
+}
+
+/// An arm could not be scored in a window. The others go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QualityFailure {
+    /// Window.
+    pub n_ctx: u32,
+    /// Index into `QualityPlan::arms`.
+    pub arm: usize,
+    /// Kind.
+    pub kind: FailureKind,
+    /// In words.
+    pub reason: String,
+}

@@ -1,0 +1,278 @@
+//! What is scored: arms, windows, chunks, and which of them a journal leaves to do.
+
+use super::matrix::{arm_id, config_of, KvPair, Settings};
+use super::predict::worker_memory_bytes;
+use crate::data::{
+    Arm, Chunk, FlashAttn, KvType, Level, ModelInfo, QualityPlan, QualityStop, QualityWindow, Record, TextInfo,
+    TextTokens,
+};
+use std::collections::BTreeSet;
+
+/// How much of a run goes into quality.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QualityMode {
+    /// None.
+    Off,
+    /// Until it is precise enough or the time is spent.
+    On,
+    /// Every arm, every chunk, however long it takes.
+    Full,
+}
+
+/// What the user asked for, as to quality.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QualitySettings {
+    /// How much.
+    pub mode: QualityMode,
+    /// Windows; 512 and the greatest depth when absent.
+    pub windows: Option<Vec<u32>>,
+    /// KV types besides the baseline's; chosen by the level when absent.
+    pub kv: Option<Vec<KvPair>>,
+    /// Target half-width of ln(PPL ratio).
+    pub precision: f64,
+    /// At most so many chunks per window; the level's own when absent.
+    pub n_chunks: Option<u32>,
+    /// The text is the user's: `Full` scores all of it.
+    pub is_own_text: bool,
+}
+
+/// Window that llama-perplexity has by default.
+const N_CTX: u32 = 512;
+/// Chunks before precision is looked at: a bootstrap over fewer says too little.
+const N_CHUNKS_MIN: u32 = 12;
+
+/// Builds the plan of quality; `None` when it is off.
+///
+/// Arms: every variant with the first KV type; the baseline's weights with every KV type; the other variants with
+/// every KV type too when all is asked for (`--quality full`, `--level full`, `--full-matrix`).
+pub(super) fn quality_plan(s: &Settings, budget_ns: u64) -> Option<QualityPlan> {
+    let q = &s.quality;
+    let first = *s.kv.first()?;
+    if q.mode == QualityMode::Off || s.variants.is_empty() {
+        return None;
+    }
+    let is_all = q.mode == QualityMode::Full || s.level == Level::Full || s.is_full_matrix;
+    let windows = windows(s);
+    let mut arms = Vec::new();
+    for kv in std::iter::once(first).chain(other_kv(s, first, is_all)) {
+        let n_variants = if kv == first || is_all { s.variants.len() } else { 1 };
+        for (v, variant) in s.variants.iter().take(n_variants).enumerate() {
+            arms.push(Arm {
+                id: arm_id(variant, kv, kv == first),
+                variant: variant.clone(),
+                is_control: false,
+                is_baseline: kv == first && v == 0,
+                config: config_of(s, kv, windows[0].n_ctx),
+            });
+        }
+    }
+    let baseline = arms.first().cloned()?;
+    arms.push(Arm {
+        id: format!("{} control", baseline.id),
+        is_control: true,
+        is_baseline: false,
+        ..baseline
+    });
+    let is_full = q.mode == QualityMode::Full;
+    Some(QualityPlan {
+        arms,
+        windows,
+        stop: QualityStop {
+            n_chunks_min: N_CHUNKS_MIN,
+            precision: (!is_full).then_some(q.precision),
+            budget_ns: if is_full { u64::MAX } else { budget_ns },
+        },
+    })
+}
+
+fn windows(s: &Settings) -> Vec<QualityWindow> {
+    let q = &s.quality;
+    let longest = s.n_depths.iter().copied().max().unwrap_or(0);
+    let mut lengths = q.windows.clone().unwrap_or_else(|| match s.level {
+        Level::Quick => vec![N_CTX],
+        Level::Default | Level::Full if longest > N_CTX => vec![N_CTX, longest],
+        Level::Default | Level::Full => vec![N_CTX],
+    });
+    lengths.sort_unstable();
+    lengths.dedup();
+    // Tokens, over all chunks of a window.
+    let n_tokens: u32 = match (q.mode, s.level) {
+        (QualityMode::Full, _) if q.is_own_text => u32::MAX,
+        (QualityMode::Full, _) | (_, Level::Full) => 131_072,
+        (_, Level::Default) => 32_768,
+        (_, Level::Quick) => 8_192,
+    };
+    let window = |(i, n_ctx): (usize, u32)| QualityWindow {
+        n_ctx,
+        n_chunks_max: q.n_chunks.unwrap_or(n_tokens / n_ctx).max(1),
+        is_optional: q.windows.is_none() && i > 0,
+    };
+    lengths.into_iter().enumerate().map(window).collect()
+}
+
+/// KV types besides the first: those of the speed cells, then q8_0 and q4_0, and with `is_all` each for K and V alone.
+fn other_kv(s: &Settings, first: KvPair, is_all: bool) -> Vec<KvPair> {
+    let own = s.quality.kv.clone().unwrap_or_else(|| {
+        let pair = |k, v| KvPair { k, v };
+        let mut all = s.kv.clone();
+        for kind in [KvType::Q8_0, KvType::Q4_0] {
+            all.push(pair(kind, kind));
+        }
+        if is_all {
+            for kind in [KvType::Q8_0, KvType::Q4_0] {
+                all.extend([pair(kind, first.v), pair(first.k, kind)]);
+            }
+        }
+        all.retain(|kv| s.flash_attn == FlashAttn::On || !kv.v.is_quantized());
+        all
+    });
+    let mut kinds = Vec::new();
+    for kv in own {
+        if kv != first && !kinds.contains(&kv) {
+            kinds.push(kv);
+        }
+    }
+    kinds
+}
+
+/// Bytes of corpus that hold the chunks of every window, for any tokenizer that gets by with 8 bytes per token.
+pub fn corpus_bytes(plan: &QualityPlan) -> usize {
+    let n_tokens = plan
+        .windows
+        .iter()
+        .map(|w| u64::from(w.n_ctx) * u64::from(w.n_chunks_max));
+    usize::try_from(n_tokens.max().unwrap_or(0).saturating_mul(8)).unwrap_or(usize::MAX)
+}
+
+/// Chunks of a window, in the order they are scored: of several texts in turn, so that stopping early leaves none out.
+pub fn chunks(window: &QualityWindow, n_tokens: &[u32]) -> Vec<Chunk> {
+    let n_of = |tokens: u32| tokens / window.n_ctx.max(1);
+    let most = n_tokens.iter().copied().map(n_of).max().unwrap_or(0);
+    let mut all = Vec::new();
+    for index in 0..most {
+        for (text, &tokens) in n_tokens.iter().enumerate() {
+            if index < n_of(tokens) {
+                all.push(Chunk {
+                    n_ctx: window.n_ctx,
+                    text: text as u32,
+                    index,
+                });
+            }
+            if all.len() >= window.n_chunks_max as usize {
+                return all;
+            }
+        }
+    }
+    all
+}
+
+/// The first text that has fewer tokens than two windows: (text, its tokens). llama-perplexity refuses it too.
+pub fn too_short(window: &QualityWindow, tokens: &TextTokens) -> Option<(usize, u32)> {
+    let needed = window.n_ctx.saturating_mul(2);
+    tokens.n_tokens.iter().copied().enumerate().find(|(_, n)| *n < needed)
+}
+
+/// What a journal leaves to score.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct QualityLeft {
+    /// Chunks that are done.
+    pub done: BTreeSet<Chunk>,
+    /// (window, arm) that failed.
+    pub failed: BTreeSet<(u32, usize)>,
+    /// The texts in tokens, once known.
+    pub tokens: Option<TextTokens>,
+    /// Measuring speed ended in a session that was cut short afterwards: only quality is left.
+    pub is_speed_done: bool,
+}
+
+/// Reads it from the records of a run.
+pub fn quality_left(records: &[Record]) -> QualityLeft {
+    let mut left = QualityLeft::default();
+    for record in records {
+        match record {
+            Record::Quality(q) => drop(left.done.insert(q.chunk)),
+            Record::QualityFailure(f) => drop(left.failed.insert((f.n_ctx, f.arm))),
+            Record::Texts(tokens) => left.tokens = Some(tokens.clone()),
+            Record::SpeedEnd(_) => left.is_speed_done = true,
+            // A run that ended by itself and is resumed all the same gets more rounds.
+            Record::End(end) if end.stopped_by != crate::data::StoppedBy::Interrupt => left.is_speed_done = false,
+            _ => {}
+        }
+    }
+    left
+}
+
+/// Predicted memory of all scoring workers in the longest window, with one chunk of the baseline's logits. `size_of` gives
+/// a variant's size in bytes and whether it is stored in 16 bits or more.
+pub fn scoring_bytes(plan: &QualityPlan, model: &ModelInfo, size_of: &dyn Fn(&str) -> (u64, bool)) -> u64 {
+    let n_ctx = plan.windows.iter().map(|w| w.n_ctx).max().unwrap_or(0);
+    let row = 4 * u64::from(model.n_vocab);
+    let workers = plan.arms.iter().map(|arm| {
+        let (size, is_f16) = size_of(&arm.variant);
+        let per_token = crate::gguf::kv_bytes_per_token(model, arm.config.type_k, arm.config.type_v);
+        let mut config = arm.config.clone();
+        config.n_ctx = n_ctx;
+        let kv_bytes = per_token * u64::from(n_ctx.next_multiple_of(256));
+        // Logits of a slice stand in llama.cpp's compute and output buffers.
+        worker_memory_bytes(model, size, is_f16, &[(&config, kv_bytes)]) + 2 * row * 256
+    });
+    workers.sum::<u64>() + row * u64::from(n_ctx / 2)
+}
+
+/// Texts whose few bytes cannot hold two windows of tokens, before anything is loaded.
+pub fn surely_too_short<'a>(plan: &QualityPlan, texts: &'a [TextInfo]) -> Option<(&'a TextInfo, u32)> {
+    let shortest = plan.windows.iter().filter(|w| !w.is_optional).map(|w| w.n_ctx).max()?;
+    // A token has at least a byte; one more may be BOS.
+    let text = texts.iter().find(|t| t.n_bytes + 1 < 2 * u64::from(shortest))?;
+    Some((text, shortest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::matrix::tests::settings;
+    use super::*;
+    use crate::plan::build;
+
+    fn plan(change: fn(&mut Settings)) -> QualityPlan {
+        let mut s = settings();
+        change(&mut s);
+        build(&s).expect("valid").quality.expect("on")
+    }
+
+    #[test]
+    fn the_default_scores_every_variant_and_every_kv_type() {
+        let found = plan(|_| {});
+        let ids: Vec<&str> = found.arms.iter().map(|a| a.id.as_str()).collect();
+        assert_eq!(
+            ids,
+            ["F16", "Q8_0", "Q4_K_M", "F16 kv q8_0", "F16 kv q4_0", "F16 control"]
+        );
+        assert!(found.arms[0].is_baseline && found.arms[5].is_control);
+        let windows: Vec<(u32, u32)> = found.windows.iter().map(|w| (w.n_ctx, w.n_chunks_max)).collect();
+        assert_eq!(windows, [(512, 64), (2048, 16)]);
+        let full = plan(|s| s.quality.mode = QualityMode::Full);
+        assert_eq!(
+            full.arms.len(),
+            3 * 7 + 1,
+            "7 KV types with each of 3 variants, and the control"
+        );
+        assert!(full.arms.iter().any(|a| a.id == "Q4_K_M kv f16/q4_0"));
+        assert_eq!((full.stop.precision, full.stop.budget_ns), (None, u64::MAX));
+        let mut s = settings();
+        s.quality.mode = QualityMode::Off;
+        assert_eq!(build(&s).expect("valid").quality, None);
+    }
+
+    #[test]
+    fn chunks_of_several_texts_come_in_turn() {
+        let window = QualityWindow {
+            n_ctx: 100,
+            n_chunks_max: 4,
+            is_optional: false,
+        };
+        let found: Vec<(u32, u32)> = chunks(&window, &[399, 150]).iter().map(|c| (c.text, c.index)).collect();
+        assert_eq!(found, [(0, 0), (1, 0), (0, 1), (0, 2)]);
+        assert_eq!(chunks(&window, &[1000]).len(), 4);
+        assert_eq!(chunks(&window, &[99]), []);
+    }
+}

@@ -1,0 +1,13 @@
+//! Pure maths of quality: from rows of logits to the sums of a chunk, and from the sums of chunks to figures.
+//!
+//! Definitions are llama-perplexity's (docs/method.md), without its 16-bit file: f64 sums over all terms, from f32 logits.
+//! Intervals are made elsewhere, by `stats`.
+//!
+//! Invariants: no I/O, no clock, no unseeded randomness; a model against itself has a divergence of exactly 0; logits that
+//! are not finite give an error, never a number.
+
+mod figures;
+mod score;
+
+pub use figures::{chunk_means, ChunkMeans, Figures, WithError};
+pub use score::{first_scored, n_scored, Baseline, NotFinite, Place, Scorer};

@@ -1,0 +1,414 @@
+//! Scoring texts: every arm in a process of its own, all on the same chunk, one after the other; the baseline first, whose
+//! logits the others read from anonymous memory that they inherit. Never while speed is measured.
+
+use super::child::{AskError, Worker};
+use super::config::{nanos, ModelFile, Site};
+use crate::data::{
+    Chunk, ChunkScore, FailureKind, QualityFailure, QualityPlan, QualityRecord, QualityWindow, Record, TextTokens,
+};
+use crate::plan::{chunks, too_short, QualityLeft};
+use crate::protocol::{Reply, Request};
+use crate::stats;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::time::Instant;
+
+/// Confidence level of the intervals that the stop rule looks at.
+const LEVEL: f64 = 0.95;
+/// Share of the time that all windows but the last may take together.
+const SHARE_BEFORE_LAST: f64 = 0.6;
+/// Worker ids of scoring, apart from those of teams (from 1) and memory probes (near the end).
+const FIRST_ID: u64 = 1 << 40;
+
+/// What comes of a piece of scoring: records for the journal, in order.
+pub(super) enum Step {
+    Record(Record),
+    Notice(String),
+    Progress(String),
+}
+
+/// Where scoring tells what happened; an error ends it.
+pub(super) type Tell<'a, E> = dyn FnMut(Step) -> Result<(), E> + 'a;
+
+/// Why scoring ended early.
+pub(super) enum Halt<E> {
+    Interrupted,
+    Told(E),
+}
+
+/// Cuts the texts into tokens with the baseline's vocabulary, in a worker that ends at once.
+pub(super) fn read_texts(site: Site, plan: &QualityPlan) -> Result<TextTokens, AskError> {
+    let (worker, tokens) = load(site, plan, 0, FIRST_ID)?;
+    worker.quit();
+    Ok(tokens)
+}
+
+/// Scores what is left of all windows.
+pub(super) fn score_all<E>(
+    site: Site,
+    plan: &QualityPlan,
+    left: &QualityLeft,
+    past: &[Record],
+    tokens: &TextTokens,
+    tell: &mut Tell<'_, E>,
+) -> Result<(), Halt<E>> {
+    let shared = match shared_memory() {
+        Ok(file) => file,
+        Err(e) => {
+            let text = format!("quality: no anonymous memory for the baseline's logits: {e}");
+            return tell(Step::Notice(text)).map_err(Halt::Told);
+        }
+    };
+    let start = Instant::now();
+    let mut cost_per_token = None;
+    for (i, window) in plan.windows.iter().enumerate() {
+        let is_last = i + 1 == plan.windows.len();
+        if too_short(window, tokens).is_some() {
+            let text = format!(
+                "quality at {}: left out, a text has fewer than two such windows",
+                window.n_ctx
+            );
+            tell(Step::Notice(text)).map_err(Halt::Told)?;
+            continue;
+        }
+        let share = if is_last { 1.0 } else { SHARE_BEFORE_LAST };
+        let mut scoring = Scoring {
+            site,
+            plan,
+            tokens,
+            window: *window,
+            shared: &shared,
+            workers: BTreeMap::new(),
+            failed: left
+                .failed
+                .iter()
+                .filter(|f| f.0 == window.n_ctx)
+                .map(|f| f.1)
+                .collect(),
+            scores: scores_so_far(past, window.n_ctx),
+            precise: BTreeSet::new(),
+            n_spawned: FIRST_ID + 1 + ((i as u64) << 20),
+            cost_per_token,
+            start,
+            limit_ns: (plan.stop.budget_ns as f64 * share) as u64,
+        };
+        scoring.window(&left.done, tell)?;
+        cost_per_token = scoring.cost_per_token;
+    }
+    Ok(())
+}
+
+/// Anonymous memory that child processes inherit; nothing of it reaches a disk.
+#[cfg(target_os = "linux")]
+fn shared_memory() -> std::io::Result<File> {
+    use nix::sys::memfd::{memfd_create, MFdFlags};
+    // No close-on-exec: the workers open it by its number.
+    Ok(File::from(memfd_create(c"kvant-logits", MFdFlags::empty())?))
+}
+
+/// The nearest thing elsewhere: a temporary file without a name.
+#[cfg(not(target_os = "linux"))]
+fn shared_memory() -> std::io::Result<File> {
+    let file = tempfile::tempfile()?;
+    let flags = nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty());
+    nix::fcntl::fcntl(&file, flags)?;
+    Ok(file)
+}
+
+/// An arm's score of a chunk, and the time of its forward pass.
+type Scored = ((usize, ChunkScore), u64);
+type Scores = BTreeMap<Chunk, BTreeMap<usize, (f64, f64, u32)>>;
+
+fn scores_so_far(past: &[Record], n_ctx: u32) -> Scores {
+    let mut scores = Scores::new();
+    for record in past {
+        match record {
+            Record::Quality(q) if q.chunk.n_ctx == n_ctx => {
+                let of_chunk = q.scores.iter().map(|(arm, score)| (*arm, sums(score)));
+                scores.entry(q.chunk).or_default().extend(of_chunk);
+            }
+            _ => {}
+        }
+    }
+    scores
+}
+
+/// What the stop rule needs of a score: sums of NLL and KLD, and tokens.
+fn sums(score: &ChunkScore) -> (f64, f64, u32) {
+    let kld = score.vs_baseline.as_ref().map_or(0.0, |d| d.kld_sum);
+    (score.nll_sum, kld, score.n_scored)
+}
+
+struct Scoring<'a> {
+    site: Site<'a>,
+    plan: &'a QualityPlan,
+    tokens: &'a TextTokens,
+    window: QualityWindow,
+    shared: &'a File,
+    workers: BTreeMap<usize, Worker>,
+    failed: BTreeSet<usize>,
+    scores: Scores,
+    /// Arms that are known well enough.
+    precise: BTreeSet<usize>,
+    n_spawned: u64,
+    /// Wall time of a chunk over its tokens and arms, last seen.
+    cost_per_token: Option<f64>,
+    start: Instant,
+    limit_ns: u64,
+}
+
+impl Scoring<'_> {
+    fn window<E>(&mut self, done: &BTreeSet<Chunk>, tell: &mut Tell<'_, E>) -> Result<(), Halt<E>> {
+        let all = chunks(&self.window, &self.tokens.n_tokens);
+        let mut n_now = 0;
+        for (n_before, chunk) in all.iter().enumerate() {
+            self.look(&all[..n_before]);
+            if done.contains(chunk) {
+                continue;
+            }
+            let arms = self.arms_for(n_before == 0);
+            if arms.is_empty() {
+                break;
+            }
+            if !self.has_time_for(arms.len(), n_now) {
+                break;
+            }
+            let label = format!(
+                "quality at {}: chunk {} of at most {}",
+                self.window.n_ctx,
+                n_before + 1,
+                all.len()
+            );
+            tell(Step::Progress(label)).map_err(Halt::Told)?;
+            let since = Instant::now();
+            let (scores, forward_ns): (Vec<_>, Vec<u64>) = self.one_chunk(*chunk, &arms, tell)?.into_iter().unzip();
+            if scores.is_empty() {
+                break;
+            }
+            let ns = nanos(since);
+            self.cost_per_token = Some(ns as f64 / f64::from(chunk.n_ctx) / scores.len() as f64);
+            let of_chunk = scores.iter().map(|(arm, score)| (*arm, sums(score)));
+            self.scores.entry(*chunk).or_default().extend(of_chunk);
+            let record = QualityRecord {
+                chunk: *chunk,
+                scores,
+                forward_ns,
+                ns,
+            };
+            tell(Step::Record(Record::Quality(record))).map_err(Halt::Told)?;
+            n_now += 1;
+        }
+        for (_, worker) in std::mem::take(&mut self.workers) {
+            worker.quit();
+        }
+        Ok(())
+    }
+
+    /// Arms that take part in the next chunk: the baseline, every candidate, and in the first chunk the control. All
+    /// score the same chunks, so none as soon as all candidates are known well enough. A baseline without candidates is
+    /// scored for its own PPL.
+    fn arms_for(&self, is_first: bool) -> Vec<usize> {
+        let is_live = |arm: &usize| !self.failed.contains(arm) && (!self.plan.arms[*arm].is_control || is_first);
+        let arms: Vec<usize> = (0..self.plan.arms.len()).filter(is_live).collect();
+        let is_alone = self.plan.arms.len() <= 2;
+        let is_open = |arm: &usize| *arm > 0 && !self.precise.contains(arm);
+        let has_baseline = arms.first() == Some(&0);
+        if has_baseline && (is_first || is_alone || arms.iter().any(is_open)) {
+            arms
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Looks at the precision, when a look is due.
+    fn look(&mut self, seen: &[Chunk]) {
+        let is_due = stats::is_look(seen.len(), self.plan.stop.n_chunks_min as usize);
+        let Some(precision) = self.plan.stop.precision.filter(|_| is_due) else {
+            return;
+        };
+        for arm in 1..self.plan.arms.len() {
+            if self.is_precise_with(arm, seen, precision) {
+                self.precise.insert(arm);
+            } else {
+                self.precise.remove(&arm);
+            }
+        }
+    }
+
+    fn is_precise_with(&self, arm: usize, seen: &[Chunk], precision: f64) -> bool {
+        let pairs: Vec<(f64, f64)> = seen
+            .iter()
+            .filter_map(|chunk| {
+                let of_chunk = self.scores.get(chunk)?;
+                let (base, own) = (of_chunk.get(&0)?, of_chunk.get(&arm)?);
+                let n = f64::from(own.2.max(1));
+                Some(((own.0 - base.0) / n, own.1 / n))
+            })
+            .collect();
+        if pairs.len() < seen.len() {
+            return false;
+        }
+        let (ratio, kld): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+        let interval = |values: &[f64]| stats::block_mean_interval(values, LEVEL, self.site.run.plan.seed);
+        stats::is_quality_precise(interval(&ratio).as_ref(), interval(&kld).as_ref(), precision)
+    }
+
+    /// Whether another chunk fits into what is left of the time. The first chunk of the first window always does; that of
+    /// another window if it is predicted to.
+    fn has_time_for(&self, n_arms: usize, n_now: usize) -> bool {
+        let Some(cost) = self.cost_per_token else {
+            return true;
+        };
+        let ahead = cost * f64::from(self.window.n_ctx) * n_arms as f64;
+        let spent = nanos(self.start) as f64;
+        let limit = if n_now == 0 {
+            self.limit_ns as f64 * 1.2
+        } else {
+            self.limit_ns as f64
+        };
+        spent + ahead <= limit
+    }
+
+    /// One chunk in every arm. An arm that fails leaves the window; without the baseline there is nothing to compare.
+    fn one_chunk<E>(
+        &mut self,
+        chunk: Chunk,
+        arms: &[usize],
+        tell: &mut Tell<'_, E>,
+    ) -> Result<Vec<Scored>, Halt<E>> {
+        let mut scores = Vec::new();
+        for &arm in arms {
+            let is_baseline = arm == 0;
+            let answer = self.score(chunk, arm);
+            // Not all fit into memory together, or this one is not needed again.
+            if !self.site.run.is_quality_resident || self.plan.arms[arm].is_control {
+                if let Some(worker) = self.workers.remove(&arm) {
+                    worker.quit();
+                }
+            }
+            match answer {
+                Ok((score, forward_ns)) => scores.push(((arm, score), forward_ns)),
+                Err(AskError::Interrupted) => return Err(Halt::Interrupted),
+                Err(AskError::Refused(kind, reason) | AskError::Dead(kind, reason)) => {
+                    self.workers.remove(&arm);
+                    self.fail(arm, kind, &reason, tell)?;
+                    if is_baseline {
+                        let why = format!("the baseline could not be scored: {reason}");
+                        for other in arms.iter().copied().filter(|a| *a != arm) {
+                            self.fail(other, kind, &why, tell)?;
+                        }
+                        return Ok(Vec::new());
+                    }
+                }
+            }
+        }
+        Ok(scores)
+    }
+
+    fn fail<E>(&mut self, arm: usize, kind: FailureKind, reason: &str, tell: &mut Tell<'_, E>) -> Result<(), Halt<E>> {
+        self.failed.insert(arm);
+        let text = format!(
+            "quality of {} at {}: {kind}: {reason}",
+            self.plan.arms[arm].id, self.window.n_ctx
+        );
+        tell(Step::Notice(text)).map_err(Halt::Told)?;
+        let record = QualityFailure {
+            n_ctx: self.window.n_ctx,
+            arm,
+            kind,
+            reason: reason.to_owned(),
+        };
+        tell(Step::Record(Record::QualityFailure(record))).map_err(Halt::Told)
+    }
+
+    fn score(&mut self, chunk: Chunk, arm: usize) -> Result<(ChunkScore, u64), AskError> {
+        let deadline = self.site.run.quality_deadline(arm, chunk.n_ctx);
+        if !self.workers.contains_key(&arm) {
+            let worker = self.bring_up(arm)?;
+            self.workers.insert(arm, worker);
+        }
+        let Some(worker) = self.workers.get_mut(&arm) else {
+            return Err(AskError::Dead(FailureKind::Crashed, "its worker is not up".into()));
+        };
+        let request = Request::Score {
+            chunk,
+            is_baseline: arm == 0,
+        };
+        match worker.ask(&request, self.site.mailbox, deadline)? {
+            Reply::Scored { score, forward_ns } if is_complete(arm, &score) => Ok((*score, forward_ns)),
+            other => Err(worker.off_script(&other)),
+        }
+    }
+
+    fn bring_up(&mut self, arm: usize) -> Result<Worker, AskError> {
+        self.n_spawned += 1;
+        let (mut worker, tokens) = load(self.site, self.plan, arm, self.n_spawned)?;
+        if let Some(why) = difference(&tokens, self.tokens) {
+            return Err(AskError::Refused(FailureKind::Engine, why));
+        }
+        let mut config = self.plan.arms[arm].config.clone();
+        config.n_ctx = self.window.n_ctx;
+        let request = Request::OpenScoring {
+            config,
+            shared_fd: self.shared.as_raw_fd(),
+        };
+        match worker.ask(&request, self.site.mailbox, self.site.run.deadline(0))? {
+            Reply::Opened { .. } => Ok(worker),
+            other => Err(worker.off_script(&other)),
+        }
+    }
+}
+
+/// The baseline is held against nothing, the others against it; a chunk has scored tokens.
+fn is_complete(arm: usize, score: &ChunkScore) -> bool {
+    (arm == 0) == score.vs_baseline.is_none() && score.n_scored > 0
+}
+
+/// Why two models cannot be held against each other.
+fn difference(own: &TextTokens, baseline: &TextTokens) -> Option<String> {
+    if own.n_vocab != baseline.n_vocab {
+        return Some(format!(
+            "its vocabulary has {} tokens and the baseline's {}: their probabilities cannot be compared; compare variants of one model only",
+            own.n_vocab, baseline.n_vocab
+        ));
+    }
+    if own.vocab_sha256 != baseline.vocab_sha256 || own.tokens_sha256 != baseline.tokens_sha256 {
+        let why = "its vocabulary differs from the baseline's: their probabilities cannot be compared; compare variants of one model only";
+        return Some(why.to_owned());
+    }
+    None
+}
+
+/// A worker with the model of an arm and the texts, in tokens.
+fn load(site: Site, plan: &QualityPlan, arm: usize, id: u64) -> Result<(Worker, TextTokens), AskError> {
+    let spec = &plan.arms[arm];
+    let file = site.run.files.get(&spec.variant);
+    if let Some(why) = file.and_then(ModelFile::change) {
+        return Err(AskError::Refused(FailureKind::Engine, why));
+    }
+    let path = file.map(|f| f.path.clone()).unwrap_or_default();
+    let n_bytes = std::fs::metadata(&path).map_or(0, |m| m.len());
+    let name = format!("quality {}", spec.id);
+    let mut worker = Worker::spawn(&site.run.command, &name, id, site.mailbox, site.run.deadline(0))?;
+    let request = Request::Load {
+        path,
+        device: spec.config.device.clone(),
+        n_gpu_layers: spec.config.n_gpu_layers,
+        text: String::new(),
+        n_tokens: 0,
+    };
+    // A cold disk reads 20 MB/s at the very least.
+    let deadline = site.run.deadline(n_bytes.saturating_mul(50) / 20);
+    match worker.ask(&request, site.mailbox, deadline)? {
+        Reply::Loaded { .. } => {}
+        other => return Err(worker.off_script(&other)),
+    }
+    let texts = Request::Texts {
+        texts: site.run.texts.clone(),
+    };
+    match worker.ask(&texts, site.mailbox, site.run.deadline(0))? {
+        Reply::Texts { tokens } => Ok((worker, tokens)),
+        other => Err(worker.off_script(&other)),
+    }
+}
