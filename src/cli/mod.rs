@@ -37,6 +37,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::run(args, &cli.global),
         Command::Report(args) => report::run(args, &cli.global),
         Command::Quantize(args) => quantize::run(args),
+        Command::Corpus(args) => texts::print_corpus(args),
         Command::Worker { .. } => Ok(exit::OK),
     };
     match result {
