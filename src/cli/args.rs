@@ -76,6 +76,9 @@ pub enum Command {
     /// Make a variant (internal)
     #[command(hide = true)]
     Quantize(QuantizeArgs),
+    /// Print the seeded synthetic text (for cross-checks)
+    #[command(hide = true)]
+    Corpus(CorpusArgs),
 }
 
 /// Flags of `inspect`.
@@ -140,6 +143,19 @@ pub struct ReportArgs {
     pub explain: Option<String>,
 }
 
+/// Arguments of the hidden `corpus`.
+#[derive(Debug, Args)]
+pub struct CorpusArgs {
+    /// At least so many bytes.
+    pub n_bytes: usize,
+    /// Seed.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Salt.
+    #[arg(long, default_value = "kvant")]
+    pub salt: String,
+}
+
 /// Arguments of the hidden `quantize`.
 #[derive(Debug, Args)]
 pub struct QuantizeArgs {
@@ -199,7 +215,7 @@ pub struct CompareArgs {
     #[arg(long, value_delimiter = ',', value_parser = parse_kv, help_heading = "Quality")]
     pub quality_kv: Option<Vec<KvPair>>,
     /// Stop scoring an arm when ln(PPL ratio) is known to this half-width, and the KLD to ten times it
-    #[arg(long, default_value = "1%", value_parser = parse_precision, help_heading = "Quality")]
+    #[arg(long, default_value = "0.5%", value_parser = parse_precision, help_heading = "Quality")]
     pub quality_precision: f64,
     /// At most so many chunks per window
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Quality")]

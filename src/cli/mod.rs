@@ -45,6 +45,7 @@ pub fn main() -> ExitCode {
         Command::Doctor => doctor::run(&cli.global),
         Command::Models(args) => models::run(args, &cli.global),
         Command::Quantize(args) => quantize::run(args),
+        Command::Corpus(args) => texts::print_corpus(args),
         Command::Worker { .. } => Ok(exit::OK),
     };
     match result {

@@ -1,7 +1,8 @@
 //! The texts that are scored: the user's files, or the seeded corpus.
 
-use super::args::CompareArgs;
-use super::exit::{Failure, BAD_INPUT};
+use super::args::{CompareArgs, CorpusArgs};
+use super::exit::{Failure, BAD_INPUT, OK, UNEXPECTED};
+use super::look;
 use crate::corpus::{self, Corpus};
 use crate::data::{QualityPlan, TextInfo};
 use crate::plan::{corpus_bytes, surely_too_short};
@@ -40,6 +41,13 @@ pub fn read(args: &CompareArgs, plan: Option<&QualityPlan>) -> Result<(Vec<Strin
         return Err(Failure::msg(BAD_INPUT, why));
     }
     Ok((texts.into_iter().map(|(_, text)| text).collect(), infos))
+}
+
+/// The hidden `corpus`: the text that is scored by default, for other tools to score.
+pub fn print_corpus(args: &CorpusArgs) -> Result<u8, Failure> {
+    let text = Corpus::new(args.seed, &args.salt).text(args.n_bytes);
+    look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))?;
+    Ok(OK)
 }
 
 /// Reads a text as llama.cpp's tools do: one line feed at the very end is no part of it.

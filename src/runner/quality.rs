@@ -116,8 +116,9 @@ fn shared_memory() -> std::io::Result<File> {
     Ok(file)
 }
 
-/// An arm's score of a chunk, and the time of its forward pass.
+/// An arm with its score, and the time of its forward pass.
 type Scored = ((usize, ChunkScore), u64);
+
 type Scores = BTreeMap<Chunk, BTreeMap<usize, (f64, f64, u32)>>;
 
 fn scores_so_far(past: &[Record], n_ctx: u32) -> Scores {
@@ -271,12 +272,7 @@ impl Scoring<'_> {
     }
 
     /// One chunk in every arm. An arm that fails leaves the window; without the baseline there is nothing to compare.
-    fn one_chunk<E>(
-        &mut self,
-        chunk: Chunk,
-        arms: &[usize],
-        tell: &mut Tell<'_, E>,
-    ) -> Result<Vec<Scored>, Halt<E>> {
+    fn one_chunk<E>(&mut self, chunk: Chunk, arms: &[usize], tell: &mut Tell<'_, E>) -> Result<Vec<Scored>, Halt<E>> {
         let mut scores = Vec::new();
         for &arm in arms {
             let is_baseline = arm == 0;

@@ -91,8 +91,12 @@ impl Scoring {
         };
         let mut at = first;
         let mut adding = Duration::ZERO;
-        // The last token is only predicted, never fed.
-        engine.decode_scored(id, &tokens[first..tokens.len() - 1], &mut |logits| {
+        // The last token is fed too, although what it predicts is not scored: a batch one token shorter can meet other
+        // kernels than llama-perplexity's.
+        engine.decode_scored(id, &tokens[first..], &mut |logits| {
+            if at + 1 == tokens.len() {
+                return Ok(());
+            }
             let since = Instant::now();
             let (position, next) = (at as u32, tokens[at + 1] as usize);
             let baseline = if is_baseline {
