@@ -41,7 +41,12 @@ pub fn block_mean_interval(values: &[f64], level: f64, seed: u64) -> Option<Inte
     if studentized.len() as f64 >= MIN_USABLE * N_RESAMPLES as f64 {
         let (low, high) = (quantile(&studentized, tail)?, quantile(&studentized, 1.0 - tail)?);
         let error = standard_error(&blocks, estimate, block);
-        return Some(interval(estimate, estimate - high * error, estimate - low * error, level));
+        return Some(interval(
+            estimate,
+            estimate - high * error,
+            estimate - low * error,
+            level,
+        ));
     }
     let means: Vec<f64> = resamples.iter().map(|r| r.mean).collect();
     let (lo, hi) = (quantile(&means, tail)?, quantile(&means, 1.0 - tail)?);
@@ -139,7 +144,10 @@ mod tests {
     #[test]
     fn undefined_means_are_absent_and_equal_values_have_no_width() {
         assert_eq!(block_mean_interval(&[1.0; 7], 0.95, 1), None);
-        assert_eq!(block_mean_interval(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, f64::NAN], 0.95, 1), None);
+        assert_eq!(
+            block_mean_interval(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, f64::NAN], 0.95, 1),
+            None
+        );
         let i = block_mean_interval(&[0.1; 9], 0.95, 1).expect("defined");
         assert_eq!((i.lo, i.estimate, i.hi), (0.1, 0.1, 0.1));
         let values: Vec<f64> = (0..20).map(f64::from).collect();
