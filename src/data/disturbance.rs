@@ -15,7 +15,8 @@ pub struct Limits {
     pub throttled_share_max: f64,
     /// Most page faults that had to read from a disk.
     pub n_major_faults_max: u64,
-    /// Most void rounds, as a share of the rounds planned; what is disturbed after that stays in, and is counted.
+    /// Most void rounds, as a share of the rounds that are planned and fit into the budget; what is disturbed after that stays
+    /// in, and is counted.
     pub void_share_max: f64,
     /// The machine's own slow-down (anchor kernel, against the median of the rounds before) at which a run pauses.
     pub drift_max: f64,

@@ -442,7 +442,10 @@ impl<'a> Drive<'a> {
         let Some(what) = disturbance(&run.plan.limits, config, run.n_cpus, sample) else {
             return Ok(false);
         };
-        let n_void_max = (f64::from(run.plan.stop.n_rounds_max) * run.plan.limits.void_share_max) as usize;
+        // Of the rounds that the budget has room for, so that a slow model does not spend it on void ones.
+        let n_in_budget = run.plan.stop.budget_ns / self.round_cost_ns().max(1);
+        let n_rounds = n_in_budget.min(u64::from(run.plan.stop.n_rounds_max));
+        let n_void_max = (n_rounds as f64 * run.plan.limits.void_share_max) as usize;
         let is_void = self.void.len() < n_void_max;
         self.journal.append(&Record::Disturbed(DisturbedRecord {
             launch,
