@@ -4,9 +4,7 @@ use super::args::{CompareArgs, WorkloadChoice};
 use crate::data::{HostInfo, ModelInfo, Plan, VariantInfo, Warning, Workload};
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
-use crate::plan::{
-    execution_guess_ns, scoring_bytes, worker_memory_bytes, worker_of, QualitySettings, Settings, SpeedGuess,
-};
+use crate::plan::{execution_guess_ns, scoring_bytes, worker_memory_bytes, QualitySettings, Settings, SpeedGuess};
 use std::collections::BTreeMap;
 
 /// Load average per usable CPU (in percent) above which the machine is called busy.
@@ -115,25 +113,15 @@ pub fn predict(plan: &Plan, model: &ModelInfo, variants: &[VariantInfo], host: &
             execution_guess_ns(&cell.spec, model, n_params, size, per_token, &speed)
         })
         .collect();
-    let mut by_worker: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for arm in 0..plan.arms.len() {
-        by_worker.entry(worker_of(plan, arm).to_owned()).or_default().push(arm);
-    }
-    let worker_bytes = by_worker
-        .into_iter()
-        .map(|(name, arms)| {
-            let contexts: Vec<_> = arms
-                .iter()
-                .map(|&arm| {
-                    let config = &plan.arms[arm].config;
-                    let n_ctx = u64::from(config.n_ctx.next_multiple_of(256));
-                    (config, n_ctx * kv_bytes_per_token(model, config.type_k, config.type_v))
-                })
-                .collect();
-            let variant = arms.first().and_then(|&arm| variant_of(arm));
-            let size = variant.map_or(0, |v| v.model_size);
-            let is_f16 = variant.is_some_and(|v| v.bpw >= 16.0);
-            (name, worker_memory_bytes(model, size, is_f16, &contexts))
+    let worker_bytes = plan
+        .arms
+        .iter()
+        .map(|arm| {
+            let (size, is_f16) = size_of(&arm.variant);
+            let n_ctx = u64::from(arm.config.n_ctx.next_multiple_of(256));
+            let kv_bytes = n_ctx * kv_bytes_per_token(model, arm.config.type_k, arm.config.type_v);
+            let bytes = worker_memory_bytes(model, size, is_f16, &arm.config, kv_bytes);
+            (arm.id.clone(), bytes)
         })
         .collect();
     let available_bytes = host.memory_available_bytes;

@@ -4,7 +4,7 @@ use super::{Disturbance, FailureKind, QualityFailure, QualityRecord, RunHeader, 
 use serde::{Deserialize, Serialize};
 
 /// What the engine says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EngineInfo {
     /// `llama.cpp` or `fake`.
     pub name: String,

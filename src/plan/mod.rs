@@ -11,7 +11,7 @@ mod predict;
 mod quality;
 
 pub use matrix::{build, KvPair, PlanError, Settings};
-pub use order::{headline_pairs, launch_of, launch_order, round_order, worker_of};
+pub use order::{headline_pairs, launch_of, launch_order, round_order};
 pub use outstanding::{outstanding, Outstanding};
 pub use predict::{execution_guess_ns, n_repeat, worker_memory_bytes, SpeedGuess};
 pub use quality::{

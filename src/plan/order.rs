@@ -4,12 +4,6 @@ use crate::data::{Plan, WorkSpec, Workload};
 use crate::rng::SplitMix64;
 use std::collections::BTreeMap;
 
-/// The worker process an arm lives in: one of its own for every arm, so that arms (and the control) differ in what is
-/// compared and in nothing else that kvant decides.
-pub fn worker_of(plan: &Plan, arm: usize) -> &str {
-    &plan.arms[arm].id
-}
-
 /// Arms in the order in which a launch brings their workers up: a seeded order, the other way round in every second
 /// launch. The order matters: of two equal workers the one that was started later decoded 5 % faster for as long as both
 /// lived (measured both ways round), and only launches in opposite orders let that cancel.
@@ -34,8 +28,8 @@ pub fn launch_of(plan: &Plan, round: u32) -> u32 {
 /// Works come in a seeded order that changes every round; within a work the arms run one after the other, so that what
 /// is compared is adjacent in time. Arms follow a Williams square (each arm equally often in each position, and after
 /// each other arm; Williams, Aust. J. Sci. Res. A 2, 1949), its rows and labels drawn from the seed. With
-/// `by_worker` all cells of one worker run together (models are loaded in turn), workers counter-balanced instead.
-pub fn round_order(plan: &Plan, round: u32, by_worker: bool) -> Vec<usize> {
+/// `by_arm` all cells of one arm run together (models are loaded in turn), arms counter-balanced instead.
+pub fn round_order(plan: &Plan, round: u32, by_arm: bool) -> Vec<usize> {
     let mut groups: BTreeMap<WorkSpec, Vec<usize>> = BTreeMap::new();
     for (index, cell) in plan.cells.iter().enumerate() {
         groups.entry(cell.spec).or_default().push(index);
@@ -54,31 +48,16 @@ pub fn round_order(plan: &Plan, round: u32, by_worker: bool) -> Vec<usize> {
             .map(|i| cells[labels[i]])
             .collect();
     }
-    if by_worker {
-        return grouped_by_worker(plan, round, order);
+    if by_arm {
+        return grouped_by_arm(plan, round, order);
     }
     order.concat()
 }
 
-fn grouped_by_worker(plan: &Plan, round: u32, order: Vec<Vec<usize>>) -> Vec<usize> {
-    let mut workers: Vec<&str> = Vec::new();
-    for arm in 0..plan.arms.len() {
-        let worker = worker_of(plan, arm);
-        if !workers.contains(&worker) {
-            workers.push(worker);
-        }
-    }
+fn grouped_by_arm(plan: &Plan, round: u32, order: Vec<Vec<usize>>) -> Vec<usize> {
     let cells = order.concat();
-    let row = williams_row(workers.len(), round);
-    row.iter()
-        .flat_map(|&w| {
-            let name = workers[w];
-            cells
-                .iter()
-                .copied()
-                .filter(|&c| worker_of(plan, plan.cells[c].arm) == name)
-                .collect::<Vec<_>>()
-        })
+    let arms = williams_row(plan.arms.len(), round).into_iter();
+    arms.flat_map(|arm| cells.iter().copied().filter(move |&c| plan.cells[c].arm == arm))
         .collect()
 }
 
@@ -153,10 +132,10 @@ mod tests {
     fn every_round_runs_every_cell_once_and_compared_cells_are_adjacent() {
         let plan = build(&settings()).expect("valid");
         for round in 0..20 {
-            for by_worker in [false, true] {
-                let mut order = round_order(&plan, round, by_worker);
-                assert_eq!(order, round_order(&plan, round, by_worker));
-                if !by_worker {
+            for by_arm in [false, true] {
+                let mut order = round_order(&plan, round, by_arm);
+                assert_eq!(order, round_order(&plan, round, by_arm));
+                if !by_arm {
                     let specs: Vec<WorkSpec> = order.iter().map(|&c| plan.cells[c].spec).collect();
                     let changes = specs.windows(2).filter(|w| w[0] != w[1]).count();
                     assert_eq!(

@@ -56,18 +56,12 @@ pub fn n_repeat(fastest_execution_ns: u64, sample_ns_min: u64) -> u32 {
 }
 
 /// Predicted resident memory of a worker: weights, their repacked copy on x86 (only some quantized types have one; the
-/// prediction assumes it), the KV caches and compute buffers of its contexts, saved states, and 64 MiB of its own.
-pub fn worker_memory_bytes(model: &ModelInfo, model_size: u64, is_f16: bool, contexts: &[(&ArmConfig, u64)]) -> u64 {
+/// prediction assumes it), the KV cache, its saved states, compute buffers, and 64 MiB of its own.
+pub fn worker_memory_bytes(model: &ModelInfo, model_size: u64, is_f16: bool, config: &ArmConfig, kv_bytes: u64) -> u64 {
     let repacked = if is_f16 { 0 } else { model_size };
-    let contexts: u64 = contexts
-        .iter()
-        .map(|(config, kv_bytes)| {
-            let activations = u64::from(config.n_ubatch.min(config.n_ctx)) * u64::from(model.n_embd) * 4 * 24;
-            let logits = u64::from(model.n_vocab) * 4 * 2;
-            2 * kv_bytes + activations + logits
-        })
-        .sum();
-    model_size + repacked + contexts + (64 << 20)
+    let activations = u64::from(config.n_ubatch.min(config.n_ctx)) * u64::from(model.n_embd) * 4 * 24;
+    let logits = u64::from(model.n_vocab) * 4 * 2;
+    model_size + repacked + 2 * kv_bytes + activations + logits + (64 << 20)
 }
 
 #[cfg(test)]

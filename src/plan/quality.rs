@@ -214,7 +214,7 @@ pub fn scoring_bytes(plan: &QualityPlan, model: &ModelInfo, size_of: &dyn Fn(&st
         config.n_ctx = n_ctx;
         let kv_bytes = per_token * u64::from(n_ctx.next_multiple_of(256));
         // Logits of a slice stand in llama.cpp's compute and output buffers.
-        worker_memory_bytes(model, size, is_f16, &[(&config, kv_bytes)]) + 2 * row * 256
+        worker_memory_bytes(model, size, is_f16, &config, kv_bytes) + 2 * row * 256
     });
     workers.sum::<u64>() + row * u64::from(n_ctx / 2)
 }

@@ -116,12 +116,6 @@ impl Worker {
         };
         let sender = mailbox.sender.clone();
         std::thread::spawn(move || forward_lines(stdout, id, &sender));
-        let engine = EngineInfo {
-            name: String::new(),
-            version: String::new(),
-            system_info: String::new(),
-            devices: vec![],
-        };
         let mut worker = Worker {
             id,
             name: name.to_owned(),
@@ -130,7 +124,7 @@ impl Worker {
             log,
             log_start,
             n_oom_kills: host::n_oom_kills(),
-            engine,
+            engine: EngineInfo::default(),
         };
         match worker.receive(&mailbox.receiver, deadline)? {
             Reply::Hello {

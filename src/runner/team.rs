@@ -1,32 +1,29 @@
-//! The workers of a launch: which arms live in which process, bringing them up, and bringing one up again after it died.
+//! The workers of a launch, one process for each arm: bringing them up, and bringing one up again after it died.
 
 use super::child::{AskError, Worker};
 use super::config::{nanos, ModelFile, Site};
-use crate::data::{ContextInfo, EngineInfo, FailureKind, LoadedArm, Sample, WorkSpec};
-use crate::plan::worker_of;
+use crate::data::{EngineInfo, FailureKind, LoadedArm, Sample, WorkSpec};
 use crate::protocol::{Reply, Request};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-/// A worker that is up, and the context number of each of its arms.
-struct Member {
-    worker: Worker,
-    contexts: BTreeMap<usize, usize>,
-}
+/// The only context of a worker.
+const CONTEXT: usize = 0;
 
-/// One arm brought up: how it loaded, and how long each of its cells took once.
+/// An arm that is up: how it loaded, and how long each of its cells took once.
 pub struct ArmUp {
     pub loaded: LoadedArm,
     pub execution_ns: Vec<(usize, u64)>,
 }
 
-/// The result of bringing a worker up.
+/// The result of bringing an arm up.
 #[derive(Default)]
 pub struct BringUp {
-    pub arms: Vec<ArmUp>,
+    /// Absent when none of its cells can be measured.
+    pub arm: Option<ArmUp>,
     /// Cells that failed on the way.
     pub failed: Vec<(usize, FailureKind, String)>,
-    /// Of the wall time: spawning, loading and opening contexts.
+    /// Of the wall time: spawning, loading and opening the context.
     pub loading_ns: u64,
     /// Of the wall time: the untimed round.
     pub warmup_ns: u64,
@@ -44,10 +41,10 @@ pub enum Measured {
     Failed(FailureKind, String),
 }
 
-/// All workers that are up.
+/// All workers that are up, by arm.
 pub struct Team<'a> {
     site: Site<'a>,
-    members: BTreeMap<String, Member>,
+    workers: BTreeMap<usize, Worker>,
     n_spawned: u64,
 }
 
@@ -55,89 +52,75 @@ impl<'a> Team<'a> {
     pub fn new(site: Site<'a>) -> Self {
         Team {
             site,
-            members: BTreeMap::new(),
+            workers: BTreeMap::new(),
             n_spawned: 0,
         }
     }
 
-    pub fn is_up(&self, worker: &str) -> bool {
-        self.members.contains_key(worker)
+    pub fn is_up(&self, arm: usize) -> bool {
+        self.workers.contains_key(&arm)
     }
 
     /// Ends one worker in good order.
-    pub fn dismiss(&mut self, worker: &str) {
-        if let Some(member) = self.members.remove(worker) {
-            member.worker.quit();
+    pub fn dismiss(&mut self, arm: usize) {
+        if let Some(worker) = self.workers.remove(&arm) {
+            worker.quit();
         }
     }
 
     pub fn dismiss_all(&mut self) {
-        let names: Vec<String> = self.members.keys().cloned().collect();
-        names.iter().for_each(|name| self.dismiss(name));
+        std::mem::take(&mut self.workers).into_values().for_each(Worker::quit);
     }
 
-    /// Spawns `worker`, loads its model, opens and warms the contexts of its arms for the cells in `live`. What fails
-    /// takes its cells out and the rest is tried again, so this ends with everything up that can be.
-    pub fn bring_up(&mut self, worker: &str, live: &BTreeSet<usize>) -> Result<BringUp, Interrupted> {
+    /// Spawns the worker of `arm`, loads its model, opens and warms its context for the cells in `live`. What fails takes
+    /// its cells out and the rest is tried again, so this ends with everything up that can be.
+    pub fn bring_up(&mut self, arm: usize, live: &BTreeSet<usize>) -> Result<BringUp, Interrupted> {
         let mut result = BringUp::default();
-        let mut live = live.clone();
-        let mut careful = BTreeSet::new();
-        loop {
-            let cells: Vec<usize> = cells_of(self.site, worker, &live);
-            if cells.is_empty() {
-                return Ok(result);
-            }
-            result.arms.clear();
+        let mut cells: Vec<usize> = live.iter().copied().filter(|&c| self.site.arm(c) == arm).collect();
+        let mut is_careful = false;
+        while !cells.is_empty() {
             self.n_spawned += 1;
-            match try_bring_up(self.site, worker, &cells, &careful, self.n_spawned, &mut result) {
-                Ok(member) => {
-                    self.members.insert(worker.to_owned(), member);
+            match try_bring_up(self.site, arm, &cells, is_careful, self.n_spawned, &mut result) {
+                Ok(worker) => {
+                    self.workers.insert(arm, worker);
                     return Ok(result);
                 }
                 Err(Stumble::Interrupted) => return Err(Interrupted),
-                // The untimed round runs all cells of an arm at once: the next attempt asks for each alone, to find the culprit.
-                Err(Stumble::InPrepare { arm, .. }) if careful.insert(arm) => {}
-                Err(
-                    Stumble::InPrepare {
-                        cells, kind, reason, ..
-                    }
-                    | Stumble::Failed { cells, kind, reason },
-                ) => {
-                    for cell in cells {
-                        live.remove(&cell);
-                        result.failed.push((cell, kind, reason.clone()));
-                    }
+                // The untimed round runs all cells at once: the next attempt asks for each alone, to find the culprit.
+                Err(Stumble::InPrepare(_)) if !is_careful => is_careful = true,
+                Err(Stumble::InPrepare(failed) | Stumble::Failed(failed)) => {
+                    cells.retain(|cell| !failed.cells.contains(cell));
+                    let each = failed.cells.into_iter();
+                    result
+                        .failed
+                        .extend(each.map(|cell| (cell, failed.kind, failed.reason.clone())));
                 }
             }
         }
+        Ok(result)
     }
 
     /// One timed sample of `cell`; its worker must be up.
     pub fn measure(&mut self, cell: usize, n_repeat: u32, cost_ns: u64) -> Result<Measured, Interrupted> {
         let Site { run, mailbox } = self.site;
         let arm = self.site.arm(cell);
-        let name = worker_of(&run.plan, arm).to_owned();
-        let not_up = || Ok(Measured::Failed(FailureKind::Crashed, "its worker is not up".into()));
-        let Some(member) = self.members.get_mut(&name) else {
-            return not_up();
-        };
-        let Some(&context) = member.contexts.get(&arm) else {
-            return not_up();
+        let Some(worker) = self.workers.get_mut(&arm) else {
+            return Ok(Measured::Failed(FailureKind::Crashed, "its worker is not up".into()));
         };
         let request = Request::Measure {
-            context,
+            context: CONTEXT,
             spec: self.site.spec(cell),
             n_repeat,
         };
-        let answer = match member.worker.ask(&request, mailbox, run.deadline(cost_ns)) {
+        let answer = match worker.ask(&request, mailbox, run.deadline(cost_ns)) {
             Ok(Reply::Sampled { sample }) => return Ok(Measured::Sample(sample)),
-            Ok(other) => Err(member.worker.off_script(&other)),
+            Ok(other) => Err(worker.off_script(&other)),
             Err(e) => Err(e),
         };
         match answer {
             Err(AskError::Refused(kind, reason)) => Ok(Measured::Failed(kind, reason)),
             Err(AskError::Dead(kind, reason)) => {
-                self.members.remove(&name);
+                self.workers.remove(&arm);
                 Ok(Measured::Failed(kind, reason))
             }
             Err(AskError::Interrupted) | Ok(()) => Err(Interrupted),
@@ -145,98 +128,78 @@ impl<'a> Team<'a> {
     }
 }
 
-/// Why one attempt did not bring a worker up, and the cells that pay for it.
+/// Why one attempt did not bring an arm up.
 enum Stumble {
     Interrupted,
-    Failed {
-        cells: Vec<usize>,
-        kind: FailureKind,
-        reason: String,
-    },
-    InPrepare {
-        arm: usize,
-        cells: Vec<usize>,
-        kind: FailureKind,
-        reason: String,
-    },
+    Failed(Failed),
+    InPrepare(Failed),
 }
 
-fn stumble(error: AskError, cells: &[usize]) -> Stumble {
+/// The cells that pay for a failure.
+struct Failed {
+    cells: Vec<usize>,
+    kind: FailureKind,
+    reason: String,
+}
+
+fn stumble(error: AskError, cells: &[usize], of: fn(Failed) -> Stumble) -> Stumble {
     match error {
         AskError::Interrupted => Stumble::Interrupted,
-        AskError::Refused(kind, reason) | AskError::Dead(kind, reason) => Stumble::Failed {
+        AskError::Refused(kind, reason) | AskError::Dead(kind, reason) => of(Failed {
             cells: cells.to_vec(),
             kind,
             reason,
-        },
+        }),
     }
-}
-
-fn cells_of(site: Site, worker: &str, live: &BTreeSet<usize>) -> Vec<usize> {
-    live.iter()
-        .copied()
-        .filter(|&c| worker_of(&site.run.plan, site.arm(c)) == worker)
-        .collect()
 }
 
 fn try_bring_up(
     site: Site,
-    worker: &str,
+    arm: usize,
     cells: &[usize],
-    careful: &BTreeSet<usize>,
+    is_careful: bool,
     id: u64,
     result: &mut BringUp,
-) -> Result<Member, Stumble> {
+) -> Result<Worker, Stumble> {
     let start = Instant::now();
-    let loaded = start_worker(site, worker, cells, id);
+    let loaded = spawn(site, arm, id).and_then(|mut worker| {
+        result.engine = Some(worker.engine.clone());
+        let loaded = load_and_open(site, &mut worker, arm)?;
+        Ok((worker, loaded))
+    });
     result.loading_ns += nanos(start);
-    let (mut process, loaded) = loaded?;
-    result.engine = Some(process.engine.clone());
-    let mut contexts = BTreeMap::new();
-    let arms: BTreeSet<usize> = cells.iter().map(|&c| site.arm(c)).collect();
-    for (number, arm) in arms.into_iter().enumerate() {
-        let own: Vec<usize> = cells.iter().copied().filter(|&c| site.arm(c) == arm).collect();
-        let start = Instant::now();
-        let context = open(site, &mut process, arm, &own);
-        result.loading_ns += nanos(start);
-        let context = context?;
-        let start = Instant::now();
-        let execution_ns = if careful.contains(&arm) {
-            own.chunks(1)
-                .map(|one| prepare(site, &mut process, number, one))
-                .collect::<Result<Vec<_>, _>>()
-        } else {
-            prepare(site, &mut process, number, &own).map(|all| vec![all])
-        };
-        result.warmup_ns += nanos(start);
-        contexts.insert(arm, number);
-        let loaded = LoadedArm {
-            arm,
-            context,
-            ..loaded.clone()
-        };
-        result.arms.push(ArmUp {
-            loaded,
-            execution_ns: own.iter().copied().zip(execution_ns?.concat()).collect(),
-        });
-    }
-    Ok(Member {
-        worker: process,
-        contexts,
-    })
+    let (mut worker, loaded) = loaded.map_err(|e| stumble(e, cells, Stumble::Failed))?;
+    let start = Instant::now();
+    let n_at_once = if is_careful { 1 } else { cells.len() };
+    let execution_ns: Result<Vec<_>, _> = cells
+        .chunks(n_at_once)
+        .map(|some| prepare(site, &mut worker, some).map_err(|e| stumble(e, some, Stumble::InPrepare)))
+        .collect();
+    result.warmup_ns += nanos(start);
+    result.arm = Some(ArmUp {
+        loaded,
+        execution_ns: cells.iter().copied().zip(execution_ns?.concat()).collect(),
+    });
+    Ok(worker)
 }
 
-/// Spawns and loads. Of the answer only the model's part is filled in yet.
-fn start_worker(site: Site, worker: &str, cells: &[usize], id: u64) -> Result<(Worker, LoadedArm), Stumble> {
-    let arm = &site.run.plan.arms[site.arm(cells[0])];
-    let file = site.run.files.get(&arm.variant);
-    let path = file.map(|f| f.path.clone()).unwrap_or_default();
-    if let Some(why) = file.and_then(ModelFile::change) {
-        return Err(stumble(AskError::Refused(FailureKind::Engine, why), cells));
+fn spawn(site: Site, arm: usize, id: u64) -> Result<Worker, AskError> {
+    let arm = &site.run.plan.arms[arm];
+    if let Some(why) = site.run.files.get(&arm.variant).and_then(ModelFile::change) {
+        return Err(AskError::Refused(FailureKind::Engine, why));
     }
+    Worker::spawn(&site.run.command, &arm.id, id, site.mailbox, site.run.deadline(0))
+}
+
+fn load_and_open(site: Site, worker: &mut Worker, index: usize) -> Result<LoadedArm, AskError> {
+    let arm = &site.run.plan.arms[index];
+    let path = site
+        .run
+        .files
+        .get(&arm.variant)
+        .map(|f| f.path.clone())
+        .unwrap_or_default();
     let n_bytes = std::fs::metadata(&path).map_or(0, |m| m.len());
-    let mut process = Worker::spawn(&site.run.command, worker, id, site.mailbox, site.run.deadline(0))
-        .map_err(|e| stumble(e, cells))?;
     let request = Request::Load {
         path,
         device: arm.config.device.clone(),
@@ -246,67 +209,40 @@ fn start_worker(site: Site, worker: &str, cells: &[usize], id: u64) -> Result<(W
     };
     // A cold disk reads 20 MB/s at the very least.
     let deadline = site.run.deadline(n_bytes.saturating_mul(50) / 20);
-    match process.ask(&request, site.mailbox, deadline) {
-        Ok(Reply::Loaded {
+    let (load_ns, is_warm_load, weights, tokens_sha256) = match worker.ask(&request, site.mailbox, deadline)? {
+        Reply::Loaded {
             load_ns,
             is_warm_load,
             weights,
             tokens_sha256,
-        }) => {
-            let context = ContextInfo {
-                n_ctx: 0,
-                n_batch: 0,
-                n_ubatch: 0,
-                kv_bytes: 0,
-                buffers: vec![],
-            };
-            Ok((
-                process,
-                LoadedArm {
-                    arm: 0,
-                    load_ns,
-                    is_warm_load,
-                    context,
-                    weights,
-                    tokens_sha256,
-                },
-            ))
-        }
-        Ok(other) => Err(stumble(process.off_script(&other), cells)),
-        Err(e) => Err(stumble(e, cells)),
-    }
-}
-
-fn open(site: Site, process: &mut Worker, arm: usize, cells: &[usize]) -> Result<ContextInfo, Stumble> {
-    let request = Request::Open {
-        config: site.run.plan.arms[arm].config.clone(),
+        } => (load_ns, is_warm_load, weights, tokens_sha256),
+        other => return Err(worker.off_script(&other)),
     };
-    match process.ask(&request, site.mailbox, site.run.deadline(0)) {
-        Ok(Reply::Opened { context }) => Ok(context),
-        Ok(other) => Err(stumble(process.off_script(&other), cells)),
-        Err(e) => Err(stumble(e, cells)),
+    let request = Request::Open {
+        config: arm.config.clone(),
+    };
+    match worker.ask(&request, site.mailbox, site.run.deadline(0))? {
+        Reply::Opened { context } => Ok(LoadedArm {
+            arm: index,
+            load_ns,
+            is_warm_load,
+            context,
+            weights,
+            tokens_sha256,
+        }),
+        other => Err(worker.off_script(&other)),
     }
 }
 
-fn prepare(site: Site, process: &mut Worker, context: usize, cells: &[usize]) -> Result<Vec<u64>, Stumble> {
+fn prepare(site: Site, worker: &mut Worker, cells: &[usize]) -> Result<Vec<u64>, AskError> {
     let specs: Vec<WorkSpec> = cells.iter().map(|&c| site.spec(c)).collect();
     let cost: u64 = cells.iter().map(|&c| site.run.guess_ns[c]).sum();
-    let answer = match process.ask(
-        &Request::Prepare { context, specs },
-        site.mailbox,
-        site.run.deadline(cost),
-    ) {
-        Ok(Reply::Prepared { execution_ns }) if execution_ns.len() == cells.len() => Ok(execution_ns),
-        Ok(other) => Err(process.off_script(&other)),
-        Err(e) => Err(e),
+    let request = Request::Prepare {
+        context: CONTEXT,
+        specs,
     };
-    answer.map_err(|error| match stumble(error, cells) {
-        Stumble::Failed { cells, kind, reason } => Stumble::InPrepare {
-            arm: site.arm(cells[0]),
-            cells,
-            kind,
-            reason,
-        },
-        other => other,
-    })
+    match worker.ask(&request, site.mailbox, site.run.deadline(cost))? {
+        Reply::Prepared { execution_ns } if execution_ns.len() == cells.len() => Ok(execution_ns),
+        other => Err(worker.off_script(&other)),
+    }
 }

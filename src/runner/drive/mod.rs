@@ -1,21 +1,17 @@
-//! The course of a run: memory probes, launches, rounds, stop rule.
+//! The course of a run: texts, memory probes, rounds until the stop rule ends them, scoring.
+
+mod rounds;
 
 use super::child::{AskError, Interrupt, Mailbox};
 use super::config::{nanos, RunConfig, Site};
 use super::memory::probe;
 use super::progress::Observer;
 use super::quality::{read_texts, score_all, Halt, Step};
-use super::team::{BringUp, Interrupted, Measured, Team};
-use super::watch::{disturbance, Watch};
-use crate::data::{
-    AnchorRecord, DisturbedRecord, EndRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, Record,
-    RoundRecord, Sample, SampleRecord, StoppedBy, WorkSpec,
-};
+use super::team::{Interrupted, Team};
+use super::watch::Watch;
+use crate::data::{EndRecord, Record, StoppedBy, WorkSpec};
 use crate::journal::{JournalError, Writer};
-use crate::plan::{
-    headline_pairs, launch_of, launch_order, n_repeat, outstanding, quality_left, round_order, too_short, worker_of,
-    QualityLeft,
-};
+use crate::plan::{headline_pairs, launch_of, outstanding, quality_left, too_short, QualityLeft};
 use crate::stats;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -315,204 +311,6 @@ impl<'a> Drive<'a> {
                 }
             }
         }
-        Ok(())
-    }
-
-    fn launch(&mut self, launch: u32) -> Result<(), Stop> {
-        self.team.dismiss_all();
-        let (mut arms, mut executions, mut engine) = (Vec::new(), BTreeMap::new(), None);
-        let (mut loading_ns, mut warmup_ns) = (0, 0);
-        for arm in launch_order(&self.site.run.plan, launch) {
-            let worker = worker_of(&self.site.run.plan, arm).to_owned();
-            self.report_progress(&format!("loading {worker}"));
-            let up = self.bring_up(&worker)?;
-            if !self.site.run.is_resident {
-                self.team.dismiss(&worker);
-            }
-            loading_ns += up.loading_ns;
-            warmup_ns += up.warmup_ns;
-            engine = engine.or(up.engine);
-            for arm in up.arms {
-                executions.extend(arm.execution_ns);
-                arms.push(arm.loaded);
-            }
-        }
-        self.set_repeats(&executions);
-        let engine = engine.unwrap_or(EngineInfo {
-            name: String::new(),
-            version: String::new(),
-            system_info: String::new(),
-            devices: Vec::new(),
-        });
-        let n_repeat = self.n_repeat.iter().map(|(spec, n)| (*spec, *n)).collect();
-        let record = LaunchRecord {
-            launch,
-            arms,
-            engine,
-            loading_ns,
-            warmup_ns,
-            n_repeat,
-        };
-        self.journal.append(&Record::Launch(record))?;
-        Ok(())
-    }
-
-    /// Brings a worker up for its live cells, and books what failed and how long it took.
-    fn bring_up(&mut self, worker: &str) -> Result<BringUp, Stop> {
-        let live = self.live();
-        let up = self.team.bring_up(worker, &live)?;
-        self.loading_ns += up.loading_ns;
-        self.warmup_ns += up.warmup_ns;
-        for (cell, kind, reason) in &up.failed {
-            self.fail(*cell, *kind, reason)?;
-        }
-        for arm in &up.arms {
-            let seen = &arm.loaded.tokens_sha256;
-            if *self.tokens_sha256.get_or_insert_with(|| seen.clone()) != *seen {
-                return Err(Stop::Error(RunError::DifferentTokens {
-                    worker: worker.to_owned(),
-                }));
-            }
-        }
-        Ok(up)
-    }
-
-    /// Repeats are fixed once per run, from the fastest arm, so that all arms of a comparison do the same work.
-    fn set_repeats(&mut self, executions: &BTreeMap<usize, u64>) {
-        let mut fastest: BTreeMap<WorkSpec, u64> = BTreeMap::new();
-        for (&cell, &ns) in executions {
-            let known = fastest.entry(self.site.spec(cell)).or_insert(ns);
-            *known = (*known).min(ns);
-        }
-        for (spec, ns) in fastest {
-            self.n_repeat
-                .entry(spec)
-                .or_insert_with(|| n_repeat(ns, self.site.run.plan.sample_ns_min));
-        }
-        for (&cell, &ns) in executions {
-            let n = self.n_repeat.get(&self.site.spec(cell)).copied().unwrap_or(1);
-            self.cost_ns[cell] = ns.saturating_mul(u64::from(n));
-        }
-    }
-
-    fn one_round(&mut self, launch: u32) -> Result<(), Stop> {
-        self.read_anchor(launch)?;
-        let order = round_order(&self.site.run.plan, self.n_rounds(), !self.site.run.is_resident);
-        for (position, &cell) in order.iter().enumerate() {
-            if self.failed.contains(&cell) || self.done_in_round.contains(&cell) {
-                continue;
-            }
-            self.only_worker_when_in_turn(cell)?;
-            self.report_progress(&self.site.run.plan.cells[cell].id.clone());
-            let start = Instant::now();
-            let n_repeat = self.n_repeat.get(&self.site.spec(cell)).copied().unwrap_or(1);
-            match self.team.measure(cell, n_repeat, self.cost_ns[cell])? {
-                Measured::Sample(sample) => {
-                    self.cost_ns[cell] = nanos(start);
-                    // Before the sample: were it the other way round, a crash in between would keep a disturbed sample.
-                    let is_void = self.is_void(launch, cell, &sample)?;
-                    self.book(launch, position as u32, cell, sample)?;
-                    if is_void {
-                        self.end_void_round();
-                        return Ok(());
-                    }
-                }
-                Measured::Failed(kind, reason) => {
-                    self.fail(cell, kind, &reason)?;
-                    let worker = worker_of(&self.site.run.plan, self.site.arm(cell)).to_owned();
-                    if !self.team.is_up(&worker) {
-                        self.bring_up(&worker)?;
-                    }
-                }
-            }
-        }
-        self.journal.append(&Record::Round(RoundRecord {
-            launch,
-            round: self.round,
-        }))?;
-        self.round += 1;
-        self.done_in_round.clear();
-        Ok(())
-    }
-
-    /// Whether `sample` makes its round void; books what disturbed it.
-    fn is_void(&mut self, launch: u32, cell: usize, sample: &Sample) -> Result<bool, Stop> {
-        let run = self.site.run;
-        let config = &run.plan.arms[self.site.arm(cell)].config;
-        let Some(what) = disturbance(&run.plan.limits, config, run.n_cpus, sample) else {
-            return Ok(false);
-        };
-        // Of the rounds that the budget has room for, so that a slow model does not spend it on void ones.
-        let n_in_budget = run.plan.stop.budget_ns / self.round_cost_ns().max(1);
-        let n_rounds = n_in_budget.min(u64::from(run.plan.stop.n_rounds_max));
-        let n_void_max = (n_rounds as f64 * run.plan.limits.void_share_max) as usize;
-        let is_void = self.void.len() < n_void_max;
-        self.journal.append(&Record::Disturbed(DisturbedRecord {
-            launch,
-            round: self.round,
-            cell,
-            what,
-            is_void,
-        }))?;
-        Ok(is_void)
-    }
-
-    /// The round counts no more; the next one takes its place.
-    fn end_void_round(&mut self) {
-        let void = self.round;
-        self.void.insert(void);
-        self.samples.retain(|(_, round), _| *round != void);
-        self.round += 1;
-        self.done_in_round.clear();
-    }
-
-    fn read_anchor(&mut self, launch: u32) -> Result<(), Stop> {
-        let Some(watch) = &mut self.watch else { return Ok(()) };
-        let (reading, paused_ns) = watch.before_round(self.site.run.plan.limits.drift_max, self.site.mailbox)?;
-        self.journal.append(&Record::Anchor(AnchorRecord {
-            launch,
-            round: self.round,
-            reading,
-            paused_ns,
-        }))?;
-        Ok(())
-    }
-
-    fn only_worker_when_in_turn(&mut self, cell: usize) -> Result<(), Stop> {
-        let worker = worker_of(&self.site.run.plan, self.site.arm(cell)).to_owned();
-        if !self.site.run.is_resident && !self.team.is_up(&worker) {
-            self.team.dismiss_all();
-            self.bring_up(&worker)?;
-        }
-        Ok(())
-    }
-
-    fn book(&mut self, launch: u32, position: u32, cell: usize, sample: Sample) -> Result<(), Stop> {
-        self.timed_ns += sample.timed_ns;
-        self.warmup_ns += sample.warmup_ns;
-        self.samples.insert((cell, self.round), sample.ns);
-        self.done_in_round.insert(cell);
-        let at_ns = nanos(self.start);
-        self.journal.append(&Record::Sample(SampleRecord {
-            launch,
-            round: self.round,
-            position,
-            cell,
-            at_ns,
-            sample,
-        }))?;
-        Ok(())
-    }
-
-    fn fail(&mut self, cell: usize, kind: FailureKind, reason: &str) -> Result<(), Stop> {
-        self.failed.insert(cell);
-        self.observer
-            .notice(&format!("{}: {kind}: {reason}", self.site.run.plan.cells[cell].id));
-        self.journal.append(&Record::Failure(FailureRecord {
-            cell,
-            kind,
-            reason: reason.to_owned(),
-        }))?;
         Ok(())
     }
 
