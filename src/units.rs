@@ -140,6 +140,11 @@ pub fn duration(ns: u64) -> String {
     format!("{} h {:02} min", minutes / 60, minutes % 60)
 }
 
+/// Lower-case hexadecimal digits, two for each byte.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A count, with digits grouped by threes from 10 000 up (no-break spaces, as the BIPM writes them).
 pub fn count(n: u64) -> String {
     let digits = n.to_string();

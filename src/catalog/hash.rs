@@ -1,9 +1,9 @@
 //! SHA-256 of files, remembered while a file is unchanged.
 
 use super::store::write_atomic;
+use crate::units::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -11,17 +11,6 @@ use std::path::{Path, PathBuf};
 /// Lower-case hex SHA-256 of bytes.
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-/// Lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 /// Hashes a file from beginning to end; `progress` gets the bytes done so far.

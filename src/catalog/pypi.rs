@@ -5,10 +5,10 @@
 
 use super::error::FetchError;
 use super::fetching::Fetching;
-use super::hash::hex;
 use super::known::Published;
 use super::resolve::Event;
 use super::{names, space};
+use crate::units::hex;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{Read, Write};

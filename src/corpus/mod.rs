@@ -17,6 +17,7 @@ mod spanish;
 mod spanish_words;
 mod sums;
 
+use crate::units::hex;
 use rng::Rng;
 use sha2::{Digest, Sha256};
 
@@ -68,10 +69,7 @@ impl Corpus {
 
 /// SHA-256 of the text's UTF-8 bytes in lower-case hexadecimal.
 pub fn sha256_hex(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// Exactly `n_tokens` tokens of the corpus under any tokenizer: the text grows until `tokenize` returns enough, then

@@ -2,6 +2,7 @@
 
 use crate::engine::{Engine, EngineError};
 use crate::protocol::Reply;
+use crate::units::hex;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -51,7 +52,7 @@ pub(super) fn sha256_of(tokens: &[i32]) -> String {
     for token in tokens {
         hasher.update(token.to_le_bytes());
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hasher.finalize())
 }
 
 /// Bytes this process made the kernel fetch from storage. A load that fetched less than 1 % of its file found it in the

@@ -4,10 +4,8 @@ use crate::hub_server::sha256;
 use crate::util::{run_for, stderr, Lab};
 use crate::write_test::TestGguf;
 
-/// Flags of a small run of one variant, which has to be made from nothing.
+/// Flags of a small run.
 const SMALL: &[&str] = &[
-    "--variants",
-    "F16",
     "--kv",
     "f16",
     "--n-prompt",
@@ -20,8 +18,9 @@ const SMALL: &[&str] = &[
     "1",
 ];
 
+/// A small run of one variant, which has to be made from nothing.
 fn compare<'a>(lead: &[&'a str]) -> Vec<&'a str> {
-    [&["compare"], lead, SMALL, &["--out", "run"]].concat()
+    [&["compare"], lead, &["--variants", "F16"], SMALL, &["--out", "run"]].concat()
 }
 
 #[test]
@@ -309,20 +308,8 @@ mod made {
     #[test]
     fn without_a_network_all_variants_of_the_built_in_model_are_measured() {
         let lab = Lab::new();
-        let args = [
-            "compare",
-            "--kv",
-            "f16",
-            "--n-prompt",
-            "128",
-            "--depths",
-            "128",
-            "--rounds",
-            "3",
-            "--launches",
-            "1",
-        ];
-        let output = run_for(lab.kvant(&args).args(["--out", "run"]), 0);
+        let args = [&["compare"], SMALL, &["--out", "run"]].concat();
+        let output = run_for(&mut lab.kvant(&args), 0);
         assert!(stderr(&output).contains("NOTICE"));
         let results = lab.results();
         assert_eq!(results["variants"].as_array().expect("a list").len(), 3);

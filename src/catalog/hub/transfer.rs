@@ -2,11 +2,12 @@
 
 use super::super::error::FetchError;
 use super::super::fetching::Fetching;
-use super::super::hash::{hex, remember};
+use super::super::hash::remember;
 use super::super::resolve::Event;
 use super::super::space;
 use super::cache::Place;
 use super::{http, Hub, RemoteFile, RepoAt};
+use crate::units::hex;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};

@@ -4,6 +4,7 @@ use super::devices::Device;
 use super::{c_path, log};
 use crate::data::ArmConfig;
 use crate::engine::{EngineError, Vocab};
+use crate::units::hex;
 use llama_cpp_sys_2 as sys;
 use sha2::{Digest, Sha256};
 use std::ffi::{CStr, CString};
@@ -90,7 +91,7 @@ impl Model {
             let text = unsafe { CStr::from_ptr(sys::llama_vocab_get_text(vocab, token)) };
             hasher.update(text.to_bytes_with_nul());
         }
-        let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex(&hasher.finalize());
         Vocab { n_vocab, bos, sha256 }
     }
 
