@@ -344,7 +344,7 @@ fn params(config: &ArmConfig, n_outputs: u32) -> sys::llama_context_params {
     params.n_batch = config.n_batch;
     params.n_ubatch = config.n_ubatch;
     params.n_seq_max = 1;
-    // More than are ever asked for would cost n_vocab * n_ubatch floats of compute buffer.
+    // Each costs n_vocab floats of compute buffer, n_ubatch of them at most.
     params.n_outputs_max = n_outputs.max(1);
     params.n_threads = n_threads;
     params.n_threads_batch = n_threads;

@@ -293,7 +293,8 @@ pub(super) fn memory(model: &ReportModel, charts: &[&str]) -> String {
     ];
     let intro =
         "MiB, each arm in a process of its own. RssFile is the mapped model file (the system may drop and reread it), \
-                 RssAnon the rest: KV cache, compute buffers and repacked weights.\n\n";
+                 RssAnon the rest: KV cache, compute buffers and repacked weights. \
+                 The compute buffer is what llama.cpp reserves; parts that nothing uses yet are not resident.\n\n";
     section(
         "Memory",
         intro,
