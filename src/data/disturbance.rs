@@ -62,6 +62,11 @@ pub enum Disturbance {
         /// How many times.
         n: u64,
     },
+    /// The machine slept, and woke with cold caches.
+    Suspended {
+        /// How long, in nanoseconds.
+        ns: u64,
+    },
 }
 
 impl fmt::Display for Disturbance {
@@ -82,6 +87,7 @@ impl fmt::Display for Disturbance {
                 write!(f, "the CPU quota held it back {} % of the time", percent(share))
             }
             Disturbance::MajorFaults { n } => write!(f, "{n} page faults were read from a disk"),
+            Disturbance::Suspended { ns } => write!(f, "the machine was suspended for {:.1} s", ns as f64 / 1e9),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What was seen: the records of a journal, and the readings inside them.
 
-use super::{Disturbance, FailureKind, QualityFailure, QualityRecord, RunHeader, TextTokens, Warning, WorkSpec};
+use super::{Disturbance, FailureKind, QualityFailure, QualityRecord, RunHeader, TextTokens, Warning};
 use serde::{Deserialize, Serialize};
 
 /// What the engine says of itself.
@@ -57,6 +57,9 @@ pub struct SampleConditions {
     /// Time that the cgroup's quota held processes back; absent where there is no quota.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throttled_ns: Option<u64>,
+    /// Time that the machine was suspended; absent where the system does not tell, and in journals of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_ns: Option<u64>,
 }
 
 /// One timed execution, as the worker reports it.
@@ -175,8 +178,9 @@ pub struct LaunchRecord {
     pub loading_ns: u64,
     /// Wall time of the untimed round.
     pub warmup_ns: u64,
-    /// Executions per sample, by work; the same for all arms.
-    pub n_repeat: Vec<(WorkSpec, u32)>,
+    /// Executions per sample of each cell; absent in journals of format 1.
+    #[serde(default)]
+    pub repeats: Vec<(usize, u32)>,
 }
 
 /// Memory of a process, from the kernel.

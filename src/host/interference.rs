@@ -20,6 +20,8 @@ pub struct Withheld {
     pub steal_ns: Option<u64>,
     /// Time that the cgroup's CPU quota held its processes back.
     pub throttled_ns: Option<u64>,
+    /// Time that the machine was suspended, which the monotonic clock does not count.
+    pub suspended_ns: Option<u64>,
 }
 
 impl Interference {
@@ -38,8 +40,24 @@ impl Interference {
         Withheld {
             steal_ns: ticks.and_then(|n| n.checked_mul(NS_PER_TICK)),
             throttled_ns: throttled.and_then(|text| parse::throttled_ns(&text)),
+            suspended_ns: suspended_ns(),
         }
     }
+}
+
+/// How much further the clock that runs on while the machine sleeps is than the one that does not.
+#[cfg(target_os = "linux")]
+fn suspended_ns() -> Option<u64> {
+    use nix::time::{clock_gettime, ClockId};
+    let now = |clock| clock_gettime(clock).ok().map(std::time::Duration::from);
+    let awake = now(ClockId::CLOCK_MONOTONIC)?;
+    let all = now(ClockId::CLOCK_BOOTTIME)?;
+    u64::try_from(all.saturating_sub(awake).as_nanos()).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn suspended_ns() -> Option<u64> {
+    None
 }
 
 /// Processes that the kernel has killed since it started because memory ran out, in any cgroup; `None` where it does

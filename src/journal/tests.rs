@@ -72,6 +72,7 @@ fn sample(round: u32, at_ns: u64, itl_ns: Vec<u64>, ttft_ns: Option<u64>) -> Rec
         n_major_faults: 0,
         steal_ns: None,
         throttled_ns: None,
+        suspended_ns: None,
     };
     let sample = Sample {
         ns: at_ns / 2,

@@ -16,7 +16,7 @@ use std::time::Instant;
 
 /// Confidence level of the intervals that the stop rule looks at.
 const LEVEL: f64 = 0.95;
-/// Share of the time that all windows but the last may take together.
+/// Share of the time that all windows but the last may take together, once they have the chunks that an interval needs.
 const SHARE_BEFORE_LAST: f64 = 0.6;
 /// Worker ids of scoring, apart from those of teams (from 1) and memory probes (near the end).
 const FIRST_ID: u64 = 1 << 40;
@@ -72,7 +72,6 @@ pub(super) fn score_all<E>(
             tell(Step::Notice(text)).map_err(Halt::Told)?;
             continue;
         }
-        let share = if is_last { 1.0 } else { SHARE_BEFORE_LAST };
         let mut scoring = Scoring {
             site,
             plan,
@@ -91,7 +90,7 @@ pub(super) fn score_all<E>(
             n_spawned: FIRST_ID + 1 + ((i as u64) << 20),
             cost_per_token,
             start,
-            limit_ns: (plan.stop.budget_ns as f64 * share) as u64,
+            share: if is_last { 1.0 } else { SHARE_BEFORE_LAST },
         };
         scoring.window(&left.done, tell)?;
         cost_per_token = scoring.cost_per_token;
@@ -156,7 +155,8 @@ struct Scoring<'a> {
     /// Wall time of a chunk over its tokens and arms, last seen.
     cost_per_token: Option<f64>,
     start: Instant,
-    limit_ns: u64,
+    /// Of the budget, after the first `n_chunks_min` chunks.
+    share: f64,
 }
 
 impl Scoring<'_> {
@@ -172,7 +172,7 @@ impl Scoring<'_> {
             if arms.is_empty() {
                 break;
             }
-            if !self.has_time_for(arms.len(), n_now) {
+            if !self.has_time_for(arms.len(), n_before, n_now) {
                 break;
             }
             let label = format!(
@@ -257,18 +257,19 @@ impl Scoring<'_> {
 
     /// Whether another chunk fits into what is left of the time. The first chunk of the first window always does; that of
     /// another window if it is predicted to.
-    fn has_time_for(&self, n_arms: usize, n_now: usize) -> bool {
+    fn has_time_for(&self, n_arms: usize, n_before: usize, n_now: usize) -> bool {
         let Some(cost) = self.cost_per_token else {
             return true;
         };
         let ahead = cost * f64::from(self.window.n_ctx) * n_arms as f64;
         let spent = nanos(self.start) as f64;
-        let limit = if n_now == 0 {
-            self.limit_ns as f64 * 1.2
-        } else {
-            self.limit_ns as f64
+        let budget = self.plan.stop.budget_ns as f64;
+        let share = match n_now {
+            0 => 1.2 * self.share,
+            _ if n_before < self.plan.stop.n_chunks_min as usize => 1.0,
+            _ => self.share,
         };
-        spent + ahead <= limit
+        spent + ahead <= budget * share
     }
 
     /// One chunk in every arm. An arm that fails leaves the window; without the baseline there is nothing to compare.

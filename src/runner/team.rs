@@ -2,7 +2,7 @@
 
 use super::child::{AskError, Worker};
 use super::config::{nanos, ModelFile, Site};
-use crate::data::{EngineInfo, FailureKind, LoadedArm, Sample, WorkSpec};
+use crate::data::{EngineInfo, FailureKind, LoadedArm, Sample, WorkSpec, Workload};
 use crate::protocol::{Reply, Request};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -73,21 +73,25 @@ impl<'a> Team<'a> {
     }
 
     /// Spawns the worker of `arm`, loads its model, opens and warms its context for the cells in `live`. What fails takes
-    /// its cells out and the rest is tried again, so this ends with everything up that can be.
-    pub fn bring_up(&mut self, arm: usize, live: &BTreeSet<usize>) -> Result<BringUp, Interrupted> {
+    /// its cells out and the rest is tried again, so this ends with everything up that can be. With `is_timed` it is known
+    /// how long each cell takes, and work is left out of the warming that filling the cache does as well.
+    pub fn bring_up(&mut self, arm: usize, live: &BTreeSet<usize>, is_timed: bool) -> Result<BringUp, Interrupted> {
         let mut result = BringUp::default();
         let mut cells: Vec<usize> = live.iter().copied().filter(|&c| self.site.arm(c) == arm).collect();
-        let mut is_careful = false;
+        let mut how = Warming {
+            is_careful: false,
+            is_short: is_timed,
+        };
         while !cells.is_empty() {
             self.n_spawned += 1;
-            match try_bring_up(self.site, arm, &cells, is_careful, self.n_spawned, &mut result) {
+            match try_bring_up(self.site, arm, &cells, how, self.n_spawned, &mut result) {
                 Ok(worker) => {
                     self.workers.insert(arm, worker);
                     return Ok(result);
                 }
                 Err(Stumble::Interrupted) => return Err(Interrupted),
                 // The untimed round runs all cells at once: the next attempt asks for each alone, to find the culprit.
-                Err(Stumble::InPrepare(_)) if !is_careful => is_careful = true,
+                Err(Stumble::InPrepare(_)) if !how.is_careful => how.is_careful = true,
                 Err(Stumble::InPrepare(failed) | Stumble::Failed(failed)) => {
                     cells.retain(|cell| !failed.cells.contains(cell));
                     let each = failed.cells.into_iter();
@@ -135,6 +139,25 @@ enum Stumble {
     InPrepare(Failed),
 }
 
+/// How the untimed round is run.
+#[derive(Clone, Copy)]
+struct Warming {
+    /// Cell by cell, to find the one that fails.
+    is_careful: bool,
+    /// Only what [`needed`] says.
+    is_short: bool,
+}
+
+/// Cells that a worker must run before it is timed: decoding, whose states it keeps, and what is longer than the depths
+/// to which that fills the cache.
+fn needed(site: Site, cells: &[usize]) -> Vec<usize> {
+    let specs = || cells.iter().map(|&c| (c, site.spec(c)));
+    let decodes = specs().filter(|(_, spec)| spec.workload == Workload::Decode);
+    let deepest = decodes.map(|(_, spec)| spec.n_depth).max().unwrap_or(0);
+    let is_needed = |spec: &WorkSpec| spec.workload == Workload::Decode || spec.n_prompt.max(spec.n_depth) > deepest;
+    specs().filter(|(_, spec)| is_needed(spec)).map(|(c, _)| c).collect()
+}
+
 /// The cells that pay for a failure.
 struct Failed {
     cells: Vec<usize>,
@@ -157,7 +180,7 @@ fn try_bring_up(
     site: Site,
     arm: usize,
     cells: &[usize],
-    is_careful: bool,
+    how: Warming,
     id: u64,
     result: &mut BringUp,
 ) -> Result<Worker, Stumble> {
@@ -170,15 +193,20 @@ fn try_bring_up(
     result.loading_ns += nanos(start);
     let (mut worker, loaded) = loaded.map_err(|e| stumble(e, cells, Stumble::Failed))?;
     let start = Instant::now();
-    let n_at_once = if is_careful { 1 } else { cells.len() };
-    let execution_ns: Result<Vec<_>, _> = cells
+    let due: Vec<usize> = if how.is_short {
+        needed(site, cells)
+    } else {
+        cells.to_vec()
+    };
+    let n_at_once = if how.is_careful { 1 } else { due.len().max(1) };
+    let execution_ns: Result<Vec<_>, _> = due
         .chunks(n_at_once)
         .map(|some| prepare(site, &mut worker, some).map_err(|e| stumble(e, some, Stumble::InPrepare)))
         .collect();
     result.warmup_ns += nanos(start);
     result.arm = Some(ArmUp {
         loaded,
-        execution_ns: cells.iter().copied().zip(execution_ns?.concat()).collect(),
+        execution_ns: due.into_iter().zip(execution_ns?.concat()).collect(),
     });
     Ok(worker)
 }

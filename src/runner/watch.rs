@@ -8,6 +8,9 @@ use crate::host::Anchor;
 use crate::stats;
 use std::time::{Duration, Instant};
 
+/// The clocks that show a suspension are read one after the other, microseconds apart.
+const SUSPENDED_NS_MAX: u64 = 1_000_000;
+
 /// The limit that `sample` of an arm went over, if any; `n_cpus` are the logical CPUs that the run may use.
 pub fn disturbance(limits: &Limits, config: &ArmConfig, n_cpus: u32, sample: &Sample) -> Option<Disturbance> {
     let seen = &sample.conditions;
@@ -25,6 +28,9 @@ pub fn disturbance(limits: &Limits, config: &ArmConfig, n_cpus: u32, sample: &Sa
     }
     if let Some(share) = share(seen.throttled_ns, wall).filter(|s| *s > limits.throttled_share_max) {
         return Some(Disturbance::Throttled { share });
+    }
+    if let Some(ns) = seen.suspended_ns.filter(|ns| *ns > SUSPENDED_NS_MAX) {
+        return Some(Disturbance::Suspended { ns });
     }
     let n = seen.n_major_faults;
     (n > limits.n_major_faults_max).then_some(Disturbance::MajorFaults { n })
@@ -131,6 +137,7 @@ mod tests {
             n_major_faults: 10,
             steal_ns: Some(200_000_000),
             throttled_ns: Some(50_000_000),
+            suspended_ns: Some(1_000_000),
             ..SampleConditions::default()
         };
         assert_eq!(judged(&config(), 4, quiet), None);
@@ -154,6 +161,10 @@ mod tests {
         assert_eq!(
             with(|s| s.n_major_faults = 11),
             Some(Disturbance::MajorFaults { n: 11 })
+        );
+        assert_eq!(
+            with(|s| s.suspended_ns = Some(2_000_000_000)),
+            Some(Disturbance::Suspended { ns: 2_000_000_000 })
         );
     }
 

@@ -357,6 +357,7 @@ impl SampleConditions {
         let (old, new) = (&before.withheld, &after.withheld);
         self.steal_ns = grown(self.steal_ns, old.steal_ns, new.steal_ns);
         self.throttled_ns = grown(self.throttled_ns, old.throttled_ns, new.throttled_ns);
+        self.suspended_ns = grown(self.suspended_ns, old.suspended_ns, new.suspended_ns);
     }
 }
 

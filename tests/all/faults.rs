@@ -55,6 +55,106 @@ fn a_hang_ends_at_the_deadline() {
 }
 
 #[test]
+fn a_stopped_worker_ends_at_the_deadline() {
+    let fault = r#"{"file": "Q8_0", "at": "measure", "workload": "decode", "action": "stop"}"#;
+    let (_, victims) = with_fault(fault, &["--deadline", "1s"]);
+    assert_eq!(victims.len(), 1);
+    assert_eq!(victims[0].0, "timed_out");
+}
+
+/// All processes of a run stand still for a while, as when a laptop's lid is closed: monotonic clocks stand still too,
+/// here they do not, which is the harder case.
+#[test]
+fn a_run_that_is_stopped_and_continued_loses_nothing() {
+    use nix::sys::signal::{kill, Signal};
+    let lab = Lab::new();
+    lab.script(r#"{"real_sleep_us": 3000}"#);
+    let mut child = lab
+        .compare(&["--kv", "f16", "-q"])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("kvant starts");
+    let journal = lab.path("run/journal.jsonl");
+    while samples_so_far(&journal).is_none_or(|samples| samples.is_empty()) {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    for signal in [Signal::SIGSTOP, Signal::SIGCONT] {
+        for pid in lab.processes() {
+            kill(pid, signal).expect("it is there");
+        }
+        let n_samples = samples_so_far(&journal).map(|samples| samples.len());
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        if signal == Signal::SIGSTOP {
+            assert_eq!(samples_so_far(&journal).map(|samples| samples.len()), n_samples);
+        }
+    }
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert!(n_samples(&lab.results()).iter().all(|&n| n == 3));
+}
+
+/// A control group of its own, removed when dropped.
+struct MemoryGroup(std::path::PathBuf);
+
+impl MemoryGroup {
+    /// `None` where this user may not make one.
+    fn new(n_bytes: u64) -> Option<Self> {
+        let (parent, limit) = if std::path::Path::new("/sys/fs/cgroup/memory").is_dir() {
+            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+        } else {
+            ("/sys/fs/cgroup", "memory.max")
+        };
+        let group = Self(std::path::PathBuf::from(format!(
+            "{parent}/kvant-test-{}",
+            std::process::id()
+        )));
+        std::fs::create_dir(&group.0).ok()?;
+        std::fs::write(group.0.join(limit), n_bytes.to_string()).ok()?;
+        Some(group)
+    }
+}
+
+impl Drop for MemoryGroup {
+    fn drop(&mut self) {
+        // Empty by now: its processes have ended.
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn a_worker_over_the_limit_of_its_control_group_is_out_of_memory() {
+    let Some(group) = MemoryGroup::new(256 << 20) else {
+        println!("not run: this user may not make a control group for memory");
+        return;
+    };
+    let lab = Lab::new();
+    lab.script(
+        r#"{"faults": [{"file": "Q8_0", "at": "measure", "workload": "decode", "action": {"allocate": 536870912}}]}"#,
+    );
+    let kvant = lab.compare(&["--kv", "f16", "--deadline", "20s"]);
+    let mut limited = std::process::Command::new("sh");
+    limited
+        .args(["-c", "echo $$ > \"$0\" && exec \"$@\""])
+        .arg(group.0.join("cgroup.procs"))
+        .arg(kvant.get_program())
+        .args(kvant.get_args())
+        .current_dir(lab.path(""));
+    for (key, value) in kvant.get_envs() {
+        match value {
+            Some(value) => limited.env(key, value),
+            None => limited.env_remove(key),
+        };
+    }
+    run_for(&mut limited, 3);
+    let results = lab.results();
+    let cells = results["cells"].as_array().expect("an array");
+    for cell in cells {
+        let is_victim = cell["variant"] == "Q8_0" && cell["workload"] == "decode";
+        assert_eq!(cell["outcome"] == "out_of_memory", is_victim, "{cell}");
+        assert_eq!(cell["outcome"] == "ok", !is_victim, "{cell}");
+    }
+}
+
+#[test]
 fn a_fault_in_the_untimed_round_costs_only_the_cells_it_strikes() {
     let fault = r#"{"file": "Q8_0", "at": "prepare", "action": "abort"}"#;
     let (_, victims) = with_fault(fault, &[]);

@@ -374,7 +374,7 @@ fn launch_record(header: &RunHeader, launch: u32) -> LaunchRecord {
         },
         loading_ns: 1_240_000_000,
         warmup_ns: 21_000_000_000,
-        n_repeat: vec![],
+        repeats: vec![],
     }
 }
 

@@ -138,3 +138,16 @@ fn unsafe_code_lives_in_the_llama_engine_only() {
         );
     }
 }
+
+/// A step of the wall clock, by hand or by a time server, cannot reach a duration.
+#[test]
+fn the_wall_clock_only_dates_a_run() {
+    for path in sources(&root().join("src")) {
+        let n = fs::read_to_string(&path)
+            .expect("readable")
+            .matches("SystemTime::now")
+            .count();
+        let dates_runs = path.ends_with("src/cli/compare.rs");
+        assert_eq!(n, usize::from(dates_runs), "{}", path.display());
+    }
+}

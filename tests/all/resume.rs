@@ -126,18 +126,13 @@ fn two_hundred_kills_lose_nothing_and_repeat_nothing() {
 
 /// No process of this test's folder is left: workers die with their parent.
 fn assert_no_worker(lab: &Lab) {
-    let folder = lab.path("");
-    let left = || {
-        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-        let is_ours = |p: &std::fs::DirEntry| std::fs::read_link(p.path().join("cwd")).is_ok_and(|cwd| cwd == folder);
-        processes.filter(is_ours).map(|p| p.file_name()).collect::<Vec<_>>()
-    };
     // The kernel ends them when their parent is gone; that takes a moment.
     let until = Instant::now() + Duration::from_secs(5);
-    while !left().is_empty() && Instant::now() < until {
+    while !lab.processes().is_empty() && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(10));
     }
-    assert!(left().is_empty(), "processes {:?} are left", left());
+    let left = lab.processes();
+    assert!(left.is_empty(), "processes {left:?} are left");
 }
 
 #[test]

@@ -121,6 +121,17 @@ impl Lab {
         self.kvant(&all)
     }
 
+    /// The processes that run in this folder: kvant and its workers.
+    pub fn processes(&self) -> Vec<nix::unistd::Pid> {
+        let folder = self.path("");
+        let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let is_ours = |p: &std::fs::DirEntry| std::fs::read_link(p.path().join("cwd")).is_ok_and(|cwd| cwd == folder);
+        all.filter(is_ours)
+            .filter_map(|p| p.file_name().to_str()?.parse().ok())
+            .map(nix::unistd::Pid::from_raw)
+            .collect()
+    }
+
     pub fn results(&self) -> Value {
         let text = std::fs::read_to_string(self.path("run/results.json")).expect("a run leaves results.json");
         serde_json::from_str(&text).expect("results.json is JSON")

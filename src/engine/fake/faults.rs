@@ -3,6 +3,7 @@
 use super::{FakeFault, FaultAction, FaultPoint};
 use crate::data::KvType;
 use crate::engine::{EngineError, Step, WireFault};
+use nix::sys::signal::Signal;
 use std::time::Duration;
 
 /// Faults with the number of their matching steps so far.
@@ -63,10 +64,11 @@ impl Faults {
                 eprintln!("kvant: abort: fake.c:1: GGML_ASSERT(scripted) failed");
                 std::process::abort();
             }
-            FaultAction::Kill => {
-                let own = nix::unistd::Pid::this();
-                nix::sys::signal::kill(own, nix::sys::signal::Signal::SIGKILL)
-                    .map_err(|e| EngineError::Refused(format!("cannot kill itself: {e}")))?;
+            FaultAction::Kill => signal_itself(Signal::SIGKILL)?,
+            FaultAction::Stop => signal_itself(Signal::SIGSTOP)?,
+            FaultAction::Allocate(n_bytes) => {
+                // Written, so that it is resident; a zeroed vector alone is not.
+                std::hint::black_box(vec![1u8; n_bytes]);
             }
             FaultAction::Hang => loop {
                 std::thread::sleep(Duration::from_secs(3600));
@@ -84,6 +86,11 @@ impl Faults {
         }
         Ok(())
     }
+}
+
+fn signal_itself(signal: Signal) -> Result<(), EngineError> {
+    nix::sys::signal::kill(nix::unistd::Pid::this(), signal)
+        .map_err(|e| EngineError::Refused(format!("cannot send itself {signal}: {e}")))
 }
 
 fn matches(fault: &FakeFault, step: Step<'_>, stem: &str, type_k: Option<KvType>) -> bool {

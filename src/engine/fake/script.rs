@@ -117,6 +117,10 @@ pub enum FaultAction {
     Kill,
     /// No answer, ever.
     Hang,
+    /// SIGSTOP, as from a shell or a debugger: no answer until somebody sends SIGCONT.
+    Stop,
+    /// So many bytes of memory are taken and touched, then the proper answer.
+    Allocate(usize),
     /// A line on fd 1, then the proper answer.
     Noise,
     /// A refusal with this text.

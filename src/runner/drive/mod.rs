@@ -9,7 +9,7 @@ use super::progress::Observer;
 use super::quality::{read_texts, score_all, Halt, Step};
 use super::team::{Interrupted, Team};
 use super::watch::Watch;
-use crate::data::{EndRecord, Record, StoppedBy, WorkSpec};
+use crate::data::{EndRecord, Record, StoppedBy};
 use crate::journal::{JournalError, Writer};
 use crate::plan::{headline_pairs, launch_of, outstanding, quality_left, too_short, QualityLeft};
 use crate::stats;
@@ -101,7 +101,10 @@ struct Drive<'a> {
     done_in_round: BTreeSet<usize>,
     failed: BTreeSet<usize>,
     memory_done: BTreeSet<usize>,
-    n_repeat: BTreeMap<WorkSpec, u32>,
+    /// Executions per sample of each cell.
+    repeats: BTreeMap<usize, u32>,
+    /// Wall time of the last launch.
+    launch_ns: u64,
     /// Wall time of a sample of each cell: predicted, then the last seen.
     cost_ns: Vec<u64>,
     /// Nanoseconds per cell and round, for the stop rule.
@@ -121,11 +124,11 @@ impl<'a> Drive<'a> {
         let plan = &config.plan;
         let n_threads = plan.arms.iter().map(|a| a.config.n_threads).max().unwrap_or(1);
         let pause_max = Duration::from_nanos(plan.stop.budget_ns).mul_f64(plan.limits.pause_share_max);
-        let mut n_repeat = BTreeMap::new();
+        let mut repeats = BTreeMap::new();
         let mut samples = BTreeMap::new();
         for record in past {
             match record {
-                Record::Launch(l) if n_repeat.is_empty() => n_repeat.extend(l.n_repeat.iter().copied()),
+                Record::Launch(l) if repeats.is_empty() => repeats.extend(l.repeats.iter().copied()),
                 Record::Sample(s) if !left.void.contains(&s.round) => {
                     samples.insert((s.cell, s.round), s.sample.ns);
                 }
@@ -144,7 +147,8 @@ impl<'a> Drive<'a> {
             done_in_round: left.done_in_round,
             failed: left.failed,
             memory_done: left.memory_done,
-            n_repeat,
+            repeats,
+            launch_ns: 0,
             cost_ns: config
                 .guess_ns
                 .iter()
@@ -256,12 +260,22 @@ impl<'a> Drive<'a> {
                 return Ok(why);
             }
             let due = launch_of(&self.site.run.plan, self.n_rounds());
-            if launch != Some(due) {
-                self.launch(due)?;
-                launch = Some(due);
-            }
-            self.one_round(due)?;
+            let now = match launch {
+                Some(now) if now == due || !self.has_time_for_launch() => now,
+                _ => {
+                    self.launch(due)?;
+                    due
+                }
+            };
+            launch = Some(now);
+            self.one_round(now)?;
         }
+    }
+
+    /// Whether fresh workers leave time for rounds with them: for one round alone they cost more than they tell.
+    fn has_time_for_launch(&self) -> bool {
+        let ahead = self.launch_ns.saturating_add(self.round_cost_ns().saturating_mul(2));
+        nanos(self.start).saturating_add(ahead) <= self.site.run.plan.stop.budget_ns
     }
 
     fn finish(mut self, stopped_by: StoppedBy) -> Result<EndRecord, RunError> {

@@ -3,7 +3,6 @@
 use super::{Drive, RunError, Stop};
 use crate::data::{
     AnchorRecord, DisturbedRecord, FailureKind, FailureRecord, LaunchRecord, Record, RoundRecord, Sample, SampleRecord,
-    WorkSpec,
 };
 use crate::plan::{launch_order, n_repeat, round_order};
 use crate::runner::config::nanos;
@@ -15,6 +14,7 @@ use std::time::Instant;
 impl Drive<'_> {
     /// Fresh workers for all arms.
     pub(super) fn launch(&mut self, launch: u32) -> Result<(), Stop> {
+        let start = Instant::now();
         self.team.dismiss_all();
         let (mut arms, mut executions, mut engine) = (Vec::new(), BTreeMap::new(), None);
         let (mut loading_ns, mut warmup_ns) = (0, 0);
@@ -33,14 +33,14 @@ impl Drive<'_> {
             }
         }
         self.set_repeats(&executions);
-        let n_repeat = self.n_repeat.iter().map(|(spec, n)| (*spec, *n)).collect();
+        self.launch_ns = nanos(start);
         let record = LaunchRecord {
             launch,
             arms,
             engine: engine.unwrap_or_default(),
             loading_ns,
             warmup_ns,
-            n_repeat,
+            repeats: self.repeats.iter().map(|(cell, n)| (*cell, *n)).collect(),
         };
         self.journal.append(&Record::Launch(record))?;
         Ok(())
@@ -49,7 +49,8 @@ impl Drive<'_> {
     /// Brings an arm up for its live cells, and books what failed and how long it took.
     fn bring_up(&mut self, arm: usize) -> Result<BringUp, Stop> {
         let live = self.live();
-        let up = self.team.bring_up(arm, &live)?;
+        let is_timed = live.iter().all(|cell| self.repeats.contains_key(cell));
+        let up = self.team.bring_up(arm, &live, is_timed)?;
         self.loading_ns += up.loading_ns;
         self.warmup_ns += up.warmup_ns;
         for (cell, kind, reason) in &up.failed {
@@ -65,20 +66,21 @@ impl Drive<'_> {
         Ok(up)
     }
 
-    /// Repeats are fixed once per run, from the fastest arm, so that all arms of a comparison do the same work.
+    /// Repeats are fixed once per run, so that every sample lasts long enough; the control's are its arm's.
     fn set_repeats(&mut self, executions: &BTreeMap<usize, u64>) {
-        let mut fastest: BTreeMap<WorkSpec, u64> = BTreeMap::new();
+        let plan = &self.site.run.plan;
+        let is_twin = |a: usize, b: usize| {
+            let (a, b) = (&plan.cells[a], &plan.cells[b]);
+            let (own, other) = (&plan.arms[a.arm], &plan.arms[b.arm]);
+            a.spec == b.spec && own.variant == other.variant && own.config == other.config
+        };
         for (&cell, &ns) in executions {
-            let known = fastest.entry(self.site.spec(cell)).or_insert(ns);
-            *known = (*known).min(ns);
-        }
-        for (spec, ns) in fastest {
-            self.n_repeat
-                .entry(spec)
-                .or_insert_with(|| n_repeat(ns, self.site.run.plan.sample_ns_min));
-        }
-        for (&cell, &ns) in executions {
-            let n = self.n_repeat.get(&self.site.spec(cell)).copied().unwrap_or(1);
+            let twins = executions.iter().filter(|(other, _)| is_twin(cell, **other));
+            let fastest = twins.map(|(_, ns)| *ns).min().unwrap_or(ns);
+            let n = *self
+                .repeats
+                .entry(cell)
+                .or_insert_with(|| n_repeat(fastest, plan.sample_ns_min));
             self.cost_ns[cell] = ns.saturating_mul(u64::from(n));
         }
     }
@@ -94,7 +96,7 @@ impl Drive<'_> {
             self.only_worker_when_in_turn(cell)?;
             self.report_progress(&self.site.run.plan.cells[cell].id.clone());
             let start = Instant::now();
-            let n_repeat = self.n_repeat.get(&self.site.spec(cell)).copied().unwrap_or(1);
+            let n_repeat = self.repeats.get(&cell).copied().unwrap_or(1);
             match self.team.measure(cell, n_repeat, self.cost_ns[cell])? {
                 Measured::Sample(sample) => {
                     self.cost_ns[cell] = nanos(start);
