@@ -2,9 +2,11 @@
 
 use crate::data::{FlashAttn, KvType, Level, Workload};
 use crate::plan::{KvPair, QualityMode};
+use crate::report::{FailOn, Lang};
 use crate::units;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Which GGUF variant, with which KV cache, should I run on this machine, and how sure are we?
 #[derive(Debug, Parser)]
@@ -41,6 +43,27 @@ pub struct Global {
     /// Colour of the table: auto is off for pipes and with NO_COLOR
     #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
     pub color: When,
+    /// Language of reports and summaries
+    #[arg(long, global = true, value_enum, default_value_t = Language::En)]
+    pub lang: Language,
+}
+
+/// A language, by its code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// English.
+    En,
+    /// Spanish.
+    Es,
+}
+
+impl From<Language> for Lang {
+    fn from(language: Language) -> Lang {
+        match language {
+            Language::En => Lang::En,
+            Language::Es => Lang::Es,
+        }
+    }
 }
 
 /// When to use colour.
@@ -61,12 +84,21 @@ pub enum Command {
     Compare(Box<CompareArgs>),
     /// Render the report of a run again, from its journal
     Report(ReportArgs),
+    /// Compare two runs: what changed in the configuration, then ratios with intervals and verdicts, unpaired
+    Diff(DiffArgs),
     /// List the known models; fetch, verify or remove their files
     Models(ModelsArgs),
     /// What a GGUF file holds: shape, tensor types, bits per weight, KV cache; reads the header only
     Inspect(InspectArgs),
     /// What this machine is, and whether it is quiet enough to measure
     Doctor,
+    /// Print a completion script for a shell, e.g. kvant completions bash > /etc/bash_completion.d/kvant
+    Completions {
+        /// bash, elvish, fish, powershell or zsh
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff): kvant man | man -l -
+    Man,
     /// Serve requests of a runner (internal)
     #[command(hide = true)]
     Worker {
@@ -133,7 +165,7 @@ pub enum ModelsAction {
 /// Flags of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Folder of a run, or its journal.jsonl
+    /// Folder of a run, its journal.jsonl, or a file of llama-bench (-o json or -o jsonl)
     pub run: PathBuf,
     /// Folder for the files (default: the run's own)
     #[arg(long)]
@@ -141,6 +173,21 @@ pub struct ReportArgs {
     /// Trace the figures of one cell back to lines of the journal, e.g. "Q8_0 | tg32 @ d512"; writes no files
     #[arg(long, value_name = "CELL", conflicts_with = "out")]
     pub explain: Option<String>,
+}
+
+/// Flags of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The reference: folder of a run, its journal.jsonl, or a file of llama-bench (-o json or -o jsonl)
+    pub a: PathBuf,
+    /// What is held against it, likewise
+    pub b: PathBuf,
+    /// Folder for diff.md, diff.html and diff.json (default: no files)
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Exit with 6 if a cell is slower by more than this, beyond doubt, e.g. slower:5%
+    #[arg(long, value_name = "CONDITION", value_parser = FailOn::from_str)]
+    pub fail_on: Option<FailOn>,
 }
 
 /// Arguments of the hidden `corpus`.

@@ -4,11 +4,13 @@
 
 mod args;
 mod compare;
+mod diff;
 mod doctor;
 mod exit;
 mod inspect;
 mod lock;
 mod look;
+mod manual;
 mod models;
 mod progress;
 mod quantize;
@@ -41,9 +43,12 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Compare(args) => compare::run(args, &cli.global),
         Command::Report(args) => report::run(args, &cli.global),
+        Command::Diff(args) => diff::run(args, &cli.global),
         Command::Inspect(args) => inspect::run(args, &cli.global),
         Command::Doctor => doctor::run(&cli.global),
         Command::Models(args) => models::run(args, &cli.global),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man => manual::page(),
         Command::Quantize(args) => quantize::run(args),
         Command::Corpus(args) => texts::print_corpus(args),
         Command::Worker { .. } => Ok(exit::OK),

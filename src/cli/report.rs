@@ -5,18 +5,34 @@ use super::exit::{Failure, BAD_INPUT, INCOMPLETE, OK, UNEXPECTED};
 use super::look;
 use crate::data::{FailureKind, Outcome};
 use crate::journal::{self, Journal};
-use crate::report::{explain, results_json, terminal, write_all, ReportModel};
+use crate::report::{
+    bench_document, explain, parse_bench, results_json, terminal, write_all, write_file, BenchRow, ReportModel,
+};
 use std::path::{Path, PathBuf};
 
 /// Name of the journal in the folder of a run.
 pub const JOURNAL_NAME: &str = "journal.jsonl";
 
-/// Renders and prints.
-pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
-    let path = if args.run.is_dir() {
-        args.run.join(JOURNAL_NAME)
+/// What a path names.
+pub enum Source {
+    /// A run, and where its journal lies.
+    Run(Box<Journal>, PathBuf),
+    /// Rows of llama-bench.
+    Bench(Vec<BenchRow>),
+}
+
+/// Reads a run (its folder or its journal) or a file of llama-bench.
+pub fn load(path: &Path, global: &Global) -> Result<Source, Failure> {
+    if !path.is_dir() {
+        if let Some(rows) = std::fs::read_to_string(path).ok().and_then(|text| parse_bench(&text)) {
+            let rows = rows.map_err(|e| Failure::msg(BAD_INPUT, format!("{}: {e}", path.display())))?;
+            return Ok(Source::Bench(rows));
+        }
+    }
+    let path = if path.is_dir() {
+        path.join(JOURNAL_NAME)
     } else {
-        args.run.clone()
+        path.to_owned()
     };
     let journal = journal::read(&path)?;
     if journal.torn_tail && !global.quiet {
@@ -25,6 +41,15 @@ pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
             path.display()
         );
     }
+    Ok(Source::Run(Box::new(journal), path))
+}
+
+/// Renders and prints.
+pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
+    let (journal, path) = match load(&args.run, global)? {
+        Source::Run(journal, path) => (journal, path),
+        Source::Bench(rows) => return bench(args, global, &rows),
+    };
     if let Some(cell) = &args.explain {
         let model = ReportModel::build(&journal.header, &journal.records);
         let text = explain(&model, &journal.records, cell).map_err(|why| Failure::msg(BAD_INPUT, why))?;
@@ -35,9 +60,26 @@ pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
     finish(&journal, args.out.as_deref().unwrap_or(&own), global)
 }
 
+/// llama-bench's rows: printed; files only where they were asked for.
+fn bench(args: &ReportArgs, global: &Global, rows: &[BenchRow]) -> Result<u8, Failure> {
+    if args.explain.is_some() || global.json {
+        let why = "a file of llama-bench holds no journal: --explain and --json need a run of kvant";
+        return Err(Failure::msg(BAD_INPUT, format!("{}: {why}", args.run.display())));
+    }
+    let name = args.run.file_name().unwrap_or(args.run.as_os_str()).to_string_lossy();
+    let report = bench_document(global.lang.into(), &name, rows);
+    let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
+    look::print(&report.text(look::of_stdout(global))).map_err(unexpected)?;
+    if let Some(dir) = &args.out {
+        write_file(&dir.join("report.md"), &report.md()).map_err(unexpected)?;
+        write_file(&dir.join("report.html"), &report.html()).map_err(unexpected)?;
+    }
+    Ok(OK)
+}
+
 /// Writes the report files of `journal` into `dir`, prints the summary, and gives the exit code.
 pub fn finish(journal: &Journal, dir: &Path, global: &Global) -> Result<u8, Failure> {
-    let model = ReportModel::build(&journal.header, &journal.records);
+    let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
     let files = write_all(dir, &model).map_err(|e| Failure::new(UNEXPECTED, e))?;
     let text = if global.json {
         results_json(&model).map_err(|e| Failure::new(UNEXPECTED, e))?

@@ -1,6 +1,7 @@
 //! One cell's figures, traced back to the lines of the journal they come from.
 
-use super::{text, CellReport, Comparison, ReportModel};
+use super::lang::Lang;
+use super::{CellReport, Comparison, ReportModel};
 use crate::data::{Outcome, Record, SampleRecord};
 use crate::stats::{self, Interval};
 use crate::units;
@@ -196,6 +197,6 @@ fn ratio(
         } else {
             ""
         },
-        text::verdict_of(Some(comparison)),
+        Lang::En.verdict_of(Some(comparison)),
     )
 }

@@ -1,30 +1,42 @@
 //! A journal's header and records in, report files out.
 //!
-//! [`ReportModel::build`] turns records into everything a report says (a pure function); the renderers turn the
-//! model into text and images; [`write_all`] puts them on disk. Renderers compute nothing: a figure that two of
+//! [`ReportModel::build`] turns records into everything a report says (a pure function); `sections` arranges it as a
+//! document, in the words of `lang`; the renderers turn both into text and images; [`write_all`] puts them on disk. Renderers compute nothing: a figure that two of
 //! them show is a field of the model.
 //!
 //! Invariants: the same journal gives byte-identical files; an undefined statistic is absent and prints "n/a";
 //! nothing here knows the runner, a worker, an engine or the host.
 
+mod bench;
 mod charts;
 mod csv;
+mod diff;
+mod document;
 mod explain;
+mod html;
+mod lang;
 mod markdown;
 mod model;
+mod notebook;
 mod results;
 mod results_quality;
+mod sections;
 pub mod terminal;
 mod text;
 mod write;
 
+pub use bench::{llama_bench_jsonl, llama_bench_sql, parse_bench, BenchError, BenchRow};
 pub use charts::{charts, Chart};
 pub use csv::{quality_csv, results_csv};
+pub use diff::{bench_document, diff_json, BenchReport, Diff, DiffRow, FailOn, Side, DIFF_SCHEMA};
 pub use explain::explain;
+pub use html::report_html;
+pub use lang::Lang;
 pub use markdown::report_md;
 pub use model::{
     CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport, PositionBin, Quality,
-    QualityReport, ReportModel, ReuseRow, SmallestDifference, Totals, Trust,
+    QualityEnd, QualityReport, ReportModel, ReuseRow, SmallestDifference, Totals, Trust,
 };
+pub use notebook::notebook;
 pub use results::{results_json, RESULTS_SCHEMA};
-pub use write::write_all;
+pub use write::{write_all, write_file};

@@ -77,6 +77,7 @@ struct Run<'a> {
     n_launches: u32,
     equivalence: f64,
     noise: Option<f64>,
+    lang: &'a str,
     conclusion: &'a [String],
     banners: &'a [String],
     warnings: Vec<String>,
@@ -284,9 +285,10 @@ fn run(model: &ReportModel) -> Run<'_> {
         n_launches: totals.n_launches,
         equivalence: header.plan.equivalence,
         noise: model.control.noise,
+        lang: model.lang.code(),
         conclusion: &model.conclusion,
         banners: &model.banners,
-        warnings: model.warnings.iter().map(ToString::to_string).collect(),
+        warnings: model.warnings.iter().map(|w| model.lang.warning(w)).collect(),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The summary for the terminal: a table, then the closing sentence. Returns text; printing is `cli`'s.
 
-use super::{text, ReportModel};
+use super::document::{Block, Document, Span, Table as DocumentTable};
+use super::text::{kv, middle};
+use super::{CellReport, ReportModel};
 use crate::data::{Arm, Outcome, WorkSpec, Workload};
 use crate::stats::Verdict;
-use crate::units;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
 /// What the terminal can show; `cli` finds out.
@@ -19,25 +20,24 @@ pub struct Look {
 
 /// Table, banners, failures in one line each, and the closing sentence. Ends in a line feed.
 pub fn summary(model: &ReportModel, look: Look) -> String {
+    let t = model.lang;
     let mut out = String::new();
     for banner in &model.banners {
         out.push_str(&format!("{}\n\n", wrapped(banner, look.width)));
     }
-    if model.cells.iter().any(super::CellReport::is_ok) {
+    if model.cells.iter().any(CellReport::is_ok) {
         out.push_str(&format!("{}\n\n", table(model, look)));
     }
     for warning in &model.warnings {
-        out.push_str(&format!("{}\n", wrapped(&format!("warning: {warning}"), look.width)));
+        out.push_str(&format!(
+            "{}\n",
+            wrapped(&t.warning_line(t.warning(warning)), look.width)
+        ));
     }
     for cell in &model.cells {
         if let Outcome::Failed(kind, reason) = &cell.outcome {
             if model.totals.n_rounds > 0 {
-                let line = format!(
-                    "not measured: {}, {} ({kind}): {}",
-                    cell.arm.id,
-                    cell.spec,
-                    first_line(reason)
-                );
+                let line = t.not_measured_line(&cell.arm.id, cell.spec, kind, first_line(reason));
                 out.push_str(&format!("{}\n", wrapped(&line, look.width)));
             }
         }
@@ -52,6 +52,35 @@ pub fn summary(model: &ReportModel, look: Look) -> String {
 }
 
 fn table(model: &ReportModel, look: Look) -> String {
+    let t = model.lang;
+    let mut table = styled(look);
+    let prefill = middle(&model.specs(Workload::Prefill));
+    let decode = model.specs(Workload::Decode).into_iter().next_back();
+    let name = |spec: Option<WorkSpec>| t.or_na(spec, |s| s.to_string());
+    let baseline = model.baseline().map_or_else(|| t.baseline(), |arm| arm.id.clone());
+    table.set_header(vec![
+        t.h_variant(),
+        t.h_kv(),
+        "MiB".to_owned(),
+        name(prefill),
+        name(decode),
+        t.terminal_versus(baseline),
+        t.h_verdict(),
+    ]);
+    for arm in model.arms() {
+        table.add_row(row(model, arm, prefill, decode));
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 1));
+        if (2..=4).contains(&index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    format!("{}\n\n{}", t.terminal_intro(name(decode)), table.trim_fmt())
+}
+
+/// An empty table in the look of the terminal.
+fn styled(look: Look) -> Table {
     let mut table = Table::new();
     let rule = if look.is_tty { '\u{2500}' } else { '-' };
     table.load_style(TableStyle::new().header_separator(LineStyle::none().fill(rule).junction(rule)));
@@ -63,68 +92,89 @@ fn table(model: &ReportModel, look: Look) -> String {
     table
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(look.width.max(40));
-    let prefill = middle(model, Workload::Prefill);
-    let decode = model.specs(Workload::Decode).into_iter().next_back();
-    let name = |spec: Option<WorkSpec>| spec.map_or(units::NOT_AVAILABLE.to_owned(), |s| s.to_string());
-    let baseline = model.baseline().map_or("baseline", |arm| arm.id.as_str());
-    table.set_header(vec![
-        "variant".to_owned(),
-        "KV".to_owned(),
-        "MiB".to_owned(),
-        name(prefill),
-        name(decode),
-        format!("vs {baseline} [95 %]"),
-        "verdict".to_owned(),
-    ]);
-    for arm in model.arms() {
-        table.add_row(row(model, arm, prefill, decode));
+    table
+}
+
+/// A document for the terminal: what to mind, the sections, and the conclusion last, where it is seen.
+pub(super) fn document(document: &Document, look: Look) -> String {
+    let mut out = String::new();
+    for banner in &document.banners {
+        out.push_str(&format!("{}\n\n", wrapped(banner, look.width)));
+    }
+    for block in &document.blocks {
+        match block {
+            Block::Section(title) | Block::Part(title) => out.push_str(&format!("{title}\n\n")),
+            Block::Text(spans) => out.push_str(&format!("{}\n\n", wrapped(&plain(spans), look.width))),
+            Block::Facts(facts) => {
+                for (name, value) in facts {
+                    out.push_str(&format!(
+                        "{}\n",
+                        wrapped(&format!("{name}: {}", plain(value)), look.width)
+                    ));
+                }
+                out.push('\n');
+            }
+            Block::Table(one) => out.push_str(&format!("{}\n\n", plain_table(one, look))),
+            Block::Items(_) | Block::Chart(_) | Block::Command(_) => {}
+        }
+    }
+    for sentence in &document.conclusion {
+        out.push_str(&format!("{}\n", wrapped(sentence, look.width)));
+    }
+    out
+}
+
+fn plain(spans: &[Span]) -> String {
+    let text = |span: &Span| match span {
+        Span::Text(text) | Span::Code(text) => text.clone(),
+        Span::Link(text, _) => (*text).to_owned(),
+    };
+    spans.iter().map(text).collect()
+}
+
+fn plain_table(one: &DocumentTable, look: Look) -> String {
+    let mut table = styled(look);
+    table.set_header(one.head.clone());
+    for row in &one.rows {
+        table.add_row(row.iter().map(|cell| plain(cell)).collect::<Vec<String>>());
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 1));
-        if (2..=4).contains(&index) {
+        if one.is_numeric(index) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    format!(
-        "Tokens per second (medians); ratio and verdict on {}.\n\n{}",
-        name(decode),
-        table.trim_fmt()
-    )
+    table.trim_fmt()
 }
 
 fn row(model: &ReportModel, arm: &Arm, prefill: Option<WorkSpec>, decode: Option<WorkSpec>) -> Vec<Cell> {
+    let t = model.lang;
     let prefill = prefill.and_then(|spec| model.cell(&arm.id, &spec));
     let decode = decode.and_then(|spec| model.cell(&arm.id, &spec));
-    let rate =
-        |cell: Option<&super::CellReport>| units::or_na(cell.and_then(|c| c.tps.as_ref()), |i| units::tps(i.estimate));
+    let rate = |cell: Option<&CellReport>| t.or_na(cell.and_then(|c| c.tps.as_ref()), |i| t.rate(i.estimate));
     let comparison = decode.and_then(|c| c.vs_baseline.as_ref());
     let verdict = comparison.map(|c| c.verdict);
     let shown = match verdict {
-        _ if arm.is_baseline => Cell::new("baseline"),
-        None => Cell::new(units::NOT_AVAILABLE),
-        Some(Verdict::Faster) => Cell::new("faster").fg(Color::Green).add_attribute(Attribute::Bold),
-        Some(Verdict::Slower) => Cell::new("slower").fg(Color::Red),
-        Some(Verdict::Same) => Cell::new("~ same"),
-        Some(Verdict::CantTell) => Cell::new("can't tell").fg(Color::Yellow),
+        _ if arm.is_baseline => Cell::new(t.baseline()),
+        None => Cell::new(t.na()),
+        Some(Verdict::Faster) => Cell::new(t.faster()).fg(Color::Green).add_attribute(Attribute::Bold),
+        Some(Verdict::Slower) => Cell::new(t.slower()).fg(Color::Red),
+        Some(Verdict::Same) => Cell::new(t.about_same()),
+        Some(Verdict::CantTell) => Cell::new(t.cannot_say()).fg(Color::Yellow),
     };
     vec![
         Cell::new(&arm.variant),
-        Cell::new(text::kv(&arm.config)),
-        Cell::new(units::or_na(model.variant(&arm.variant), |v| units::mib(v.model_size))),
+        Cell::new(kv(&arm.config)),
+        Cell::new(t.or_na(model.variant(&arm.variant), |v| t.mib(v.model_size))),
         Cell::new(rate(prefill)),
         Cell::new(rate(decode)),
         Cell::new(if arm.is_baseline {
             "1".to_owned()
         } else {
-            text::ratio_of(comparison)
+            t.ratio_of(comparison)
         }),
         shown,
     ]
-}
-
-fn middle(model: &ReportModel, workload: Workload) -> Option<WorkSpec> {
-    let specs = model.specs(workload);
-    specs.get(specs.len().saturating_sub(1) / 2).copied()
 }
 
 fn first_line(text: &str) -> &str {

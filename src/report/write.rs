@@ -2,7 +2,10 @@
 //!
 //! Invariant: a reader never sees half a file (temporary name in the same folder, then rename).
 
-use super::{charts, quality_csv, report_md, results_csv, results_json, ReportModel};
+use super::{
+    charts, llama_bench_jsonl, llama_bench_sql, notebook, quality_csv, report_html, report_md, results_csv,
+    results_json, ReportModel,
+};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,16 +22,31 @@ pub fn write_all(dir: &Path, model: &ReportModel) -> io::Result<Vec<PathBuf>> {
         Ok(())
     };
     put("report.md", report_md(model).as_bytes())?;
+    put("report.html", report_html(model).as_bytes())?;
     put("results.json", results_json(model)?.as_bytes())?;
     put("results.csv", results_csv(model).as_bytes())?;
     if let Some(csv) = quality_csv(model) {
         put("quality.csv", csv.as_bytes())?;
     }
+    let rows = llama_bench_jsonl(model);
+    if !rows.is_empty() {
+        put("llama-bench.jsonl", rows.as_bytes())?;
+        put("llama-bench.sql", llama_bench_sql(model).as_bytes())?;
+    }
+    put("notebook.ipynb", notebook(model)?.as_bytes())?;
     for chart in charts(model) {
         put(&format!("charts/{}.svg", chart.name), chart.svg.as_bytes())?;
         put(&format!("charts/{}.png", chart.name), &chart.png)?;
     }
     Ok(written)
+}
+
+/// Writes one file whole.
+///
+/// # Errors
+/// With the name of the file, and what the system said.
+pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
+    write_renamed(path, text.as_bytes()).map_err(|e| named(path, e))
 }
 
 /// Writes to a temporary name beside `path`, syncs, and renames.

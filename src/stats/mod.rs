@@ -17,6 +17,7 @@ mod quantile;
 mod ratio;
 #[cfg(test)]
 mod simulation;
+mod unpaired;
 mod verdict;
 
 pub use blocks::block_mean_interval;
@@ -24,6 +25,7 @@ pub use interval::{half_width, median, median_interval, Interval, Method};
 pub use quality::{is_look, is_quality_precise, quality_verdict, QualityVerdict};
 pub use quantile::{autocorrelation, cluster_quantile_interval, cluster_quantile_intervals, quantile};
 pub use ratio::{log_ratio_interval, sign_test_p, t_log_ratio_interval, t_test_p};
+pub use unpaired::{ratio_p, unpaired_ratio_interval};
 pub use verdict::{
     control_demotes, control_excludes_one, holm_rejects, rounds_to_settle, settling_half_width, verdict, Verdict,
 };

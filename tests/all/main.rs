@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one module per subcommand.
 
 mod compare;
+mod diff;
 mod faults;
 mod fixture;
 mod hub;
@@ -10,6 +11,7 @@ mod hub_server;
 mod inspect;
 mod layering;
 mod models;
+mod page;
 mod quality;
 mod report;
 mod resume;

@@ -3,9 +3,10 @@
 //! `KVANT_GOLDEN=1` writes the golden files anew: look at the difference before it is committed.
 
 use crate::fixture;
+use crate::page::assert_well_formed;
 use kvant::data::{EndRecord, FailureKind, FailureRecord, Outcome, Record, RunHeader, StoppedBy, Warning, Workload};
 use kvant::report::terminal::{summary, Look};
-use kvant::report::{charts, quality_csv, report_md, results_csv, results_json, write_all, ReportModel};
+use kvant::report::{charts, quality_csv, report_html, report_md, results_csv, results_json, write_all, ReportModel};
 use kvant::stats::Verdict;
 use std::path::PathBuf;
 
@@ -38,7 +39,9 @@ const PLAIN: Look = Look {
 /// All texts of a report, checked for what must never be in one.
 fn render(model: &ReportModel) -> String {
     let json = results_json(model).expect("it serialises");
-    let mut all = report_md(model) + &results_csv(model) + &summary(model, PLAIN);
+    let html = report_html(model);
+    assert_well_formed(&html);
+    let mut all = report_md(model) + &html + &results_csv(model) + &summary(model, PLAIN);
     all += &quality_csv(model).unwrap_or_default();
     for chart in charts(model) {
         assert!(chart.png.starts_with(b"\x89PNG"), "{} is no PNG", chart.name);
@@ -70,6 +73,7 @@ fn validate(json: &str) {
 fn the_fixture_renders_to_the_golden_files() {
     let model = model();
     golden("report.md", &report_md(&model));
+    golden("report.html", &report_html(&model));
     golden("results.json", &results_json(&model).expect("it serialises"));
     golden("results.csv", &results_csv(&model));
     golden("quality.csv", &quality_csv(&model).expect("there is quality"));

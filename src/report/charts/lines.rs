@@ -1,10 +1,9 @@
 //! A chart of values against context: logarithmic x axis with ticks at the measured contexts, legend at the right.
 
-use super::paint::{color_of, text_width, Canvas, GRID, INK, MUTED, WHITE};
-use super::scale::{linear_ticks, log_ticks, tick_label, Axis};
-use super::series::{LineChart, Point, Series};
+use super::paint::{text_width, Canvas, Ink};
+use super::scale::{linear_ticks, log_ticks, span_ticks, tick_label, Axis};
+use super::series::{Axes, LineChart, Point, Series};
 use crate::units;
-use plotters::prelude::RGBColor;
 use plotters::style::text_anchor::HPos;
 
 /// Width and height in SVG pixels.
@@ -25,9 +24,9 @@ const DODGE_STEEP: i32 = 5;
 pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
     let widest = chart.series.iter().map(|s| text_width(&s.label, 14)).max().unwrap_or(0);
     let right = SIZE.0 - widest - 62;
-    canvas.text(&chart.title, (16, 26), 21, INK, HPos::Left);
-    canvas.text(chart.subtitle, (16, 52), 14, MUTED, HPos::Left);
-    canvas.text(chart.y_label, (16, 82), 14, INK, HPos::Left);
+    canvas.text(&chart.title, (16, 26), 21, Ink::Text, HPos::Left);
+    canvas.text(&chart.subtitle, (16, 52), 14, Ink::Muted, HPos::Left);
+    canvas.text(&chart.y_label, (16, 82), 14, Ink::Text, HPos::Left);
 
     let points = || chart.series.iter().flat_map(|s| &s.points);
     let mut contexts: Vec<u32> = points().map(|p| p.x).collect();
@@ -43,25 +42,32 @@ pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
     let (lo, hi) = points().fold((least, most), |(lo, hi), p| {
         (lo.min(p.lo.max(least / 2.0)), hi.max(p.hi.min(most * 1.5)))
     });
-    let (ends, y_ticks) = if chart.is_y_log {
-        log_ticks(lo, hi)
-    } else {
-        linear_ticks(hi)
+    let (ends, y_ticks) = match chart.axes {
+        Axes::LogBoth => log_ticks(lo, hi),
+        Axes::LogX => linear_ticks(hi),
+        Axes::Linear => span_ticks(lo, hi),
     };
+    let is_y_log = chart.axes == Axes::LogBoth;
     let x = Axis::new(
-        true,
+        chart.axes != Axes::Linear,
         (f64::from(first.max(1)), f64::from(last.max(1))),
         (LEFT + INSET, right - INSET),
     );
-    let y = Axis::new(chart.is_y_log, ends, (BOTTOM, TOP));
+    let y = Axis::new(is_y_log, ends, (BOTTOM, TOP));
 
     grid(canvas, &contexts, &x, &y, &y_ticks, right);
-    canvas.text(chart.x_label, ((LEFT + right) / 2, SIZE.1 - 18), 14, INK, HPos::Center);
+    canvas.text(
+        &chart.x_label,
+        ((LEFT + right) / 2, SIZE.1 - 18),
+        14,
+        Ink::Text,
+        HPos::Center,
+    );
     let last_slot = chart.series.iter().map(|s| s.slot as i32).max().unwrap_or(0);
     for series in &chart.series {
-        let dodge = if chart.is_y_log { DODGE_STEEP } else { DODGE };
+        let dodge = if is_y_log { DODGE_STEEP } else { DODGE };
         let shift = (2 * series.slot as i32 - last_slot) * dodge / 2;
-        let line_shift = if chart.is_y_log { 0 } else { shift };
+        let line_shift = if is_y_log { 0 } else { shift };
         let at = |p: &Point, value: f64| (x.pixel(f64::from(p.x.max(1))) + line_shift, y.pixel(value));
         draw_series(canvas, series, shift - line_shift, ends, &at);
     }
@@ -71,22 +77,22 @@ pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
 fn grid(canvas: &mut dyn Canvas, contexts: &[u32], x: &Axis, y: &Axis, y_ticks: &[f64], right: i32) {
     for &tick in y_ticks {
         let at = y.pixel(tick);
-        canvas.line(&[(LEFT, at), (right, at)], GRID, 1);
-        canvas.text(&tick_label(tick), (LEFT - 8, at), 14, INK, HPos::Right);
+        canvas.line(&[(LEFT, at), (right, at)], Ink::Grid, 1);
+        canvas.text(&tick_label(tick), (LEFT - 8, at), 14, Ink::Text, HPos::Right);
     }
     let mut label_end = i32::MIN;
     for &context in contexts {
         let at = x.pixel(f64::from(context.max(1)));
-        canvas.line(&[(at, BOTTOM), (at, BOTTOM + 6)], MUTED, 1);
+        canvas.line(&[(at, BOTTOM), (at, BOTTOM + 6)], Ink::Muted, 1);
         let label = units::count(u64::from(context));
         let half = text_width(&label, 14) / 2;
         // Contexts close together on the axis: a label that would run into the last one is left out, its tick stays.
         if at - half >= label_end {
-            canvas.text(&label, (at, BOTTOM + 18), 14, INK, HPos::Center);
+            canvas.text(&label, (at, BOTTOM + 18), 14, Ink::Text, HPos::Center);
             label_end = at + half;
         }
     }
-    canvas.line(&[(LEFT, BOTTOM), (right, BOTTOM)], MUTED, 1);
+    canvas.line(&[(LEFT, BOTTOM), (right, BOTTOM)], Ink::Muted, 1);
 }
 
 fn draw_series(
@@ -96,7 +102,7 @@ fn draw_series(
     ends: (f64, f64),
     at: &dyn Fn(&Point, f64) -> (i32, i32),
 ) {
-    let color = color_of(series.variant);
+    let color = series.ink;
     for pair in series.points.windows(2) {
         stroke(
             canvas,
@@ -115,12 +121,14 @@ fn draw_series(
                 canvas.line(&[(px - 3, end), (px + 3, end)], color, 1);
             }
         }
-        marker(canvas, (px, at(point, point.y).1), color, series.style, point.is_hollow);
+        let center = (px, at(point, point.y).1);
+        marker(canvas, center, color, series.style, point.is_hollow);
+        canvas.tip(center, &point.tip);
     }
 }
 
 /// Solid for the first style, then dashes, then dots.
-fn stroke(canvas: &mut dyn Canvas, from: (i32, i32), to: (i32, i32), color: RGBColor, style: usize) {
+fn stroke(canvas: &mut dyn Canvas, from: (i32, i32), to: (i32, i32), color: Ink, style: usize) {
     match style {
         0 => canvas.line(&[from, to], color, 2),
         1 => canvas.dashes(from, to, (8.0, 5.0), color),
@@ -129,24 +137,24 @@ fn stroke(canvas: &mut dyn Canvas, from: (i32, i32), to: (i32, i32), color: RGBC
 }
 
 /// Circle, triangle, square: one shape per style.
-fn marker(canvas: &mut dyn Canvas, (x, y): (i32, i32), color: RGBColor, style: usize, is_hollow: bool) {
-    let mut shape = |r: i32, color: RGBColor| match style {
+fn marker(canvas: &mut dyn Canvas, (x, y): (i32, i32), color: Ink, style: usize, is_hollow: bool) {
+    let mut shape = |r: i32, color: Ink| match style {
         0 => canvas.circle((x, y), r, color),
         1 => canvas.polygon(&[(x, y - r - 1), (x + r + 1, y + r), (x - r - 1, y + r)], color),
         _ => canvas.polygon(&[(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], color),
     };
     shape(if is_hollow { 6 } else { 5 }, color);
     if is_hollow {
-        shape(4, WHITE);
+        shape(4, Ink::Paper);
     }
 }
 
 fn legend(canvas: &mut dyn Canvas, series: &[Series], left: i32) {
     for (index, series) in series.iter().enumerate() {
         let y = TOP + 10 + 24 * index as i32;
-        let color = color_of(series.variant);
+        let color = series.ink;
         stroke(canvas, (left, y), (left + 34, y), color, series.style);
         marker(canvas, (left + 17, y), color, series.style, false);
-        canvas.text(&series.label, (left + 42, y), 14, INK, HPos::Left);
+        canvas.text(&series.label, (left + 42, y), 14, Ink::Text, HPos::Left);
     }
 }

@@ -1,19 +1,23 @@
 //! Charts of a run, as SVG for the page and PNG for documents: one idea each, an error bar for every interval, the
 //! same colour for a variant everywhere, dashes and marker shapes for KV types.
 //!
-//! `series` says what is drawn, `lines` and `bars` lay it out, `paint` puts it on a backend of plotters.
+//! `series` says what is drawn, `lines`, `bars` and `pareto` lay it out, `paint` puts it on a backend of plotters, `page` into the
+//! report's page.
 //!
 //! Invariant: the same model gives the same bytes, on any machine: the font is our own file, and layout is computed
 //! in whole pixels.
 
 mod bars;
 mod lines;
+mod page;
 mod paint;
+mod pareto;
 mod scale;
 mod series;
 
 use super::ReportModel;
-use paint::{png_of, svg_of};
+use page::page_svg;
+use paint::{png_of, svg_of, Canvas};
 
 /// One chart in both formats.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,33 +30,85 @@ pub struct Chart {
     pub png: Vec<u8>,
 }
 
+/// What a chart is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ChartName {
+    /// File name without its ending.
+    pub(super) name: &'static str,
+    /// What it shows, for those who do not see it.
+    pub(super) title: String,
+}
+
+/// Something to draw.
+enum Drawing {
+    Lines(series::LineChart),
+    Bars(series::BarChart),
+    Pareto(pareto::ParetoChart),
+}
+
+impl Drawing {
+    fn name(&self) -> &'static str {
+        match self {
+            Drawing::Lines(chart) => chart.name,
+            Drawing::Bars(chart) => chart.name,
+            Drawing::Pareto(chart) => chart.name,
+        }
+    }
+
+    fn title(&self) -> &str {
+        match self {
+            Drawing::Lines(chart) => &chart.title,
+            Drawing::Bars(chart) => &chart.title,
+            Drawing::Pareto(chart) => &chart.title,
+        }
+    }
+
+    fn size(&self) -> (i32, i32) {
+        match self {
+            Drawing::Lines(_) => lines::SIZE,
+            Drawing::Bars(chart) => bars::size(chart),
+            Drawing::Pareto(_) => pareto::SIZE,
+        }
+    }
+
+    fn draw(&self, canvas: &mut dyn Canvas) {
+        match self {
+            Drawing::Lines(chart) => lines::draw(chart, canvas),
+            Drawing::Bars(chart) => bars::draw(chart, canvas),
+            Drawing::Pareto(chart) => pareto::draw(chart, canvas),
+        }
+    }
+}
+
+fn drawings(model: &ReportModel) -> Vec<Drawing> {
+    let lines = series::line_charts(model).into_iter().map(Drawing::Lines);
+    let pareto = series::pareto_chart(model).map(Drawing::Pareto);
+    let memory = series::memory_chart(model).map(Drawing::Bars);
+    lines.chain(pareto).chain(memory).collect()
+}
+
 /// Every chart the model has data for.
 pub fn charts(model: &ReportModel) -> Vec<Chart> {
-    let mut charts: Vec<Chart> = series::line_charts(model)
-        .iter()
-        .map(|chart| Chart {
-            name: chart.name,
-            svg: svg_of(lines::SIZE, &|canvas| lines::draw(chart, canvas)),
-            png: png_of(lines::SIZE, &|canvas| lines::draw(chart, canvas)),
-        })
-        .collect();
-    charts.extend(series::memory_chart(model).map(|chart| {
-        let size = bars::size(&chart);
-        Chart {
-            name: chart.name,
-            svg: svg_of(size, &|canvas| bars::draw(&chart, canvas)),
-            png: png_of(size, &|canvas| bars::draw(&chart, canvas)),
-        }
-    }));
-    charts
+    let chart = |drawing: Drawing| Chart {
+        name: drawing.name(),
+        svg: svg_of(drawing.size(), &|canvas| drawing.draw(canvas)),
+        png: png_of(drawing.size(), &|canvas| drawing.draw(canvas)),
+    };
+    drawings(model).into_iter().map(chart).collect()
+}
+
+/// The same charts for the page: its colours, and marks that speak when they are pointed at. By name.
+pub(super) fn page_charts(model: &ReportModel) -> Vec<(&'static str, String)> {
+    let drawings = drawings(model);
+    let page = |d: &Drawing| page_svg(d.size(), d.title(), &|canvas| d.draw(canvas));
+    drawings.iter().map(|d| (d.name(), page(d))).collect()
 }
 
 /// Names of the charts that [`charts`] draws, without drawing them.
-pub(super) fn chart_names(model: &ReportModel) -> Vec<&'static str> {
-    let lines = series::line_charts(model);
-    lines
-        .iter()
-        .map(|c| c.name)
-        .chain(series::memory_chart(model).map(|c| c.name))
-        .collect()
+pub(super) fn chart_names(model: &ReportModel) -> Vec<ChartName> {
+    let named = |d: &Drawing| ChartName {
+        name: d.name(),
+        title: d.title().to_owned(),
+    };
+    drawings(model).iter().map(named).collect()
 }

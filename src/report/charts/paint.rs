@@ -26,18 +26,56 @@ const PALETTE: [RGBColor; 7] = [
     RGBColor(86, 180, 233),
     RGBColor(0, 0, 0),
 ];
-pub(super) const INK: RGBColor = RGBColor(34, 34, 34);
-pub(super) const MUTED: RGBColor = RGBColor(95, 95, 95);
-pub(super) const GRID: RGBColor = RGBColor(226, 226, 226);
-pub(super) const WHITE: RGBColor = RGBColor(255, 255, 255);
 
-/// The colour of a variant.
-pub(super) fn color_of(variant: usize) -> RGBColor {
-    PALETTE[variant % PALETTE.len()]
+/// A colour by what it stands for: files show it as ink on white, the page in its light and its dark colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ink {
+    /// Text and marks that belong to no variant.
+    Text,
+    /// Text that steps back, and axes.
+    Muted,
+    /// Lines behind the data.
+    Grid,
+    /// The paper.
+    Paper,
+    /// So many per cent of grey on the paper.
+    Grey(u8),
+    /// So many per cent of a variant's colour on the paper.
+    Variant(usize, u8),
 }
 
-/// `color` mixed with white: `share` 1 is the colour itself.
-pub(super) fn tint(color: RGBColor, share: f64) -> RGBColor {
+impl Ink {
+    /// A variant's own colour.
+    pub(super) fn of(variant: usize) -> Ink {
+        Ink::Variant(variant, 100)
+    }
+
+    fn rgb(self) -> RGBColor {
+        match self {
+            Ink::Text => RGBColor(34, 34, 34),
+            Ink::Muted => RGBColor(95, 95, 95),
+            Ink::Grid => RGBColor(226, 226, 226),
+            Ink::Paper => RGBColor(255, 255, 255),
+            Ink::Grey(percent) => on_white(RGBColor(70, 70, 70), percent),
+            Ink::Variant(variant, percent) => on_white(PALETTE[variant % PALETTE.len()], percent),
+        }
+    }
+
+    /// The custom property of the page that holds the colour, and its opacity in per cent.
+    pub(super) fn css(self) -> (String, u8) {
+        match self {
+            Ink::Text => ("--ink".to_owned(), 100),
+            Ink::Muted => ("--muted".to_owned(), 100),
+            Ink::Grid => ("--grid".to_owned(), 100),
+            Ink::Paper => ("--paper".to_owned(), 100),
+            Ink::Grey(percent) => ("--muted".to_owned(), percent),
+            Ink::Variant(variant, percent) => (format!("--c{}", variant % PALETTE.len()), percent),
+        }
+    }
+}
+
+fn on_white(color: RGBColor, percent: u8) -> RGBColor {
+    let share = f64::from(percent) / 100.0;
     let mix = |c: u8| (255.0 - (255.0 - f64::from(c)) * share).round() as u8;
     RGBColor(mix(color.0), mix(color.1), mix(color.2))
 }
@@ -45,15 +83,17 @@ pub(super) fn tint(color: RGBColor, share: f64) -> RGBColor {
 /// What the layout draws on.
 pub(super) trait Canvas {
     /// A polyline of this width.
-    fn line(&mut self, points: &[(i32, i32)], color: RGBColor, width: u32);
+    fn line(&mut self, points: &[(i32, i32)], ink: Ink, width: u32);
     /// A filled polygon.
-    fn polygon(&mut self, points: &[(i32, i32)], color: RGBColor);
+    fn polygon(&mut self, points: &[(i32, i32)], ink: Ink);
     /// A filled circle.
-    fn circle(&mut self, center: (i32, i32), radius: i32, color: RGBColor);
+    fn circle(&mut self, center: (i32, i32), radius: i32, ink: Ink);
     /// One dash after the other from `from` to `to`: lengths of dash and gap.
-    fn dashes(&mut self, from: (i32, i32), to: (i32, i32), pattern: (f64, f64), color: RGBColor);
+    fn dashes(&mut self, from: (i32, i32), to: (i32, i32), pattern: (f64, f64), ink: Ink);
     /// Text at its anchor: the given side horizontally, the middle vertically.
-    fn text(&mut self, text: &str, at: (i32, i32), size: i32, color: RGBColor, side: HPos);
+    fn text(&mut self, text: &str, at: (i32, i32), size: i32, ink: Ink, side: HPos);
+    /// What a mark at this place says when it is pointed at; only the page shows it.
+    fn tip(&mut self, _at: (i32, i32), _text: &str) {}
 }
 
 /// The SVG document of a drawing.
@@ -95,7 +135,7 @@ pub(super) fn png_of((width, height): (i32, i32), draw: &dyn Fn(&mut dyn Canvas)
 fn paint<DB: DrawingBackend>(backend: DB, (width, height): (i32, i32), text_drop: f64, draw: &dyn Fn(&mut dyn Canvas)) {
     register();
     let mut on = Backend { backend, text_drop };
-    on.polygon(&[(0, 0), (width, 0), (width, height), (0, height)], WHITE);
+    on.polygon(&[(0, 0), (width, 0), (width, height), (0, height)], Ink::Paper);
     draw(&mut on);
     drawn(on.backend.present().is_ok());
 }
@@ -123,9 +163,9 @@ struct Backend<DB: DrawingBackend> {
 }
 
 impl<DB: DrawingBackend> Canvas for Backend<DB> {
-    fn line(&mut self, points: &[(i32, i32)], color: RGBColor, width: u32) {
+    fn line(&mut self, points: &[(i32, i32)], ink: Ink, width: u32) {
         let style = ShapeStyle {
-            color: color.to_rgba(),
+            color: ink.rgb().to_rgba(),
             filled: false,
             stroke_width: width * SCALE as u32,
         };
@@ -133,10 +173,10 @@ impl<DB: DrawingBackend> Canvas for Backend<DB> {
         drawn(self.backend.draw_path(points, &style).is_ok());
     }
 
-    fn dashes(&mut self, from: (i32, i32), to: (i32, i32), (dash, gap): (f64, f64), color: RGBColor) {
+    fn dashes(&mut self, from: (i32, i32), to: (i32, i32), (dash, gap): (f64, f64), ink: Ink) {
         let (from, to) = (scaled(from), scaled(to));
         let style = ShapeStyle {
-            color: color.to_rgba(),
+            color: ink.rgb().to_rgba(),
             filled: false,
             stroke_width: 2 * SCALE as u32,
         };
@@ -157,18 +197,19 @@ impl<DB: DrawingBackend> Canvas for Backend<DB> {
         }
     }
 
-    fn polygon(&mut self, points: &[(i32, i32)], color: RGBColor) {
+    fn polygon(&mut self, points: &[(i32, i32)], ink: Ink) {
         let points = points.iter().map(|&p| scaled(p)).collect::<Vec<_>>();
-        drawn(self.backend.fill_polygon(points, &color).is_ok());
+        drawn(self.backend.fill_polygon(points, &ink.rgb()).is_ok());
     }
 
-    fn circle(&mut self, center: (i32, i32), radius: i32, color: RGBColor) {
+    fn circle(&mut self, center: (i32, i32), radius: i32, ink: Ink) {
         let (center, radius) = (scaled(center), (radius * SCALE) as u32);
-        drawn(self.backend.draw_circle(center, radius, &color, true).is_ok());
+        drawn(self.backend.draw_circle(center, radius, &ink.rgb(), true).is_ok());
     }
 
-    fn text(&mut self, text: &str, at: (i32, i32), size: i32, color: RGBColor, side: HPos) {
+    fn text(&mut self, text: &str, at: (i32, i32), size: i32, ink: Ink, side: HPos) {
         let font = (FAMILY, size * SCALE).into_font().transform(FontTransform::None);
+        let color = ink.rgb();
         let style = TextStyle::from(font).color(&color).pos(Pos::new(side, VPos::Center));
         let (x, y) = scaled(at);
         let at = (x, y + (f64::from(size * SCALE) * self.text_drop).round() as i32);

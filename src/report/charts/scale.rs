@@ -55,6 +55,22 @@ pub(super) fn linear_ticks(max: f64) -> Ticks {
     ((0.0, ticks[ticks.len() - 1]), ticks)
 }
 
+/// Whole numbers around `lo..hi`: steps of 1, 2 or 5 times a power of ten, at most 8 of them.
+pub(super) fn span_ticks(lo: f64, hi: f64) -> Ticks {
+    let (lo, hi) = if lo.is_finite() && hi.is_finite() && lo <= hi {
+        (lo, hi)
+    } else {
+        (0.0, 1.0)
+    };
+    let steps = (0..9).flat_map(|power| [1.0, 2.0, 5.0].map(|step| step * 10f64.powi(power)));
+    let mut steps = steps.skip_while(|step| (hi / step).ceil() - (lo / step).floor() > 8.0);
+    let step = steps.next().unwrap_or(1e9);
+    let (first, last) = ((lo / step).floor(), (hi / step).ceil().max((lo / step).floor() + 1.0));
+    let n = (last - first) as u32;
+    let ticks = (0..=n).map(|i| (first + f64::from(i)) * step).collect();
+    ((first * step, last * step), ticks)
+}
+
 /// Ends at 1, 2 or 5 times a power of ten around `lo..hi`, ticks at all of those, or at whole decades when that would
 /// be too many.
 pub(super) fn log_ticks(lo: f64, hi: f64) -> Ticks {
@@ -88,7 +104,7 @@ pub(super) fn tick_label(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{linear_ticks, log_ticks, tick_label, Axis};
+    use super::{linear_ticks, log_ticks, span_ticks, tick_label, Axis};
 
     #[test]
     fn ticks_are_round_and_cover() {
@@ -107,6 +123,16 @@ mod tests {
             [0.0, 0.05, 20.0, 20000.0].map(tick_label),
             ["0", "0.05", "20", "20\u{a0}000"]
         );
+    }
+
+    #[test]
+    fn a_span_needs_no_zero() {
+        assert_eq!(
+            span_ticks(93.2, 106.1),
+            ((92.0, 108.0), (0..=8).map(|i| 92.0 + 2.0 * f64::from(i)).collect())
+        );
+        assert_eq!(span_ticks(100.0, 100.0), ((100.0, 101.0), vec![100.0, 101.0]));
+        assert_eq!(span_ticks(f64::NAN, 1.0).0, (0.0, 1.0));
     }
 
     #[test]

@@ -4,24 +4,31 @@ use super::cells::{cell_reports, Rounds};
 use super::{compare, conclude, quality, reuse, totals, trust};
 use super::{CellReport, MemoryReport, ReportModel, Trust};
 use crate::data::{BufferSize, EngineInfo, MemoryRecord, Record, RunHeader, Warning, Workload};
+use crate::report::lang::Lang;
 use std::collections::BTreeMap;
 
 impl ReportModel {
-    /// Everything that can be said of a run. Pure: the same input gives the same model.
+    /// Everything that can be said of a run, in English. Pure: the same input gives the same model.
     pub fn build(header: &RunHeader, records: &[Record]) -> ReportModel {
+        ReportModel::build_in(Lang::En, header, records)
+    }
+
+    /// The same in any language.
+    pub fn build_in(lang: Lang, header: &RunHeader, records: &[Record]) -> ReportModel {
         let rounds = Rounds::collect(header, records);
-        let mut cells = cell_reports(header, records, &rounds);
+        let mut cells = cell_reports(header, records, &rounds, lang);
         let control = compare::compare_all(header, &rounds, &mut cells);
         let trust = trust::trust(header, records, &rounds, &cells, &control);
         share_bandwidth(header, records, &trust, &mut cells);
         let mut model = ReportModel {
+            lang,
             header: header.clone(),
             engine: engine(records),
             reuse: reuse::reuse_rows(header, &rounds, &cells),
             cells,
             control,
             memory: memory(header, records),
-            quality: quality::quality(header, records),
+            quality: quality::quality(header, records, lang),
             totals: totals::totals(records, &rounds),
             trust,
             warnings: warnings(records),

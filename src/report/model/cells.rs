@@ -2,6 +2,7 @@
 
 use super::{CellReport, ItlQuantiles};
 use crate::data::{Cell, FailureKind, Outcome, Record, RunHeader, Sample, Workload};
+use crate::report::lang::Lang;
 use crate::stats::{self, Interval};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,19 +81,20 @@ impl<'a> Rounds<'a> {
 }
 
 /// One report per cell of the plan. Comparisons are added later.
-pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Rounds) -> Vec<CellReport> {
+pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Rounds, lang: Lang) -> Vec<CellReport> {
     let cells = header.plan.cells.iter().enumerate();
     cells
         .filter_map(|(index, cell)| {
             let arm = header.plan.arms.get(cell.arm)?;
             let samples: Vec<&Sample> = rounds.of(index).map(|(_, sample)| sample).collect();
-            let outcome = outcome(index, records, !samples.is_empty());
+            let outcome = outcome(index, records, !samples.is_empty(), lang);
             let usable: &[&Sample] = if outcome == Outcome::Ok { &samples } else { &[] };
             Some(CellReport {
                 index,
                 arm: arm.clone(),
                 spec: cell.spec,
                 samples_ns: samples.iter().map(|s| s.ns).collect(),
+                sample_rounds: rounds.of(index).map(|(round, _)| round).collect(),
                 tps: tps(cell, usable),
                 ttft_ns: ttft(cell, usable),
                 itl_ns: itl(cell, usable, header.plan.seed),
@@ -106,7 +108,7 @@ pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Roun
 }
 
 /// A recorded failure stands, even if the cell has samples of earlier rounds: it left the run before the others.
-fn outcome(cell: usize, records: &[Record], has_samples: bool) -> Outcome {
+fn outcome(cell: usize, records: &[Record], has_samples: bool, lang: Lang) -> Outcome {
     let failure = records.iter().rev().find_map(|record| match record {
         Record::Failure(failure) if failure.cell == cell => Some(failure),
         _ => None,
@@ -114,10 +116,7 @@ fn outcome(cell: usize, records: &[Record], has_samples: bool) -> Outcome {
     match failure {
         Some(failure) => Outcome::Failed(failure.kind, failure.reason.clone()),
         None if has_samples => Outcome::Ok,
-        None => Outcome::Failed(
-            FailureKind::NotRun,
-            "the run ended before its first complete round".to_owned(),
-        ),
+        None => Outcome::Failed(FailureKind::NotRun, lang.no_round_completed()),
     }
 }
 

@@ -4,38 +4,28 @@ use super::cells::Rounds;
 use super::fastest::{decodes, fastest, ranked};
 use super::{CellReport, Comparison, MemoryReport, QualityReport, ReportModel};
 use crate::data::{Arm, Outcome, StoppedBy, Warning, Workload};
-use crate::report::text;
+use crate::report::text::kv;
 use crate::stats::Verdict;
-use crate::units;
 
 /// Reasons not to trust the figures, most serious first.
 pub(super) fn banners(model: &ReportModel) -> Vec<String> {
+    let t = model.lang;
     let mut banners = Vec::new();
     if model.warnings.contains(&Warning::FakeEngine) {
-        banners.push(sentence(&Warning::FakeEngine.to_string()));
+        banners.push(sentence(&t.warning(&Warning::FakeEngine)));
     }
     let instead = model
         .warnings
         .iter()
         .find(|w| matches!(w, Warning::BuiltinInstead { .. }));
-    banners.extend(instead.map(|warning| sentence(&warning.to_string())));
+    banners.extend(instead.map(|warning| sentence(&t.warning(warning))));
     if let (true, Some(control)) = (model.control.is_failed, &model.control.pooled) {
-        banners.push(format!(
-            "The A/A control failed: the baseline measured against itself gave {}, which excludes 1, so this run cannot \
-             tell a difference from its own noise. Every speed verdict reads \"can't tell\"; run again on a quieter machine.",
-            text::ratio(&control.ratio)
-        ));
+        banners.push(t.control_failed_banner(t.ratio(&control.ratio)));
     }
     match model.totals.stopped_by {
         _ if model.totals.n_rounds == 0 => {}
-        None => banners.push(
-            "The run was cut short: its figures come from the rounds that are complete. Continue it with --resume."
-                .to_owned(),
-        ),
-        Some(StoppedBy::Interrupt) => banners.push(
-            "The run was interrupted: its figures come from the rounds that are complete. Continue it with --resume."
-                .to_owned(),
-        ),
+        None => banners.push(t.cut_short_banner()),
+        Some(StoppedBy::Interrupt) => banners.push(t.interrupted_banner()),
         Some(_) => {}
     }
     banners
@@ -58,28 +48,26 @@ pub(super) fn conclusion(model: &ReportModel, rounds: &Rounds) -> Vec<String> {
     said.extend(unsettled(model));
     said.extend(failures(model));
     if model.quality.windows().is_empty() {
-        said.push("What the smaller types cost in quality was not measured in this run.".to_owned());
+        said.push(model.lang.quality_not_measured());
     }
     said
 }
 
 /// The last lines of the terminal output; the answer comes last.
 pub(super) fn closing(model: &ReportModel) -> Vec<String> {
+    let t = model.lang;
     if !model.cells.iter().any(CellReport::is_ok) {
         return vec![nothing_measured(model)];
     }
-    let baseline = model.baseline().map_or("the baseline", |arm| arm.variant.as_str());
+    let baseline = baseline_name(model);
     let deepest = model.specs(Workload::Decode).into_iter().next_back();
     let best = deepest.and_then(|spec| ranked(model, &spec).into_iter().find(|c| c.vs_baseline.is_some()));
     let answer = match best.and_then(|cell| cell.vs_baseline.as_ref().map(|c| (cell, c))) {
         Some((cell, comparison)) => {
-            format!(
-                "{} (decode at depth {}).",
-                decodes(cell, comparison, baseline, "decodes"),
-                cell.spec.n_depth
-            )
+            let said = decodes(t, cell, comparison, &baseline, Workload::Decode);
+            t.closing_answer(said, cell.spec.n_depth)
         }
-        None => format!("No variant could be compared with {baseline} in decode."),
+        None => t.nothing_compared(baseline),
     };
     control(model)
         .into_iter()
@@ -88,72 +76,66 @@ pub(super) fn closing(model: &ReportModel) -> Vec<String> {
         .collect()
 }
 
+fn baseline_name(model: &ReportModel) -> String {
+    model
+        .baseline()
+        .map_or_else(|| model.lang.the_baseline(), |arm| arm.variant.clone())
+}
+
 /// What variants cost in the shortest window, and what KV types cost in the longest.
 fn quality(model: &ReportModel) -> Vec<String> {
+    let t = model.lang;
     let windows = model.quality.windows();
     let (Some(&shortest), Some(&longest)) = (windows.first(), windows.last()) else {
         return Vec::new();
     };
-    let baseline = model.baseline().map_or("the baseline", |arm| arm.variant.as_str());
-    let base_kv = model.baseline().map(|arm| text::kv(&arm.config));
-    let is_base_kv = |row: &QualityReport| Some(text::kv(&row.arm.config)) == base_kv;
+    let baseline = baseline_name(model);
+    let base_kv = model.baseline().map(|arm| kv(&arm.config));
+    let is_base_kv = |row: &QualityReport| Some(kv(&row.arm.config)) == base_kv;
     let compared = |n_ctx: u32| {
         let rows = model.quality.rows.iter();
         rows.filter(move |r| r.n_ctx == n_ctx && r.is_ok() && r.verdict.is_some())
     };
     let said = |row: &QualityReport, name: String| {
-        let kld = units::or_na(row.figures.as_ref(), |f| units::nats(f.kld.value));
-        let same = units::or_na(row.figures.as_ref(), |f| units::percent(f.same_top.value));
-        let verdict = text::quality_verdict(row);
-        format!(
-            "{name} {verdict} (PPL {}, KLD {kld}, same top token {same})",
-            text::ppl_change(row)
-        )
+        let kld = t.or_na(row.figures.as_ref(), |f| t.nats(f.kld.value));
+        let same = t.or_na(row.figures.as_ref(), |f| t.percent(f.same_top.value));
+        t.quality_said(name, t.quality_verdict(row), t.ppl_change(row), kld, same)
     };
     let variants: Vec<String> = compared(shortest)
         .filter(|r| is_base_kv(r))
         .map(|r| said(r, r.arm.variant.clone()))
         .collect();
-    let kv: Vec<String> = compared(longest)
+    let of_kv: Vec<String> = compared(longest)
         .filter(|r| !is_base_kv(r) && r.arm.variant == baseline)
-        .map(|r| said(r, format!("{} KV", text::kv(&r.arm.config))))
+        .map(|r| said(r, t.kv_named(kv(&r.arm.config))))
         .collect();
     let mut sentences = Vec::new();
     if !variants.is_empty() {
-        sentences.push(format!(
-            "Quality against {baseline}, in windows of {shortest} tokens: {}.",
-            variants.join("; ")
-        ));
+        sentences.push(t.quality_of_variants(&baseline, shortest, variants.join("; ")));
     }
-    if !kv.is_empty() {
-        sentences.push(format!(
-            "Quality of KV types with {baseline}, in windows of {longest} tokens: {}.",
-            kv.join("; ")
-        ));
+    if !of_kv.is_empty() {
+        sentences.push(t.quality_of_kv(&baseline, longest, of_kv.join("; ")));
     }
     sentences
 }
 
 fn nothing_measured(model: &ReportModel) -> String {
-    let n_failed = model.cells.iter().filter(|c| is_failure(c)).count() as u32;
+    let t = model.lang;
+    let n_failed = model.cells.iter().filter(|c| is_failure(c)).count();
     if n_failed > 0 {
-        format!(
-            "Nothing was measured: {} of {} failed.",
-            n_failed,
-            text::plural(model.cells.len() as u32, "cell")
-        )
+        t.nothing_measured_failed(n_failed, t.cells(model.cells.len()))
     } else {
-        "Nothing was measured: no round was completed.".to_owned()
+        t.nothing_measured()
     }
 }
 
 /// Size and memory of each variant: what the speed costs, or saves.
 fn cost(model: &ReportModel) -> Option<String> {
-    let base = model.baseline()?;
-    let kv = text::kv(&base.config);
+    let t = model.lang;
+    let base_kv = kv(&model.baseline()?.config);
     let peak = |variant: &str| {
         let of_variant =
-            |m: &&MemoryReport| m.arm.variant == variant && text::kv(&m.arm.config) == kv && !m.arm.is_control;
+            |m: &&MemoryReport| m.arm.variant == variant && kv(&m.arm.config) == base_kv && !m.arm.is_control;
         model.memory.iter().find(of_variant).map(|m| m.reading.rss_bytes_max)
     };
     let each: Vec<String> = model
@@ -161,22 +143,16 @@ fn cost(model: &ReportModel) -> Option<String> {
         .variants
         .iter()
         .map(|v| {
-            let peak = peak(&v.id).map_or(String::new(), |p| {
-                format!(", {} of memory at its peak", units::bytes(p))
-            });
-            format!(
-                "{} {} ({:.2} bits per weight{peak})",
-                v.id,
-                units::bytes(v.model_size),
-                v.bpw
-            )
+            let peak = peak(&v.id).map_or(String::new(), |p| t.peak_of(t.bytes(p)));
+            t.size_of(&v.id, t.bytes(v.model_size), t.two_decimals(v.bpw), peak)
         })
         .collect();
-    (!each.is_empty()).then(|| format!("Size: {}.", text::list(&each)))
+    (!each.is_empty()).then(|| t.sizes(t.list(&each)))
 }
 
 /// What each other KV type does to the cache and to decode, on the baseline's weights at the greatest depth.
 fn kv_effect(model: &ReportModel) -> Vec<String> {
+    let t = model.lang;
     let Some(spec) = model.specs(Workload::Decode).into_iter().next_back() else {
         return Vec::new();
     };
@@ -186,52 +162,46 @@ fn kv_effect(model: &ReportModel) -> Vec<String> {
         .arms()
         .filter(|a| model.cell(&a.id, &spec).is_some_and(|c| c.vs_f16_kv.is_some()))
     {
-        let kind = text::kv(&arm.config);
+        let kind = kv(&arm.config);
         if kinds.contains(&kind) {
             continue;
         }
         let effects: Vec<String> = model
             .arms()
-            .filter(|a| text::kv(&a.config) == kind)
+            .filter(|a| kv(&a.config) == kind)
             .filter_map(|a| model.cell(&a.id, &spec)?.vs_f16_kv.as_ref().map(|c| (a, c)))
-            .map(|(a, c)| format!("{} for {} ({})", text::ratio(&c.ratio), a.variant, c.verdict))
+            .map(|(a, c)| t.kv_ratio(t.ratio(&c.ratio), &a.variant, t.verdict(c.verdict)))
             .collect();
         let size = kv_size(model, arm).unwrap_or_default();
-        let effects = text::list(&effects);
-        said.push(format!(
-            "A {kind} KV cache{size} changes the decode speed at depth {} to {effects}.",
-            spec.n_depth
-        ));
+        said.push(t.kv_effect(&kind, size, spec.n_depth, t.list(&effects)));
         kinds.push(kind);
     }
     said
 }
 
 fn kv_size(model: &ReportModel, arm: &Arm) -> Option<String> {
+    let t = model.lang;
     let own = model.memory_of(&arm.id)?;
     let f16 = model.memory.iter().find(|m| {
         m.arm.variant == arm.variant && m.arm.config.type_k.name() == "f16" && m.arm.config.type_v.name() == "f16"
     })?;
-    Some(format!(
-        " takes {} instead of {} and",
-        units::bytes(own.kv_bytes),
-        units::bytes(f16.kv_bytes)
-    ))
+    Some(t.kv_size(t.bytes(own.kv_bytes), t.bytes(f16.kv_bytes)))
 }
 
 fn control(model: &ReportModel) -> Option<String> {
+    let t = model.lang;
     let control = model.control.pooled.as_ref()?;
-    let baseline = model.baseline().map_or("the baseline", |arm| arm.variant.as_str());
-    let ratio = text::ratio(&control.ratio);
+    let (baseline, ratio) = (baseline_name(model), t.ratio(&control.ratio));
     Some(if model.control.is_failed {
-        format!("Control: {baseline} against itself gave {ratio}, which excludes 1: no speed verdict is given.")
+        t.control_excludes(baseline, ratio)
     } else {
-        format!("Control: {baseline} against itself gave {ratio}, which includes 1, as it should.")
+        t.control_includes(baseline, ratio)
     })
 }
 
 /// Headline comparisons that stay open, with what would settle them.
 fn unsettled(model: &ReportModel) -> Option<String> {
+    let t = model.lang;
     let is_headline = |c: &&CellReport| !c.arm.is_control && c.spec.workload != Workload::NoReuse;
     let open: Vec<(&CellReport, &Comparison)> = model
         .cells
@@ -254,29 +224,24 @@ fn unsettled(model: &ReportModel) -> Option<String> {
     let named: Vec<String> = open
         .iter()
         .take(SHOWN)
-        .map(|(cell, c)| {
-            format!(
-                "{} in {} ({})",
-                text::arm_in_words(&cell.arm),
-                text::work_in_words(&cell.spec),
-                text::ratio(&c.ratio)
-            )
-        })
+        .map(|(cell, c)| t.open_one(t.arm(&cell.arm), t.work(&cell.spec), t.ratio(&c.ratio)))
         .collect();
-    let others = open.len().saturating_sub(SHOWN);
-    let others = if others > 0 {
-        format!(", and {others} more")
-    } else {
-        String::new()
+    let others = match open.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        n => t.open_others(n),
     };
     // The median: one ratio on the very edge of "the same" would ask for thousands of rounds.
     let mut more: Vec<u32> = open.iter().filter_map(|(_, c)| c.n_rounds_more).collect();
     more.sort_unstable();
     let settle = more.get(more.len().saturating_sub(1) / 2).map_or(String::new(), |&n| {
-        let what = if open.len() == 1 { "it" } else { "half of them" };
-        format!("; {}{} would settle {what}", text::more_rounds(n), time_of(model, n))
+        let what = if open.len() == 1 {
+            t.settle_it()
+        } else {
+            t.settle_half()
+        };
+        t.would_settle(t.more_rounds(n), time_of(model, n), what)
     });
-    Some(format!("Could not be told: {}{others}{settle}.", text::list(&named)))
+    Some(t.unsettled(t.list(&named), others, settle))
 }
 
 /// ` (25 min 10 s)`, at the pace of this run.
@@ -289,18 +254,17 @@ fn time_of(model: &ReportModel, n_rounds: u32) -> String {
     let time = per_round
         .filter(|&ns| ns > 0)
         .map(|ns| ns.saturating_mul(u64::from(n_rounds)));
-    time.map_or(String::new(), |ns| format!(" ({})", units::duration(ns)))
+    time.map_or(String::new(), |ns| format!(" ({})", model.lang.duration(ns)))
 }
 
 fn failures(model: &ReportModel) -> Option<String> {
-    let n_failed = model.cells.iter().filter(|c| is_failure(c)).count();
-    let verb = if n_failed == 1 { "was" } else { "were" };
-    (n_failed > 0).then(|| {
-        format!(
-            "{n_failed} of {} {verb} not measured; the reasons are below.",
-            text::plural(model.cells.len() as u32, "cell")
-        )
-    })
+    let t = model.lang;
+    let cells = t.cells(model.cells.len());
+    match model.cells.iter().filter(|c| is_failure(c)).count() {
+        0 => None,
+        1 => Some(t.one_not_measured(cells)),
+        n => Some(t.n_not_measured(n, cells)),
+    }
 }
 
 fn is_failure(cell: &CellReport) -> bool {

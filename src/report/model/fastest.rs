@@ -4,7 +4,7 @@ use super::cells::Rounds;
 use super::compare::compare_pair;
 use super::{CellReport, Comparison, ReportModel};
 use crate::data::{Arm, WorkSpec, Workload};
-use crate::report::text;
+use crate::report::lang::Lang;
 use crate::stats::Verdict;
 
 /// Who is fastest at a kind of work: one sentence where it is the same variant in every context, else one each.
@@ -42,45 +42,35 @@ fn fastest_everywhere(
     if rankings.len() < 2 || rankings.iter().any(|cells| is_settled(cells).is_none()) {
         return None;
     }
+    let t = model.lang;
     let at = |cell: &CellReport| match workload {
-        Workload::Prefill => format!("for {} tokens", cell.n_context()),
-        _ => format!("at depth {}", cell.n_context()),
+        Workload::Prefill => t.at_prompt(cell.n_context()),
+        _ => t.at_depth(cell.n_context()),
     };
     let ratios: Vec<String> = rankings
         .iter()
         .filter_map(|cells| {
-            Some(format!(
-                "{} {}",
-                text::ratio(&cells[0].vs_baseline.as_ref()?.ratio),
-                at(cells[0])
-            ))
+            let ratio = t.ratio(&cells[0].vs_baseline.as_ref()?.ratio);
+            Some(t.ratio_here(ratio, at(cells[0])))
         })
         .collect();
     let deepest = rankings.last()?[0];
     let name = &best.arm.variant;
-    let mut said = vec![format!(
-        "{name} {} fastest in every context: {} faster than {}; {} t/s {}.",
-        verb(workload),
-        text::list(&ratios),
-        baseline.variant,
-        text::tps(deepest.tps.as_ref()),
-        at(deepest)
-    )];
+    let (ratios, rate) = (t.list(&ratios), t.tps(deepest.tps.as_ref()));
+    let mut said = vec![match workload {
+        Workload::Prefill => t.prefills_fastest(name, ratios, &baseline.variant, rate, at(deepest)),
+        _ => t.decodes_fastest(name, ratios, &baseline.variant, rate, at(deepest)),
+    }];
     if rankings
         .iter()
         .all(|cells| cells[1].arm.id == second.arm.id && !second.arm.is_baseline)
     {
         let pairs = rankings.iter().filter_map(|cells| {
             let pair = compare_pair(&model.header, rounds, &model.control, cells[1], cells[0])?;
-            let verdict = pair.verdict;
-            Some(format!("{} {} ({verdict})", text::ratio(&pair.ratio), at(cells[0])))
+            Some(t.pair_here(t.ratio(&pair.ratio), at(cells[0]), t.verdict(pair.verdict)))
         });
         let pairs: Vec<String> = pairs.collect();
-        said.push(format!(
-            "{name} against {}, the next one: {}.",
-            second.arm.variant,
-            text::list(&pairs)
-        ));
+        said.push(t.against_next_everywhere(name, &second.arm.variant, t.list(&pairs)));
     }
     Some(said)
 }
@@ -92,35 +82,22 @@ fn fastest_here(
     workload: Workload,
     cells: &[&CellReport],
 ) -> Option<String> {
+    let t = model.lang;
     let best = cells.first()?;
     let place = match workload {
-        Workload::Prefill => format!("For a prompt of {} tokens", best.n_context()),
-        _ => format!("At depth {}", best.n_context()),
+        Workload::Prefill => t.place_prompt(best.n_context()),
+        _ => t.place_depth(best.n_context()),
     };
     let Some(comparison) = &best.vs_baseline else {
         let next = cells
             .iter()
             .find_map(|cell| cell.vs_baseline.as_ref().map(|c| (cell, c)))?;
-        let next = decodes(next.0, next.1, &baseline.variant, verb(workload));
-        return Some(format!(
-            "{place}, no variant comes out ahead of {}: {next}.",
-            baseline.variant
-        ));
+        let next = decodes(t, next.0, next.1, &baseline.variant, workload);
+        return Some(t.nobody_ahead(place, &baseline.variant, next));
     };
-    let lead = decodes(best, comparison, &baseline.variant, verb(workload));
-    let rate = text::tps(best.tps.as_ref());
-    Some(format!(
-        "{place}, {lead} ({rate} t/s){}.",
-        against_runner_up(model, rounds, cells)
-    ))
-}
-
-fn verb(workload: Workload) -> &'static str {
-    if workload == Workload::Prefill {
-        "prefills"
-    } else {
-        "decodes"
-    }
+    let lead = decodes(t, best, comparison, &baseline.variant, workload);
+    let rate = t.tps(best.tps.as_ref());
+    Some(t.leads(place, lead, rate, against_runner_up(model, rounds, cells)))
 }
 
 /// The winner against the next variant: without it "fastest" would claim more than was measured.
@@ -132,13 +109,9 @@ fn against_runner_up(model: &ReportModel, rounds: &Rounds, cells: &[&CellReport]
         return String::new();
     }
     let pair = compare_pair(&model.header, rounds, &model.control, second, best);
+    let t = model.lang;
     pair.map_or(String::new(), |pair| {
-        format!(
-            "; against {}, the next one: {} ({})",
-            second.arm.variant,
-            text::ratio(&pair.ratio),
-            pair.verdict
-        )
+        t.against_next(&second.arm.variant, t.ratio(&pair.ratio), t.verdict(pair.verdict))
     })
 }
 
@@ -164,14 +137,22 @@ pub(super) fn ranked<'a>(model: &'a ReportModel, spec: &WorkSpec) -> Vec<&'a Cel
 }
 
 /// `Q8_0 decodes 1.71x [1.66, 1.76] faster than F16`.
-pub(super) fn decodes(cell: &CellReport, comparison: &Comparison, baseline: &str, verb: &str) -> String {
-    let (name, ratio) = (&cell.arm.variant, text::ratio(&comparison.ratio));
+pub(super) fn decodes(
+    t: Lang,
+    cell: &CellReport,
+    comparison: &Comparison,
+    baseline: &str,
+    workload: Workload,
+) -> String {
+    let (name, ratio) = (&cell.arm.variant, t.ratio(&comparison.ratio));
+    let verb = match workload {
+        Workload::Prefill => t.prefills(),
+        _ => t.decodes(),
+    };
     match comparison.verdict {
-        Verdict::Faster => format!("{name} {verb} {ratio} faster than {baseline}"),
-        Verdict::Slower => format!("{name} {verb} at {ratio} the speed of {baseline}, slower"),
-        Verdict::Same => format!("{name} {verb} at {ratio} the speed of {baseline}: the same"),
-        Verdict::CantTell => {
-            format!("{name} {verb} at {ratio} the speed of {baseline}: whether that is a difference cannot be told")
-        }
+        Verdict::Faster => t.is_faster(name, verb, ratio, baseline),
+        Verdict::Slower => t.is_slower(name, verb, ratio, baseline),
+        Verdict::Same => t.is_same(name, verb, ratio, baseline),
+        Verdict::CantTell => t.is_unknown(name, verb, ratio, baseline),
     }
 }

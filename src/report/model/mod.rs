@@ -17,7 +17,7 @@ mod totals;
 mod trust;
 mod types;
 
-pub use quality::{PositionBin, Quality, QualityReport};
+pub use quality::{PositionBin, Quality, QualityEnd, QualityReport};
 pub use types::{
     CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport, ReportModel, ReuseRow,
     SmallestDifference, Totals, Trust,

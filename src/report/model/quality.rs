@@ -5,6 +5,7 @@ use crate::data::{
     Arm, Chunk, ChunkScore, Outcome, Parting, QualityPlan, QualityWindow, Record, RunHeader, TextTokens,
 };
 use crate::quality::{chunk_means, first_scored, n_scored, ChunkMeans, Figures};
+use crate::report::lang::Lang;
 use crate::stats::{self, Interval, QualityVerdict};
 use std::collections::BTreeMap;
 
@@ -69,6 +70,17 @@ pub struct PositionBin {
     pub kld: Interval,
 }
 
+/// Why scoring a window ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QualityEnd {
+    /// Every arm reached the target precision.
+    Precision,
+    /// All planned chunks were scored.
+    AllChunks,
+    /// The time or the text was spent.
+    Spent,
+}
+
 /// Everything about quality in a run.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Quality {
@@ -76,8 +88,8 @@ pub struct Quality {
     pub tokens: Option<TextTokens>,
     /// By window, then in the order of the plan.
     pub rows: Vec<QualityReport>,
-    /// Why scoring ended, per window, in words.
-    pub ended: Vec<(u32, &'static str)>,
+    /// Why scoring ended, per window.
+    pub ended: Vec<(u32, QualityEnd)>,
     /// Wall time of all chunks but each window's first (workers start in it) over their bare forward passes.
     pub overhead: Option<f64>,
 }
@@ -106,7 +118,7 @@ impl QualityReport {
 type Scores<'a> = BTreeMap<Chunk, BTreeMap<usize, &'a ChunkScore>>;
 
 /// Reads all of it from the records of a run.
-pub(super) fn quality(header: &RunHeader, records: &[Record]) -> Quality {
+pub(super) fn quality(header: &RunHeader, records: &[Record], lang: Lang) -> Quality {
     let Some(plan) = &header.plan.quality else {
         return Quality::default();
     };
@@ -129,7 +141,7 @@ pub(super) fn quality(header: &RunHeader, records: &[Record]) -> Quality {
         let first = rows.len();
         for (index, arm) in plan.arms.iter().enumerate() {
             let of_arm = pairs(of_window, index);
-            let outcome = outcome(window.n_ctx, index, records, !of_arm.is_empty());
+            let outcome = outcome(window.n_ctx, index, records, !of_arm.is_empty(), lang);
             rows.push(row(header, plan, window, arm, &of_arm, outcome));
         }
         if !of_window.is_empty() {
@@ -164,7 +176,7 @@ fn pairs<'a>(scores: &Scores<'a>, arm: usize) -> Vec<(Chunk, &'a ChunkScore, &'a
     scores.iter().filter_map(both).collect()
 }
 
-fn outcome(n_ctx: u32, arm: usize, records: &[Record], has_chunks: bool) -> Outcome {
+fn outcome(n_ctx: u32, arm: usize, records: &[Record], has_chunks: bool, lang: Lang) -> Outcome {
     let failure = records.iter().rev().find_map(|record| match record {
         Record::QualityFailure(f) if f.arm == arm && f.n_ctx == n_ctx => Some(f),
         _ => None,
@@ -172,21 +184,18 @@ fn outcome(n_ctx: u32, arm: usize, records: &[Record], has_chunks: bool) -> Outc
     match failure {
         Some(failure) => Outcome::Failed(failure.kind, failure.reason.clone()),
         None if has_chunks => Outcome::Ok,
-        None => {
-            let why = "there was no time for it, or the text has fewer than two such windows; --level full or a larger --budget";
-            Outcome::Failed(crate::data::FailureKind::NotRun, why.to_owned())
-        }
+        None => Outcome::Failed(crate::data::FailureKind::NotRun, lang.no_time_to_score()),
     }
 }
 
-fn why_ended(window: &QualityWindow, scores: &Scores, rows: &[QualityReport]) -> &'static str {
+fn why_ended(window: &QualityWindow, scores: &Scores, rows: &[QualityReport]) -> QualityEnd {
     let mut candidates = rows.iter().filter(|r| r.verdict.is_some() && r.is_ok()).peekable();
     if candidates.peek().is_some() && candidates.all(|r| r.n_scored_precise.is_some()) {
-        "every arm reached the target precision"
+        QualityEnd::Precision
     } else if scores.len() >= window.n_chunks_max as usize {
-        "all planned chunks were scored"
+        QualityEnd::AllChunks
     } else {
-        "the time or the text was spent"
+        QualityEnd::Spent
     }
 }
 

@@ -54,6 +54,8 @@ fn row(arm: &Arm, n_depth: u32, rounds: &Rounds, cells: &[&CellReport]) -> Reuse
             .and_then(|c| c.tps.as_ref())
             .map(|tps| per_token_ns(tps, scale)),
         factor,
+        n_reuse: decode.map_or(0, |c| c.samples_ns.len() as u32),
+        n_no_reuse: no_reuse.map_or(0, |c| c.samples_ns.len() as u32),
         is_extrapolated: timed.is_none() && prefill.is_some(),
     }
 }

@@ -12,7 +12,8 @@ pub(super) fn trust(
     cells: &[CellReport],
     control: &Control,
 ) -> Trust {
-    let readings = readings(records, rounds);
+    let anchors = anchors(records, rounds);
+    let readings: Vec<AnchorReading> = anchors.iter().map(|(_, reading)| *reading).collect();
     let disturbed = || {
         records.iter().filter_map(|record| match record {
             Record::Disturbed(d) if d.cell < header.plan.cells.len() => Some(d),
@@ -31,6 +32,7 @@ pub(super) fn trust(
         void: disturbed().filter(|d| d.is_void).map(|d| d.what).collect(),
         kept: kept(disturbed().filter(|d| !d.is_void).map(|d| (d.round, d.what)).collect()),
         paused_ns: paused.fold(0, u64::saturating_add),
+        anchors,
         read: drift(&readings, |r| r.read_ns),
         product: drift(&readings, |r| r.product_ns),
         read_bytes_per_s: median(|r| per_s(r.n_bytes, r.read_ns)),
@@ -40,13 +42,13 @@ pub(super) fn trust(
 }
 
 /// The anchor's readings before complete rounds; a round that was begun again has its last one.
-fn readings(records: &[Record], rounds: &Rounds) -> Vec<AnchorReading> {
+fn anchors(records: &[Record], rounds: &Rounds) -> Vec<(u32, AnchorReading)> {
     let anchors = records.iter().filter_map(|record| match record {
         Record::Anchor(a) if rounds.complete.contains(&a.round) => Some(a),
         _ => None,
     });
     let by_round: std::collections::BTreeMap<u32, &AnchorRecord> = anchors.map(|a| (a.round, a)).collect();
-    by_round.values().map(|a| a.reading).collect()
+    by_round.into_iter().map(|(round, a)| (round, a.reading)).collect()
 }
 
 fn kept(seen: Vec<(u32, Disturbance)>) -> Option<KeptDisturbance> {

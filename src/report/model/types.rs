@@ -2,14 +2,17 @@
 
 use super::Quality;
 use crate::data::{
-    Arm, BufferSize, Disturbance, EngineInfo, MemoryReading, Outcome, RunHeader, StoppedBy, VariantInfo, Warning,
-    WorkSpec, Workload,
+    AnchorReading, Arm, BufferSize, Disturbance, EngineInfo, MemoryReading, Outcome, RunHeader, StoppedBy, VariantInfo,
+    Warning, WorkSpec, Workload,
 };
+use crate::report::lang::Lang;
 use crate::stats::{Interval, Verdict};
 
 /// A run, ready to be rendered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReportModel {
+    /// Language of every text in it.
+    pub lang: Lang,
     /// Line 1 of the journal.
     pub header: RunHeader,
     /// What the engine said of itself in the last launch; absent when nothing was loaded.
@@ -51,6 +54,8 @@ pub struct CellReport {
     pub outcome: Outcome,
     /// Duration of one execution in each complete round, in the order of rounds, nanoseconds.
     pub samples_ns: Vec<u64>,
+    /// The rounds of those samples, from 0.
+    pub sample_rounds: Vec<u32>,
     /// Throughput, tokens per second.
     pub tps: Option<Interval>,
     /// Prefill only: prefill plus first sampled token, nanoseconds.
@@ -135,6 +140,10 @@ pub struct ReuseRow {
     pub no_reuse_ns: Option<Interval>,
     /// How many times longer a token takes without the cache.
     pub factor: Option<Interval>,
+    /// Rounds behind `reuse_ns`.
+    pub n_reuse: u32,
+    /// Rounds behind `no_reuse_ns`.
+    pub n_no_reuse: u32,
     /// True when `no_reuse_ns` was not timed as such but is the time to prefill `n_depth` tokens.
     pub is_extrapolated: bool,
 }
@@ -171,6 +180,8 @@ pub struct Trust {
     pub void: Vec<Disturbance>,
     /// Disturbed samples that stayed in, because the void rounds were used up.
     pub kept: Option<KeptDisturbance>,
+    /// The anchor kernel before every complete round.
+    pub anchors: Vec<(u32, AnchorReading)>,
     /// Time spent waiting for a slowed machine, nanoseconds.
     pub paused_ns: u64,
     /// Drift of the machine's memory reads, by the anchor kernel.

@@ -1,0 +1,53 @@
+//! `kvant diff`: two runs, or files of llama-bench, beside each other.
+
+use super::args::{DiffArgs, Global};
+use super::exit::{Failure, BAD_INPUT, NOT_MET, OK, UNEXPECTED};
+use super::look;
+use super::report::{load, Source};
+use crate::report::{diff_json, write_file, Diff, ReportModel, Side};
+use std::path::Path;
+
+/// Compares and prints.
+pub fn run(args: &DiffArgs, global: &Global) -> Result<u8, Failure> {
+    let (a, b) = (side(&args.a, global)?, side(&args.b, global)?);
+    let diff = Diff::between(global.lang.into(), a, b);
+    if let (Some(condition), false) = (&args.fail_on, diff.has_verdicts()) {
+        let why = "needs two runs of kvant with cells in common whose rounds can be compared; llama-bench's rows give no verdict";
+        return Err(Failure::msg(BAD_INPUT, format!("--fail-on {}: {why}", condition.text)));
+    }
+    let failures = args
+        .fail_on
+        .as_ref()
+        .map_or_else(Vec::new, |condition| diff.failures(condition));
+    let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
+    let json = diff_json(&diff, &failures).map_err(|e| Failure::new(UNEXPECTED, e))?;
+    let text = if global.json {
+        json.clone()
+    } else {
+        diff.text(look::of_stdout(global))
+    };
+    look::print(&text).map_err(unexpected)?;
+    if let Some(dir) = &args.out {
+        for (name, text) in [("diff.md", diff.md()), ("diff.html", diff.html()), ("diff.json", json)] {
+            write_file(&dir.join(name), &text).map_err(unexpected)?;
+        }
+        if !global.quiet {
+            eprintln!("report: {} (2 files beside it)", dir.join("diff.md").display());
+        }
+    }
+    for failure in &failures {
+        eprintln!("{failure}");
+    }
+    Ok(if failures.is_empty() { OK } else { NOT_MET })
+}
+
+fn side(path: &Path, global: &Global) -> Result<Side, Failure> {
+    let name = path
+        .file_name()
+        .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+    let lang = global.lang.into();
+    Ok(match load(path, global)? {
+        Source::Run(journal, _) => Side::of_run(&name, &ReportModel::build_in(lang, &journal.header, &journal.records)),
+        Source::Bench(rows) => Side::of_bench(lang, &name, &rows),
+    })
+}

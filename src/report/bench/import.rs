@@ -1,0 +1,220 @@
+//! Files of llama-bench (`-o json` and `-o jsonl`), read. Fields that other versions lack or add do not matter.
+//!
+//! Invariant: whatever the file holds, an error names the line or entry; nothing panics.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A row of llama-bench.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct BenchRow {
+    /// Commit of llama.cpp.
+    #[serde(default)]
+    pub build_commit: String,
+    /// Name of the CPU.
+    #[serde(default)]
+    pub cpu_info: String,
+    /// Names of other devices.
+    #[serde(default)]
+    pub gpu_info: String,
+    /// Backends of the build.
+    #[serde(default)]
+    pub backends: String,
+    /// Path of the model file.
+    #[serde(default)]
+    pub model_filename: String,
+    /// Architecture, size and file type, e.g. `llama 135M Q8_0`.
+    #[serde(default)]
+    pub model_type: String,
+    /// Bytes of the weights.
+    #[serde(default)]
+    pub model_size: u64,
+    /// Logical batch.
+    #[serde(default)]
+    pub n_batch: u32,
+    /// Physical batch.
+    #[serde(default)]
+    pub n_ubatch: u32,
+    /// Threads.
+    #[serde(default)]
+    pub n_threads: u32,
+    /// Type of the K cache.
+    #[serde(default)]
+    pub type_k: String,
+    /// Type of the V cache.
+    #[serde(default)]
+    pub type_v: String,
+    /// Layers on a device.
+    #[serde(default)]
+    pub n_gpu_layers: i64,
+    /// A number in new versions, true or false in old ones.
+    #[serde(default)]
+    flash_attn: Value,
+    /// Prompt tokens.
+    #[serde(default)]
+    pub n_prompt: u32,
+    /// Generated tokens.
+    #[serde(default)]
+    pub n_gen: u32,
+    /// Tokens in the cache before.
+    #[serde(default)]
+    pub n_depth: u32,
+    /// When.
+    #[serde(default)]
+    pub test_time: String,
+    /// Mean of the rates of its repetitions, tokens per second.
+    pub avg_ts: f64,
+    /// Their standard deviation.
+    #[serde(default)]
+    pub stddev_ts: f64,
+    /// Time of each repetition.
+    #[serde(default)]
+    pub samples_ns: Vec<u64>,
+}
+
+impl BenchRow {
+    /// The label of the file type as kvant has it: `Q4_K_M` for `llama 135M Q4_K - Medium`.
+    pub fn variant(&self) -> String {
+        let words: Vec<&str> = self.model_type.split_whitespace().collect();
+        let label = match words.as_slice() {
+            [_, _, label @ ..] if !label.is_empty() => label.join(" "),
+            _ => self
+                .model_filename
+                .rsplit(['/', '\\'])
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+        };
+        label
+            .replace(" - Small", "_S")
+            .replace(" - Medium", "_M")
+            .replace(" - Large", "_L")
+    }
+
+    /// `pp512`, `tg32 @ d512`: as kvant names the work.
+    pub fn work(&self) -> String {
+        match (self.n_prompt, self.n_gen) {
+            (prompt, 0) if self.n_depth == 0 => format!("pp{prompt}"),
+            (prompt, 0) => format!("pp{prompt} @ d{}", self.n_depth),
+            (0, gen) => format!("tg{gen} @ d{}", self.n_depth),
+            (prompt, gen) => format!("pp{prompt}+tg{gen} @ d{}", self.n_depth),
+        }
+    }
+
+    /// `f16`, or `q8_0/f16` where K and V differ.
+    pub fn kv(&self) -> String {
+        if self.type_k == self.type_v {
+            self.type_k.clone()
+        } else {
+            format!("{}/{}", self.type_k, self.type_v)
+        }
+    }
+
+    /// `on`, `off` or `auto`.
+    pub fn flash_attn(&self) -> &'static str {
+        match (&self.flash_attn, self.flash_attn.as_i64()) {
+            (Value::Bool(true), _) | (_, Some(1)) => "on",
+            (_, Some(-1)) => "auto",
+            _ => "off",
+        }
+    }
+}
+
+/// Why a file is none of llama-bench's.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// An entry cannot be read.
+    #[error("entry {entry} is no row of llama-bench: {why}; make the file with llama-bench -o json or -o jsonl")]
+    Entry {
+        /// Which, from 1.
+        entry: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Nothing is in it.
+    #[error("it holds no row; make the file with llama-bench -o json or -o jsonl")]
+    Empty,
+}
+
+/// Reads a file of llama-bench: a JSON array, or one JSON object per line. `None` when it is something else altogether,
+/// such as a journal.
+///
+/// # Errors
+/// An entry that is no row, by its number.
+pub fn parse_bench(text: &str) -> Option<Result<Vec<BenchRow>, BenchError>> {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if text.starts_with('[') {
+        return Some(entries(text).and_then(rows));
+    }
+    let first: Value = serde_json::from_str(text.lines().next()?).ok()?;
+    first.get("avg_ts")?;
+    let lines = text.lines().filter(|line| !line.trim().is_empty()).enumerate();
+    let values: Result<Vec<Value>, BenchError> = lines
+        .map(|(index, line)| serde_json::from_str(line).map_err(|e| wrong(index, &e)))
+        .collect();
+    Some(values.and_then(rows))
+}
+
+fn entries(text: &str) -> Result<Vec<Value>, BenchError> {
+    serde_json::from_str(text).map_err(|e| wrong(0, &e))
+}
+
+fn rows(values: Vec<Value>) -> Result<Vec<BenchRow>, BenchError> {
+    if values.is_empty() {
+        return Err(BenchError::Empty);
+    }
+    let read = |(index, value)| -> Result<BenchRow, BenchError> {
+        let row: BenchRow = serde_json::from_value(value).map_err(|e| wrong(index, &e))?;
+        if row.avg_ts.is_finite() && row.avg_ts > 0.0 && row.stddev_ts.is_finite() {
+            return Ok(row);
+        }
+        Err(BenchError::Entry {
+            entry: index + 1,
+            why: format!("avg_ts is {}", row.avg_ts),
+        })
+    };
+    values.into_iter().enumerate().map(read).collect()
+}
+
+fn wrong(index: usize, error: &serde_json::Error) -> BenchError {
+    BenchError::Entry {
+        entry: index + 1,
+        why: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_bench;
+
+    const ROW: &str = r#"{"build_commit":"abc","model_type":"llama 135M Q4_K - Medium","type_k":"f16","type_v":"q8_0",
+        "flash_attn":1,"n_prompt":0,"n_gen":32,"n_depth":512,"avg_ts":42.5,"stddev_ts":1.0,"some_new_field":[1]}"#;
+
+    #[test]
+    fn both_forms_are_read() {
+        let line = ROW.replace('\n', " ");
+        for text in [format!("[{ROW}]"), format!("{line}\n\n{line}\n")] {
+            let rows = parse_bench(&text).expect("llama-bench's").expect("good");
+            let row = &rows[0];
+            assert_eq!((row.variant().as_str(), row.work().as_str()), ("Q4_K_M", "tg32 @ d512"));
+            assert_eq!((row.kv().as_str(), row.flash_attn()), ("f16/q8_0", "on"));
+        }
+    }
+
+    #[test]
+    fn other_files_are_told_from_broken_ones() {
+        assert!(parse_bench("{\"seq\":0,\"header\":{}}").is_none());
+        assert!(parse_bench("").is_none() && parse_bench("# Report").is_none());
+        for bad in [
+            "[]",
+            "[1]",
+            "[{\"avg_ts\":0}]",
+            "[{\"avg_ts\":\"x\"}]",
+            "[{",
+            "{\"avg_ts\":1}\n{",
+        ] {
+            let error = parse_bench(bad).expect("meant to be llama-bench's").expect_err(bad);
+            assert!(error.to_string().contains("llama-bench -o json"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Two runs beside each other: what changed in the configuration, then ratios with intervals and verdicts, unpaired.
+//!
+//! In: a [`Side`] each, made of a run's model or of llama-bench's rows. Out: a [`Diff`], a pure function of both, which
+//! renders as a document (`render`) and as JSON.
+//!
+//! Invariant: without samples of interleaved rounds on both sides there is no interval and no verdict.
+
+mod json;
+mod render;
+mod side;
+
+use super::lang::Lang;
+use crate::stats::{self, Interval, Verdict};
+pub use json::{diff_json, DIFF_SCHEMA};
+pub use render::{bench_document, BenchReport};
+pub use side::Side;
+use side::SideCell;
+
+/// Level of all intervals and of Holm's correction.
+const LEVEL: f64 = 0.95;
+
+/// Two sides compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diff {
+    /// Language of its texts.
+    pub lang: Lang,
+    /// The reference.
+    pub a: Side,
+    /// What is held against it.
+    pub b: Side,
+    /// Settings that differ: name, value in A, value in B.
+    pub changed: Vec<(String, String, String)>,
+    /// How many settings were compared.
+    pub n_settings: usize,
+    /// Cells that both have, in the order of A.
+    pub rows: Vec<DiffRow>,
+    /// Cells of A that B lacks, and the other way round.
+    pub only: [Vec<String>; 2],
+}
+
+/// A cell that both sides have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DiffRow {
+    /// Variant.
+    pub variant: String,
+    /// KV type.
+    pub kv: String,
+    /// Work, e.g. `tg32 @ d512`.
+    pub work: String,
+    /// Throughput, tokens per second, and its interval where there is one.
+    pub a: (f64, Option<Interval>),
+    /// The same of B.
+    pub b: (f64, Option<Interval>),
+    /// Rounds, or repetitions of llama-bench.
+    pub n: (u32, u32),
+    /// Speed of B over that of A.
+    pub ratio: f64,
+    /// Its interval; absent without samples on both sides.
+    pub interval: Option<Interval>,
+    /// Absent without an interval.
+    pub verdict: Option<Verdict>,
+}
+
+/// The condition of `--fail-on`: slower by more than this share, beyond doubt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailOn {
+    /// As it was given.
+    pub text: String,
+    /// E.g. 0.05.
+    pub slower: f64,
+}
+
+impl std::str::FromStr for FailOn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("'{text}' is no condition: write slower:5%");
+        let limit = text.strip_prefix("slower:").ok_or_else(wrong)?;
+        let slower = crate::units::parse_percent(limit).map_err(|_| wrong())?;
+        if !(0.0..1.0).contains(&slower) {
+            return Err(format!(
+                "'{text}' is out of range: use 0% or more and less than 100%, e.g. slower:5%"
+            ));
+        }
+        Ok(FailOn {
+            text: text.to_owned(),
+            slower,
+        })
+    }
+}
+
+impl Diff {
+    /// Compares. The region that counts as the same is the wider one of both runs.
+    pub fn between(lang: Lang, a: Side, b: Side) -> Diff {
+        let names = || {
+            a.settings
+                .iter()
+                .map(|(name, _)| name)
+                .filter(|name| b.setting(name).is_some())
+        };
+        let changed = names().filter_map(|name| {
+            let (of_a, of_b) = (a.setting(name)?, b.setting(name)?);
+            (of_a != of_b).then(|| (name.clone(), of_a.to_owned(), of_b.to_owned()))
+        });
+        let (changed, n_settings) = (changed.collect(), names().count());
+        let lacks = |side: &Side, other: &Side| -> Vec<String> {
+            let lacking = side.cells.iter().filter(|cell| other.cell(cell).is_none());
+            lacking.map(|c| format!("{} {} {}", c.variant, c.kv, c.work)).collect()
+        };
+        let only = [lacks(&a, &b), lacks(&b, &a)];
+        let mut rows: Vec<DiffRow> = a
+            .cells
+            .iter()
+            .filter_map(|cell| Some(row(cell, b.cell(cell)?)))
+            .collect();
+        settle(&a, &b, &mut rows);
+        Diff {
+            lang,
+            changed,
+            n_settings,
+            rows,
+            only,
+            a,
+            b,
+        }
+    }
+
+    /// Whether verdicts could be given at all.
+    pub fn has_verdicts(&self) -> bool {
+        self.rows.iter().any(|row| row.verdict.is_some())
+    }
+
+    /// Cells that are slower by more than the limit, beyond doubt: the verdict is "slower" and the whole interval lies below.
+    pub fn failures(&self, fail_on: &FailOn) -> Vec<String> {
+        let t = self.lang;
+        let is_failed = |row: &&DiffRow| {
+            row.verdict == Some(Verdict::Slower) && row.interval.is_some_and(|i| i.hi < 1.0 - fail_on.slower)
+        };
+        let said = |row: &DiffRow| {
+            let ratio = t.or_na(row.interval.as_ref(), |i| t.ratio(i));
+            t.d_fail_on(&fail_on.text, t.arm_with_kv(&row.variant, &row.kv), &row.work, ratio)
+        };
+        self.rows.iter().filter(is_failed).map(said).collect()
+    }
+}
+
+fn row(a: &SideCell, b: &SideCell) -> DiffRow {
+    let interval = match (&a.rates, &b.rates) {
+        (Some(a), Some(b)) => stats::unpaired_ratio_interval(b, a, LEVEL),
+        _ => None,
+    };
+    DiffRow {
+        variant: a.variant.clone(),
+        kv: a.kv.clone(),
+        work: a.work.clone(),
+        a: (a.tps, a.interval),
+        b: (b.tps, b.interval),
+        n: (a.n, b.n),
+        ratio: interval.map_or(b.tps / a.tps, |i| i.estimate),
+        interval,
+        verdict: None,
+    }
+}
+
+/// Verdicts, held against the noise of both controls and corrected for how many cells are looked at.
+fn settle(a: &Side, b: &Side, rows: &mut [DiffRow]) {
+    let is_failed = a.is_control_failed || b.is_control_failed;
+    let equivalence = a.equivalence.max(b.equivalence);
+    let reach = |i: &Interval| i.lo.ln().abs().max(i.hi.ln().abs());
+    let noise = [a.control, b.control]
+        .into_iter()
+        .flatten()
+        .max_by(|x, y| reach(x).total_cmp(&reach(y)));
+    let p: Vec<f64> = rows
+        .iter()
+        .map(|row| row.interval.as_ref().and_then(stats::ratio_p).unwrap_or(f64::NAN))
+        .collect();
+    for (row, is_rejected) in rows.iter_mut().zip(stats::holm_rejects(&p, 1.0 - LEVEL)) {
+        let Some(interval) = &row.interval else { continue };
+        let verdict = stats::verdict(interval, equivalence, noise.as_ref());
+        let is_difference = matches!(verdict, Verdict::Faster | Verdict::Slower);
+        row.verdict = Some(if is_failed || (is_difference && !is_rejected) {
+            Verdict::CantTell
+        } else {
+            verdict
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FailOn;
+
+    #[test]
+    fn a_condition_is_read_or_refused() {
+        let read = |text: &str| text.parse::<FailOn>().map(|f| f.slower);
+        assert_eq!(read("slower:5%"), Ok(0.05));
+        assert_eq!(read("slower:0%"), Ok(0.0));
+        for bad in ["5%", "slower", "slower:5", "slower:100%", "faster:5%", ""] {
+            assert!(read(bad).expect_err(bad).contains("slower:5%"), "{bad}");
+        }
+    }
+}

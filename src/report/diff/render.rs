@@ -1,0 +1,228 @@
+//! A diff, and llama-bench's rows alone, as documents.
+
+use super::{Diff, DiffRow};
+use crate::report::bench::BenchRow;
+use crate::report::document::{paragraph, section, table, Block, Document, Span};
+use crate::report::html::page;
+use crate::report::lang::Lang;
+use crate::report::markdown::markdown;
+use crate::report::terminal::{self, Look};
+use crate::stats::{Interval, Verdict};
+use crate::units;
+
+impl Diff {
+    /// Markdown.
+    pub fn md(&self) -> String {
+        markdown(self.lang, &self.document())
+    }
+
+    /// A page.
+    pub fn html(&self) -> String {
+        let under = format!("A: {}. B: {}.", self.a.machine, self.b.machine);
+        page(self.lang, &self.document(), &[], &under, &self.lang.h_kvant())
+    }
+
+    /// For the terminal.
+    pub fn text(&self, look: Look) -> String {
+        terminal::document(&self.document(), look)
+    }
+
+    fn document(&self) -> Document {
+        let t = self.lang;
+        Document {
+            title: t.d_title(&self.a.name, &self.b.name),
+            banners: self.banners(),
+            conclusion: self.conclusion(),
+            warnings: Vec::new(),
+            blocks: [self.configuration(), self.speed()].concat(),
+        }
+    }
+
+    fn banners(&self) -> Vec<String> {
+        let t = self.lang;
+        let mut banners = Vec::new();
+        for side in [&self.a, &self.b] {
+            if side.is_bench {
+                banners.push(t.d_no_significance(&side.name));
+            }
+            if side.is_control_failed {
+                banners.push(t.d_control_failed(&side.name));
+            }
+            if !side.is_complete {
+                banners.push(t.d_incomplete(&side.name));
+            }
+        }
+        banners
+    }
+
+    fn conclusion(&self) -> Vec<String> {
+        let t = self.lang;
+        if self.rows.is_empty() {
+            return vec![t.d_nothing_shared()];
+        }
+        let mut said = Vec::new();
+        if self.has_verdicts() {
+            let n = |verdict| self.rows.iter().filter(|r| r.verdict == Some(verdict)).count();
+            let open = self.rows.len() - n(Verdict::Faster) - n(Verdict::Slower) - n(Verdict::Same);
+            said.push(t.d_counts(
+                self.rows.len(),
+                n(Verdict::Faster),
+                n(Verdict::Slower),
+                n(Verdict::Same),
+                open,
+            ));
+            said.extend(self.extreme(Verdict::Slower));
+            said.extend(self.extreme(Verdict::Faster));
+        } else {
+            said.push(t.d_counts_bare(self.rows.len()));
+        }
+        if self.a.machine != self.b.machine {
+            said.push(t.d_other_machine());
+        }
+        said
+    }
+
+    /// The cell with the largest loss or gain among those that are called.
+    fn extreme(&self, verdict: Verdict) -> Option<String> {
+        let t = self.lang;
+        let called = self.rows.iter().filter(|r| r.verdict == Some(verdict));
+        let row = called.max_by(|x, y| x.ratio.ln().abs().total_cmp(&y.ratio.ln().abs()))?;
+        let (arm, ratio) = (t.arm_with_kv(&row.variant, &row.kv), self.ratio(row));
+        Some(match verdict {
+            Verdict::Slower => t.d_worst(arm, &row.work, ratio),
+            _ => t.d_best(arm, &row.work, ratio),
+        })
+    }
+
+    fn ratio(&self, row: &DiffRow) -> String {
+        let t = self.lang;
+        row.interval
+            .as_ref()
+            .map_or_else(|| t.factor(row.ratio), |i| t.ratio(i))
+    }
+
+    fn configuration(&self) -> Vec<Block> {
+        let t = self.lang;
+        let rows: Vec<Vec<String>> = self
+            .changed
+            .iter()
+            .map(|(name, a, b)| vec![name.clone(), a.clone(), b.clone()])
+            .collect();
+        let note = if rows.is_empty() {
+            t.d_config_same(self.n_settings)
+        } else {
+            t.d_config_others(self.n_settings - rows.len())
+        };
+        let head = vec![t.d_h_setting(), t.d_h_a(&self.a.name), t.d_h_b(&self.b.name)];
+        let mut body = table(head, rows);
+        body.extend(paragraph(&note));
+        for (side, cells) in [&self.a, &self.b].into_iter().zip(&self.only) {
+            if !cells.is_empty() {
+                let said = t.d_only(&side.name) + &cells.join(", ");
+                body.push(Block::Text(vec![Span::Text(said)]));
+            }
+        }
+        section(t.d_config(), String::new(), body)
+    }
+
+    fn speed(&self) -> Vec<Block> {
+        let t = self.lang;
+        let tps = |(rate, interval): (f64, Option<Interval>)| {
+            interval.as_ref().map_or_else(|| t.rate(rate), |i| t.tps(Some(i)))
+        };
+        let row = |row: &DiffRow| {
+            vec![
+                row.variant.clone(),
+                row.kv.clone(),
+                row.work.clone(),
+                tps(row.a),
+                tps(row.b),
+                self.ratio(row),
+                t.or_na(row.verdict, |v| t.verdict(v)),
+                format!("{}, {}", row.n.0, row.n.1),
+            ]
+        };
+        let head = vec![
+            t.h_variant(),
+            t.h_kv(),
+            t.h_work(),
+            t.d_h_a_tps(),
+            t.d_h_b_tps(),
+            t.d_h_ratio(),
+            t.h_verdict(),
+            t.d_h_n(),
+        ];
+        let mut body = vec![Block::Text(vec![Span::Text(t.d_unpaired(&self.a.name, &self.b.name))])];
+        body.extend(table(head, self.rows.iter().map(row).collect()));
+        if self.rows.is_empty() {
+            return Vec::new();
+        }
+        section(t.d_speed(), String::new(), body)
+    }
+}
+
+/// Rows of llama-bench, ready to be rendered.
+pub struct BenchReport {
+    lang: Lang,
+    document: Document,
+    machine: String,
+}
+
+/// A report of llama-bench's rows alone.
+pub fn bench_document(lang: Lang, name: &str, rows: &[BenchRow]) -> BenchReport {
+    let t = lang;
+    let cells = rows
+        .iter()
+        .map(|row| {
+            vec![
+                row.model_type.clone(),
+                row.kv(),
+                row.work(),
+                row.n_threads.to_string(),
+                format!("{} \u{b1} {}", t.rate(row.avg_ts), t.rate(row.stddev_ts)),
+                units::count(row.samples_ns.len() as u64),
+            ]
+        })
+        .collect();
+    let head = vec![
+        t.b_h_model(),
+        t.h_kv(),
+        t.h_work(),
+        t.b_h_threads(),
+        t.h_tps(),
+        "n".to_owned(),
+    ];
+    let mut models: Vec<&str> = rows.iter().map(|r| r.model_type.as_str()).collect();
+    models.sort_unstable();
+    models.dedup();
+    let machine = rows.first().map_or(String::new(), |r| r.cpu_info.clone());
+    let document = Document {
+        title: t.b_title(name),
+        banners: vec![t.b_note()],
+        conclusion: vec![t.b_conclusion(t.rows(rows.len()), models.join(", "), &machine)],
+        warnings: Vec::new(),
+        blocks: section(t.b_rows(), String::new(), table(head, cells)),
+    };
+    BenchReport {
+        lang,
+        document,
+        machine,
+    }
+}
+
+impl BenchReport {
+    /// Markdown.
+    pub fn md(&self) -> String {
+        markdown(self.lang, &self.document)
+    }
+
+    /// A page.
+    pub fn html(&self) -> String {
+        page(self.lang, &self.document, &[], &self.machine, &self.lang.h_kvant())
+    }
+
+    /// For the terminal.
+    pub fn text(&self, look: Look) -> String {
+        terminal::document(&self.document, look)
+    }
+}

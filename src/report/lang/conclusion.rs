@@ -1,0 +1,157 @@
+//! The answer in words: conclusion, banners, closing sentences, the terminal's table.
+
+use super::texts;
+
+texts! {
+    control_failed_banner(ratio) {
+        "The A/A control failed: the baseline measured against itself gave {ratio}, which excludes 1, so this run cannot \
+         tell a difference from its own noise. Every speed verdict reads \"can't tell\"; run again on a quieter machine.",
+        "El control A/A falló: la referencia medida contra sí misma dio {ratio}, que excluye el 1; esta ejecución no puede \
+         distinguir una diferencia de su propio ruido. Todos los veredictos de velocidad dicen \"no se puede saber\"; \
+         repítala en una máquina más tranquila.",
+    }
+    cut_short_banner() {
+        "The run was cut short: its figures come from the rounds that are complete. Continue it with --resume.",
+        "La ejecución quedó cortada: sus cifras vienen de las rondas completas. Continúela con --resume.",
+    }
+    interrupted_banner() {
+        "The run was interrupted: its figures come from the rounds that are complete. Continue it with --resume.",
+        "La ejecución se interrumpió: sus cifras vienen de las rondas completas. Continúela con --resume.",
+    }
+    quality_not_measured() {
+        "What the smaller types cost in quality was not measured in this run.",
+        "Lo que los tipos menores cuestan en calidad no se midió en esta ejecución.",
+    }
+    closing_answer(sentence, n_depth) {
+        "{sentence} (decode at depth {n_depth}).",
+        "{sentence} (decodificación a profundidad {n_depth}).",
+    }
+    nothing_compared(baseline) {
+        "No variant could be compared with {baseline} in decode.",
+        "Ninguna variante pudo compararse con {baseline} al decodificar.",
+    }
+    quality_said(name, verdict, ppl, kld, same) {
+        "{name} {verdict} (PPL {ppl}, KLD {kld}, same top token {same})",
+        "{name} {verdict} (PPL {ppl}, KLD {kld}, mismo token más probable {same})",
+    }
+    kv_named(kv) { "{kv} KV", "KV {kv}" }
+    quality_of_variants(baseline, n_ctx, list) {
+        "Quality against {baseline}, in windows of {n_ctx} tokens: {list}.",
+        "Calidad frente a {baseline}, en ventanas de {n_ctx} tokens: {list}.",
+    }
+    quality_of_kv(baseline, n_ctx, list) {
+        "Quality of KV types with {baseline}, in windows of {n_ctx} tokens: {list}.",
+        "Calidad de los tipos de KV con {baseline}, en ventanas de {n_ctx} tokens: {list}.",
+    }
+    nothing_measured_failed(n, cells) {
+        "Nothing was measured: {n} of {cells} failed.",
+        "No se midió nada: fallaron {n} de {cells}.",
+    }
+    nothing_measured() {
+        "Nothing was measured: no round was completed.",
+        "No se midió nada: no se completó ninguna ronda.",
+    }
+    peak_of(bytes) { ", {bytes} of memory at its peak", ", {bytes} de memoria como máximo" }
+    size_of(variant, bytes, bpw, peak) {
+        "{variant} {bytes} ({bpw} bits per weight{peak})",
+        "{variant} {bytes} ({bpw} bits por peso{peak})",
+    }
+    sizes(list) { "Size: {list}.", "Tamaño: {list}." }
+    kv_ratio(ratio, variant, verdict) {
+        "{ratio} for {variant} ({verdict})",
+        "{ratio} con {variant} ({verdict})",
+    }
+    kv_effect(kv, size, n_depth, effects) {
+        "A {kv} KV cache{size} changes the decode speed at depth {n_depth} to {effects}.",
+        "Una caché KV {kv}{size} cambia la velocidad de decodificación a profundidad {n_depth} a {effects}.",
+    }
+    kv_size(own, f16) { " takes {own} instead of {f16} and", " ocupa {own} en lugar de {f16} y" }
+    control_excludes(baseline, ratio) {
+        "Control: {baseline} against itself gave {ratio}, which excludes 1: no speed verdict is given.",
+        "Control: {baseline} contra sí misma dio {ratio}, que excluye el 1: no se da ningún veredicto de velocidad.",
+    }
+    control_includes(baseline, ratio) {
+        "Control: {baseline} against itself gave {ratio}, which includes 1, as it should.",
+        "Control: {baseline} contra sí misma dio {ratio}, que incluye el 1, como debe ser.",
+    }
+    open_one(arm, work, ratio) { "{arm} in {work} ({ratio})", "{arm} en {work} ({ratio})" }
+    open_others(n) { ", and {n} more", " y {n} más" }
+    would_settle(rounds, time, what) {
+        "; {rounds}{time} would settle {what}",
+        "; {rounds}{time} bastarían para {what}",
+    }
+    settle_it() { "it", "saberlo" }
+    settle_half() { "half of them", "saber la mitad" }
+    unsettled(list, others, settle) {
+        "Could not be told: {list}{others}{settle}.",
+        "No se pudo saber: {list}{others}{settle}.",
+    }
+    one_not_measured(cells) {
+        "1 of {cells} was not measured; the reasons are below.",
+        "1 de {cells} no se midió; los motivos están más abajo.",
+    }
+    n_not_measured(n, cells) {
+        "{n} of {cells} were not measured; the reasons are below.",
+        "{n} de {cells} no se midieron; los motivos están más abajo.",
+    }
+    at_prompt(n) { "for {n} tokens", "con {n} tokens" }
+    at_depth(n) { "at depth {n}", "a profundidad {n}" }
+    ratio_here(ratio, place) { "{ratio} {place}", "{ratio} {place}" }
+    decodes_fastest(name, ratios, baseline, rate, place) {
+        "{name} decodes fastest in every context: {ratios} faster than {baseline}; {rate} t/s {place}.",
+        "{name} es la que más rápido decodifica en todos los contextos: {ratios} la velocidad de {baseline}; {rate} t/s {place}.",
+    }
+    prefills_fastest(name, ratios, baseline, rate, place) {
+        "{name} prefills fastest in every context: {ratios} faster than {baseline}; {rate} t/s {place}.",
+        "{name} es la que más rápido hace el prefill con cualquier longitud: {ratios} la velocidad de {baseline}; {rate} t/s {place}.",
+    }
+    pair_here(ratio, place, verdict) { "{ratio} {place} ({verdict})", "{ratio} {place} ({verdict})" }
+    against_next_everywhere(name, second, pairs) {
+        "{name} against {second}, the next one: {pairs}.",
+        "{name} frente a {second}, la siguiente: {pairs}.",
+    }
+    place_prompt(n) { "For a prompt of {n} tokens", "Con un prompt de {n} tokens" }
+    place_depth(n) { "At depth {n}", "A profundidad {n}" }
+    nobody_ahead(place, baseline, next) {
+        "{place}, no variant comes out ahead of {baseline}: {next}.",
+        "{place}, ninguna variante supera a {baseline}: {next}.",
+    }
+    leads(place, lead, rate, runner_up) {
+        "{place}, {lead} ({rate} t/s){runner_up}.",
+        "{place}, {lead} ({rate} t/s){runner_up}.",
+    }
+    against_next(second, ratio, verdict) {
+        "; against {second}, the next one: {ratio} ({verdict})",
+        "; frente a {second}, la siguiente: {ratio} ({verdict})",
+    }
+    decodes() { "decodes", "decodifica" }
+    prefills() { "prefills", "hace el prefill" }
+    is_faster(name, verb, ratio, baseline) {
+        "{name} {verb} {ratio} faster than {baseline}",
+        "{name} {verb} a {ratio} la velocidad de {baseline}, más rápida",
+    }
+    is_slower(name, verb, ratio, baseline) {
+        "{name} {verb} at {ratio} the speed of {baseline}, slower",
+        "{name} {verb} a {ratio} la velocidad de {baseline}, más lenta",
+    }
+    is_same(name, verb, ratio, baseline) {
+        "{name} {verb} at {ratio} the speed of {baseline}: the same",
+        "{name} {verb} a {ratio} la velocidad de {baseline}: igual",
+    }
+    is_unknown(name, verb, ratio, baseline) {
+        "{name} {verb} at {ratio} the speed of {baseline}: whether that is a difference cannot be told",
+        "{name} {verb} a {ratio} la velocidad de {baseline}: no se puede saber si eso es una diferencia",
+    }
+    warning_line(text) { "warning: {text}", "aviso: {text}" }
+    not_measured_line(arm, work, kind, reason) {
+        "not measured: {arm}, {work} ({kind}): {reason}",
+        "sin medir: {arm}, {work} ({kind}): {reason}",
+    }
+    terminal_intro(work) {
+        "Tokens per second (medians); ratio and verdict on {work}.",
+        "Tokens por segundo (medianas); razón y veredicto sobre {work}.",
+    }
+    terminal_versus(baseline) { "vs {baseline} [95 %]", "vs {baseline} [95 %]" }
+    about_same() { "~ same", "~ igual" }
+    cannot_say() { "can't tell", "no se sabe" }
+}

@@ -1,0 +1,92 @@
+//! What a run recorded as typed values: warnings, disturbances, why scoring ended.
+
+use super::{texts, Lang};
+use crate::data::{Disturbance, Warning};
+use crate::report::model::QualityEnd;
+
+texts! {
+    ended_precise() { "every arm reached the target precision", "todos los brazos alcanzaron la precisión buscada" }
+    ended_all() { "all planned chunks were scored", "se evaluaron todos los fragmentos previstos" }
+    ended_spent() { "the time or the text was spent", "se agotó el tiempo o el texto" }
+}
+
+impl Lang {
+    /// A warning of the journal: what, and what to do.
+    pub(in crate::report) fn warning(self, warning: &Warning) -> String {
+        match self {
+            Lang::En => warning.to_string(),
+            Lang::Es => aviso(warning),
+        }
+    }
+
+    /// What disturbed a sample.
+    pub(in crate::report) fn disturbance(self, what: Disturbance) -> String {
+        let percent = |share: f64| (share * 100.0).round();
+        match (self, what) {
+            (Lang::En, _) => what.to_string(),
+            (_, Disturbance::CpuShare { share }) => {
+                format!("otros programas le dejaron el {} % de su tiempo de CPU", percent(share))
+            }
+            (_, Disturbance::Steal { share }) => {
+                format!(
+                    "el hipervisor retuvo el {} % del tiempo de CPU de la máquina",
+                    percent(share)
+                )
+            }
+            (_, Disturbance::Throttled { share }) => {
+                format!("la cuota de CPU la frenó el {} % del tiempo", percent(share))
+            }
+            (_, Disturbance::Suspended { ns }) => {
+                let seconds = self.number(format!("{:.1}", ns as f64 / 1e9));
+                format!("la máquina estuvo suspendida {seconds} s")
+            }
+            (_, Disturbance::MajorFaults { n }) => format!("{n} fallos de página se leyeron de un disco"),
+        }
+    }
+
+    /// Why scoring a window ended.
+    pub(in crate::report) fn quality_end(self, end: QualityEnd) -> String {
+        match end {
+            QualityEnd::Precision => self.ended_precise(),
+            QualityEnd::AllChunks => self.ended_all(),
+            QualityEnd::Spent => self.ended_spent(),
+        }
+    }
+}
+
+fn aviso(warning: &Warning) -> String {
+    match warning {
+        Warning::UnusedInstructions { names } => format!(
+            "este binario no usa {} de la CPU y las velocidades son menores de lo posible; compílelo de nuevo con RUSTFLAGS=\"-C target-cpu=native\" y sin SOURCE_DATE_EPOCH",
+            names.join(", ")
+        ),
+        Warning::WorkersNotResident { needed_bytes, limit_bytes } => format!(
+            "todos los modelos juntos necesitan {} MiB y pueden usarse {} MiB, así que cada ronda los carga por turnos; cierre otros programas o compare menos variantes para tener cifras más estables",
+            needed_bytes >> 20,
+            limit_bytes >> 20
+        ),
+        Warning::BeyondTrainedContext { n_depth, n_ctx_train } => format!(
+            "la profundidad {n_depth} supera los {n_ctx_train} tokens con los que se entrenó el modelo y su texto puede ser malo allí; use --depths para quedar por debajo"
+        ),
+        Warning::RequantizedBaseline { variant, from } => format!(
+            "{variant} se hizo a partir de un archivo {from}: su calidad es la de {from}, no la de {variant} publicada; dé el archivo publicado para comparar calidad"
+        ),
+        Warning::BusyMachine { load_percent, n_cpus } => format!(
+            "la máquina estaba ocupada al empezar (carga {},{:02} en {n_cpus} CPU) y los intervalos pueden ser anchos; cierre otros programas y repita",
+            load_percent / 100,
+            load_percent % 100
+        ),
+        Warning::FakeEngine => {
+            "estas cifras vienen del motor de pruebas de kvant, no de un modelo; no las use".to_owned()
+        }
+        Warning::Handicap { share } => format!(
+            "el control se frenó adrede en {share} para calibrar kvant; quite KVANT_HANDICAP antes de medir"
+        ),
+        Warning::BuiltinInstead { model, why } => format!(
+            "este es el modelo diminuto incluido en kvant, no {model}, que no se pudo obtener ({why}); sus cifras dicen poco de otros modelos: recupere la red y repita, o nombre un archivo .gguf"
+        ),
+        Warning::FallbackTensors { variant, n_fallback, n_tensors } => format!(
+            "{n_fallback} de {n_tensors} tensores de {variant} tienen otro tipo que el de la etiqueta, porque sus filas no caben en sus bloques; júzguela por sus bits por peso"
+        ),
+    }
+}

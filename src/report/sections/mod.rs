@@ -1,0 +1,48 @@
+//! What a report says, as blocks: the answer first, tables second, then how it was measured and the command to repeat it.
+
+mod method;
+mod quality;
+mod speed;
+mod trust;
+
+use super::charts::chart_names;
+use super::document::Document;
+use super::ReportModel;
+
+/// The report of a run.
+pub(super) fn document(model: &ReportModel) -> Document {
+    let charts = chart_names(model);
+    let blocks = [
+        quality::in_one_table(model, &charts),
+        speed::variants(model),
+        speed::kv_types(model),
+        quality::quality(model, &charts),
+        speed::context(model, &charts),
+        speed::reuse(model, &charts),
+        speed::memory(model, &charts),
+        speed::files(model),
+        speed::failures(model),
+        trust::section(model, &charts),
+        method::how_measured(model),
+        method::repeat(model),
+        method::data(model, &charts),
+    ];
+    Document {
+        title: model.lang.title(&model.header.model.name),
+        banners: model.banners.clone(),
+        conclusion: model.conclusion.clone(),
+        warnings: model
+            .warnings
+            .iter()
+            .map(|w| capitalized(&model.lang.warning(w)))
+            .collect(),
+        blocks: blocks.concat(),
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}

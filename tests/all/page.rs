@@ -1,0 +1,328 @@
+//! What no renderer may get wrong: text from a model file that is markup, and the words of another language.
+
+use crate::fixture;
+use kvant::data::{Record, RunHeader};
+use kvant::report::terminal::{summary, Look};
+use kvant::report::{charts, report_html, report_md, results_csv, Lang, ReportModel};
+
+/// Markup for every format at once: HTML, attributes, Markdown tables, code, links, emphasis.
+const HOSTILE: &str = "<script>alert(\"x\")</script> | `b` *c* [d](http://e.example) 'f' <!-- & \u{202e}";
+
+/// Every tag is closed in order and every attribute quoted: a text that broke out would break this.
+pub fn assert_well_formed(html: &str) {
+    const VOID: [&str; 4] = ["meta", "link", "input", "!doctype"];
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = html;
+    while let Some(start) = rest.find('<') {
+        let end = start + rest[start..].find('>').expect("every tag ends");
+        let tag = &rest[start + 1..end];
+        rest = &rest[end + 1..];
+        let name = tag
+            .trim_start_matches('/')
+            .split([' ', '/', '\n'])
+            .next()
+            .unwrap_or_default();
+        let is_name = name.trim_start_matches('!').chars().all(|c| c.is_ascii_alphanumeric());
+        assert!(is_name && !name.is_empty(), "no tag: <{tag}>");
+        assert_eq!(tag.matches('"').count() % 2, 0, "quotes in <{tag}>");
+        if tag.starts_with('/') {
+            assert_eq!(open.pop(), Some(name), "</{name}>");
+        } else if !VOID.contains(&name) && !tag.ends_with('/') {
+            open.push(name);
+        }
+        if name == "script" || name == "style" {
+            let close = format!("</{name}>");
+            rest = &rest[rest.find(&close).unwrap_or(0)..];
+        }
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+}
+
+/// Every text that a file, a process or a user brings in, replaced.
+fn hostile() -> (RunHeader, Vec<Record>) {
+    let (mut header, mut records) = fixture::run();
+    let evil = || HOSTILE.to_owned();
+    for text in [
+        &mut header.run_id,
+        &mut header.started_at,
+        &mut header.tool_version,
+        &mut header.llama_cpp,
+        &mut header.system_info,
+        &mut header.plan_sha256,
+        &mut header.salt,
+        &mut header.corpus_sha256,
+        &mut header.host.cpu,
+        &mut header.host.os,
+        &mut header.model.name,
+        &mut header.model.architecture,
+    ] {
+        *text = evil();
+    }
+    header.host.governor = Some(evil());
+    header.host.virtualization = Some(evil());
+    header.command = vec!["kvant".into(), evil()];
+    for text in &mut header.texts {
+        (text.name, text.sha256) = (evil(), evil());
+    }
+    for variant in &mut header.variants {
+        variant.file = evil();
+        variant.ftype = Some(evil());
+        variant.sha256 = evil();
+        variant.tensor_types = variant
+            .tensor_types
+            .iter()
+            .map(|(name, share)| (format!("{name}{HOSTILE}"), *share))
+            .collect();
+        if let Some(derived) = &mut variant.derived_from {
+            (derived.file, derived.ftype) = (evil(), evil());
+        }
+        variant.id.push_str(HOSTILE);
+    }
+    let arms = header.plan.arms.iter_mut();
+    for arm in arms.chain(header.plan.quality.iter_mut().flat_map(|q| q.arms.iter_mut())) {
+        arm.variant.push_str(HOSTILE);
+        arm.id.push_str(HOSTILE);
+        arm.config.device = evil();
+    }
+    for record in &mut records {
+        match record {
+            Record::Failure(failure) => failure.reason = evil(),
+            Record::QualityFailure(failure) => failure.reason = evil(),
+            Record::Launch(launch) => launch.engine.devices = vec![evil()],
+            Record::Memory(memory) => memory.buffers.iter_mut().for_each(|b| b.buffer = evil()),
+            Record::Quality(quality) => {
+                for (_, score) in &mut quality.scores {
+                    for parting in score.vs_baseline.iter_mut().flat_map(|d| d.partings.iter_mut()) {
+                        parting.before = evil();
+                        parting.next = evil();
+                        parting.top = evil();
+                        parting.baseline_top = evil();
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    (header, records)
+}
+
+/// Markdown without its code spans, where markup is text anyhow.
+fn without_code(line: &str) -> String {
+    let mut outside = String::new();
+    let mut is_escaped = false;
+    let mut is_code = false;
+    for c in line.chars() {
+        match c {
+            '`' if !is_escaped || is_code => is_code = !is_code,
+            _ if !is_code => outside.push(c),
+            _ => {}
+        }
+        is_escaped = c == '\\' && !is_escaped;
+    }
+    outside
+}
+
+fn n_unescaped(line: &str, wanted: char) -> usize {
+    let before = |i: usize| line[..i].chars().rev().take_while(|&c| c == '\\').count();
+    line.match_indices(wanted).filter(|(i, _)| before(*i) % 2 == 0).count()
+}
+
+#[test]
+fn markup_from_a_model_file_is_text_everywhere() {
+    let (header, records) = hostile();
+    for lang in Lang::ALL {
+        let model = ReportModel::build_in(lang, &header, &records);
+        let html = report_html(&model);
+        assert_well_formed(&html);
+        assert_eq!(html.matches("<script").count(), 1, "our own script only");
+        assert!(html.matches("&lt;script&gt;alert(&quot;x&quot;)").count() > 30);
+        assert!(!html.contains('\u{202e}') && !html.contains("<!--"));
+        for chart in charts(&model) {
+            assert_well_formed(&chart.svg);
+            assert!(!chart.svg.contains("<script"));
+        }
+        let md = report_md(&model);
+        let mut n_columns = None;
+        let mut is_fenced = false;
+        for line in md.lines() {
+            is_fenced ^= line.starts_with("```");
+            if is_fenced {
+                continue;
+            }
+            let outside = without_code(line);
+            assert_eq!(n_unescaped(&outside, '<'), 0, "{line}");
+            assert!(!outside.replace("\\]", "").contains("](http"), "{line}");
+            if line.starts_with('|') {
+                let n = n_unescaped(line, '|');
+                assert_eq!(*n_columns.get_or_insert(n), n, "{line}");
+            } else {
+                n_columns = None;
+            }
+        }
+        assert!(md.contains("\\<script>alert(\"x\")\\</script> \\|"));
+        let csv = results_csv(&model);
+        assert!(csv.contains("<script>alert(\"\"x\"\")"));
+    }
+}
+
+/// All that a reader sees, without markup, numbers of lines and what the run recorded in words.
+fn seen(lang: Lang) -> Vec<String> {
+    let (header, mut records) = fixture::run();
+    for record in &mut records {
+        match record {
+            Record::Failure(failure) => failure.reason = "@".into(),
+            Record::QualityFailure(failure) => failure.reason = "@".into(),
+            Record::Quality(quality) => {
+                for (_, score) in &mut quality.scores {
+                    for parting in score.vs_baseline.iter_mut().flat_map(|d| d.partings.iter_mut()) {
+                        parting.before = "@".into();
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let look = Look {
+        width: 80,
+        is_tty: false,
+        is_colored: false,
+    };
+    let mut all = Vec::new();
+    // The whole run, one that was cut short, one whose control failed, and one without a sample.
+    let whole = records.clone();
+    let cut: Vec<Record> = records[..records.len() / 3].to_vec();
+    for record in &mut records {
+        if let Record::Sample(sample) = record {
+            let arm = header.plan.cells[sample.cell].arm;
+            if header.plan.arms[arm].is_control {
+                sample.sample.ns = sample.sample.ns * 11 / 10;
+            }
+        }
+    }
+    for records in [&whole[..], &cut, &records, &[]] {
+        let model = ReportModel::build_in(lang, &header, records);
+        let html = report_html(&model);
+        let svgs: String = charts(&model).into_iter().map(|c| c.svg).collect();
+        for text in [
+            report_md(&model),
+            stripped(&html),
+            stripped(&svgs),
+            summary(&model, look),
+        ] {
+            all.push(text.to_lowercase());
+        }
+    }
+    all
+}
+
+fn stripped(html: &str) -> String {
+    let mut text = String::new();
+    let mut rest = html;
+    while let Some(start) = rest.find('<') {
+        text.push_str(&rest[..start]);
+        text.push(' ');
+        let tag = &rest[start..];
+        // What attributes say to a reader.
+        for name in ["aria-label=\"", "placeholder=\""] {
+            let end = tag.find('>').unwrap_or(0);
+            if let Some(at) = tag[..end].find(name) {
+                text.push_str(tag[at + name.len()..].split('"').next().unwrap_or_default());
+                text.push(' ');
+            }
+        }
+        let close = ["<script", "<style"].iter().find(|open| tag.starts_with(**open));
+        let end = close.map_or_else(|| tag.find('>').map(|i| i + 1), |_| tag.find("</"));
+        rest = &tag[end.unwrap_or(tag.len())..];
+    }
+    text + rest
+}
+
+fn assert_without(texts: &[String], words: &[&str]) {
+    for text in texts {
+        let found = text.lines().find_map(|line| {
+            let mut own = line.split(|c: char| !c.is_alphabetic());
+            own.find(|word| words.contains(word)).map(|word| (word, line))
+        });
+        assert_eq!(found, None);
+    }
+}
+
+#[test]
+fn a_spanish_report_holds_no_english_sentence() {
+    let english = [
+        "the",
+        "of",
+        "and",
+        "with",
+        "which",
+        "than",
+        "against",
+        "at",
+        "was",
+        "were",
+        "is",
+        "are",
+        "every",
+        "from",
+        "not",
+        "it",
+        "higher",
+        "lower",
+        "tokens per second",
+        "faster",
+        "slower",
+        "rounds",
+        "round",
+        "size",
+        "memory",
+        "median",
+        "for",
+        "to",
+    ];
+    assert_without(&seen(Lang::Es), &english);
+}
+
+#[test]
+fn an_english_report_holds_no_spanish_sentence() {
+    let spanish = [
+        "el",
+        "la",
+        "los",
+        "las",
+        "una",
+        "que",
+        "con",
+        "por",
+        "para",
+        "del",
+        "se",
+        "más",
+        "según",
+        "sin",
+        "ronda",
+        "rondas",
+        "velocidad",
+        "tamaño",
+    ];
+    assert_without(&seen(Lang::En), &spanish);
+}
+
+#[test]
+fn numbers_are_written_as_the_language_writes_them() {
+    let (header, records) = fixture::run();
+    let md = report_md(&ReportModel::build_in(Lang::Es, &header, &records));
+    assert!(md.contains("| 93,0 [88,9; 96,9] |"), "{md}");
+    assert!(md.contains("1,70x [1,69; 1,73]") && md.contains("134\u{a0}515\u{a0}008"));
+    assert!(md.contains("n/d") && !md.contains("n/a"));
+    assert!(md.contains("llama-cpp-sys-2 0.1.161"), "a version is no number");
+}
+
+#[test]
+fn the_page_needs_no_network() {
+    let (header, records) = fixture::run();
+    let html = report_html(&ReportModel::build(&header, &records));
+    for bad in ["src=", "http://", "https://", "@import", "url("] {
+        assert!(!html.contains(bad), "{bad}");
+    }
+    assert!(html.contains("default-src 'none'"));
+}
