@@ -46,6 +46,10 @@ check:
 golden:
     KVANT_GOLDEN=1 {{cargo}} test --release --no-default-features golden
 
+# How long kvant itself takes: rendering a large run
+bench *args:
+    {{cargo}} bench --no-default-features --bench render "$@"
+
 # Train the built-in model anew
 forge *args:
     {{cargo}} run --profile forge --package forge -- "$@"

@@ -47,13 +47,18 @@ const HEAD: &[&str] = &[
     "vs_f16_kv_lo",
     "vs_f16_kv_hi",
     "vs_f16_kv_verdict",
+    "vs_baseline_n_rounds",
+    "bandwidth_share",
+    "model_size",
+    "bpw",
+    "samples_ns",
 ];
 
 /// The text of `results.csv` (RFC 4180, line feeds). An absent number is an empty field.
 pub fn results_csv(model: &ReportModel) -> String {
     let mut text = HEAD.join(",") + "\n";
     for cell in &model.cells {
-        let fields: Vec<String> = row(cell).iter().map(|field| quoted(field)).collect();
+        let fields: Vec<String> = row(model, cell).iter().map(|field| quoted(field)).collect();
         text.push_str(&fields.join(","));
         text.push('\n');
     }
@@ -68,7 +73,7 @@ pub fn quality_csv(model: &ReportModel) -> Option<String> {
     (!rows.is_empty()).then(|| rows.into_iter().map(line).fold(head, |all, row| all + &row))
 }
 
-fn row(cell: &CellReport) -> Vec<String> {
+fn row(model: &ReportModel, cell: &CellReport) -> Vec<String> {
     let (config, spec) = (&cell.arm.config, &cell.spec);
     let (outcome, reason) = match &cell.outcome {
         Outcome::Ok => ("ok", ""),
@@ -111,6 +116,17 @@ fn row(cell: &CellReport) -> Vec<String> {
     row.extend(comparison(cell.vs_baseline.as_ref()));
     row.push(cell.vs_baseline.as_ref().map_or(String::new(), |c| c.factor.clone()));
     row.extend(comparison(cell.vs_f16_kv.as_ref()));
+    let number = |value: Option<String>| value.unwrap_or_default();
+    let variant = model.variant(&cell.arm.variant);
+    let samples: Vec<String> = cell.samples_ns.iter().map(u64::to_string).collect();
+    row.extend([
+        number(cell.vs_baseline.as_ref().map(|c| c.n_rounds.to_string())),
+        number(cell.bandwidth_share.map(|share| share.to_string())),
+        number(variant.map(|v| v.model_size.to_string())),
+        number(variant.map(|v| v.bpw.to_string())),
+        // One field, so that a row stays a cell: separated by spaces.
+        samples.join(" "),
+    ]);
     row
 }
 

@@ -215,6 +215,15 @@ fn seen(lang: Lang) -> Vec<String> {
     all
 }
 
+/// Markdown without the addresses of its links and images.
+fn without_targets(md: &str) -> String {
+    let mut parts = md.split("](");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + "] " + part.split_once(')').map_or(part, |(_, rest)| rest)
+    })
+}
+
 fn stripped(html: &str) -> String {
     let mut text = String::new();
     let mut rest = html;
@@ -240,7 +249,7 @@ fn stripped(html: &str) -> String {
 fn assert_without(texts: &[String], words: &[&str]) {
     for text in texts {
         let found = text.lines().find_map(|line| {
-            let mut own = line.split(|c: char| !c.is_alphabetic());
+            let mut own = line.split(|c: char| !(c.is_alphanumeric() || c == '_'));
             own.find(|word| words.contains(word)).map(|word| (word, line))
         });
         assert_eq!(found, None);
@@ -315,6 +324,21 @@ fn numbers_are_written_as_the_language_writes_them() {
     assert!(md.contains("1,70x [1,69; 1,73]") && md.contains("134\u{a0}515\u{a0}008"));
     assert!(md.contains("n/d") && !md.contains("n/a"));
     assert!(md.contains("llama-cpp-sys-2 0.1.161"), "a version is no number");
+}
+
+#[test]
+fn the_summary_fits_80_columns_in_every_language() {
+    let (header, records) = fixture::run();
+    for lang in Lang::ALL {
+        let look = Look {
+            width: 80,
+            is_tty: false,
+            is_colored: false,
+        };
+        for line in summary(&ReportModel::build_in(lang, &header, &records), look).lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
 }
 
 #[test]

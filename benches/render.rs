@@ -1,0 +1,95 @@
+//! How long it takes to render a large run: 1,000 cells and 20 rounds, from records to files on disk. `just bench`.
+
+#[path = "../tests/all/fixture.rs"]
+mod fixture;
+
+use kvant::data::{Cell, Record, RoundRecord, RunHeader, Sample, SampleRecord, WorkSpec, Workload};
+use kvant::report::{charts, report_html, report_md, results_json, write_all, ReportModel};
+use std::hint::black_box;
+use std::time::Instant;
+
+const N_CELLS: usize = 1000;
+const N_ROUNDS: u32 = 20;
+
+/// The fixture's arms at as many depths as it takes.
+fn large() -> (RunHeader, Vec<Record>) {
+    let (mut header, small) = fixture::run();
+    let n_arms = header.plan.arms.len();
+    header.plan.cells = (0..N_CELLS)
+        .map(|index| {
+            let (arm, depth) = (index % n_arms, (1 + index / n_arms) as u32 * 16);
+            let spec = WorkSpec {
+                workload: if depth.is_multiple_of(32) {
+                    Workload::Prefill
+                } else {
+                    Workload::Decode
+                },
+                n_prompt: if depth.is_multiple_of(32) { depth } else { 0 },
+                n_gen: if depth.is_multiple_of(32) { 0 } else { 32 },
+                n_depth: if depth.is_multiple_of(32) { 0 } else { depth },
+                n_seq: 1,
+            };
+            let id = format!("{} | {spec}", header.plan.arms[arm].id);
+            Cell { id, arm, spec }
+        })
+        .collect();
+    let sample = small.iter().find_map(|record| match record {
+        Record::Sample(sample) if !sample.sample.itl_ns.is_empty() => Some(sample.sample.clone()),
+        _ => None,
+    });
+    let sample = sample.expect("the fixture decodes");
+    let mut records: Vec<Record> = small
+        .into_iter()
+        .filter(|r| !matches!(r, Record::Sample(_) | Record::Round(_)))
+        .collect();
+    let mut noise = fixture::Noise(3);
+    for round in 0..N_ROUNDS {
+        for cell in 0..N_CELLS {
+            let ns = (4e8 * (1.0 + 0.1 * noise.next())) as u64;
+            let sample = Sample { ns, ..sample.clone() };
+            let (launch, position) = (round / 10, cell as u32);
+            records.push(Record::Sample(SampleRecord {
+                launch,
+                round,
+                position,
+                cell,
+                at_ns: 0,
+                sample,
+            }));
+        }
+        records.push(Record::Round(RoundRecord {
+            launch: round / 10,
+            round,
+        }));
+    }
+    (header, records)
+}
+
+fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let result = black_box(work());
+    println!("{what:<28} {:>8.1} ms", began.elapsed().as_secs_f64() * 1e3);
+    result
+}
+
+fn main() {
+    let (header, records) = large();
+    println!("{N_CELLS} cells, {N_ROUNDS} rounds");
+    let began = Instant::now();
+    let model = timed("model", || ReportModel::build(&header, &records));
+    timed("report.md", || report_md(&model));
+    timed("report.html", || report_html(&model));
+    timed("results.json", || {
+        results_json(&model).map(|json| json.len()).unwrap_or_default()
+    });
+    timed("charts (SVG and PNG)", || charts(&model));
+    let dir = tempfile::tempdir().expect("a folder");
+    let files = timed("all files, to disk", || {
+        write_all(dir.path(), &model).expect("they can be written")
+    });
+    println!(
+        "{} files; {:.2} s in all, each part done twice",
+        files.len(),
+        began.elapsed().as_secs_f64()
+    );
+}
