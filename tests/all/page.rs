@@ -204,7 +204,7 @@ fn seen(lang: Lang) -> Vec<String> {
         let html = report_html(&model);
         let svgs: String = charts(&model).into_iter().map(|c| c.svg).collect();
         for text in [
-            report_md(&model),
+            without_targets(&report_md(&model)),
             stripped(&html),
             stripped(&svgs),
             summary(&model, look),
