@@ -127,7 +127,10 @@ fn row(model: &ReportModel, cell: &CellReport) -> Row {
                 device.trim_end_matches(|c: char| c.is_ascii_digit())
             }),
         ),
-        ("model_filename", Value::text(variant.map_or("", |v| v.file.as_str()))),
+        (
+            "model_filename",
+            Value::text(variant.map_or(String::new(), |v| file(model, v))),
+        ),
         (
             "model_type",
             Value::text(variant.map_or(String::new(), |v| model_type(model, v))),
@@ -186,6 +189,15 @@ fn moments(values: &[f64]) -> (f64, f64) {
         0.0
     };
     (mean, deviation)
+}
+
+/// The file's name. One that kvant made is named in its store after the llama.cpp that made it, which would keep rows of
+/// two versions apart: it gets the name it would have where it was published.
+fn file(model: &ReportModel, variant: &VariantInfo) -> String {
+    match variant.derived_from {
+        Some(_) => format!("{}.{}.gguf", model.header.model.name, variant.id),
+        None => variant.file.clone(),
+    }
 }
 
 /// `llama 135M Q4_K - Medium`: architecture, size and file type in llama.cpp's words.
