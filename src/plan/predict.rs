@@ -50,9 +50,9 @@ pub fn execution_guess_ns(
     (seconds * 1e9) as u64
 }
 
-/// Executions per sample so that the fastest arm's sample lasts at least `sample_ns_min`; at most 1000.
-pub fn n_repeat(fastest_execution_ns: u64, sample_ns_min: u64) -> u32 {
-    sample_ns_min.div_ceil(fastest_execution_ns.max(1)).clamp(1, 1000) as u32
+/// Executions per sample so that it lasts at least `sample_ns_min`; at most 1000.
+pub fn n_repeat(execution_ns: u64, sample_ns_min: u64) -> u32 {
+    sample_ns_min.div_ceil(execution_ns.max(1)).clamp(1, 1000) as u32
 }
 
 /// Predicted resident memory of a worker: weights, their repacked copy on x86 (only some quantized types have one; the

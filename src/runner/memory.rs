@@ -2,15 +2,15 @@
 
 use super::child::{AskError, Worker};
 use super::config::Site;
+use super::team::load_and_open;
 use crate::data::{FailureKind, FlashAttn, MemoryRecord, WorkSpec, Workload};
 use crate::protocol::{Reply, Request};
-use std::path::Path;
 
 /// Loads the model of `arm` alone, fills one physical batch and reads the process' memory.
 ///
 /// The cache is zero-filled at creation and so resident as a whole; compute buffers are touched by the first full batch.
 /// Without flash attention the attention scores grow with the depth, so then the longest prompt is run.
-pub fn probe(site: Site, arm: usize, file: &Path, id: u64) -> Result<MemoryRecord, AskError> {
+pub fn probe(site: Site, arm: usize, id: u64) -> Result<MemoryRecord, AskError> {
     let plan = &site.run.plan;
     let deadline = site.run.deadline(site.run.guess_ns.iter().copied().max().unwrap_or(0));
     let setting = &plan.arms[arm].config;
@@ -26,23 +26,8 @@ pub fn probe(site: Site, arm: usize, file: &Path, id: u64) -> Result<MemoryRecor
     };
     let name = format!("memory {}", plan.arms[arm].id);
     let mut worker = Worker::spawn(&site.run.command, &name, id, site.mailbox, deadline)?;
+    let loaded = load_and_open(site, &mut worker, arm, n_depth + 1)?;
     let mut ask = |request| worker.ask(&request, site.mailbox, deadline);
-    let load = Request::Load {
-        path: file.to_owned(),
-        device: setting.device.clone(),
-        n_gpu_layers: setting.n_gpu_layers,
-        text: site.run.text.clone(),
-        n_tokens: n_depth + 1,
-    };
-    let Reply::Loaded { mut weights, .. } = ask(load)? else {
-        return Err(unexpected());
-    };
-    let Reply::Opened { context } = ask(Request::Open {
-        config: setting.clone(),
-    })?
-    else {
-        return Err(unexpected());
-    };
     let spec = WorkSpec {
         workload: Workload::Prefill,
         n_prompt: n_depth,
@@ -62,12 +47,13 @@ pub fn probe(site: Site, arm: usize, file: &Path, id: u64) -> Result<MemoryRecor
         return Err(unexpected());
     };
     worker.quit();
-    weights.extend(context.buffers);
+    let mut buffers = loaded.weights;
+    buffers.extend(loaded.context.buffers);
     Ok(MemoryRecord {
         arm,
         reading,
-        kv_bytes: context.kv_bytes,
-        buffers: weights,
+        kv_bytes: loaded.context.kv_bytes,
+        buffers,
         n_depth,
     })
 }

@@ -187,7 +187,7 @@ fn try_bring_up(
     let start = Instant::now();
     let loaded = spawn(site, arm, id).and_then(|mut worker| {
         result.engine = Some(worker.engine.clone());
-        let loaded = load_and_open(site, &mut worker, arm)?;
+        let loaded = load_and_open(site, &mut worker, arm, site.run.n_tokens())?;
         Ok((worker, loaded))
     });
     result.loading_ns += nanos(start);
@@ -219,7 +219,13 @@ fn spawn(site: Site, arm: usize, id: u64) -> Result<Worker, AskError> {
     Worker::spawn(&site.run.command, &arm.id, id, site.mailbox, site.run.deadline(0))
 }
 
-fn load_and_open(site: Site, worker: &mut Worker, index: usize) -> Result<LoadedArm, AskError> {
+/// Loads the model of an arm with `n_tokens` of text, and opens its context.
+pub(super) fn load_and_open(
+    site: Site,
+    worker: &mut Worker,
+    index: usize,
+    n_tokens: u32,
+) -> Result<LoadedArm, AskError> {
     let arm = &site.run.plan.arms[index];
     let path = site
         .run
@@ -233,7 +239,7 @@ fn load_and_open(site: Site, worker: &mut Worker, index: usize) -> Result<Loaded
         device: arm.config.device.clone(),
         n_gpu_layers: arm.config.n_gpu_layers,
         text: site.run.text.clone(),
-        n_tokens: site.run.n_tokens(),
+        n_tokens,
     };
     // A cold disk reads 20 MB/s at the very least.
     let deadline = site.run.deadline(n_bytes.saturating_mul(50) / 20);

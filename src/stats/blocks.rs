@@ -1,11 +1,9 @@
 //! Means over chunks of a text, which resemble their neighbours.
 
-use super::quantile::quantile;
+use super::quantile::{quantile, N_RESAMPLES};
 use super::{Interval, Method};
 use crate::rng::SplitMix64;
 
-/// Resamples: the ends of a 95 % interval then rest on 50 each.
-const N_RESAMPLES: usize = 2000;
 /// Chunks below which no interval is given: the spread of so few says next to nothing of the spread.
 const N_MIN: usize = 8;
 /// Share of resamples that must have a spread of their own for the studentized interval.

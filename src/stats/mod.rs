@@ -23,7 +23,9 @@ mod verdict;
 pub use blocks::block_mean_interval;
 pub use interval::{half_width, median, median_interval, Interval, Method};
 pub use quality::{is_look, is_quality_precise, quality_verdict, QualityVerdict};
-pub use quantile::{autocorrelation, cluster_quantile_interval, cluster_quantile_intervals, quantile};
+#[cfg(test)]
+use quantile::cluster_quantile_interval;
+pub use quantile::{autocorrelation, cluster_quantile_intervals, quantile, N_RESAMPLES};
 pub use ratio::{log_ratio_interval, sign_test_p, t_log_ratio_interval, t_test_p};
 pub use unpaired::{ratio_p, unpaired_ratio_interval};
 pub use verdict::{

@@ -5,7 +5,7 @@ use super::{Interval, Method};
 use crate::rng::SplitMix64;
 
 /// Resamples of a bootstrap: the ends of a 95 % interval then rest on 50 resamples each.
-const N_RESAMPLES: usize = 2000;
+pub const N_RESAMPLES: usize = 2000;
 
 /// Samples wanted beyond a quantile before it is reported; with fewer it is nearly the maximum.
 const N_BEYOND_MIN: f64 = 5.0;
@@ -25,17 +25,13 @@ pub fn quantile(xs: &[f64], q: f64) -> Option<f64> {
     Some(interpolated(below, sorted[at.ceil() as usize], at.fract()))
 }
 
-/// The quantile of all groups pooled, with an interval from a bootstrap that draws whole groups with replacement
+/// Quantiles of all groups pooled, with intervals from a bootstrap that draws whole groups with replacement
 /// (Davison & Hinkley 1997, Bootstrap Methods and their Application, section 3.8; percentile interval).
 ///
-/// A group is one generation: its gaps are not independent, the generations nearly are. `None` when fewer than 5
-/// samples are expected beyond the quantile (p95 needs 100 samples, p99 500), with fewer than 5 groups, or with a
-/// value that is not finite. With fewer than about 20 groups the interval is somewhat too narrow.
-pub fn cluster_quantile_interval(groups: &[Vec<f64>], q: f64, level: f64, seed: u64) -> Option<Interval> {
-    cluster_quantile_intervals(groups, &[q], level, seed, N_RESAMPLES).pop()?
-}
-
-/// The same for several quantiles at once, from `n_resamples` common resamples; one entry per quantile.
+/// One entry per quantile, all from the same `n_resamples` resamples. A group is one generation: its gaps are not
+/// independent, the generations nearly are. `None` when fewer than 5 samples are expected beyond the quantile (p95 needs
+/// 100 samples, p99 500), with fewer than 5 groups, or with a value that is not finite. With fewer than about 20 groups
+/// the interval is somewhat too narrow.
 pub fn cluster_quantile_intervals(
     groups: &[Vec<f64>],
     qs: &[f64],
@@ -67,8 +63,13 @@ pub fn cluster_quantile_intervals(
         for _ in 0..groups.len() {
             times_drawn[rng.below(groups.len())] += 1;
         }
+        let n_drawn = groups
+            .iter()
+            .zip(&times_drawn)
+            .map(|(group, times)| group.len() * times)
+            .sum();
         for (values, &q) in resampled.iter_mut().zip(qs).filter(|(_, &q)| has_enough(q)) {
-            values.extend(weighted_quantile(&by_value, &times_drawn, q));
+            values.extend(weighted_quantile(&by_value, &times_drawn, n_drawn, q));
         }
     }
     let tail = (1.0 - level) / 2.0;
@@ -86,6 +87,12 @@ pub fn cluster_quantile_intervals(
     resampled.iter().zip(qs).map(interval).collect()
 }
 
+/// One of them.
+#[cfg(test)]
+pub(super) fn cluster_quantile_interval(groups: &[Vec<f64>], q: f64, level: f64, seed: u64) -> Option<Interval> {
+    cluster_quantile_intervals(groups, &[q], level, seed, N_RESAMPLES).pop()?
+}
+
 /// Correlation of a series with itself `lag` places on, about its mean (Box & Jenkins 1976, section 2.1.5).
 ///
 /// `None` when the lag leaves no pair, the series does not vary, or a value is not finite.
@@ -100,9 +107,8 @@ pub fn autocorrelation(xs: &[f64], lag: usize) -> Option<f64> {
     r.is_finite().then_some(r)
 }
 
-/// Type-7 quantile of a sample in which every value counts as often as its group was drawn.
-fn weighted_quantile(by_value: &[(f64, usize)], times_drawn: &[usize], q: f64) -> Option<f64> {
-    let n: usize = by_value.iter().map(|&(_, group)| times_drawn[group]).sum();
+/// Type-7 quantile of a sample of `n` in which every value counts as often as its group was drawn.
+fn weighted_quantile(by_value: &[(f64, usize)], times_drawn: &[usize], n: usize, q: f64) -> Option<f64> {
     let at = n.checked_sub(1)? as f64 * q;
     let (first, second) = (at.floor() as usize, at.ceil() as usize);
     let mut seen = 0;
@@ -192,13 +198,13 @@ mod tests {
         for (drawn, pooled) in [([1, 1], vec![1.0, 2.0, 3.0, 4.0]), ([2, 0], vec![1.0, 1.0, 3.0, 3.0])] {
             for q in [0.0, 0.1, 0.5, 0.9, 1.0] {
                 assert_eq!(
-                    weighted_quantile(&by_value, &drawn, q),
+                    weighted_quantile(&by_value, &drawn, pooled.len(), q),
                     quantile(&pooled, q),
                     "{drawn:?} {q}"
                 );
             }
         }
-        assert_eq!(weighted_quantile(&by_value, &[0, 0], 0.5), None);
+        assert_eq!(weighted_quantile(&by_value, &[0, 0], 0, 0.5), None);
     }
 
     #[test]

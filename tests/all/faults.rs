@@ -47,19 +47,13 @@ fn a_fault_in_one_sample_costs_one_cell() {
 }
 
 #[test]
-fn a_hang_ends_at_the_deadline() {
-    let fault = r#"{"file": "Q8_0", "at": "measure", "workload": "decode", "action": "hang"}"#;
-    let (_, victims) = with_fault(fault, &["--deadline", "1s"]);
-    assert_eq!(victims.len(), 1);
-    assert_eq!(victims[0].0, "timed_out");
-}
-
-#[test]
-fn a_stopped_worker_ends_at_the_deadline() {
-    let fault = r#"{"file": "Q8_0", "at": "measure", "workload": "decode", "action": "stop"}"#;
-    let (_, victims) = with_fault(fault, &["--deadline", "1s"]);
-    assert_eq!(victims.len(), 1);
-    assert_eq!(victims[0].0, "timed_out");
+fn a_worker_that_hangs_or_is_stopped_ends_at_the_deadline() {
+    for action in ["hang", "stop"] {
+        let fault = format!(r#"{{"file": "Q8_0", "at": "measure", "workload": "decode", "action": "{action}"}}"#);
+        let (_, victims) = with_fault(&fault, &["--deadline", "1s"]);
+        assert_eq!(victims.len(), 1, "{action}");
+        assert_eq!(victims[0].0, "timed_out", "{action}");
+    }
 }
 
 /// All processes of a run stand still for a while, as when a laptop's lid is closed: monotonic clocks stand still too,

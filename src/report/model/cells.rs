@@ -142,10 +142,10 @@ fn itl(cell: &Cell, samples: &[&Sample], seed: u64) -> Option<ItlQuantiles> {
     if cell.spec.workload == Workload::Prefill || groups.is_empty() {
         return None;
     }
-    let quantile = |q: f64| stats::cluster_quantile_interval(&groups, q, LEVEL, seed);
+    let found = stats::cluster_quantile_intervals(&groups, &[0.5, 0.95, 0.99], LEVEL, seed, stats::N_RESAMPLES);
     Some(ItlQuantiles {
-        p50: quantile(0.5),
-        p95: quantile(0.95),
-        p99: quantile(0.99),
+        p50: found[0],
+        p95: found[1],
+        p99: found[2],
     })
 }

@@ -310,12 +310,8 @@ impl<'a> Drive<'a> {
             .collect();
         for arm in arms {
             self.report_progress(&format!("memory of {}", plan.arms[arm].id));
-            let Some(file) = self.site.run.files.get(&plan.arms[arm].variant) else {
-                continue;
-            };
-            let file = &file.path;
             // Ids of probes and of team workers must differ; a team counts up from 1.
-            let result = probe(self.site, arm, file, u64::MAX - arm as u64);
+            let result = probe(self.site, arm, u64::MAX - arm as u64);
             match result {
                 Ok(record) => self.journal.append(&Record::Memory(record))?,
                 Err(AskError::Interrupted) => return Err(Stop::Interrupted),
