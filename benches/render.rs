@@ -1,5 +1,6 @@
 //! How long it takes to render a large run: 1,000 cells and 20 rounds, from records to files on disk. `just bench`.
 
+#[expect(dead_code, reason = "tests use the rest of it")]
 #[path = "../tests/all/fixture.rs"]
 mod fixture;
 
@@ -28,6 +29,7 @@ fn large() -> (RunHeader, Vec<Record>) {
                 n_gen: if depth.is_multiple_of(32) { 0 } else { 32 },
                 n_depth: if depth.is_multiple_of(32) { 0 } else { depth },
                 n_seq: 1,
+                is_pp_shared: false,
             };
             let id = format!("{} | {spec}", header.plan.arms[arm].id);
             Cell { id, arm, spec }

@@ -243,9 +243,13 @@ pub struct CompareArgs {
     /// Tokens generated per decode sample
     #[arg(long, default_value_t = 32, help_heading = "What to measure")]
     pub n_gen: u32,
-    /// Workloads: prefill, decode, no_reuse, or all
-    #[arg(long, value_delimiter = ',', default_value = "all", value_parser = parse_workload, help_heading = "What to measure")]
+    /// Workloads: prefill, decode, no_reuse; on request prefix_reuse (follow-up prompts that share a
+    /// prefix), batched (several sequences at once), state (saving and restoring); or all
+    #[arg(long, value_delimiter = ',', default_value = "prefill,decode,no_reuse", value_parser = parse_workload, help_heading = "What to measure")]
     pub workloads: Vec<WorkloadChoice>,
+    /// Sequences at once, for the workload batched
+    #[arg(long, value_parser = units::parse_list, default_value = "1,2,4,8,16", help_heading = "What to measure")]
+    pub n_seq: std::vec::Vec<u32>,
     /// Measure every KV type with every variant and prompt length (default: the baseline at the middle one)
     #[arg(long, help_heading = "What to measure")]
     pub full_matrix: bool,
@@ -337,7 +341,8 @@ fn parse_workload(text: &str) -> Result<WorkloadChoice, String> {
     if text.eq_ignore_ascii_case("all") {
         return Ok(WorkloadChoice::All);
     }
-    text.parse()
+    text.replace('-', "_")
+        .parse()
         .map(WorkloadChoice::One)
         .map_err(|e: crate::data::ParseNameError| format!("{e}, all"))
 }

@@ -10,7 +10,7 @@ use super::stop::Stop;
 use super::{lock, resume, show_plan, texts};
 use crate::catalog::{ModelFiles, BUILTIN_MODEL, DEFAULT_MODEL};
 use crate::corpus::{self, Corpus};
-use crate::data::{HostInfo, Plan, Record, RunHeader, TextInfo, VariantInfo, Warning, JOURNAL_FORMAT};
+use crate::data::{EngineInfo, HostInfo, Plan, Record, RunHeader, TextInfo, VariantInfo, Warning, JOURNAL_FORMAT};
 use crate::engine::{self, fake};
 use crate::journal::{self, Journal, Writer};
 use crate::runner::{self, ModelFile, RunConfig, WorkerCommand};
@@ -41,7 +41,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let live = LiveLine::new(global);
     let files = obtain(&args, &plan, global, &stop, &live)?;
     live.clear();
-    let prediction = resolve::predict(&plan, &files.info, &infos(&files), &host);
+    let prediction = resolve::predict(&plan, &files.info, &infos(&files), &host, &engine_info().system_info);
     if let Some((name, bytes)) = prediction.does_not_fit() {
         let text = format!(
             "{name} needs about {} and {} are available; lower --depths and --n-prompt, or compare smaller variants with --variants",
@@ -111,6 +111,15 @@ fn obtain(
     sources.resolve(args.model.as_deref(), &wanted, args.derive, live)
 }
 
+/// The engine that workers will run.
+fn engine_info() -> EngineInfo {
+    if std::env::var_os(fake::SCRIPT_ENV).is_some() {
+        fake::info()
+    } else {
+        engine::info()
+    }
+}
+
 fn infos(files: &ModelFiles) -> Vec<VariantInfo> {
     files.variants.iter().map(|(info, _)| info.clone()).collect()
 }
@@ -136,10 +145,10 @@ impl Job {
         prediction: Prediction,
         (texts, text_infos): (Vec<String>, Vec<TextInfo>),
     ) -> Self {
-        let n_tokens = plan.cells.iter().map(|c| c.spec.n_ctx_needed()).max().unwrap_or(1) as usize;
+        let n_tokens = plan.cells.iter().map(|c| c.spec.n_tokens_needed()).max().unwrap_or(1) as usize;
         let text = Corpus::new(args.seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
         let fake = std::env::var_os(fake::SCRIPT_ENV).is_some();
-        let engine = if fake { fake::info() } else { engine::info() };
+        let engine = engine_info();
         let unused = engine::unused_instructions(&host.instructions, &engine.system_info);
         let unused = if fake { Vec::new() } else { unused };
         let mut warnings = resolve::warnings(&plan, &files.info, &infos(&files), &host, unused, &prediction);
@@ -210,7 +219,7 @@ impl Job {
                 .files
                 .variants
                 .into_iter()
-                .map(|(info, path)| (info.id, ModelFile::new(path)))
+                .map(|(info, path)| (info.id, ModelFile::new(path, info.sha256)))
                 .collect(),
             text: self.text,
             texts: self.texts,
@@ -223,6 +232,7 @@ impl Job {
                 log_dir: self.dir.join("logs"),
             },
             guess_ns: self.prediction.execution_ns,
+            guess_bytes: self.prediction.arm_bytes,
             n_cpus: self.header.host.n_cpus,
             has_anchor: std::env::var_os(fake::SCRIPT_ENV).is_none(),
             is_resident,

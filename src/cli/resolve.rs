@@ -4,7 +4,10 @@ use super::args::{CompareArgs, WorkloadChoice};
 use crate::data::{HostInfo, ModelInfo, Plan, VariantInfo, Warning, Workload};
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
-use crate::plan::{execution_guess_ns, scoring_bytes, worker_memory_bytes, QualitySettings, Settings, SpeedGuess};
+use crate::plan::{
+    arm_memory_bytes, execution_guess_ns, scoring_bytes, worker_memory_bytes, Layout, QualitySettings, Settings,
+    SpeedGuess,
+};
 use std::collections::BTreeMap;
 
 /// Load average per usable CPU (in percent) above which the machine is called busy.
@@ -36,6 +39,7 @@ pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
         n_prompts: args.n_prompt.clone(),
         n_depths: args.depths.clone(),
         n_gen: args.n_gen,
+        n_seqs: args.n_seq.clone(),
         workloads,
         n_gen_no_reuse: 1,
         n_depth_no_reuse_max: 512,
@@ -61,6 +65,8 @@ pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
 pub struct Prediction {
     /// One execution of each cell.
     pub execution_ns: Vec<u64>,
+    /// Peak of the memory of each arm alone; absent on a device, where weights are elsewhere.
+    pub arm_bytes: Vec<Option<u64>>,
     /// Memory of each worker, by name.
     pub worker_bytes: BTreeMap<String, u64>,
     /// What may be used for all of them: 60 % of what is available.
@@ -92,12 +98,21 @@ impl Prediction {
 }
 
 /// Predicts time and memory of `plan`.
-pub fn predict(plan: &Plan, model: &ModelInfo, variants: &[VariantInfo], host: &HostInfo) -> Prediction {
+pub fn predict(
+    plan: &Plan,
+    model: &ModelInfo,
+    variants: &[VariantInfo],
+    host: &HostInfo,
+    system_info: &str,
+) -> Prediction {
+    let layout = Layout {
+        system_info,
+        instructions: &host.instructions,
+    };
     let threads = plan.arms.first().map_or(1, |a| a.config.n_threads);
     let speed = SpeedGuess::of_cpu(threads, host.instructions.iter().any(|i| i == "AVX512"));
     let find = |id: &str| variants.iter().find(|v| v.id == id);
-    let variant_of = |arm: usize| find(&plan.arms[arm].variant);
-    let size_of = |id: &str| find(id).map_or((0, false), |v| (v.model_size, v.bpw >= 16.0));
+    let arm_variant = |arm: usize| find(&plan.arms[arm].variant);
     let score_ns = plan.quality.iter().flat_map(|q| &q.arms).map(|arm| {
         let n_params = find(&arm.variant).map_or(0, |v| v.model_n_params);
         (2.0 * n_params as f64 / speed.flops * 1e9) as u64
@@ -109,27 +124,38 @@ pub fn predict(plan: &Plan, model: &ModelInfo, variants: &[VariantInfo], host: &
         .map(|cell| {
             let config = &plan.arms[cell.arm].config;
             let per_token = kv_bytes_per_token(model, config.type_k, config.type_v);
-            let (n_params, size) = variant_of(cell.arm).map_or((0, 0), |v| (v.model_n_params, v.model_size));
+            let (n_params, size) = arm_variant(cell.arm).map_or((0, 0), |v| (v.model_n_params, v.model_size));
             execution_guess_ns(&cell.spec, model, n_params, size, per_token, &speed)
         })
         .collect();
     let worker_bytes = plan
         .arms
         .iter()
-        .map(|arm| {
-            let (size, is_f16) = size_of(&arm.variant);
-            let n_ctx = u64::from(arm.config.n_ctx.next_multiple_of(256));
-            let kv_bytes = n_ctx * kv_bytes_per_token(model, arm.config.type_k, arm.config.type_v);
-            let bytes = worker_memory_bytes(model, size, is_f16, &arm.config, kv_bytes);
-            (arm.id.clone(), bytes)
+        .enumerate()
+        .map(|(index, arm)| {
+            let works = plan.cells.iter().filter(|c| c.arm == index).map(|c| c.spec);
+            let bytes = arm_variant(index).map(|v| worker_memory_bytes(model, v, &layout, &arm.config, works));
+            (arm.id.clone(), bytes.unwrap_or(0))
         })
         .collect();
+    // As the memory probe: the longest prompt, or as much of it as a physical batch takes.
+    let longest = plan.cells.iter().map(|c| c.spec.n_prompt.max(c.spec.n_depth)).max();
+    let longest = longest.unwrap_or(1);
+    let alone = plan.arms.iter().enumerate().map(|(index, arm)| {
+        let variant = arm_variant(index).filter(|_| arm.config.device == "cpu")?;
+        Some(arm_memory_bytes(model, variant, &layout, &arm.config, longest))
+    });
+    let arm_bytes = alone.collect();
     let available_bytes = host.memory_available_bytes;
-    let scoring_bytes = plan.quality.as_ref().map_or(0, |q| scoring_bytes(q, model, &size_of));
+    let scoring_bytes = plan
+        .quality
+        .as_ref()
+        .map_or(0, |q| scoring_bytes(q, model, variants, &layout));
     Prediction {
         score_ns,
         scoring_bytes,
         execution_ns,
+        arm_bytes,
         worker_bytes,
         limit_bytes: available_bytes / 10 * 6,
         available_bytes,

@@ -126,6 +126,22 @@ named_enum! {
         Decode = "decode",
         /// `n_gen` tokens, each by recomputing the whole prefix in a cleared cache.
         NoReuse = "no_reuse",
+        /// The first token of a follow-up prompt of `n_prompt` tokens, of which the first `n_depth` are in the cache.
+        PrefixReuse = "prefix_reuse",
+        /// `n_gen` steps of `n_seq` sequences at once, each at depth `n_depth`.
+        Batched = "batched",
+        /// Saving the state of `n_depth` tokens and restoring it, in memory and on disk, against computing it again.
+        State = "state",
+    }
+}
+
+impl Workload {
+    /// What is measured unless the user asks for more.
+    pub const DEFAULT: &'static [Workload] = &[Workload::Prefill, Workload::Decode, Workload::NoReuse];
+
+    /// The two works people wait for: headline ratios, the control and the stop rule look at them.
+    pub const fn is_headline(self) -> bool {
+        matches!(self, Workload::Prefill | Workload::Decode)
     }
 }
 
@@ -172,23 +188,33 @@ pub struct Arm {
 pub struct WorkSpec {
     /// Kind of work.
     pub workload: Workload,
-    /// Prompt tokens processed inside the timed region (prefill).
+    /// Tokens of the prompt (prefill: all inside the timed region; prefix_reuse: those in the cache included).
     pub n_prompt: u32,
-    /// Tokens generated inside the timed region (decode, no_reuse).
+    /// Tokens generated inside the timed region (decode, no_reuse; batched: by each sequence).
     pub n_gen: u32,
-    /// Tokens already in the cache (decode), or before the first generated one (no_reuse).
+    /// Tokens in the cache (decode, prefix_reuse, state; batched: of each sequence), or before the first generated one (no_reuse).
     pub n_depth: u32,
     /// Sequences at once.
     pub n_seq: u32,
+    /// Batched: the sequences share their prompt, which is in the cache once; otherwise each has its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_pp_shared: bool,
 }
 
 impl fmt::Display for WorkSpec {
-    /// llama-bench's names: `pp512`, `tg32 @ d512`; `nr4 @ d128` without KV reuse.
+    /// llama-bench's names: `pp512`, `tg32 @ d512`; `nr4 @ d128` without KV reuse, `ttft512 @ d256` with half of the prompt in
+    /// the cache, `tg32 @ d128 x16` for 16 sequences at once.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.workload {
             Workload::Prefill => write!(f, "pp{}", self.n_prompt),
             Workload::Decode => write!(f, "tg{} @ d{}", self.n_gen, self.n_depth),
             Workload::NoReuse => write!(f, "nr{} @ d{}", self.n_gen, self.n_depth),
+            Workload::PrefixReuse => write!(f, "ttft{} @ d{}", self.n_prompt, self.n_depth),
+            Workload::State => write!(f, "state @ d{}", self.n_depth),
+            Workload::Batched => {
+                let shared = if self.is_pp_shared { " shared" } else { "" };
+                write!(f, "tg{} @ d{} x{}{shared}", self.n_gen, self.n_depth, self.n_seq)
+            }
         }
     }
 }
@@ -197,16 +223,40 @@ impl WorkSpec {
     /// Tokens that the throughput of a sample counts: prompt tokens or generated tokens.
     pub const fn n_tokens_counted(&self) -> u32 {
         match self.workload {
-            Workload::Prefill => self.n_prompt,
+            Workload::Prefill | Workload::PrefixReuse => self.n_prompt,
             Workload::Decode | Workload::NoReuse => self.n_gen,
+            Workload::Batched => self.n_gen.saturating_mul(self.n_seq),
+            Workload::State => self.n_depth,
         }
     }
 
-    /// Cache slots the work needs, in tokens.
+    /// Cache slots the work needs in the context of its arm, in tokens. Sequences at once have a context of their own.
     pub const fn n_ctx_needed(&self) -> u32 {
         match self.workload {
-            Workload::Prefill => self.n_prompt + 1,
-            Workload::Decode | Workload::NoReuse => self.n_depth + self.n_gen,
+            Workload::Prefill | Workload::PrefixReuse => self.n_prompt + 1,
+            Workload::Decode | Workload::NoReuse | Workload::Batched => self.n_depth + self.n_gen,
+            Workload::State => self.n_depth + 1,
+        }
+    }
+
+    /// Tokens of text the work needs. Each of several sequences begins one token further on, so that no two are alike.
+    pub const fn n_tokens_needed(&self) -> u32 {
+        match self.workload {
+            Workload::Batched => self.n_ctx_needed().saturating_add(self.n_seq),
+            _ => self.n_ctx_needed(),
+        }
+    }
+
+    /// Cache slots of the context of several sequences: each its own part of it, or one cache in which the prompt is once.
+    pub const fn n_ctx_batched(&self) -> u32 {
+        if self.is_pp_shared {
+            self.n_depth
+                .saturating_add(self.n_gen.saturating_mul(self.n_seq))
+                .next_multiple_of(256)
+        } else {
+            (self.n_depth + self.n_gen)
+                .next_multiple_of(256)
+                .saturating_mul(self.n_seq)
         }
     }
 }

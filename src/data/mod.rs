@@ -22,6 +22,6 @@ pub use quality::{
 pub use records::{
     AnchorReading, AnchorRecord, BufferSize, ContextInfo, DisturbedRecord, EndRecord, EngineInfo, FailureRecord,
     LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RoundRecord, Sample, SampleConditions, SampleRecord,
-    StoppedBy,
+    StateTimes, StoppedBy,
 };
 pub use run::{HostInfo, Plan, RunHeader, StopRule, JOURNAL_FORMAT};

@@ -62,23 +62,45 @@ pub struct SampleConditions {
     pub suspended_ns: Option<u64>,
 }
 
+/// What one sequence's state costs, per execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StateTimes {
+    /// Computing it from its tokens in an empty cache.
+    pub recompute_ns: u64,
+    /// Copying it into memory of the process.
+    pub save_ns: u64,
+    /// Putting such a copy back into an empty cache.
+    pub restore_ns: u64,
+    /// Saving it and writing it to a file, until the file is on the disk.
+    pub write_ns: u64,
+    /// Reading the file, checking that it belongs here, and restoring it.
+    pub read_ns: u64,
+    /// Bytes of the copy.
+    pub state_bytes: u64,
+    /// Bytes of the file.
+    pub file_bytes: u64,
+}
+
 /// One timed execution, as the worker reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
-    /// Duration of one execution: the timed sum divided by `n_repeat`, rounded down.
+    /// Duration of one execution: the timed sum divided by `n_repeat`, rounded down. State: restoring it from memory.
     pub ns: u64,
     /// Executions inside this sample (short work is repeated to last long enough).
     pub n_repeat: u32,
-    /// Sum of the timed regions.
+    /// Sum of the timed regions. State: computing it; copies and files wait for memory and disk, not for the processor.
     pub timed_ns: u64,
     /// Untimed warm-up before it.
     pub warmup_ns: u64,
-    /// Prefill only: prefill plus first sampled token, of the first execution.
+    /// Prefill: prefill plus first sampled token, of the first execution. Prefix_reuse: `ns`.
     pub ttft_ns: Option<u64>,
     /// Decode and no_reuse: every gap between tokens, executions one after the other.
     pub itl_ns: Vec<u64>,
     /// What the process used meanwhile.
     pub conditions: SampleConditions,
+    /// State only: its parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Box<StateTimes>>,
 }
 
 /// A sample with its place in the run.
@@ -209,6 +231,9 @@ pub struct MemoryRecord {
     pub buffers: Vec<BufferSize>,
     /// Tokens that were in the cache.
     pub n_depth: u32,
+    /// Peak that was predicted before the run; absent in old journals and on a device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicted_bytes: Option<u64>,
 }
 
 /// A cell that could not be (completely) measured. It leaves the run; the others go on.

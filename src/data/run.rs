@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 /// Version of the journal's format. Changes:
 /// 1: first version.
 /// 2: quality: `plan.quality` and `texts` in the header, the records `texts`, `speed_end`, `quality`, `quality_failure`.
-pub const JOURNAL_FORMAT: u32 = 2;
+/// 3: the workloads `prefix_reuse`, `batched` and `state`; `is_pp_shared` in works, `state` in samples,
+/// `predicted_bytes` in memory.
+pub const JOURNAL_FORMAT: u32 = 3;
 
 /// When to stop: on precision or budget, never on significance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

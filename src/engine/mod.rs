@@ -19,6 +19,10 @@ use std::path::Path;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ContextId(pub usize);
 
+/// A context of several sequences opened in an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BatchId(pub usize);
+
 /// A model after loading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
@@ -126,6 +130,17 @@ pub trait Engine {
     fn argmax(&mut self, context: ContextId) -> Result<i32, EngineError>;
     /// Logits (n_vocab f32) after the last `decode`.
     fn logits(&mut self, context: ContextId) -> Result<Vec<f32>, EngineError>;
+    /// Creates a context of as many sequences as `spec` has, each of them empty, with room for its work.
+    fn open_batched(&mut self, config: &ArmConfig, spec: &WorkSpec) -> Result<(BatchId, ContextInfo), EngineError>;
+    /// Appends `tokens` to one sequence, numbered from 0, in `n_batch` slices.
+    fn fill(&mut self, batch: BatchId, seq: u32, tokens: &[i32]) -> Result<(), EngineError>;
+    /// Gives every further sequence what sequence 0 holds, without a copy; only where `spec` said that they share it.
+    fn share(&mut self, batch: BatchId) -> Result<(), EngineError>;
+    /// Keeps the first `n_keep` tokens of every sequence.
+    fn rewind(&mut self, batch: BatchId, n_keep: u32) -> Result<(), EngineError>;
+    /// Appends one token to each of the first `tokens.len()` sequences at once; logits of all of them. Returns after
+    /// synchronize.
+    fn step(&mut self, batch: BatchId, tokens: &[i32]) -> Result<(), EngineError>;
     /// The cached state as bytes.
     fn save(&mut self, context: ContextId) -> Result<Vec<u8>, EngineError>;
     /// Puts a state of the same context back.

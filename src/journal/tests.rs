@@ -82,6 +82,7 @@ fn sample(round: u32, at_ns: u64, itl_ns: Vec<u64>, ttft_ns: Option<u64>) -> Rec
         ttft_ns,
         itl_ns,
         conditions,
+        state: None,
     };
     Record::Sample(SampleRecord {
         launch: 0,
@@ -384,9 +385,9 @@ fn journals_of_format_1_are_read() {
 
 #[test]
 fn other_versions_and_other_files_are_named() {
-    let newer = journal_of_texts(&[r#"{"header":{"format":3,"all":"new"}}"#]);
-    assert_eq!(read_bytes(&newer), Err(Problem::Newer { format: 3 }));
-    assert!(Problem::Newer { format: 3 }
+    let newer = journal_of_texts(&[r#"{"header":{"format":4,"all":"new"}}"#]);
+    assert_eq!(read_bytes(&newer), Err(Problem::Newer { format: 4 }));
+    assert!(Problem::Newer { format: 4 }
         .to_string()
         .contains("written by a newer kvant"));
     let older = journal_of_texts(&[r#"{"header":{"format":0}}"#]);

@@ -1,5 +1,6 @@
 //! The matrix of arms and cells.
 
+use super::on_request::{batched_specs, prefix_specs, N_SEQ_MAX};
 use super::quality::{quality_plan, QualityMode, QualitySettings};
 use crate::data::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Limits, Plan, StopRule, WorkSpec, Workload};
 
@@ -51,6 +52,8 @@ pub struct Settings {
     pub n_depths: Vec<u32>,
     /// Tokens per decode execution.
     pub n_gen: u32,
+    /// Numbers of sequences at once.
+    pub n_seqs: Vec<u32>,
     /// Workloads to measure.
     pub workloads: Vec<Workload>,
     /// Tokens per execution without KV reuse.
@@ -101,6 +104,12 @@ pub enum PlanError {
     WindowTooShort {
         /// Given.
         n_ctx: u32,
+    },
+    /// More sequences than llama.cpp can hold apart.
+    #[error("--n-seq {n_seq}: llama.cpp decodes at most {N_SEQ_MAX} sequences at once; use smaller numbers")]
+    TooManySequences {
+        /// Given.
+        n_seq: u32,
     },
     /// llama.cpp cannot quantize V without flash attention.
     #[error("--kv {kv}: a quantized V cache needs flash attention; drop --flash-attn off, or use {kv_k}/f16")]
@@ -163,7 +172,8 @@ pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
 }
 
 fn check(s: &Settings) -> Result<(), PlanError> {
-    let lists: [(&'static str, &'static str, Vec<u32>); 5] = [
+    let lists: [(&'static str, &'static str, Vec<u32>); 6] = [
+        ("--n-seq", "1,2,4,8,16", s.n_seqs.clone()),
         ("--n-prompt", "128,512", s.n_prompts.clone()),
         ("--depths", "128,512", s.n_depths.clone()),
         ("--n-gen", "32", vec![s.n_gen]),
@@ -182,6 +192,9 @@ fn check(s: &Settings) -> Result<(), PlanError> {
     }
     if let Some(n_ctx) = s.quality.windows.iter().flatten().find(|n| **n < N_CTX_QUALITY_MIN) {
         return Err(PlanError::WindowTooShort { n_ctx: *n_ctx });
+    }
+    if let Some(&n_seq) = s.n_seqs.iter().find(|n| **n > N_SEQ_MAX) {
+        return Err(PlanError::TooManySequences { n_seq });
     }
     duplicate("--variants", s.variants.iter())?;
     duplicate("--kv", s.kv.iter().map(ToString::to_string).collect::<Vec<_>>().iter())?;
@@ -217,6 +230,7 @@ fn all_specs(s: &Settings) -> Vec<WorkSpec> {
         n_gen,
         n_depth,
         n_seq: 1,
+        is_pp_shared: false,
     };
     let mut specs = Vec::new();
     for workload in Workload::ALL.iter().filter(|w| s.workloads.contains(w)) {
@@ -229,6 +243,9 @@ fn all_specs(s: &Settings) -> Vec<WorkSpec> {
                     .filter(|&&d| d <= s.n_depth_no_reuse_max)
                     .map(|&d| spec(*workload, 0, s.n_gen_no_reuse, d)),
             ),
+            Workload::PrefixReuse => specs.extend(prefix_specs(s)),
+            Workload::Batched => specs.extend(batched_specs(s)),
+            Workload::State => specs.extend(s.n_depths.iter().map(|&d| spec(*workload, 0, 0, d))),
         }
     }
     specs
@@ -297,7 +314,9 @@ fn is_measured(s: &Settings, arm: &Arm, spec: &WorkSpec, middle: Option<u32>) ->
         Workload::Prefill if s.is_full_matrix => true,
         Workload::Prefill if arm.is_control => Some(spec.n_prompt) <= middle,
         Workload::Prefill => is_first_kv || Some(spec.n_prompt) == middle,
-        Workload::NoReuse => is_first_kv && !arm.is_control,
+        Workload::NoReuse | Workload::PrefixReuse | Workload::Batched | Workload::State => {
+            is_first_kv && !arm.is_control
+        }
     }
 }
 
@@ -382,7 +401,8 @@ pub(super) mod tests {
             n_prompts: vec![128, 512, 2048],
             n_depths: vec![128, 512, 2048],
             n_gen: 32,
-            workloads: Workload::ALL.to_vec(),
+            n_seqs: vec![1, 2, 4, 8, 16],
+            workloads: Workload::DEFAULT.to_vec(),
             n_gen_no_reuse: 2,
             n_depth_no_reuse_max: 512,
             is_full_matrix: false,
@@ -426,6 +446,21 @@ pub(super) mod tests {
         })
         .expect("valid");
         assert_eq!((full.arms.len(), full.cells.len()), (7, 7 * 6 + 2 * 3));
+        let asked = Settings {
+            workloads: vec![Workload::PrefixReuse],
+            n_prompts: vec![512, 1],
+            ..settings()
+        };
+        let specs: Vec<String> = all_specs(&asked).iter().map(ToString::to_string).collect();
+        let expected = [
+            "ttft512 @ d0",
+            "ttft512 @ d128",
+            "ttft512 @ d256",
+            "ttft512 @ d460",
+            "ttft1 @ d0",
+        ];
+        assert_eq!(specs, expected);
+        assert_eq!(build(&asked).expect("valid").cells.len(), 3 * specs.len());
         let ids: std::collections::BTreeSet<_> = plan.cells.iter().map(|c| &c.id).collect();
         assert_eq!(ids.len(), plan.cells.len());
     }

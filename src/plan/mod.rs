@@ -5,15 +5,18 @@
 //! Invariant: no I/O, no clock, no environment, no unseeded randomness.
 
 mod matrix;
+mod memory;
+mod on_request;
 mod order;
 mod outstanding;
 mod predict;
 mod quality;
 
 pub use matrix::{build, KvPair, PlanError, Settings};
+pub use memory::{arm_memory_bytes, worker_memory_bytes, Layout};
 pub use order::{headline_pairs, launch_of, launch_order, round_order};
 pub use outstanding::{outstanding, Outstanding};
-pub use predict::{execution_guess_ns, n_repeat, worker_memory_bytes, SpeedGuess};
+pub use predict::{execution_guess_ns, n_repeat, SpeedGuess};
 pub use quality::{
     chunks, corpus_bytes, quality_left, scoring_bytes, surely_too_short, too_short, QualityLeft, QualityMode,
     QualitySettings,

@@ -1,6 +1,6 @@
 //! The order of a round: seeded, counter-balanced, comparisons side by side.
 
-use crate::data::{Plan, WorkSpec, Workload};
+use crate::data::{Plan, WorkSpec};
 use crate::rng::SplitMix64;
 use std::collections::BTreeMap;
 
@@ -87,7 +87,7 @@ pub fn headline_pairs(plan: &Plan) -> Vec<(usize, usize)> {
         .iter()
         .enumerate()
         .filter(|(_, c)| c.arm != baseline && !plan.arms[c.arm].is_control && same_config(c.arm))
-        .filter(|(_, c)| c.spec.workload != Workload::NoReuse)
+        .filter(|(_, c)| c.spec.workload.is_headline())
         .filter_map(|(i, c)| {
             plan.cells
                 .iter()

@@ -1,6 +1,6 @@
-//! Predictions of time and memory, made before the work starts and replaced by measurements as they come.
+//! Predictions of time, made before the work starts and replaced by measurements as they come.
 
-use crate::data::{ArmConfig, ModelInfo, WorkSpec, Workload};
+use crate::data::{ModelInfo, WorkSpec, Workload};
 
 /// A rough idea of a machine's speed, to order the plan's costs and set deadlines before anything is measured.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +46,19 @@ pub fn execution_guess_ns(
             f64::from(spec.n_gen) * (bytes / speed.bandwidth + 1e-4)
         }
         Workload::NoReuse => f64::from(spec.n_gen) * prefill(f64::from(spec.n_depth + 1)),
+        Workload::PrefixReuse => prefill(f64::from(spec.n_prompt)) - prefill(f64::from(spec.n_depth)),
+        // Computed once, then copied and restored twice, at the speed of memory; the disk is left out.
+        Workload::State => {
+            let bytes = 6.0 * kv_bytes_per_token as f64 * f64::from(spec.n_depth);
+            prefill(f64::from(spec.n_depth)) + bytes / speed.bandwidth
+        }
+        // The weights are read once for all sequences, each cache for its own; the arithmetic is each sequence's own.
+        Workload::Batched => {
+            let n_seq = f64::from(spec.n_seq);
+            let bytes = model_size as f64 + n_seq * kv_bytes_per_token as f64 * f64::from(spec.n_depth);
+            let arithmetic = n_seq * 2.0 * n_params as f64 / speed.flops;
+            f64::from(spec.n_gen) * (bytes / speed.bandwidth + arithmetic + 1e-4)
+        }
     };
     (seconds * 1e9) as u64
 }
@@ -53,15 +66,6 @@ pub fn execution_guess_ns(
 /// Executions per sample so that it lasts at least `sample_ns_min`; at most 1000.
 pub fn n_repeat(execution_ns: u64, sample_ns_min: u64) -> u32 {
     sample_ns_min.div_ceil(execution_ns.max(1)).clamp(1, 1000) as u32
-}
-
-/// Predicted resident memory of a worker: weights, their repacked copy on x86 (only some quantized types have one; the
-/// prediction assumes it), the KV cache, its saved states, compute buffers, and 64 MiB of its own.
-pub fn worker_memory_bytes(model: &ModelInfo, model_size: u64, is_f16: bool, config: &ArmConfig, kv_bytes: u64) -> u64 {
-    let repacked = if is_f16 { 0 } else { model_size };
-    let activations = u64::from(config.n_ubatch.min(config.n_ctx)) * u64::from(model.n_embd) * 4 * 24;
-    let logits = u64::from(model.n_vocab) * 4 * 2;
-    model_size + repacked + 2 * kv_bytes + activations + logits + (64 << 20)
 }
 
 #[cfg(test)]
@@ -98,6 +102,7 @@ mod tests {
                 n_gen,
                 n_depth,
                 n_seq: 1,
+                is_pp_shared: false,
             };
             execution_guess_ns(&spec, &model, 135_000_000, size, 23040, &speed)
         };

@@ -1,10 +1,10 @@
 //! What is scored: arms, windows, chunks, and which of them a journal leaves to do.
 
 use super::matrix::{arm_id, config_of, KvPair, Settings};
-use super::predict::worker_memory_bytes;
+use super::memory::{arm_memory_bytes, Layout};
 use crate::data::{
     Arm, Chunk, FlashAttn, KvType, Level, ModelInfo, QualityPlan, QualityStop, QualityWindow, Record, TextInfo,
-    TextTokens,
+    TextTokens, VariantInfo,
 };
 use std::collections::BTreeSet;
 
@@ -202,19 +202,17 @@ pub fn quality_left(records: &[Record]) -> QualityLeft {
     left
 }
 
-/// Predicted memory of all scoring workers in the longest window, with one chunk of the baseline's logits. `size_of` gives
-/// a variant's size in bytes and whether it is stored in 16 bits or more.
-pub fn scoring_bytes(plan: &QualityPlan, model: &ModelInfo, size_of: &dyn Fn(&str) -> (u64, bool)) -> u64 {
+/// Predicted memory of all scoring workers in the longest window, with one chunk of the baseline's logits.
+pub fn scoring_bytes(plan: &QualityPlan, model: &ModelInfo, variants: &[VariantInfo], layout: &Layout) -> u64 {
     let n_ctx = plan.windows.iter().map(|w| w.n_ctx).max().unwrap_or(0);
     let row = 4 * u64::from(model.n_vocab);
     let workers = plan.arms.iter().map(|arm| {
-        let (size, is_f16) = size_of(&arm.variant);
-        let per_token = crate::gguf::kv_bytes_per_token(model, arm.config.type_k, arm.config.type_v);
         let mut config = arm.config.clone();
         config.n_ctx = n_ctx;
-        let kv_bytes = per_token * u64::from(n_ctx.next_multiple_of(256));
+        let variant = variants.iter().find(|v| v.id == arm.variant);
+        let alone = variant.map_or(0, |v| arm_memory_bytes(model, v, layout, &config, n_ctx));
         // Logits of a slice stand in llama.cpp's compute and output buffers.
-        worker_memory_bytes(model, size, is_f16, &config, kv_bytes) + 2 * row * 256
+        alone + 2 * row * 256
     });
     workers.sum::<u64>() + row * u64::from(n_ctx / 2)
 }

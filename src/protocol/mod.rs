@@ -13,7 +13,8 @@ use std::path::PathBuf;
 /// Version of the messages; runner and worker must agree exactly. Changes:
 /// 1: first version.
 /// 2: scoring of texts.
-pub const PROTOCOL_VERSION: u32 = 2;
+/// 3: works on request; the hash of the model and a folder for its states.
+pub const PROTOCOL_VERSION: u32 = 3;
 
 /// Longest line accepted, so that a broken worker cannot fill the parent's memory.
 pub const MAX_LINE_BYTES: usize = 16 << 20;
@@ -26,6 +27,10 @@ pub enum Request {
     Load {
         /// The GGUF file.
         path: PathBuf,
+        /// Its SHA-256, lower-case hex: states that are written belong to it.
+        model_sha256: String,
+        /// Folder for files that live no longer than a sample.
+        scratch: PathBuf,
         /// `cpu` or a device name.
         device: String,
         /// Layers on the device.

@@ -52,6 +52,7 @@ const HEAD: &[&str] = &[
     "model_size",
     "bpw",
     "samples_ns",
+    "is_pp_shared",
 ];
 
 /// The text of `results.csv` (RFC 4180, line feeds). An absent number is an empty field.
@@ -127,6 +128,7 @@ fn row(model: &ReportModel, cell: &CellReport) -> Vec<String> {
         // One field, so that a row stays a cell: separated by spaces.
         samples.join(" "),
     ]);
+    row.push(spec.is_pp_shared.to_string());
     row
 }
 

@@ -20,6 +20,7 @@ mod model;
 mod notebook;
 mod results;
 mod results_quality;
+mod results_workloads;
 mod sections;
 pub mod terminal;
 mod text;
@@ -34,8 +35,9 @@ pub use html::report_html;
 pub use lang::Lang;
 pub use markdown::report_md;
 pub use model::{
-    CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport, PositionBin, Quality,
-    QualityEnd, QualityReport, ReportModel, ReuseRow, SmallestDifference, Totals, Trust,
+    BatchedRow, BreakEven, CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport,
+    PositionBin, PrefixRow, Quality, QualityEnd, QualityReport, ReportModel, ReuseRow, SmallestDifference, StateRow,
+    Threshold, Totals, Trust,
 };
 pub use notebook::notebook;
 pub use results::{results_json, RESULTS_SCHEMA};

@@ -3,9 +3,9 @@
 //! Explicit wire structs: a change of the model never changes the file by accident. Durations are integer
 //! nanoseconds, sizes integer bytes, rates tokens per second; what is undefined is `null`.
 
-use super::model::{CellReport, Comparison, Drift, MemoryReport, ReportModel, Trust};
-use super::results_quality;
+use super::model::{CellReport, Comparison, Drift, ItlQuantiles, MemoryReport, ReportModel, Trust};
 use super::text::whole_ns;
+use super::{results_quality, results_workloads};
 use crate::data::{ArmConfig, FlashAttn, HostInfo, KvType, Outcome, StoppedBy, TensorTypeShare, VariantInfo, Workload};
 use crate::stats::Interval;
 use serde::Serialize;
@@ -28,6 +28,7 @@ struct Results<'a> {
     memory: Vec<Memory<'a>>,
     texts: Vec<Text<'a>>,
     quality: Vec<results_quality::Row<'a>>,
+    workloads: results_workloads::Workloads<'a>,
     decision: Option<()>,
 }
 
@@ -165,6 +166,7 @@ struct Cell<'a> {
     n_gen: u32,
     n_depth: u32,
     n_seq: u32,
+    is_pp_shared: bool,
     is_baseline: bool,
     is_control: bool,
     outcome: &'static str,
@@ -179,7 +181,7 @@ struct Cell<'a> {
 }
 
 #[derive(Serialize)]
-struct Median {
+pub(super) struct Median {
     median: f64,
     lo: f64,
     hi: f64,
@@ -187,7 +189,7 @@ struct Median {
 }
 
 #[derive(Serialize)]
-struct MedianNs {
+pub(super) struct MedianNs {
     median: u64,
     lo: u64,
     hi: u64,
@@ -195,7 +197,7 @@ struct MedianNs {
 }
 
 #[derive(Serialize)]
-struct Quantiles {
+pub(super) struct Quantiles {
     p50: Option<u64>,
     p95: Option<u64>,
     p99: Option<u64>,
@@ -227,6 +229,8 @@ struct Memory<'a> {
     rss_anon_bytes: u64,
     rss_file_bytes: u64,
     rss_bytes_max: u64,
+    predicted_bytes: Option<u64>,
+    n_ctx_max: Option<u64>,
     device_bytes: Option<u64>,
 }
 
@@ -253,6 +257,7 @@ pub fn results_json(model: &ReportModel) -> serde_json::Result<String> {
         memory: model.memory.iter().map(memory).collect(),
         texts: texts(model),
         quality: results_quality::rows(model),
+        workloads: results_workloads::workloads(model),
         decision: None,
     };
     serde_json::to_string_pretty(&results).map(|text| text + "\n")
@@ -387,26 +392,15 @@ fn cell(cell: &CellReport) -> Cell<'_> {
         n_gen: cell.spec.n_gen,
         n_depth: cell.spec.n_depth,
         n_seq: cell.spec.n_seq,
+        is_pp_shared: cell.spec.is_pp_shared,
         is_baseline: cell.arm.is_baseline,
         is_control: cell.arm.is_control,
         outcome,
         reason,
         samples_ns: &cell.samples_ns,
-        tps: cell.tps.as_ref().map(|i| Median {
-            median: i.estimate,
-            lo: i.lo,
-            hi: i.hi,
-            level: i.level,
-        }),
+        tps: cell.tps.as_ref().map(median),
         ttft_ns: cell.ttft_ns.as_ref().map(median_ns),
-        itl_ns: cell.itl_ns.as_ref().map(|q| {
-            let ns = |i: &Option<Interval>| i.as_ref().map(|i| whole_ns(i.estimate));
-            Quantiles {
-                p50: ns(&q.p50),
-                p95: ns(&q.p95),
-                p99: ns(&q.p99),
-            }
-        }),
+        itl_ns: cell.itl_ns.as_ref().map(quantiles),
         vs_baseline: cell.vs_baseline.as_ref().map(ratio),
         vs_f16_kv: cell.vs_f16_kv.as_ref().map(ratio),
         bandwidth_share: cell.bandwidth_share,
@@ -434,7 +428,25 @@ fn trust(trust: &Trust) -> TrustOf {
     }
 }
 
-fn median_ns(interval: &Interval) -> MedianNs {
+pub(super) fn median(interval: &Interval) -> Median {
+    Median {
+        median: interval.estimate,
+        lo: interval.lo,
+        hi: interval.hi,
+        level: interval.level,
+    }
+}
+
+pub(super) fn quantiles(q: &ItlQuantiles) -> Quantiles {
+    let ns = |i: &Option<Interval>| i.as_ref().map(|i| whole_ns(i.estimate));
+    Quantiles {
+        p50: ns(&q.p50),
+        p95: ns(&q.p95),
+        p99: ns(&q.p99),
+    }
+}
+
+pub(super) fn median_ns(interval: &Interval) -> MedianNs {
     MedianNs {
         median: whole_ns(interval.estimate),
         lo: whole_ns(interval.lo),
@@ -478,6 +490,8 @@ fn memory(memory: &MemoryReport) -> Memory<'_> {
         rss_anon_bytes: memory.reading.rss_anon_bytes,
         rss_file_bytes: memory.reading.rss_file_bytes,
         rss_bytes_max: memory.reading.rss_bytes_max,
+        predicted_bytes: memory.predicted_bytes,
+        n_ctx_max: memory.n_ctx_max,
         device_bytes: memory.reading.device_bytes,
     }
 }

@@ -25,7 +25,7 @@ pub fn summary(model: &ReportModel, look: Look) -> String {
     for banner in &model.banners {
         out.push_str(&format!("{}\n\n", wrapped(banner, look.width)));
     }
-    if model.cells.iter().any(CellReport::is_ok) {
+    if model.cells.iter().any(|c| c.is_ok() && c.spec.workload.is_headline()) {
         out.push_str(&format!("{}\n\n", table(model, look)));
     }
     for warning in &model.warnings {

@@ -26,6 +26,8 @@ pub struct RunConfig {
     pub command: WorkerCommand,
     /// Predicted duration of one execution, per cell.
     pub guess_ns: Vec<u64>,
+    /// Predicted peak of the memory of each arm alone.
+    pub guess_bytes: Vec<Option<u64>>,
     /// Logical CPUs that may be used.
     pub n_cpus: u32,
     /// Whether the anchor kernel runs before each round: it says nothing of an engine on a clock of its own.
@@ -40,14 +42,16 @@ pub struct RunConfig {
 pub struct ModelFile {
     /// Where it is.
     pub path: PathBuf,
+    /// Its SHA-256, lower-case hex.
+    pub sha256: String,
     seen: Option<(u64, SystemTime)>,
 }
 
 impl ModelFile {
-    /// Remembers size and time of the file at `path`.
-    pub fn new(path: PathBuf) -> Self {
+    /// Remembers size and time of the file at `path`, whose hash is `sha256`.
+    pub fn new(path: PathBuf, sha256: String) -> Self {
         let seen = stamp(&path);
-        ModelFile { path, seen }
+        ModelFile { path, sha256, seen }
     }
 
     /// What happened to the file since, in words; `None` when it is as it was.
@@ -82,7 +86,12 @@ impl RunConfig {
 
     /// Prompt tokens that the longest cell needs.
     pub(super) fn n_tokens(&self) -> u32 {
-        self.plan.cells.iter().map(|c| c.spec.n_ctx_needed()).max().unwrap_or(1)
+        self.plan
+            .cells
+            .iter()
+            .map(|c| c.spec.n_tokens_needed())
+            .max()
+            .unwrap_or(1)
     }
 }
 

@@ -34,6 +34,7 @@ pub fn probe(site: Site, arm: usize, id: u64) -> Result<MemoryRecord, AskError> 
         n_gen: 0,
         n_depth: 0,
         n_seq: 1,
+        is_pp_shared: false,
     };
     let Reply::Sampled { .. } = ask(Request::Measure {
         context: 0,
@@ -55,6 +56,7 @@ pub fn probe(site: Site, arm: usize, id: u64) -> Result<MemoryRecord, AskError> 
         kv_bytes: loaded.context.kv_bytes,
         buffers,
         n_depth,
+        predicted_bytes: site.run.guess_bytes.get(arm).copied().flatten(),
     })
 }
 

@@ -390,6 +390,8 @@ fn load(site: Site, plan: &QualityPlan, arm: usize, id: u64) -> Result<(Worker, 
     let mut worker = Worker::spawn(&site.run.command, &name, id, site.mailbox, site.run.deadline(0))?;
     let request = Request::Load {
         path,
+        model_sha256: file.map(|f| f.sha256.clone()).unwrap_or_default(),
+        scratch: site.run.command.log_dir.clone(),
         device: spec.config.device.clone(),
         n_gpu_layers: spec.config.n_gpu_layers,
         text: String::new(),

@@ -148,13 +148,14 @@ struct Warming {
     is_short: bool,
 }
 
-/// Cells that a worker must run before it is timed: decoding, whose states it keeps, and what is longer than the depths
-/// to which that fills the cache.
+/// Cells that a worker must run before it is timed: those that start from a filled cache, whose states and contexts it keeps, and
+/// what is longer than the depths to which decoding fills the cache.
 fn needed(site: Site, cells: &[usize]) -> Vec<usize> {
     let specs = || cells.iter().map(|&c| (c, site.spec(c)));
     let decodes = specs().filter(|(_, spec)| spec.workload == Workload::Decode);
     let deepest = decodes.map(|(_, spec)| spec.n_depth).max().unwrap_or(0);
-    let is_needed = |spec: &WorkSpec| spec.workload == Workload::Decode || spec.n_prompt.max(spec.n_depth) > deepest;
+    let is_filled = |w: Workload| matches!(w, Workload::Decode | Workload::PrefixReuse | Workload::Batched);
+    let is_needed = |spec: &WorkSpec| is_filled(spec.workload) || spec.n_prompt.max(spec.n_depth) > deepest;
     specs().filter(|(_, spec)| is_needed(spec)).map(|(c, _)| c).collect()
 }
 
@@ -227,15 +228,13 @@ pub(super) fn load_and_open(
     n_tokens: u32,
 ) -> Result<LoadedArm, AskError> {
     let arm = &site.run.plan.arms[index];
-    let path = site
-        .run
-        .files
-        .get(&arm.variant)
-        .map(|f| f.path.clone())
-        .unwrap_or_default();
+    let file = site.run.files.get(&arm.variant);
+    let path = file.map(|f| f.path.clone()).unwrap_or_default();
     let n_bytes = std::fs::metadata(&path).map_or(0, |m| m.len());
     let request = Request::Load {
         path,
+        model_sha256: file.map(|f| f.sha256.clone()).unwrap_or_default(),
+        scratch: site.run.command.log_dir.clone(),
         device: arm.config.device.clone(),
         n_gpu_layers: arm.config.n_gpu_layers,
         text: site.run.text.clone(),

@@ -124,6 +124,7 @@ mod tests {
             timed_ns: 1_000_000_000,
             warmup_ns: 0,
             ttft_ns: None,
+            state: None,
             itl_ns: Vec::new(),
             conditions,
         };

@@ -10,6 +10,7 @@ mod memory;
 mod score;
 mod serve;
 mod speed;
+mod state_file;
 
 use crate::engine::fake::{FakeEngine, SCRIPT_ENV};
 use crate::engine::Engine;

@@ -5,6 +5,7 @@ use super::load::load;
 use super::memory::reading;
 use super::score::Scoring;
 use super::speed::Speed;
+use super::state_file::StateFiles;
 use crate::engine::{ContextId, Engine, EngineError, Step, WireFault};
 use crate::protocol::{read_line, write_line, Reply, Request, MAX_LINE_BYTES, PROTOCOL_VERSION};
 use std::io::{self, BufRead, Write};
@@ -51,6 +52,8 @@ impl Session {
         match request {
             Request::Load {
                 path,
+                model_sha256,
+                scratch,
                 device,
                 n_gpu_layers,
                 text,
@@ -58,13 +61,17 @@ impl Session {
             } => {
                 engine.announce(Step::Load(&path))?;
                 let (tokens, reply) = load(engine, &path, &device, n_gpu_layers, &text, n_tokens)?;
-                self.speed = Some(Speed::new(tokens, self.handicap));
+                let states = StateFiles::new(&scratch, model_sha256, engine.info().version);
+                self.speed = Some(Speed::new(tokens, states, self.handicap));
                 Ok(reply)
             }
             Request::Open { config } => {
                 engine.announce(Step::Open)?;
                 let (id, context) = engine.open(&config)?;
                 self.contexts.push(id);
+                if let Some(speed) = &mut self.speed {
+                    speed.opened(id, config);
+                }
                 Ok(Reply::Opened { context })
             }
             Request::Prepare { context, specs } => {
@@ -198,6 +205,8 @@ mod tests {
         let text = "words of a text ".repeat(40);
         Request::Load {
             path: path.to_owned(),
+            model_sha256: "ab".repeat(32),
+            scratch: std::env::temp_dir(),
             device: "cpu".to_owned(),
             n_gpu_layers: 0,
             text,
@@ -216,6 +225,7 @@ mod tests {
             n_gen: 4,
             n_depth: 64,
             n_seq: 1,
+            is_pp_shared: false,
         };
         let (ended, out) = talk(
             "{}",

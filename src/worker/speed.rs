@@ -4,9 +4,14 @@
 //! from the start of the text, so that all arms do the same. Timed regions hold decoding and nothing else: filling the
 //! cache, restoring a state and warming up happen outside. Invariant: whatever is in a cache is a prefix of the tokens.
 
-use crate::data::{Sample, SampleConditions, WorkSpec, Workload};
+mod batched;
+mod state;
+
+use super::state_file::StateFiles;
+use crate::data::{ArmConfig, Sample, SampleConditions, StateTimes, WorkSpec, Workload};
 use crate::engine::{ContextId, Engine, EngineError};
 use crate::host::{Interference, Withheld};
+use batched::Filled;
 use nix::sys::resource::{getrusage, Usage, UsageWho};
 use std::collections::BTreeMap;
 use std::slice::SliceIndex;
@@ -20,9 +25,12 @@ const N_WARM_STEPS: usize = 3;
 /// The tokens and the kept states of all contexts of a worker.
 pub(super) struct Speed {
     tokens: Vec<i32>,
+    files: StateFiles,
     handicap: f64,
     interference: Interference,
     states: BTreeMap<(usize, u32), Vec<u8>>,
+    configs: BTreeMap<usize, ArmConfig>,
+    batches: Vec<Filled>,
 }
 
 /// Sums over the executions of a sample.
@@ -32,16 +40,25 @@ struct Timed {
     ttft_ns: Option<u64>,
     itl_ns: Vec<u64>,
     conditions: SampleConditions,
+    state: Option<StateTimes>,
 }
 
 impl Speed {
-    pub(super) fn new(tokens: Vec<i32>, handicap: f64) -> Self {
+    pub(super) fn new(tokens: Vec<i32>, files: StateFiles, handicap: f64) -> Self {
         Self {
             tokens,
+            files,
             handicap,
             interference: Interference::find(),
             states: BTreeMap::new(),
+            configs: BTreeMap::new(),
+            batches: Vec::new(),
         }
+    }
+
+    /// Remembers how a context was opened: works on several sequences open further ones like it.
+    pub(super) fn opened(&mut self, id: ContextId, config: ArmConfig) {
+        self.configs.insert(id.0, config);
     }
 
     /// The untimed round: fills the context once, keeps a state per depth, runs every shape. Out: rough time of one
@@ -54,6 +71,7 @@ impl Speed {
     ) -> Result<Vec<u64>, EngineError> {
         specs.iter().try_for_each(|spec| self.check(spec))?;
         let fill_ns = self.keep_states(engine, id, specs)?;
+        self.fill_batches(engine, id, specs)?;
         let rough = specs
             .iter()
             .map(|spec| match (spec.workload, fill_ns.get(&spec.n_prompt)) {
@@ -88,29 +106,38 @@ impl Speed {
                     self.decode(engine, id, spec, &mut timed)?;
                 }
                 Workload::NoReuse => self.recompute(engine, id, spec, &mut timed)?,
+                Workload::PrefixReuse => self.follow_up(engine, id, spec, &mut timed)?,
+                Workload::Batched => self.decode_batch(engine, id, spec, &mut timed)?,
+                Workload::State => self.save_and_restore(engine, id, spec, &mut timed)?,
             }
         }
+        let state = timed.state.map(|sum| Box::new(state::each(&sum, n_repeat)));
+        let ns = state.as_ref().map_or(timed.ns / u64::from(n_repeat), |s| s.restore_ns);
         Ok(Sample {
-            ns: timed.ns / u64::from(n_repeat),
+            ns,
             n_repeat,
             timed_ns: timed.ns,
             warmup_ns,
-            ttft_ns: timed.ttft_ns,
+            ttft_ns: match spec.workload {
+                Workload::PrefixReuse => Some(ns),
+                _ => timed.ttft_ns,
+            },
             itl_ns: timed.itl_ns,
             conditions: timed.conditions,
+            state,
         })
     }
 
     fn check(&self, spec: &WorkSpec) -> Result<(), EngineError> {
         let n_needed = match spec.workload {
-            Workload::Prefill => spec.n_prompt,
-            Workload::Decode | Workload::NoReuse => spec.n_depth + spec.n_gen,
+            Workload::Prefill | Workload::PrefixReuse => spec.n_prompt,
+            Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::State => spec.n_tokens_needed(),
         };
         let what = |why: &str| Err(EngineError::Refused(format!("{spec}: {why}")));
-        if spec.n_tokens_counted() == 0 {
+        if spec.n_tokens_counted() == 0 || (spec.workload == Workload::PrefixReuse && spec.n_depth >= spec.n_prompt) {
             return what("there is nothing to time in it");
         }
-        if spec.n_seq != 1 {
+        if spec.n_seq != 1 && spec.workload != Workload::Batched {
             return what("only one sequence at once can be timed");
         }
         if n_needed as usize > self.tokens.len() {
@@ -122,7 +149,7 @@ impl Speed {
         Ok(())
     }
 
-    /// Fills the cache depth by depth, ascending, and keeps the state at every depth that a decode starts from. Out: how
+    /// Fills the cache depth by depth, ascending, and keeps the state at every depth that a work starts from. Out: how
     /// long it took to fill it to each depth.
     fn keep_states(
         &mut self,
@@ -130,8 +157,9 @@ impl Speed {
         id: ContextId,
         specs: &[WorkSpec],
     ) -> Result<BTreeMap<u32, u64>, EngineError> {
-        let decodes = specs.iter().filter(|s| s.workload == Workload::Decode && s.n_depth > 0);
-        let mut depths: Vec<u32> = decodes.map(|s| s.n_depth).collect();
+        let starts_filled = |s: &&WorkSpec| matches!(s.workload, Workload::Decode | Workload::PrefixReuse);
+        let filled = specs.iter().filter(starts_filled).filter(|s| s.n_depth > 0);
+        let mut depths: Vec<u32> = filled.map(|s| s.n_depth).collect();
         depths.sort_unstable();
         depths.dedup();
         let mut n_past = 0;
@@ -170,17 +198,48 @@ impl Speed {
                 self.recompute(engine, id, &WorkSpec { n_gen: 1, ..*spec }, &mut timed)?;
                 Ok(timed.ns * u64::from(spec.n_gen))
             }
+            Workload::PrefixReuse => {
+                self.warm_up(engine, id, spec)?;
+                self.follow_up(engine, id, spec, &mut timed)?;
+                Ok(timed.ns)
+            }
+            Workload::State => {
+                let start = engine.now_ns();
+                self.save_and_restore(engine, id, spec, &mut timed)?;
+                Ok(engine.now_ns() - start)
+            }
+            Workload::Batched => {
+                self.warm_up_batch(engine, id, &WorkSpec { n_gen: 1, ..*spec })?;
+                let few = WorkSpec {
+                    n_gen: spec.n_gen.min(N_WARM_STEPS as u32),
+                    ..*spec
+                };
+                self.decode_batch(engine, id, &few, &mut timed)?;
+                Ok(timed.ns * u64::from(spec.n_gen) / u64::from(few.n_gen))
+            }
         }
     }
 
     /// Untimed work of the same shapes right before a sample; ends where its first execution starts. Out: its time,
     /// without the restoring of states.
     fn warm_up(&self, engine: &mut dyn Engine, id: ContextId, spec: &WorkSpec) -> Result<u64, EngineError> {
+        if spec.workload == Workload::Batched {
+            return self.warm_up_batch(engine, id, spec);
+        }
+        let is_filled = spec.n_depth > 0 && spec.workload == Workload::PrefixReuse;
+        if is_filled {
+            // The prompt before: the cache holds what it shares with the next one, and how it went on.
+            self.restore(engine, id, spec.n_depth)?;
+            let start = engine.now_ns();
+            engine.decode(id, &self.tokens[spec.n_depth as usize..spec.n_prompt as usize])?;
+            return Ok(engine.now_ns() - start);
+        }
         if spec.workload != Workload::Decode {
             engine.clear(id)?;
             let n = match spec.workload {
-                Workload::Prefill => spec.n_prompt,
-                Workload::Decode | Workload::NoReuse => spec.n_depth + 1,
+                Workload::Prefill | Workload::PrefixReuse => spec.n_prompt,
+                Workload::Decode | Workload::NoReuse | Workload::Batched => spec.n_depth + 1,
+                Workload::State => spec.n_depth,
             };
             let start = engine.now_ns();
             engine.decode(id, &self.tokens[..N_WARM_PREFILL.min(n as usize)])?;
@@ -245,26 +304,44 @@ impl Speed {
         })
     }
 
+    /// A prompt that shares its first `n_depth` tokens with what is in the cache: the rest of the cache is dropped, the rest
+    /// of the prompt processed, and the first token sampled. All of it is part of the work. With nothing shared it is a
+    /// cold prompt.
+    fn follow_up(
+        &self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        spec: &WorkSpec,
+        timed: &mut Timed,
+    ) -> Result<(), EngineError> {
+        let before = Reading::now(engine, &self.interference)?;
+        let start = engine.now_ns();
+        match spec.n_depth {
+            0 => engine.clear(id)?,
+            shared => engine.truncate(id, shared)?,
+        }
+        self.feed(engine, id, spec.n_depth as usize..spec.n_prompt as usize)?;
+        engine.argmax(id)?;
+        let end = engine.now_ns();
+        timed
+            .conditions
+            .add(&before, &Reading::now(engine, &self.interference)?);
+        timed.ns += end - start;
+        Ok(())
+    }
+
     fn step(&self, engine: &mut dyn Engine, id: ContextId, at: usize) -> Result<(), EngineError> {
         self.feed(engine, id, at..at + 1)
     }
 
-    /// Every timed call of the engine: a handicap makes it last longer by its share.
+    /// Every timed call of the engine on the context of the arm.
     fn feed(
         &self,
         engine: &mut dyn Engine,
         id: ContextId,
         range: impl SliceIndex<[i32], Output = [i32]>,
     ) -> Result<(), EngineError> {
-        let start = Instant::now();
-        engine.decode(id, &self.tokens[range])?;
-        if self.handicap > 0.0 {
-            let end = start.elapsed().mul_f64(1.0 + self.handicap);
-            while start.elapsed() < end {
-                std::hint::spin_loop();
-            }
-        }
-        Ok(())
+        lasting(self.handicap, || engine.decode(id, &self.tokens[range]))
     }
 
     /// Back to `n_depth` from a deeper cache. Models with a recurrent state cannot drop single tokens: they get the
@@ -290,6 +367,19 @@ impl Speed {
             ))),
         }
     }
+}
+
+/// Makes `work` last longer by the share `handicap`.
+fn lasting(handicap: f64, work: impl FnOnce() -> Result<(), EngineError>) -> Result<(), EngineError> {
+    let start = Instant::now();
+    work()?;
+    if handicap > 0.0 {
+        let end = start.elapsed().mul_f64(1.0 + handicap);
+        while start.elapsed() < end {
+            std::hint::spin_loop();
+        }
+    }
+    Ok(())
 }
 
 /// Times `n_gen` calls of `token`, one after the other, each with the position of its token.

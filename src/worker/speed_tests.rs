@@ -13,6 +13,7 @@ fn spec(workload: Workload, n_prompt: u32, n_gen: u32, n_depth: u32) -> WorkSpec
         n_gen,
         n_depth,
         n_seq: 1,
+        is_pp_shared: false,
     }
 }
 
@@ -35,7 +36,10 @@ fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
     };
     let (id, _) = engine.open(&config).expect("opens");
     let tokens = engine.tokenize(&"a text ".repeat(150)).expect("bytes");
-    (engine, id, Speed::new(tokens, 0.0))
+    let files = StateFiles::new(&std::env::temp_dir(), "ab".repeat(32), "fake 1".to_owned());
+    let mut speed = Speed::new(tokens, files, 0.0);
+    speed.opened(id, config);
+    (engine, id, speed)
 }
 
 /// Virtual cost of prefilling `n` tokens of an empty cache.
@@ -105,6 +109,91 @@ fn no_reuse_pays_the_whole_prefix_for_every_token() {
 }
 
 #[test]
+fn a_follow_up_prompt_pays_for_what_is_not_in_the_cache() {
+    let (mut engine, id, mut speed) = set_up(QUIET);
+    let (cold, warm) = (
+        spec(Workload::PrefixReuse, 200, 0, 0),
+        spec(Workload::PrefixReuse, 200, 0, 150),
+    );
+    let first_token = 1000;
+    let (cold_ns, warm_ns) = (
+        prefill_ns(200) + first_token,
+        prefill_ns(200) - prefill_ns(150) + first_token,
+    );
+    assert_eq!(
+        speed.prepare(&mut engine, id, &[cold, warm]).expect("runs"),
+        [cold_ns, warm_ns]
+    );
+    for (work, once, warmup_ns) in [(cold, cold_ns, prefill_ns(64)), (warm, warm_ns, warm_ns - first_token)] {
+        let sample = speed.measure(&mut engine, id, &work, 3).expect("runs");
+        assert_eq!(
+            (sample.ns, sample.ttft_ns, sample.warmup_ns),
+            (once, Some(once), warmup_ns),
+            "{work}"
+        );
+    }
+}
+
+#[test]
+fn sequences_at_once_share_the_cost_of_a_step() {
+    let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"further_seq":1.0,"#, 1));
+    let work = |n_seq, is_pp_shared| WorkSpec {
+        n_seq,
+        is_pp_shared,
+        ..spec(Workload::Batched, 0, 8, 300)
+    };
+    let all = [work(1, false), work(4, false), work(4, true)];
+    let rough = speed.prepare(&mut engine, id, &all).expect("runs");
+    let three: u64 = (300..303).map(step_ns).sum();
+    assert_eq!(rough, [three * 8 / 3, three * 4 * 8 / 3, three * 4 * 8 / 3]);
+    for (work, times) in [(all[0], 1), (all[1], 4), (all[2], 4)] {
+        let sample = speed.measure(&mut engine, id, &work, 2).expect("runs");
+        let once: Vec<u64> = (300..308).map(|depth| step_ns(depth) * times).collect();
+        assert_eq!(sample.itl_ns, [once.clone(), once.clone()].concat(), "{work}");
+        assert_eq!(sample.ns, once.iter().sum::<u64>(), "{work}");
+    }
+    assert!(
+        speed.measure(&mut engine, id, &work(8, false), 1).is_err(),
+        "not prepared"
+    );
+}
+
+#[test]
+fn a_state_costs_its_copies_and_its_file_two() {
+    let (mut engine, id, mut speed) = set_up(QUIET);
+    let work = spec(Workload::State, 0, 0, 100);
+    let rough = speed.prepare(&mut engine, id, &[work]).expect("runs");
+    let copy = 100 * 500;
+    assert_eq!(rough, [prefill_ns(100) + 4 * copy]);
+    let sample = speed.measure(&mut engine, id, &work, 3).expect("runs");
+    let times = sample.state.expect("a state");
+    assert_eq!((sample.ns, sample.timed_ns), (copy, 3 * prefill_ns(100)));
+    assert_eq!(times.recompute_ns, prefill_ns(100));
+    assert_eq!(
+        [times.save_ns, times.restore_ns, times.write_ns, times.read_ns],
+        [copy; 4]
+    );
+    // Four bytes a token and the fingerprint.
+    assert_eq!(times.state_bytes, 408);
+    assert!(times.file_bytes > 408 + 100);
+}
+
+#[test]
+fn a_cache_that_cannot_drop_tokens_has_no_prefix_to_reuse() {
+    let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"recurrent":["F16"],"#, 1));
+    let warm = spec(Workload::PrefixReuse, 200, 0, 150);
+    let error = speed.prepare(&mut engine, id, &[warm]).expect_err("no reuse");
+    assert!(error.to_string().contains("cannot drop"), "{error}");
+    let decode = spec(Workload::Decode, 0, 8, 100);
+    speed
+        .prepare(&mut engine, id, &[decode])
+        .expect("goes back by its state");
+    speed
+        .measure(&mut engine, id, &decode, 2)
+        .expect("goes back by its state");
+}
+
+#[test]
 fn stolen_time_shows_in_wall_and_not_in_cpu_time() {
     let script = QUIET.replacen('{', r#"{"faults":[{"action":{"stall":1000000}}],"#, 1);
     let (mut engine, id, mut speed) = set_up(&script);
@@ -126,6 +215,7 @@ fn works_that_cannot_be_timed_are_refused() {
         (spec(Workload::Prefill, 0, 0, 0), 1),
         (spec(Workload::Prefill, 4000, 0, 0), 1),
         (spec(Workload::NoReuse, 0, 2, 1500), 1),
+        (spec(Workload::PrefixReuse, 100, 0, 100), 1),
         (
             WorkSpec {
                 n_seq: 2,

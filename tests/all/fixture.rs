@@ -10,7 +10,41 @@ pub const DEPTHS: [u32; 3] = [128, 512, 2048];
 /// A run of three variants, two KV types and the control: 8 rounds in 2 launches, drift between rounds, one cell that
 /// ran out of time.
 pub fn run() -> (RunHeader, Vec<Record>) {
-    let header = header();
+    run_of(header())
+}
+
+/// The same run with every workload that is measured on request.
+pub fn run_on_request() -> (RunHeader, Vec<Record>) {
+    let mut header = header();
+    let spec = |workload, n_prompt, n_gen, n_depth, n_seq, is_pp_shared| WorkSpec {
+        workload,
+        n_prompt,
+        n_gen,
+        n_depth,
+        n_seq,
+        is_pp_shared,
+    };
+    let mut specs: Vec<WorkSpec> = [0, 128, 256, 460]
+        .map(|n| spec(Workload::PrefixReuse, 512, 0, n, 1, false))
+        .to_vec();
+    for is_shared in [false, true] {
+        specs.extend([1, 4, 16].map(|n| spec(Workload::Batched, 0, 32, 128, n, is_shared)));
+    }
+    specs.extend(DEPTHS.map(|n| spec(Workload::State, 0, 0, n, 1, false)));
+    let arms: Vec<(usize, Arm)> = header.plan.arms.iter().cloned().enumerate().collect();
+    for spec in specs {
+        let of_arm = |(arm, it): &(usize, Arm)| Cell {
+            id: format!("{} | {spec}", it.id),
+            arm: *arm,
+            spec,
+        };
+        let timed = arms.iter().filter(|(_, arm)| !arm.is_control);
+        header.plan.cells.extend(timed.map(of_arm));
+    }
+    run_of(header)
+}
+
+fn run_of(header: RunHeader) -> (RunHeader, Vec<Record>) {
     let mut records = vec![Record::Warning(Warning::FallbackTensors {
         variant: "Q4_K_M".into(),
         n_fallback: 30,
@@ -266,6 +300,7 @@ fn cells(arms: &[Arm]) -> Vec<Cell> {
         n_gen,
         n_depth,
         n_seq: 1,
+        is_pp_shared: false,
     };
     let mut specs: Vec<WorkSpec> = DEPTHS.iter().map(|&n| spec(Workload::Prefill, n, 0, 0)).collect();
     specs.extend(DEPTHS.iter().map(|&n| spec(Workload::Decode, 0, 32, n)));
@@ -302,6 +337,9 @@ fn ideal_ns(arm: &Arm, spec: &WorkSpec) -> f64 {
         Workload::Prefill => context * prefill_token_us * 1e3,
         Workload::Decode => f64::from(spec.n_gen) * (weights_ms + kv_ms) * 1e6,
         Workload::NoReuse => f64::from(spec.n_gen) * (context + 2.0) * prefill_token_us * 1e3,
+        Workload::PrefixReuse => f64::from(spec.n_prompt - spec.n_depth) * prefill_token_us * 1e3,
+        Workload::Batched => f64::from(spec.n_gen * (3 + spec.n_seq)) / 4.0 * (weights_ms + kv_ms) * 1e6,
+        Workload::State => 100_000.0 + context * 3e3,
     }
 }
 
@@ -325,8 +363,7 @@ fn sample(header: &RunHeader, cell: &Cell, drift: f64, noise: &mut Noise) -> Sam
     let arm = &header.plan.arms[cell.arm];
     let ns = (ideal_ns(arm, &cell.spec) * drift * noise.factor(0.012)) as u64;
     let n_repeat = (300_000_000 / ns.max(1)).max(1) as u32;
-    let is_prefill = cell.spec.workload == Workload::Prefill;
-    let n_gaps = if is_prefill { 0 } else { cell.spec.n_gen * n_repeat };
+    let n_gaps = cell.spec.n_gen * n_repeat;
     let per_token = ns as f64 / f64::from(cell.spec.n_gen.max(1));
     let gap = |noise: &mut Noise| {
         let stall = if noise.next() < 0.02 { 1.8 } else { 1.0 };
@@ -337,7 +374,12 @@ fn sample(header: &RunHeader, cell: &Cell, drift: f64, noise: &mut Noise) -> Sam
         n_repeat,
         timed_ns: ns * u64::from(n_repeat),
         warmup_ns: 22_000_000,
-        ttft_ns: is_prefill.then(|| ns + 410_000),
+        ttft_ns: match cell.spec.workload {
+            Workload::Prefill => Some(ns + 410_000),
+            Workload::PrefixReuse => Some(ns),
+            _ => None,
+        },
+        state: (cell.spec.workload == Workload::State).then(|| Box::new(state(&cell.spec, ns))),
         itl_ns: (0..n_gaps).map(|_| gap(noise)).collect(),
         conditions: SampleConditions {
             cpu_ns: 2 * ns,
@@ -345,6 +387,20 @@ fn sample(header: &RunHeader, cell: &Cell, drift: f64, noise: &mut Noise) -> Sam
             n_major_faults: 0,
             ..SampleConditions::default()
         },
+    }
+}
+
+/// Computing beats the disk at the smallest depth only.
+fn state(spec: &WorkSpec, restore_ns: u64) -> StateTimes {
+    let n = u64::from(spec.n_depth);
+    StateTimes {
+        recompute_ns: n * 1_450_000,
+        save_ns: restore_ns / 2,
+        restore_ns,
+        write_ns: restore_ns * 40,
+        read_ns: 200_000_000 + restore_ns * 3,
+        state_bytes: n * 23_040,
+        file_bytes: n * 23_040 + 256,
     }
 }
 
@@ -417,6 +473,7 @@ fn memory(header: &RunHeader, arm: usize) -> MemoryRecord {
         kv_bytes,
         buffers,
         n_depth: 2048,
+        predicted_bytes: Some(rss_anon_bytes + size + (9 << 20)),
     }
 }
 

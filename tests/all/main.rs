@@ -16,6 +16,7 @@ mod quality;
 mod report;
 mod resume;
 mod util;
+mod workloads;
 #[path = "../../src/gguf/write_test.rs"]
 #[expect(dead_code, reason = "shared with the unit tests of gguf, which need more of it")]
 mod write_test;

@@ -40,7 +40,7 @@ pub fn assert_well_formed(html: &str) {
 
 /// Every text that a file, a process or a user brings in, replaced.
 fn hostile() -> (RunHeader, Vec<Record>) {
-    let (mut header, mut records) = fixture::run();
+    let (mut header, mut records) = fixture::run_on_request();
     let evil = || HOSTILE.to_owned();
     for text in [
         &mut header.run_id,
@@ -167,7 +167,7 @@ fn markup_from_a_model_file_is_text_everywhere() {
 
 /// All that a reader sees, without markup, numbers of lines and what the run recorded in words.
 fn seen(lang: Lang) -> Vec<String> {
-    let (mut header, mut records) = fixture::run();
+    let (mut header, mut records) = fixture::run_on_request();
     (header.salt, header.command) = ("@".into(), vec!["kvant".into()]);
     for record in &mut records {
         match record {

@@ -110,6 +110,24 @@ fn the_same_journal_gives_the_same_bytes() {
 }
 
 #[test]
+fn workloads_on_request_have_their_sections_and_charts() {
+    let (header, records) = fixture::run_on_request();
+    let model = ReportModel::build(&header, &records);
+    let all = render(&model);
+    for name in ["prefix_reuse", "batched", "state"] {
+        assert!(all.contains(&format!("charts/{name}.svg")), "{name}");
+    }
+    let said = model.conclusion.join("\n");
+    for wanted in [
+        "A follow-up prompt of 512 tokens, 460 of them in the cache, gets its first token from F16 ",
+        "16 sequences at once get ",
+        "from disk it is faster from somewhere between 128 and 512 tokens on.",
+    ] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+}
+
+#[test]
 fn pairing_finds_the_true_ratios() {
     let model = model();
     for cell in model

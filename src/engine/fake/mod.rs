@@ -4,14 +4,16 @@
 //! and calls; no real time passes unless the script asks for it. It keeps llama.cpp's rules (context size, batch
 //! slices, states of the same context only), so that worker code that breaks them fails here first.
 
+mod batched;
 mod faults;
 mod noise;
 mod script;
 
 pub use script::{FakeCost, FakeFault, FakeScript, FaultAction, FaultPoint, SCRIPT_ENV};
 
-use super::{ContextId, Engine, EngineError, Loaded, RowSink, Step, Vocab, WireFault};
-use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, KvType};
+use super::{BatchId, ContextId, Engine, EngineError, Loaded, RowSink, Step, Vocab, WireFault};
+use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, KvType, WorkSpec};
+use batched::Batch;
 use faults::Faults;
 use std::io::Read;
 use std::path::Path;
@@ -49,6 +51,7 @@ pub struct FakeEngine {
     stem: String,
     is_loaded: bool,
     contexts: Vec<Context>,
+    batches: Vec<Batch>,
     now_ns: u64,
     cpu_ns: u64,
     n_executions: u64,
@@ -64,6 +67,7 @@ impl FakeEngine {
             stem: String::new(),
             is_loaded: false,
             contexts: Vec::new(),
+            batches: Vec::new(),
             now_ns: 0,
             cpu_ns: 0,
             n_executions: 0,
@@ -84,6 +88,15 @@ impl FakeEngine {
         self.contexts
             .get_mut(id.0)
             .ok_or_else(|| refused(format!("there is no context {}", id.0)))
+    }
+
+    fn batch(&mut self, id: BatchId) -> Result<&mut Batch, EngineError> {
+        let found = self.batches.get_mut(id.0);
+        found.ok_or_else(|| refused(format!("there is no batch {}", id.0)))
+    }
+
+    fn is_recurrent(&self) -> bool {
+        self.script.recurrent.iter().any(|part| self.stem.contains(part))
     }
 
     fn cost_of(&self, config: &ArmConfig) -> FakeCost {
@@ -141,6 +154,22 @@ fn cost_ns(cost: &FakeCost, n_past: usize, n_new: usize) -> f64 {
 fn row_bytes(kind: KvType, elements: u64) -> u64 {
     let (n, bytes) = kind.block();
     elements / n * bytes
+}
+
+fn context_info(config: &ArmConfig, n_ctx: u32) -> ContextInfo {
+    let per_token = row_bytes(config.type_k, KV_ELEMENTS_PER_TOKEN) + row_bytes(config.type_v, KV_ELEMENTS_PER_TOKEN);
+    let kv_bytes = per_token * u64::from(n_ctx);
+    ContextInfo {
+        n_ctx,
+        n_batch: config.n_batch.min(n_ctx),
+        n_ubatch: config.n_ubatch.min(config.n_batch).min(n_ctx),
+        kv_bytes,
+        buffers: vec![BufferSize {
+            buffer: "CPU".to_owned(),
+            purpose: "kv".to_owned(),
+            bytes: kv_bytes,
+        }],
+    }
 }
 
 impl Engine for FakeEngine {
@@ -201,9 +230,6 @@ impl Engine for FakeEngine {
             return Err(refused("n_ctx and n_batch must be at least 1"));
         }
         let n_ctx = config.n_ctx.next_multiple_of(256);
-        let per_token =
-            row_bytes(config.type_k, KV_ELEMENTS_PER_TOKEN) + row_bytes(config.type_v, KV_ELEMENTS_PER_TOKEN);
-        let kv_bytes = per_token * u64::from(n_ctx);
         let cost = self.cost_of(config);
         self.contexts.push(Context {
             config: config.clone(),
@@ -213,18 +239,7 @@ impl Engine for FakeEngine {
             has_logits: false,
             factor: 1.0,
         });
-        let info = ContextInfo {
-            n_ctx,
-            n_batch: config.n_batch.min(n_ctx),
-            n_ubatch: config.n_ubatch.min(config.n_batch).min(n_ctx),
-            kv_bytes,
-            buffers: vec![BufferSize {
-                buffer: "CPU".to_owned(),
-                purpose: "kv".to_owned(),
-                bytes: kv_bytes,
-            }],
-        };
-        Ok((ContextId(self.contexts.len() - 1), info))
+        Ok((ContextId(self.contexts.len() - 1), context_info(config, n_ctx)))
     }
 
     fn clear(&mut self, context: ContextId) -> Result<(), EngineError> {
@@ -235,7 +250,11 @@ impl Engine for FakeEngine {
 
     fn truncate(&mut self, context: ContextId, n_keep: u32) -> Result<(), EngineError> {
         self.start_execution(context)?;
+        let is_recurrent = self.is_recurrent();
         let c = self.context(context)?;
+        if is_recurrent && (n_keep as usize) < c.tokens.len() {
+            return Err(refused("this model's cache cannot drop single tokens"));
+        }
         if n_keep as usize > c.tokens.len() {
             return Err(refused(format!("cannot keep {n_keep} of {} tokens", c.tokens.len())));
         }
@@ -308,11 +327,45 @@ impl Engine for FakeEngine {
         Ok((0..u64::from(N_VOCAB)).map(|i| logit(i) as f32).collect())
     }
 
+    fn open_batched(&mut self, config: &ArmConfig, spec: &WorkSpec) -> Result<(BatchId, ContextInfo), EngineError> {
+        if !self.is_loaded {
+            return Err(refused("no model is loaded"));
+        }
+        let batch = Batch::new(spec, self.cost_of(config), config.n_threads);
+        let info = context_info(config, batch.n_ctx);
+        self.batches.push(batch);
+        Ok((BatchId(self.batches.len() - 1), info))
+    }
+
+    fn fill(&mut self, batch: BatchId, seq: u32, tokens: &[i32]) -> Result<(), EngineError> {
+        let (ns, n_threads) = self.batch(batch)?.fill(seq, tokens.len())?;
+        self.spend(ns, n_threads);
+        Ok(())
+    }
+
+    fn share(&mut self, batch: BatchId) -> Result<(), EngineError> {
+        self.batch(batch)?.share()
+    }
+
+    fn rewind(&mut self, batch: BatchId, n_keep: u32) -> Result<(), EngineError> {
+        let is_recurrent = self.is_recurrent();
+        self.batch(batch)?.rewind(n_keep, is_recurrent)
+    }
+
+    fn step(&mut self, batch: BatchId, tokens: &[i32]) -> Result<(), EngineError> {
+        let further_seq = self.script.further_seq;
+        let (ns, n_threads) = self.batch(batch)?.step(tokens.len(), further_seq)?;
+        self.spend(ns, n_threads);
+        Ok(())
+    }
+
     fn save(&mut self, context: ContextId) -> Result<Vec<u8>, EngineError> {
         let stem = self.stem.clone();
         let c = self.context(context)?;
         let mut state = fingerprint(&stem, &c.config).to_le_bytes().to_vec();
         state.extend(c.tokens.iter().flat_map(|t| t.to_le_bytes()));
+        let n_tokens = c.tokens.len() as u64;
+        self.spend(self.script.state_ns * n_tokens, 1);
         Ok(state)
     }
 
@@ -329,6 +382,8 @@ impl Engine for FakeEngine {
             .map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]))
             .collect();
         c.has_logits = false;
+        let n_tokens = c.tokens.len() as u64;
+        self.spend(self.script.state_ns * n_tokens, 1);
         Ok(())
     }
 

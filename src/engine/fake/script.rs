@@ -33,6 +33,12 @@ pub struct FakeScript {
     pub kv_logit_noise: f64,
     /// Files (parts of their stems) that claim another vocabulary.
     pub other_vocab: Vec<String>,
+    /// Files (parts of their stems) whose cache cannot drop single tokens, as that of a recurrent model.
+    pub recurrent: Vec<String>,
+    /// What each further sequence of a batch adds to a step, as a share of the step of one.
+    pub further_seq: f64,
+    /// Virtual time of saving or restoring a state, for each of its tokens.
+    pub state_ns: u64,
     /// Faults; all that match strike, in this order.
     pub faults: Vec<FakeFault>,
 }
@@ -51,6 +57,9 @@ impl Default for FakeScript {
             quantized_kv_factor: 1.08,
             kv_logit_noise: 0.02,
             other_vocab: Vec::new(),
+            recurrent: Vec::new(),
+            further_seq: 0.25,
+            state_ns: 500,
             faults: Vec::new(),
         }
     }

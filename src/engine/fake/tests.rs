@@ -106,6 +106,7 @@ fn faults_strike_where_and_as_often_as_asked() {
         n_gen: 1,
         n_depth,
         n_seq: 1,
+        is_pp_shared: false,
     };
     engine
         .announce(Step::Load(Path::new("m-Q8_0.gguf")))

@@ -15,14 +15,14 @@ use std::rc::Rc;
 const N_THREADS_MAX: u32 = 512;
 
 pub(super) struct Context {
-    raw: NonNull<sys::llama_context>,
+    pub(super) raw: NonNull<sys::llama_context>,
     /// Keeps the model alive as long as the context.
     _model: Rc<Model>,
-    n_ctx: u32,
-    n_batch: u32,
+    pub(super) n_ctx: u32,
+    pub(super) n_batch: u32,
     /// Tokens of one batch that may have logits.
     n_outputs: u32,
-    n_vocab: usize,
+    pub(super) n_vocab: usize,
     n_past: u32,
     has_logits: bool,
 }
@@ -41,9 +41,30 @@ impl Context {
         config: &ArmConfig,
         n_outputs: u32,
     ) -> Result<(Self, ContextInfo), EngineError> {
+        Self::open_with(model, config, params(config, n_outputs), n_outputs)
+    }
+
+    /// The same for `n_seq` sequences, which have a cache each unless they are to share one.
+    pub(super) fn open_batched(
+        model: Rc<Model>,
+        config: &ArmConfig,
+        n_seq: u32,
+        is_shared: bool,
+    ) -> Result<(Self, ContextInfo), EngineError> {
+        let mut params = params(config, config.n_batch);
+        params.n_seq_max = n_seq;
+        params.kv_unified = is_shared;
+        Self::open_with(model, config, params, config.n_batch)
+    }
+
+    fn open_with(
+        model: Rc<Model>,
+        config: &ArmConfig,
+        params: sys::llama_context_params,
+        n_outputs: u32,
+    ) -> Result<(Self, ContextInfo), EngineError> {
         let shape = KvShape::of(&model);
         check(config, shape.as_ref())?;
-        let params = params(config, n_outputs);
         // SAFETY: the model is loaded and stays alive in `_model`; `params` started from llama.cpp's defaults.
         let (raw, captured) = log::capture(|| unsafe { sys::llama_init_from_model(model.as_ptr(), params) });
         let what = format!("llama.cpp cannot open a context of {} tokens", config.n_ctx);
@@ -92,6 +113,18 @@ impl Context {
             return Err(refused(format!(
                 "cannot keep {n_keep} of {} cached tokens",
                 self.n_past
+            )));
+        }
+        // SAFETY: a live context and its only sequence; these only read.
+        let (first, n_swa) = unsafe {
+            let memory = sys::llama_get_memory(self.raw.as_ptr());
+            let model = sys::llama_get_model(self.raw.as_ptr());
+            (sys::llama_memory_seq_pos_min(memory, 0), sys::llama_model_n_swa(model))
+        };
+        // A sliding window has forgotten its older tokens: what follows `n_keep` would look back at nothing.
+        if first > 0 && first > position(n_keep).saturating_sub(n_swa) {
+            return Err(refused(format!(
+                "the cache of this model slides: it holds no tokens before {first} any more, so it cannot go back to {n_keep}"
             )));
         }
         // SAFETY: a live context and its only sequence; an end of -1 means all that follow.
@@ -159,7 +192,13 @@ impl Context {
         self.check_tokens(tokens)?;
         self.has_logits = false;
         for slice in tokens.chunks(self.n_outputs as usize) {
-            let mut batch = Batch::all_outputs(slice, self.n_past);
+            let first = position(self.n_past);
+            let mut batch = Batch::new(slice.iter().zip(first..).map(|(&token, position)| Item {
+                token,
+                position,
+                sequence: 0,
+                has_logits: true,
+            }));
             // SAFETY: 1 <= tokens <= n_outputs <= n_batch, all in the vocabulary; the arrays behind the batch outlive the call.
             let code = unsafe { sys::llama_decode(self.raw.as_ptr(), batch.raw()) };
             self.settle(code, slice.len() as u32)?;
@@ -185,12 +224,7 @@ impl Context {
             return Ok(());
         }
         self.n_past = self.cached();
-        let what = format!("llama_decode of {n} tokens at depth {} failed with {code}", self.n_past);
-        Err(match code {
-            1 => refused(format!("{what}: no free slot in the KV cache")),
-            -2 => EngineError::OutOfMemory(what),
-            _ => refused(format!("{what}; its log has the cause")),
-        })
+        Err(decode_error(code, n, self.n_past))
     }
 
     pub(super) fn logits(&mut self) -> Result<&[f32], EngineError> {
@@ -251,33 +285,40 @@ impl Context {
     }
 }
 
-/// A batch of one sequence in which every token has logits, with the arrays it points into.
-struct Batch {
+/// One token of a batch.
+pub(super) struct Item {
+    pub(super) token: i32,
+    pub(super) position: i32,
+    pub(super) sequence: i32,
+    pub(super) has_logits: bool,
+}
+
+/// A batch with the arrays it points into.
+pub(super) struct Batch {
     tokens: Vec<i32>,
     positions: Vec<i32>,
     n_seq_id: Vec<i32>,
-    /// Every token belongs to sequence 0. Boxed: the pointers below point at it.
-    _sequence: Box<i32>,
+    /// The pointers in `seq_id` point at these; never grown once they do.
+    _sequences: Vec<i32>,
     seq_id: Vec<*mut i32>,
     outputs: Vec<i8>,
 }
 
 impl Batch {
-    fn all_outputs(tokens: &[i32], n_past: u32) -> Self {
-        let mut sequence = Box::new(0);
-        let pointer: *mut i32 = &mut *sequence;
+    pub(super) fn new(items: impl Iterator<Item = Item> + Clone) -> Self {
+        let mut sequences: Vec<i32> = items.clone().map(|i| i.sequence).collect();
         Self {
-            tokens: tokens.to_vec(),
-            positions: (position(n_past)..).take(tokens.len()).collect(),
-            n_seq_id: vec![1; tokens.len()],
-            _sequence: sequence,
-            seq_id: vec![pointer; tokens.len()],
-            outputs: vec![1; tokens.len()],
+            tokens: items.clone().map(|i| i.token).collect(),
+            positions: items.clone().map(|i| i.position).collect(),
+            n_seq_id: vec![1; sequences.len()],
+            seq_id: sequences.iter_mut().map(std::ptr::from_mut).collect(),
+            _sequences: sequences,
+            outputs: items.map(|i| i8::from(i.has_logits)).collect(),
         }
     }
 
     /// llama.cpp's view; valid as long as `self`.
-    fn raw(&mut self) -> sys::llama_batch {
+    pub(super) fn raw(&mut self) -> sys::llama_batch {
         sys::llama_batch {
             n_tokens: position(self.tokens.len() as u32),
             token: self.tokens.as_mut_ptr(),
@@ -290,11 +331,21 @@ impl Batch {
     }
 }
 
-fn refused(why: impl Into<String>) -> EngineError {
+/// What `llama_decode` means by a code other than 0.
+pub(super) fn decode_error(code: i32, n: u32, n_past: u32) -> EngineError {
+    let what = format!("llama_decode of {n} tokens at depth {n_past} failed with {code}");
+    match code {
+        1 => refused(format!("{what}: no free slot in the KV cache")),
+        -2 => EngineError::OutOfMemory(what),
+        _ => refused(format!("{what}; its log has the cause")),
+    }
+}
+
+pub(super) fn refused(why: impl Into<String>) -> EngineError {
     EngineError::Refused(why.into())
 }
 
-fn position(n: u32) -> i32 {
+pub(super) fn position(n: u32) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
 }
 

@@ -6,6 +6,7 @@
 //! the cause of every failure comes from llama.cpp's own log (`log`).
 #![expect(unsafe_code, reason = "FFI to llama.cpp")]
 
+mod batched;
 mod context;
 mod devices;
 mod log;
@@ -15,8 +16,9 @@ mod quantize;
 pub use log::ABORT_PREFIX;
 pub(super) use quantize::quantize;
 
-use super::{ContextId, Engine, EngineError, Loaded, RowSink, Vocab};
-use crate::data::{ArmConfig, ContextInfo, EngineInfo};
+use super::{BatchId, ContextId, Engine, EngineError, Loaded, RowSink, Vocab};
+use crate::data::{ArmConfig, ContextInfo, EngineInfo, WorkSpec};
+use batched::Batched;
 use context::Context;
 use devices::Device;
 use llama_cpp_sys_2 as sys;
@@ -71,6 +73,7 @@ pub fn info() -> EngineInfo {
 /// See the module's text. Contexts come before the model, so that they are dropped first.
 pub struct LlamaEngine {
     contexts: Vec<Context>,
+    batches: Vec<Batched>,
     model: Option<Rc<Model>>,
     /// The device and its free memory before the load; `None` on the CPU.
     device: Option<(Device, usize)>,
@@ -83,6 +86,7 @@ impl LlamaEngine {
         start();
         Ok(Self {
             contexts: Vec::new(),
+            batches: Vec::new(),
             model: None,
             device: None,
             start: Instant::now(),
@@ -98,6 +102,13 @@ impl LlamaEngine {
     fn context(&mut self, id: ContextId) -> Result<&mut Context, EngineError> {
         let found = self.contexts.get_mut(id.0);
         found.ok_or_else(|| EngineError::Refused(format!("there is no context {}", id.0)))
+    }
+}
+
+impl LlamaEngine {
+    fn batch(&mut self, id: BatchId) -> Result<&mut Batched, EngineError> {
+        let found = self.batches.get_mut(id.0);
+        found.ok_or_else(|| EngineError::Refused(format!("there is no batch {}", id.0)))
     }
 }
 
@@ -168,6 +179,28 @@ impl Engine for LlamaEngine {
 
     fn logits(&mut self, context: ContextId) -> Result<Vec<f32>, EngineError> {
         Ok(self.context(context)?.logits()?.to_vec())
+    }
+
+    fn open_batched(&mut self, config: &ArmConfig, spec: &WorkSpec) -> Result<(BatchId, ContextInfo), EngineError> {
+        let (batched, info) = Batched::open(Rc::clone(self.model()?), config, spec)?;
+        self.batches.push(batched);
+        Ok((BatchId(self.batches.len() - 1), info))
+    }
+
+    fn fill(&mut self, batch: BatchId, seq: u32, tokens: &[i32]) -> Result<(), EngineError> {
+        self.batch(batch)?.fill(seq, tokens)
+    }
+
+    fn share(&mut self, batch: BatchId) -> Result<(), EngineError> {
+        self.batch(batch)?.share()
+    }
+
+    fn rewind(&mut self, batch: BatchId, n_keep: u32) -> Result<(), EngineError> {
+        self.batch(batch)?.rewind(n_keep)
+    }
+
+    fn step(&mut self, batch: BatchId, tokens: &[i32]) -> Result<(), EngineError> {
+        self.batch(batch)?.step(tokens)
     }
 
     fn save(&mut self, context: ContextId) -> Result<Vec<u8>, EngineError> {

@@ -135,6 +135,86 @@ fn a_restored_state_gives_the_same_bits() {
 }
 
 #[test]
+fn a_kept_prefix_gives_the_next_prompt_its_first_token() {
+    let Some(path) = test_model() else { return };
+    let mut engine = loaded(&path);
+    let (id, _) = engine.open(&config(KvType::F16)).expect("opens");
+    let all = tokens(&engine, 140);
+    let (prompt, next) = (&all[..100], [&all[..50], &all[90..140]].concat());
+    engine.decode(id, &next).expect("fits");
+    let cold = (engine.argmax(id).expect("logits"), engine.logits(id).expect("logits"));
+    engine.clear(id).expect("clears");
+    engine.decode(id, prompt).expect("fits");
+    engine.truncate(id, 50).expect("drops the rest");
+    engine.decode(id, &next[50..]).expect("fits");
+    let warm = (engine.argmax(id).expect("logits"), engine.logits(id).expect("logits"));
+    // Other batch shapes round differently; the most likely token of a text the model knows does not change.
+    assert!(largest_difference(&cold.1, &warm.1) < 0.5);
+    assert_eq!(cold.0, warm.0);
+}
+
+#[test]
+fn sequences_at_once_see_their_own_text() {
+    let Some(path) = test_model() else { return };
+    let mut engine = loaded(&path);
+    let all = tokens(&engine, 60);
+    let (plain, _) = engine.open(&config(KvType::F16)).expect("opens");
+    for is_pp_shared in [false, true] {
+        let spec = WorkSpec {
+            workload: crate::data::Workload::Batched,
+            n_prompt: 0,
+            n_gen: 4,
+            n_depth: 40,
+            n_seq: 3,
+            is_pp_shared,
+        };
+        let (batch, info) = engine.open_batched(&config(KvType::F16), &spec).expect("opens");
+        assert_eq!(info.n_ctx, spec.n_ctx_batched());
+        let prompt = |seq: usize| &all[if is_pp_shared { 0 } else { seq }..][..40];
+        if is_pp_shared {
+            engine.fill(batch, 0, prompt(0)).expect("fits");
+            engine.share(batch).expect("one cache for all");
+        } else {
+            assert!(engine.share(batch).is_err(), "a cache each");
+            for seq in 0..3 {
+                engine.fill(batch, seq as u32, prompt(seq)).expect("fits");
+            }
+        }
+        for _ in 0..3 {
+            engine.step(batch, &all[40..42]).expect("two of three");
+            engine.rewind(batch, 40).expect("drops the token");
+        }
+        engine.step(batch, &all[40..43]).expect("all three");
+        for seq in 0..3 {
+            engine.clear(plain).expect("clears");
+            let text = [prompt(seq), &all[40 + seq..41 + seq]].concat();
+            engine.decode(plain, &text).expect("fits");
+            let expected = engine.logits(plain).expect("logits");
+            let found = engine.batches[batch.0].logits(seq as i32);
+            // Other batch shapes round differently.
+            let difference = largest_difference(&found, &expected);
+            assert!(difference < 0.5, "sequence {seq}, shared {is_pp_shared}: {difference}");
+        }
+        assert!(engine.step(batch, &all[..4]).is_err(), "there are three");
+        assert!(engine.step(batch, &[i32::MAX]).is_err());
+        assert!(engine.fill(batch, 3, &all[..2]).is_err());
+        assert!(engine.fill(batch, 0, &all.repeat(20)).is_err(), "no room");
+    }
+    let none = WorkSpec {
+        n_seq: 0,
+        workload: crate::data::Workload::Batched,
+        n_prompt: 0,
+        n_gen: 4,
+        n_depth: 40,
+        is_pp_shared: false,
+    };
+    assert!(engine.open_batched(&config(KvType::F16), &none).is_err());
+    assert!(engine
+        .open_batched(&config(KvType::F16), &WorkSpec { n_seq: 300, ..none })
+        .is_err());
+}
+
+#[test]
 fn kv_bytes_are_what_llama_cpp_allocates() {
     let Some(path) = test_model() else { return };
     let mut engine = loaded(&path);

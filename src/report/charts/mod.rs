@@ -14,6 +14,7 @@ mod paint;
 mod pareto;
 mod scale;
 mod series;
+mod workloads;
 
 use super::ReportModel;
 use page::page_svg;

@@ -2,6 +2,7 @@
 
 use super::paint::Ink;
 use super::pareto::{Mark, ParetoChart};
+use super::workloads;
 use crate::data::{AnchorReading, Arm, Workload};
 use crate::report::lang::Lang;
 use crate::report::text::{kv, middle};
@@ -86,6 +87,9 @@ pub(super) fn line_charts(model: &ReportModel) -> Vec<LineChart> {
         speed(model, Workload::Prefill),
         ttft(model),
         kv_reuse(model),
+        workloads::prefix_reuse(model),
+        workloads::batched(model),
+        workloads::state(model),
         kld_size(model),
         kld_position(model),
         rounds(model),
@@ -295,7 +299,7 @@ fn tip(t: Lang, series: &str, x_label: &str, cell: &CellReport, y_label: &str, y
     t.tip(series, x_label, count(cell.n_context()), y_label, y, n)
 }
 
-fn count(n: u32) -> String {
+pub(super) fn count(n: u32) -> String {
     units::count(u64::from(n))
 }
 
@@ -421,7 +425,7 @@ fn reuse(model: &ReportModel) -> Vec<Series> {
     all
 }
 
-fn point(x: u32, interval: &Interval, scale: f64, is_hollow: bool, tip: String) -> Point {
+pub(super) fn point(x: u32, interval: &Interval, scale: f64, is_hollow: bool, tip: String) -> Point {
     Point {
         x,
         y: interval.estimate * scale,
@@ -472,7 +476,7 @@ pub(super) fn memory_chart(model: &ReportModel) -> Option<BarChart> {
 }
 
 /// The KV type is named where the run has more than one.
-fn label(model: &ReportModel, arm: &Arm) -> String {
+pub(super) fn label(model: &ReportModel, arm: &Arm) -> String {
     let own = kv(&arm.config);
     if model.arms().all(|other| kv(&other.config) == own) {
         arm.variant.clone()
@@ -481,7 +485,7 @@ fn label(model: &ReportModel, arm: &Arm) -> String {
     }
 }
 
-fn variant_index(model: &ReportModel, arm: &Arm) -> usize {
+pub(super) fn variant_index(model: &ReportModel, arm: &Arm) -> usize {
     model
         .header
         .variants
@@ -491,7 +495,7 @@ fn variant_index(model: &ReportModel, arm: &Arm) -> usize {
 }
 
 /// 0 for the baseline's KV type (the plan has it first), then the others in the order of the plan.
-fn kv_index(model: &ReportModel, arm: &Arm) -> usize {
+pub(super) fn kv_index(model: &ReportModel, arm: &Arm) -> usize {
     let mut kinds: Vec<String> = Vec::new();
     for other in model.arms() {
         let kind = kv(&other.config);

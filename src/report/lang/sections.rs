@@ -58,6 +58,8 @@ texts! {
     h_kv_cache() { "KV cache", "caché KV" }
     h_compute() { "compute", "cálculo" }
     h_peak_resident() { "peak resident", "máximo residente" }
+    h_predicted() { "predicted", "previsto" }
+    h_n_ctx_fits() { "n_ctx that fits", "n_ctx que cabe" }
     h_device() { "device", "dispositivo" }
     h_file() { "file", "archivo" }
     h_label() { "its own label", "su propia etiqueta" }
@@ -145,10 +147,12 @@ texts! {
     memory_intro() {
         "MiB, each arm in a process of its own. RssFile is the mapped model file (the system may drop and reread it), \
          RssAnon the rest: KV cache, compute buffers and repacked weights. \
-         The compute buffer is what llama.cpp reserves; parts that nothing uses yet are not resident.",
+         The compute buffer is what llama.cpp reserves; parts that nothing uses yet are not resident. Predicted: the peak, before the run. \
+         n_ctx that fits: into the memory that was available at the start, by the measured peak; the model may have been trained with less.",
         "MiB, cada brazo en un proceso propio. RssFile es el archivo del modelo mapeado (el sistema puede soltarlo y releerlo), \
          RssAnon el resto: caché KV, búferes de cálculo y pesos reempaquetados. \
-         El búfer de cálculo es lo que llama.cpp reserva; lo que nada usa todavía no está residente.",
+         El búfer de cálculo es lo que llama.cpp reserva; lo que nada usa todavía no está residente. Previsto: el máximo, antes de medir. \
+         n_ctx que cabe: en la memoria disponible al empezar, según el máximo medido; el modelo puede estar entrenado con menos.",
     }
     files() { "Files", "Archivos" }
     files_intro() {

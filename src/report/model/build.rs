@@ -1,9 +1,9 @@
 //! From a header and records to the model.
 
 use super::cells::{cell_reports, Rounds};
-use super::{compare, conclude, quality, reuse, totals, trust};
+use super::{batched, compare, conclude, prefix, quality, reuse, state, totals, trust};
 use super::{CellReport, MemoryReport, ReportModel, Trust};
-use crate::data::{BufferSize, EngineInfo, MemoryRecord, Record, RunHeader, Warning, Workload};
+use crate::data::{Arm, BufferSize, EngineInfo, MemoryRecord, Record, RunHeader, Warning, Workload};
 use crate::report::lang::Lang;
 use std::collections::BTreeMap;
 
@@ -20,11 +20,16 @@ impl ReportModel {
         let control = compare::compare_all(header, &rounds, &mut cells);
         let trust = trust::trust(header, records, &rounds, &cells, &control);
         share_bandwidth(header, records, &trust, &mut cells);
+        let states = state::state_rows(&rounds, &cells);
         let mut model = ReportModel {
             lang,
             header: header.clone(),
             engine: engine(records),
             reuse: reuse::reuse_rows(header, &rounds, &cells),
+            prefix: prefix::prefix_rows(&rounds, &cells),
+            batched: batched::batched_rows(&rounds, &cells),
+            break_even: state::break_even(&states),
+            states,
             cells,
             control,
             memory: memory(header, records),
@@ -86,11 +91,11 @@ fn memory(header: &RunHeader, records: &[Record]) -> Vec<MemoryReport> {
         })
     };
     let arms = header.plan.arms.iter().enumerate();
-    arms.filter_map(|(index, arm)| last_of(index).map(|record| memory_report(arm.clone(), record)))
+    arms.filter_map(|(index, arm)| last_of(index).map(|record| memory_report(header, arm.clone(), record)))
         .collect()
 }
 
-fn memory_report(arm: crate::data::Arm, record: &MemoryRecord) -> MemoryReport {
+fn memory_report(header: &RunHeader, arm: Arm, record: &MemoryRecord) -> MemoryReport {
     let of = |purposes: &[&str]| -> Vec<BufferSize> {
         record
             .buffers
@@ -100,6 +105,8 @@ fn memory_report(arm: crate::data::Arm, record: &MemoryRecord) -> MemoryReport {
             .collect()
     };
     MemoryReport {
+        predicted_bytes: record.predicted_bytes,
+        n_ctx_max: n_ctx_max(header, &arm, record),
         arm,
         reading: record.reading,
         kv_bytes: record.kv_bytes,
@@ -107,6 +114,17 @@ fn memory_report(arm: crate::data::Arm, record: &MemoryRecord) -> MemoryReport {
         compute_bytes: of(&["compute", "output"]).iter().map(|b| b.bytes).sum(),
         n_depth: record.n_depth,
     }
+}
+
+/// From the measured peak: a token of context costs its part of the KV cache and its column of the attention mask (16 bits for each
+/// token of a physical batch).
+fn n_ctx_max(header: &RunHeader, arm: &Arm, record: &MemoryRecord) -> Option<u64> {
+    let config = &arm.config;
+    let n_ctx = u64::from(config.n_ctx.next_multiple_of(256));
+    let per_token = record.kv_bytes / n_ctx.max(1) + 2 * u64::from(config.n_ubatch);
+    let rest = record.reading.rss_bytes_max.saturating_sub(n_ctx * per_token);
+    let room = header.host.memory_available_bytes.saturating_sub(rest);
+    (config.device == "cpu" && record.kv_bytes > 0).then(|| room / per_token / 256 * 256)
 }
 
 fn warnings(records: &[Record]) -> Vec<Warning> {

@@ -128,7 +128,7 @@ fn tps(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
 
 fn ttft(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
     let times: Vec<f64> = samples.iter().filter_map(|s| s.ttft_ns).map(|ns| ns as f64).collect();
-    (cell.spec.workload == Workload::Prefill)
+    matches!(cell.spec.workload, Workload::Prefill | Workload::PrefixReuse)
         .then(|| stats::median_interval(&times, LEVEL))
         .flatten()
 }

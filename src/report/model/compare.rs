@@ -2,7 +2,7 @@
 
 use super::cells::{Rounds, LEVEL};
 use super::{CellReport, Comparison, Control};
-use crate::data::{ArmConfig, KvType, RunHeader, WorkSpec, Workload};
+use crate::data::{ArmConfig, KvType, RunHeader, WorkSpec};
 use crate::stats::{self, Interval, Verdict};
 
 /// Pairs of one comparison, in the order of rounds: seconds per token of the reference and of the arm.
@@ -105,7 +105,7 @@ fn drafts(rounds: &Rounds, cells: &[CellReport]) -> Vec<Draft> {
             let Some(ratio) = paired.ratio() else { continue };
             let factor = factor(reference, cell);
             // Headline: what changes with one factor, for the two works people wait for.
-            let is_headline = cell.spec.workload != Workload::NoReuse && !factor.contains('+');
+            let is_headline = cell.spec.workload.is_headline() && !factor.contains('+');
             drafts.push(Draft {
                 cell: index,
                 against,
@@ -159,7 +159,7 @@ fn control(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Control
         if let Some(comparison) = control_comparison(header, paired) {
             by_spec.push((copy.spec, comparison));
         }
-        if copy.spec.workload != Workload::NoReuse {
+        if copy.spec.workload.is_headline() {
             for (round, (reference, arm)) in rounds.pairs(original, copy) {
                 let sum = sums.entry(round).or_insert((0.0, 0));
                 *sum = (sum.0 + (reference / arm).ln(), sum.1 + 1);

@@ -2,7 +2,7 @@
 
 use super::cells::Rounds;
 use super::fastest::{decodes, fastest, ranked};
-use super::{CellReport, Comparison, MemoryReport, QualityReport, ReportModel};
+use super::{batched, prefix, state, CellReport, Comparison, MemoryReport, QualityReport, ReportModel};
 use crate::data::{Arm, Outcome, StoppedBy, Warning, Workload};
 use crate::report::text::kv;
 use crate::stats::Verdict;
@@ -43,6 +43,7 @@ pub(super) fn conclusion(model: &ReportModel, rounds: &Rounds) -> Vec<String> {
     said.extend(fastest(model, rounds, Workload::Prefill));
     said.extend(cost(model));
     said.extend(kv_effect(model));
+    said.extend(on_request(model));
     said.extend(quality(model));
     said.extend(control(model));
     said.extend(unsettled(model));
@@ -62,6 +63,9 @@ pub(super) fn closing(model: &ReportModel) -> Vec<String> {
     let baseline = baseline_name(model);
     let deepest = model.specs(Workload::Decode).into_iter().next_back();
     let best = deepest.and_then(|spec| ranked(model, &spec).into_iter().find(|c| c.vs_baseline.is_some()));
+    if deepest.is_none() {
+        return on_request(model);
+    }
     let answer = match best.and_then(|cell| cell.vs_baseline.as_ref().map(|c| (cell, c))) {
         Some((cell, comparison)) => {
             let said = decodes(t, cell, comparison, &baseline, Workload::Decode);
@@ -80,6 +84,16 @@ fn baseline_name(model: &ReportModel) -> String {
     model
         .baseline()
         .map_or_else(|| model.lang.the_baseline(), |arm| arm.variant.clone())
+}
+
+/// The workloads that are measured on request, a sentence each.
+fn on_request(model: &ReportModel) -> Vec<String> {
+    let all = [
+        prefix::conclusion(model),
+        batched::conclusion(model),
+        state::conclusion(model),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// What variants cost in the shortest window, and what KV types cost in the longest.
@@ -202,7 +216,7 @@ fn control(model: &ReportModel) -> Option<String> {
 /// Headline comparisons that stay open, with what would settle them.
 fn unsettled(model: &ReportModel) -> Option<String> {
     let t = model.lang;
-    let is_headline = |c: &&CellReport| !c.arm.is_control && c.spec.workload != Workload::NoReuse;
+    let is_headline = |c: &&CellReport| !c.arm.is_control && c.spec.workload.is_headline();
     let open: Vec<(&CellReport, &Comparison)> = model
         .cells
         .iter()

@@ -6,19 +6,35 @@
 //! Invariants: no I/O, no clock, no environment, no unseeded randomness; every statistic comes from `stats`; a
 //! statistic that is undefined is `None`.
 
+mod batched;
 mod build;
 mod cells;
 mod compare;
 mod conclude;
 mod fastest;
+mod prefix;
 mod quality;
 mod reuse;
+mod state;
 mod totals;
 mod trust;
 mod types;
 
 pub use quality::{PositionBin, Quality, QualityEnd, QualityReport};
 pub use types::{
-    CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport, ReportModel, ReuseRow,
-    SmallestDifference, Totals, Trust,
+    BatchedRow, BreakEven, CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport,
+    PrefixRow, ReportModel, ReuseRow, SmallestDifference, StateRow, Threshold, Totals, Trust,
 };
+
+use crate::data::Arm;
+
+/// Rows of one arm after those of another, arms in the order of their first rows; the order within an arm stays.
+fn group_by_arm<T>(rows: &mut [T], arm: impl Fn(&T) -> &Arm) {
+    let mut ids: Vec<String> = Vec::new();
+    for row in rows.iter() {
+        if !ids.contains(&arm(row).id) {
+            ids.push(arm(row).id.clone());
+        }
+    }
+    rows.sort_by_key(|row| ids.iter().position(|id| *id == arm(row).id));
+}

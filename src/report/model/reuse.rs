@@ -18,7 +18,7 @@ pub(super) fn reuse_rows(header: &RunHeader, rounds: &Rounds, cells: &[CellRepor
         }
         let mut depths: Vec<u32> = of_arm
             .iter()
-            .filter(|c| c.spec.workload != Workload::Prefill)
+            .filter(|c| matches!(c.spec.workload, Workload::Decode | Workload::NoReuse))
             .map(|c| c.spec.n_depth)
             .collect();
         depths.sort_unstable();

@@ -2,7 +2,7 @@
 
 use super::cells::Rounds;
 use super::{CellReport, Control, Drift, KeptDisturbance, SmallestDifference, Trust};
-use crate::data::{AnchorReading, AnchorRecord, Disturbance, Record, RunHeader, Workload};
+use crate::data::{AnchorReading, AnchorRecord, Disturbance, Record, RunHeader};
 use crate::stats;
 
 pub(super) fn trust(
@@ -89,7 +89,7 @@ fn smallest_difference(header: &RunHeader, cells: &[CellReport], control: &Contr
     let region = header.plan.equivalence.ln_1p();
     let headline = cells.iter().filter(|c| {
         !c.arm.is_control
-            && c.spec.workload != Workload::NoReuse
+            && c.spec.workload.is_headline()
             && c.vs_baseline.as_ref().is_some_and(|v| v.factor == "variant")
     });
     let all: Vec<f64> = headline

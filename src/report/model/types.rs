@@ -25,6 +25,14 @@ pub struct ReportModel {
     pub memory: Vec<MemoryReport>,
     /// Per-token latency with and without KV reuse.
     pub reuse: Vec<ReuseRow>,
+    /// Time to the first token of prompts that share a prefix with what is in the cache.
+    pub prefix: Vec<PrefixRow>,
+    /// Several sequences at once.
+    pub batched: Vec<BatchedRow>,
+    /// States: computed, saved and restored.
+    pub states: Vec<StateRow>,
+    /// From where on restoring a state beats computing it again, by arm.
+    pub break_even: Vec<BreakEven>,
     /// What the variants and KV types cost in quality.
     pub quality: Quality,
     /// Times and counts of the run.
@@ -58,9 +66,9 @@ pub struct CellReport {
     pub sample_rounds: Vec<u32>,
     /// Throughput, tokens per second.
     pub tps: Option<Interval>,
-    /// Prefill only: prefill plus first sampled token, nanoseconds.
+    /// Prefill and prefix_reuse: time to the first sampled token, nanoseconds.
     pub ttft_ns: Option<Interval>,
-    /// Decode and no_reuse: gaps between tokens.
+    /// Decode, no_reuse and batched: gaps between tokens.
     pub itl_ns: Option<ItlQuantiles>,
     /// Decode on the CPU: bytes of weights and cache read per second, as a share of what the anchor kernel reads. Above 1
     /// when caches hold part of them.
@@ -125,6 +133,11 @@ pub struct MemoryReport {
     pub compute_bytes: u64,
     /// Tokens that were in the cache.
     pub n_depth: u32,
+    /// Peak of the resident memory that was predicted before the run.
+    pub predicted_bytes: Option<u64>,
+    /// Largest context, in whole steps of 256 tokens, whose peak would have fitted into what was available at the start; absent on a
+    /// device.
+    pub n_ctx_max: Option<u64>,
 }
 
 /// Latency of one token at one depth, with the KV cache and without.
@@ -146,6 +159,105 @@ pub struct ReuseRow {
     pub n_no_reuse: u32,
     /// True when `no_reuse_ns` was not timed as such but is the time to prefill `n_depth` tokens.
     pub is_extrapolated: bool,
+}
+
+/// A follow-up prompt, part of which is in the cache, against the same prompt in an empty cache.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PrefixRow {
+    /// The arm.
+    pub arm: Arm,
+    /// Tokens of the prompt.
+    pub n_prompt: u32,
+    /// Of these, tokens that were in the cache.
+    pub n_shared: u32,
+    /// Time to its first token in an empty cache, nanoseconds.
+    pub cold_ns: Option<Interval>,
+    /// Time to its first token, nanoseconds.
+    pub warm_ns: Option<Interval>,
+    /// How many times sooner the first token comes than in an empty cache.
+    pub factor: Option<Interval>,
+    /// Rounds with an empty cache.
+    pub n_cold: u32,
+    /// Rounds with the prefix in the cache.
+    pub n_warm: u32,
+    /// Why it was not measured.
+    pub reason: Option<String>,
+}
+
+/// Several sequences decoded at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchedRow {
+    /// The arm.
+    pub arm: Arm,
+    /// Whether the sequences share their prompt, which is then in the cache once.
+    pub is_pp_shared: bool,
+    /// Tokens of the prompt of each.
+    pub n_depth: u32,
+    /// Sequences at once.
+    pub n_seq: u32,
+    /// Tokens per second of all sequences together.
+    pub total_tps: Option<Interval>,
+    /// Tokens per second of each.
+    pub tps: Option<Interval>,
+    /// Gaps between tokens of a sequence.
+    pub itl_ns: Option<ItlQuantiles>,
+    /// How many times as many tokens per second as with one sequence, all together; absent for one.
+    pub gain: Option<Interval>,
+    /// Rounds.
+    pub n_rounds: u32,
+    /// Why it was not measured.
+    pub reason: Option<String>,
+}
+
+/// The state of a sequence: times are nanoseconds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StateRow {
+    /// The arm.
+    pub arm: Arm,
+    /// Tokens in it.
+    pub n_depth: u32,
+    /// Bytes in memory.
+    pub state_bytes: Option<u64>,
+    /// Bytes in a file.
+    pub file_bytes: Option<u64>,
+    /// Computing it from its tokens.
+    pub recompute_ns: Option<Interval>,
+    /// Copying it into memory.
+    pub save_ns: Option<Interval>,
+    /// Restoring it from memory.
+    pub restore_ns: Option<Interval>,
+    /// Saving it in a file that is on the disk.
+    pub write_ns: Option<Interval>,
+    /// Restoring it from a file.
+    pub read_ns: Option<Interval>,
+    /// How many times as long as restoring from memory computing takes.
+    pub restore_factor: Option<Interval>,
+    /// How many times as long as restoring from a file computing takes.
+    pub read_factor: Option<Interval>,
+    /// Rounds.
+    pub n_rounds: u32,
+    /// Why it was not measured.
+    pub reason: Option<String>,
+}
+
+/// From where on restoring beats computing again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BreakEven {
+    /// The arm.
+    pub arm: Arm,
+    /// From memory.
+    pub memory: Threshold,
+    /// From a file.
+    pub disk: Threshold,
+}
+
+/// What the measured depths tell of a break-even.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Threshold {
+    /// The smallest depth from which on restoring is faster at every measured depth, its whole interval.
+    pub wins_from: Option<u32>,
+    /// The depth measured before that one; absent when there is none.
+    pub open_from: Option<u32>,
 }
 
 /// Times and counts of a run.
@@ -245,8 +357,8 @@ impl CellReport {
     /// Tokens before the timed work: the x axis of charts.
     pub fn n_context(&self) -> u32 {
         match self.spec.workload {
-            Workload::Prefill => self.spec.n_prompt,
-            Workload::Decode | Workload::NoReuse => self.spec.n_depth,
+            Workload::Prefill | Workload::PrefixReuse => self.spec.n_prompt,
+            Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::State => self.spec.n_depth,
         }
     }
 }

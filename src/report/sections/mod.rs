@@ -4,6 +4,7 @@ mod method;
 mod quality;
 mod speed;
 mod trust;
+mod workloads;
 
 use super::charts::chart_names;
 use super::document::Document;
@@ -19,6 +20,9 @@ pub(super) fn document(model: &ReportModel) -> Document {
         quality::quality(model, &charts),
         speed::context(model, &charts),
         speed::reuse(model, &charts),
+        workloads::prefix_reuse(model, &charts),
+        workloads::batched(model, &charts),
+        workloads::state(model, &charts),
         speed::memory(model, &charts),
         speed::files(model),
         speed::failures(model),

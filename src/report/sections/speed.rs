@@ -268,6 +268,11 @@ pub(super) fn memory(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
                 t.mib(m.reading.rss_anon_bytes),
                 t.mib(m.reading.rss_file_bytes),
                 t.mib(m.reading.rss_bytes_max),
+                t.or_na(m.predicted_bytes, |bytes| {
+                    let off = bytes as f64 / m.reading.rss_bytes_max.max(1) as f64 - 1.0;
+                    format!("{} ({})", t.mib(bytes), t.signed_percent(off))
+                }),
+                t.or_na(m.n_ctx_max, units::count),
                 t.or_na(m.reading.device_bytes, |b| t.mib(b)),
             ]
         })
@@ -281,6 +286,8 @@ pub(super) fn memory(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
         "RssAnon".to_owned(),
         "RssFile".to_owned(),
         t.h_peak_resident(),
+        t.h_predicted(),
+        t.h_n_ctx_fits(),
         t.h_device(),
     ];
     let body = [image(charts, "memory"), table(head, rows)].concat();

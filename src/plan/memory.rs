@@ -1,0 +1,240 @@
+//! Predicted memory: of an arm alone, as the memory probe measures it, and of a worker with all that its cells keep.
+
+use crate::data::{ArmConfig, ModelInfo, VariantInfo, WorkSpec, Workload};
+use crate::gguf::kv_bytes_per_token;
+use std::collections::BTreeSet;
+
+/// What decides how llama.cpp lays weights out in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout<'a> {
+    /// `llama_print_system_info()`: what the build can use.
+    pub system_info: &'a str,
+    /// What the CPU has, in ggml's names.
+    pub instructions: &'a [String],
+}
+
+impl Layout<'_> {
+    fn uses(&self, name: &str) -> bool {
+        self.instructions.iter().any(|i| i == name) && self.system_info.contains(&format!(" {name} = 1"))
+    }
+
+    /// Bytes of the copy of a tensor that llama.cpp makes in a layout of its own, per byte in the file: none for types that
+    /// it computes with as they are. (ggml-cpu/amx/mmq.cpp: `get_row_size`; ggml-cpu/repack.cpp:
+    /// `ggml_repack_get_optimal_repack_type`.)
+    fn copied(&self, ggml_type: &str) -> f64 {
+        let (block, more) = match ggml_type {
+            "f16" => (1.0, 0.0),
+            "q8_0" => (34.0, 4.0),
+            "q4_k" => (144.0, 4.0),
+            "q5_k" => (176.0, 4.0),
+            "iq4_xs" => (136.0, 2.0),
+            "q4_0" | "q4_1" | "q6_k" => (1.0, 0.0),
+            _ => (0.0, 0.0),
+        };
+        if self.uses("AMX_INT8") && self.uses("AVX512_VNNI") && block > 0.0 {
+            return (block + more) / block;
+        }
+        let repacked: &[&str] = if self.uses("AVX2") {
+            &["q4_0", "q4_k", "iq4_nl"]
+        } else if self.uses("NEON") && self.uses("DOTPROD") {
+            &["q4_0", "q4_k", "q5_k", "q6_k", "q8_0", "iq4_nl"]
+        } else {
+            &[]
+        };
+        f64::from(u8::from(repacked.contains(&ggml_type)))
+    }
+}
+
+/// kvant's own pages with llama.cpp in them.
+const PROGRAM_BYTES: u64 = 12 << 20;
+/// Heap and stacks, apart from the vocabulary.
+const HEAP_BYTES: u64 = 3 << 20;
+/// A token of the vocabulary with its merges, in llama.cpp's tables.
+const TOKEN_BYTES: u64 = 270;
+/// Rows of `n_embd` floats that a graph holds at once for each token of a physical batch: the streams through attention and the
+/// feed-forward part.
+const ACTIVATION_ROWS: u64 = 13;
+
+/// Predicted peak of the resident memory of an arm alone on the CPU: the mapped file, the copies of its weights, the KV cache,
+/// compute buffers as far as `n_tokens` at once touch them, vocabulary and program. On a device its weights are elsewhere: an upper
+/// bound.
+pub fn arm_memory_bytes(
+    model: &ModelInfo,
+    variant: &VariantInfo,
+    layout: &Layout,
+    config: &ArmConfig,
+    n_tokens: u32,
+) -> u64 {
+    let n_ctx = u64::from(config.n_ctx.next_multiple_of(256));
+    let n_ubatch = u64::from(config.n_ubatch.min(n_tokens)).min(n_ctx);
+    let copies: f64 = variant
+        .tensor_types
+        .iter()
+        .map(|(name, share)| share.bytes as f64 * layout.copied(name))
+        .sum();
+    let kv_bytes = n_ctx.saturating_mul(kv_bytes_per_token(model, config.type_k, config.type_v));
+    // Which token sees which: a 16-bit mask.
+    let mask = n_ctx.saturating_mul(n_ubatch) * 2;
+    let activations = n_ubatch * u64::from(model.n_embd) * 4 * ACTIVATION_ROWS;
+    let vocabulary = u64::from(model.n_vocab) * (TOKEN_BYTES + 4);
+    variant
+        .model_size
+        .saturating_add(copies as u64)
+        .saturating_add(kv_bytes)
+        .saturating_add(mask + activations + vocabulary + PROGRAM_BYTES + HEAP_BYTES)
+}
+
+/// Predicted resident memory of a worker: the arm, the states it keeps for its depths, one more on the way, and the caches of
+/// several sequences.
+pub fn worker_memory_bytes(
+    model: &ModelInfo,
+    variant: &VariantInfo,
+    layout: &Layout,
+    config: &ArmConfig,
+    specs: impl Iterator<Item = WorkSpec> + Clone,
+) -> u64 {
+    let per_token = kv_bytes_per_token(model, config.type_k, config.type_v);
+    let with = |workloads: &'static [Workload]| specs.clone().filter(move |s| workloads.contains(&s.workload));
+    let kept: BTreeSet<u32> = with(&[Workload::Decode, Workload::PrefixReuse])
+        .map(|s| s.n_depth)
+        .collect();
+    let passing = with(&[Workload::State]).map(|s| s.n_depth).max().unwrap_or(0);
+    let tokens = kept.iter().map(|&n| u64::from(n)).sum::<u64>() + u64::from(passing) + n_ctx_batched(specs);
+    arm_memory_bytes(model, variant, layout, config, config.n_ubatch).saturating_add(tokens.saturating_mul(per_token))
+}
+
+/// Cache slots of the contexts of several sequences that an arm opens for its works: one for each kind of prompt.
+fn n_ctx_batched(specs: impl Iterator<Item = WorkSpec> + Clone) -> u64 {
+    let largest = |is_shared: bool| {
+        let of_kind = specs
+            .clone()
+            .filter(|s| s.workload == Workload::Batched && s.is_pp_shared == is_shared);
+        u64::from(of_kind.map(|s| s.n_ctx_batched()).max().unwrap_or(0))
+    };
+    largest(false) + largest(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{FlashAttn, KvType, TensorTypeShare};
+
+    fn model(n_embd: u32, n_layer: u32, n_kv: u32, n_vocab: u32) -> ModelInfo {
+        ModelInfo {
+            name: "m".into(),
+            architecture: "llama".into(),
+            n_layer,
+            n_embd,
+            n_head: 9,
+            n_head_kv: 3,
+            n_embd_k_gqa: n_kv,
+            n_embd_v_gqa: n_kv,
+            n_vocab,
+            n_ctx_train: 2048,
+        }
+    }
+
+    fn variant(types: &[(&str, u64)]) -> VariantInfo {
+        let share = |&(name, bytes): &(&str, u64)| (name.to_owned(), TensorTypeShare { n_tensors: 1, bytes });
+        VariantInfo {
+            id: "V".into(),
+            file: "v.gguf".into(),
+            sha256: String::new(),
+            model_size: types.iter().map(|(_, bytes)| bytes).sum(),
+            model_n_params: 1,
+            bpw: 8.0,
+            tensor_types: types.iter().map(share).collect(),
+            n_fallback: 0,
+            n_tensors: 1,
+            ftype: None,
+            derived_from: None,
+        }
+    }
+
+    fn config(kv: KvType, n_ctx: u32) -> ArmConfig {
+        ArmConfig {
+            type_k: kv,
+            type_v: kv,
+            flash_attn: FlashAttn::On,
+            device: "cpu".into(),
+            n_gpu_layers: 0,
+            n_threads: 2,
+            n_batch: 2048,
+            n_ubatch: 512,
+            n_ctx,
+        }
+    }
+
+    const AMX: &str = "CPU : AVX2 = 1 | AVX512_VNNI = 1 | AMX_INT8 = 1 | REPACK = 1 | ";
+
+    fn instructions() -> Vec<String> {
+        ["AVX2", "AVX512_VNNI", "AMX_INT8"].map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn only_what_build_and_processor_share_is_copied() {
+        let all = instructions();
+        let amx = Layout {
+            system_info: AMX,
+            instructions: &all,
+        };
+        let avx2 = Layout {
+            system_info: AMX,
+            instructions: &all[..1],
+        };
+        let plain = Layout {
+            system_info: "CPU : SSE3 = 1 | ",
+            instructions: &all,
+        };
+        assert_eq!(
+            (amx.copied("f16"), avx2.copied("f16"), plain.copied("f16")),
+            (1.0, 0.0, 0.0)
+        );
+        assert_eq!((amx.copied("q8_0"), avx2.copied("q8_0")), (38.0 / 34.0, 0.0));
+        assert_eq!(
+            (amx.copied("q4_k"), avx2.copied("q4_k"), plain.copied("q4_k")),
+            (148.0 / 144.0, 1.0, 0.0)
+        );
+        assert_eq!((amx.copied("q5_0"), avx2.copied("q5_0")), (0.0, 0.0));
+        assert_eq!(amx.copied("f32"), 0.0);
+    }
+
+    #[test]
+    fn a_worker_holds_more_than_its_arm() {
+        let (model, variant) = (model(576, 30, 192, 49_152), variant(&[("q8_0", 142_884_864)]));
+        let all = instructions();
+        let layout = Layout {
+            system_info: AMX,
+            instructions: &all,
+        };
+        let config = config(KvType::F16, 2080);
+        let spec = |workload, n_depth, n_seq, is_pp_shared| WorkSpec {
+            workload,
+            n_prompt: 0,
+            n_gen: 32,
+            n_depth,
+            n_seq,
+            is_pp_shared,
+        };
+        let worker =
+            |specs: &[WorkSpec]| worker_memory_bytes(&model, &variant, &layout, &config, specs.iter().copied());
+        let alone = arm_memory_bytes(&model, &variant, &layout, &config, 512);
+        assert_eq!(worker(&[]), alone);
+        let (a, b) = (
+            spec(Workload::Decode, 128, 1, false),
+            spec(Workload::PrefixReuse, 512, 1, false),
+        );
+        assert_eq!(
+            worker(&[a, a, b]),
+            alone + (128 + 512) * 23_040,
+            "a state for each depth"
+        );
+        let batched = [(4, false), (16, false), (16, true)].map(|(n, shared)| spec(Workload::Batched, 128, n, shared));
+        assert_eq!(
+            worker(&batched),
+            alone + (16 * 256 + 768) * 23_040,
+            "own caches and a shared one"
+        );
+        assert_eq!(worker(&[spec(Workload::State, 512, 1, false)]), alone + 512 * 23_040);
+    }
+}

@@ -1,0 +1,119 @@
+//! Series of the workloads that are measured on request.
+
+use super::paint::Ink;
+use super::series::{count, kv_index, label, point, variant_index, Axes, LineChart, Series};
+use crate::data::Arm;
+use crate::report::{BatchedRow, PrefixRow, ReportModel, StateRow};
+use crate::stats::Interval;
+
+/// The longest prompt, from the most that is in the cache to the cold one.
+pub(super) fn prefix_reuse(model: &ReportModel) -> LineChart {
+    let t = model.lang;
+    let (x_label, y_label) = (t.a_left(), t.a_ms());
+    let n_prompt = model.prefix.iter().map(|row| row.n_prompt).max();
+    let series = |(slot, arm): (usize, &Arm)| {
+        let label = label(model, arm);
+        let is_drawn = |row: &&PrefixRow| row.arm.id == arm.id && Some(row.n_prompt) == n_prompt;
+        let rows: Vec<&PrefixRow> = model.prefix.iter().filter(is_drawn).collect();
+        let mark = |n_left: u32, ns: &Interval, n: u32| {
+            let tip = t.tip(&label, &x_label, count(n_left), &y_label, t.ms(Some(ns)), t.rounds(n));
+            point(n_left, ns, 1e-6, false, tip)
+        };
+        let warm = rows
+            .iter()
+            .rev()
+            .filter_map(|row| Some(mark(row.n_prompt - row.n_shared, row.warm_ns.as_ref()?, row.n_warm)));
+        let cold = rows
+            .first()
+            .and_then(|row| Some(mark(row.n_prompt, row.cold_ns.as_ref()?, row.n_cold)));
+        Series {
+            ink: Ink::of(variant_index(model, arm)),
+            style: kv_index(model, arm),
+            slot,
+            points: warm.chain(cold).collect(),
+            label,
+        }
+    };
+    let series = model.arms().enumerate().map(series);
+    LineChart {
+        name: "prefix_reuse",
+        title: n_prompt.map_or(String::new(), |n| t.c_prefix(&model.header.model.name, count(n))),
+        subtitle: t.c_prefix_sub(),
+        axes: Axes::LogBoth,
+        series: series.filter(|s| !s.points.is_empty()).collect(),
+        x_label,
+        y_label,
+    }
+}
+
+/// A line per variant and kind of prompt. Arms with the baseline's KV type: dashes tell the kinds of prompt apart.
+pub(super) fn batched(model: &ReportModel) -> LineChart {
+    let t = model.lang;
+    let (x_label, y_label) = (t.a_sequences(), t.a_tps());
+    let mut series = Vec::new();
+    let arms = model.arms().filter(|arm| kv_index(model, arm) == 0);
+    for (index, arm) in arms.enumerate() {
+        for (style, label) in [(0, t.series_own(&arm.variant)), (1, t.series_shared(&arm.variant))] {
+            let is_drawn = |row: &&BatchedRow| row.arm.id == arm.id && row.is_pp_shared == (style == 1);
+            let mark = |row: &BatchedRow| {
+                let (tps, n) = (row.total_tps.as_ref()?, t.rounds(row.n_rounds));
+                let tip = t.tip(&label, &x_label, count(row.n_seq), &y_label, t.tps(Some(tps)), n);
+                Some(point(row.n_seq, tps, 1.0, false, tip))
+            };
+            series.push(Series {
+                ink: Ink::of(variant_index(model, arm)),
+                style,
+                slot: 2 * index + style,
+                points: model.batched.iter().filter(is_drawn).filter_map(mark).collect(),
+                label,
+            });
+        }
+    }
+    series.retain(|s| !s.points.is_empty());
+    LineChart {
+        name: "batched",
+        title: t.c_batched(&model.header.model.name),
+        subtitle: t.c_batched_sub(),
+        axes: Axes::LogX,
+        series,
+        x_label,
+        y_label,
+    }
+}
+
+/// The baseline's three ways to a filled cache.
+pub(super) fn state(model: &ReportModel) -> LineChart {
+    type Times = fn(&StateRow) -> Option<Interval>;
+    let t = model.lang;
+    let (x_label, y_label) = (t.a_state_tokens(), t.a_ms());
+    let kinds: [(String, Times); 3] = [
+        (t.series_computed(), |row| row.recompute_ns),
+        (t.series_from_disk(), |row| row.read_ns),
+        (t.series_from_memory(), |row| row.restore_ns),
+    ];
+    let series = |(style, (label, ns)): (usize, (String, Times))| {
+        let mark = |row: &StateRow| {
+            let (ns, n) = (ns(row)?, t.rounds(row.n_rounds));
+            let tip = t.tip(&label, &x_label, count(row.n_depth), &y_label, t.ms(Some(&ns)), n);
+            Some(point(row.n_depth, &ns, 1e-6, false, tip))
+        };
+        let rows = model.states.iter().filter(|row| row.arm.is_baseline);
+        Series {
+            ink: Ink::of(model.baseline().map_or(0, |arm| variant_index(model, arm))),
+            style,
+            slot: 0,
+            points: rows.filter_map(mark).collect(),
+            label,
+        }
+    };
+    let series = kinds.into_iter().enumerate().map(series);
+    LineChart {
+        name: "state",
+        title: t.c_state(&model.header.model.name),
+        subtitle: t.c_state_sub(),
+        axes: Axes::LogBoth,
+        series: series.filter(|s| !s.points.is_empty()).collect(),
+        x_label,
+        y_label,
+    }
+}

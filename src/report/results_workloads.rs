@@ -1,0 +1,171 @@
+//! The workloads on request in `results.json`.
+
+use super::model::{BatchedRow, BreakEven, PrefixRow, ReportModel, StateRow, Threshold};
+use super::results::{median, median_ns, quantiles, Median, MedianNs, Quantiles};
+use crate::data::KvType;
+use crate::stats::Interval;
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(super) struct Workloads<'a> {
+    prefix_reuse: Vec<Prefix<'a>>,
+    batched: Vec<Batched<'a>>,
+    state: Vec<State<'a>>,
+    state_break_even: Vec<Even<'a>>,
+}
+
+#[derive(Serialize)]
+struct Prefix<'a> {
+    variant: &'a str,
+    arm: &'a str,
+    type_k: KvType,
+    type_v: KvType,
+    n_prompt: u32,
+    n_shared: u32,
+    cold_ns: Option<MedianNs>,
+    warm_ns: Option<MedianNs>,
+    factor: Option<Factor>,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Batched<'a> {
+    variant: &'a str,
+    arm: &'a str,
+    type_k: KvType,
+    type_v: KvType,
+    is_pp_shared: bool,
+    n_depth: u32,
+    n_seq: u32,
+    total_tps: Option<Median>,
+    tps: Option<Median>,
+    itl_ns: Option<Quantiles>,
+    gain: Option<Factor>,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct State<'a> {
+    variant: &'a str,
+    arm: &'a str,
+    type_k: KvType,
+    type_v: KvType,
+    n_depth: u32,
+    state_bytes: Option<u64>,
+    file_bytes: Option<u64>,
+    recompute_ns: Option<MedianNs>,
+    save_ns: Option<MedianNs>,
+    restore_ns: Option<MedianNs>,
+    write_ns: Option<MedianNs>,
+    read_ns: Option<MedianNs>,
+    restore_factor: Option<Factor>,
+    read_factor: Option<Factor>,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Even<'a> {
+    variant: &'a str,
+    arm: &'a str,
+    memory: Depths,
+    disk: Depths,
+}
+
+#[derive(Serialize)]
+struct Depths {
+    wins_from: Option<u32>,
+    open_from: Option<u32>,
+}
+
+/// A paired ratio without a verdict.
+#[derive(Serialize)]
+struct Factor {
+    ratio: f64,
+    lo: f64,
+    hi: f64,
+    level: f64,
+}
+
+/// What was measured of them.
+pub(super) fn workloads(model: &ReportModel) -> Workloads<'_> {
+    Workloads {
+        prefix_reuse: model.prefix.iter().map(prefix).collect(),
+        batched: model.batched.iter().map(batched).collect(),
+        state: model.states.iter().map(state).collect(),
+        state_break_even: model.break_even.iter().map(even).collect(),
+    }
+}
+
+fn prefix(row: &PrefixRow) -> Prefix<'_> {
+    Prefix {
+        variant: &row.arm.variant,
+        arm: &row.arm.id,
+        type_k: row.arm.config.type_k,
+        type_v: row.arm.config.type_v,
+        n_prompt: row.n_prompt,
+        n_shared: row.n_shared,
+        cold_ns: row.cold_ns.as_ref().map(median_ns),
+        warm_ns: row.warm_ns.as_ref().map(median_ns),
+        factor: row.factor.as_ref().map(factor),
+        reason: row.reason.as_deref(),
+    }
+}
+
+fn batched(row: &BatchedRow) -> Batched<'_> {
+    Batched {
+        variant: &row.arm.variant,
+        arm: &row.arm.id,
+        type_k: row.arm.config.type_k,
+        type_v: row.arm.config.type_v,
+        is_pp_shared: row.is_pp_shared,
+        n_depth: row.n_depth,
+        n_seq: row.n_seq,
+        total_tps: row.total_tps.as_ref().map(median),
+        tps: row.tps.as_ref().map(median),
+        itl_ns: row.itl_ns.as_ref().map(quantiles),
+        gain: row.gain.as_ref().map(factor),
+        reason: row.reason.as_deref(),
+    }
+}
+
+fn state(row: &StateRow) -> State<'_> {
+    State {
+        variant: &row.arm.variant,
+        arm: &row.arm.id,
+        type_k: row.arm.config.type_k,
+        type_v: row.arm.config.type_v,
+        n_depth: row.n_depth,
+        state_bytes: row.state_bytes,
+        file_bytes: row.file_bytes,
+        recompute_ns: row.recompute_ns.as_ref().map(median_ns),
+        save_ns: row.save_ns.as_ref().map(median_ns),
+        restore_ns: row.restore_ns.as_ref().map(median_ns),
+        write_ns: row.write_ns.as_ref().map(median_ns),
+        read_ns: row.read_ns.as_ref().map(median_ns),
+        restore_factor: row.restore_factor.as_ref().map(factor),
+        read_factor: row.read_factor.as_ref().map(factor),
+        reason: row.reason.as_deref(),
+    }
+}
+
+fn even(even: &BreakEven) -> Even<'_> {
+    let depths = |t: &Threshold| Depths {
+        wins_from: t.wins_from,
+        open_from: t.open_from,
+    };
+    Even {
+        variant: &even.arm.variant,
+        arm: &even.arm.id,
+        memory: depths(&even.memory),
+        disk: depths(&even.disk),
+    }
+}
+
+fn factor(interval: &Interval) -> Factor {
+    Factor {
+        ratio: interval.estimate,
+        lo: interval.lo,
+        hi: interval.hi,
+        level: interval.level,
+    }
+}

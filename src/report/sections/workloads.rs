@@ -1,0 +1,122 @@
+//! Sections of the workloads that are measured on request.
+
+use crate::report::charts::ChartName;
+use crate::report::document::{image, paragraph, section, table, Block};
+use crate::report::text::kv;
+use crate::report::{BatchedRow, PrefixRow, ReportModel, StateRow};
+use crate::stats::Interval;
+use crate::units;
+
+/// Follow-up prompts that share a prefix with what is in the cache.
+pub(super) fn prefix_reuse(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+    let t = model.lang;
+    let row = |row: &PrefixRow| {
+        let share = f64::from(row.n_shared) / f64::from(row.n_prompt.max(1));
+        vec![
+            row.arm.variant.clone(),
+            kv(&row.arm.config),
+            count(row.n_prompt),
+            t.share_of(count(row.n_shared), t.percent(share)),
+            t.ms(row.cold_ns.as_ref()),
+            row.reason.clone().unwrap_or_else(|| t.ms(row.warm_ns.as_ref())),
+            t.or_na(row.factor.as_ref(), |i| t.ratio(i)),
+        ]
+    };
+    let rows: Vec<Vec<String>> = model.prefix.iter().map(row).collect();
+    let head = vec![
+        t.h_variant(),
+        t.h_kv(),
+        t.h_n_prompt(),
+        t.h_cached(),
+        t.h_cold(),
+        t.h_warm(),
+        t.h_times_sooner(),
+    ];
+    let body = [image(charts, "prefix_reuse"), table(head, rows)].concat();
+    section(t.prefix_reuse(), t.prefix_intro(), body)
+}
+
+/// Several sequences at once.
+pub(super) fn batched(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+    let t = model.lang;
+    let row = |row: &BatchedRow| {
+        let gap = |q: Option<Interval>| t.or_na(q, |i| t.time(i.estimate));
+        let itl = row.itl_ns.as_ref();
+        vec![
+            row.arm.variant.clone(),
+            kv(&row.arm.config),
+            if row.is_pp_shared { t.shared() } else { t.own() },
+            count(row.n_depth),
+            count(row.n_seq),
+            row.reason.clone().unwrap_or_else(|| t.tps(row.total_tps.as_ref())),
+            t.tps(row.tps.as_ref()),
+            gap(itl.and_then(|q| q.p50)),
+            gap(itl.and_then(|q| q.p95)),
+            match row.n_seq {
+                1 => "1".to_owned(),
+                _ => t.or_na(row.gain.as_ref(), |i| t.ratio(i)),
+            },
+        ]
+    };
+    let rows: Vec<Vec<String>> = model.batched.iter().map(row).collect();
+    let head = vec![
+        t.h_variant(),
+        t.h_kv(),
+        t.h_prompt(),
+        t.h_depth(),
+        t.h_sequences(),
+        t.h_tps_all(),
+        t.h_tps_each(),
+        t.h_itl(),
+        "p95".to_owned(),
+        t.h_against_one(),
+    ];
+    let body = [image(charts, "batched"), table(head, rows)].concat();
+    section(t.batched(), t.batched_intro(), body)
+}
+
+/// Saving and restoring states.
+pub(super) fn state(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+    let t = model.lang;
+    let factor = |i: Option<&Interval>| t.or_na(i, |i| t.ratio(i));
+    let row = |row: &StateRow| {
+        vec![
+            row.arm.variant.clone(),
+            kv(&row.arm.config),
+            count(row.n_depth),
+            t.or_na(row.state_bytes, |bytes| t.mib(bytes)),
+            row.reason.clone().unwrap_or_else(|| t.ms(row.recompute_ns.as_ref())),
+            t.ms(row.save_ns.as_ref()),
+            t.ms(row.restore_ns.as_ref()),
+            factor(row.restore_factor.as_ref()),
+            t.ms(row.write_ns.as_ref()),
+            t.ms(row.read_ns.as_ref()),
+            factor(row.read_factor.as_ref()),
+        ]
+    };
+    let rows: Vec<Vec<String>> = model.states.iter().map(row).collect();
+    let head = vec![
+        t.h_variant(),
+        t.h_kv(),
+        t.h_depth(),
+        "MiB".to_owned(),
+        t.h_compute_ms(),
+        t.h_save_memory(),
+        t.h_restore_memory(),
+        t.h_times_faster(),
+        t.h_save_disk(),
+        t.h_restore_disk(),
+        t.h_times_faster(),
+    ];
+    let mut body = [image(charts, "state"), table(head, rows)].concat();
+    let pays = model
+        .break_even
+        .iter()
+        .map(|e| t.state_pays(t.arm(&e.arm), t.threshold(&e.memory), t.threshold(&e.disk)));
+    body.extend(pays.filter_map(|said| paragraph(&said)));
+    section(t.states(), t.states_intro(), body)
+}
+
+fn count(n: u32) -> String {
+    units::count(u64::from(n))
+}

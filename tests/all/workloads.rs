@@ -1,0 +1,199 @@
+//! The workloads on request, from flags to report: through real processes and the scripted engine.
+
+use crate::util::{run_for, Lab};
+use serde_json::Value;
+
+/// Costs without noise: prefill 1 ms and decode 5 ms a token at any depth.
+const FLAT: &str =
+    r#""noise": 0, "token_noise": 0, "costs": [{"prefill_ns": 1000000, "decode_ns": 5000000, "growth_per_1000": 0}]"#;
+
+/// `results.json` of a run of these workloads, checked against the schema, and its report.
+fn measured(lab: &Lab, args: &[&str], code: i32) -> (Value, String) {
+    run_for(&mut lab.compare(args), code);
+    let results = lab.results();
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/results.schema.json")).expect("the schema is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("the schema compiles");
+    let errors: Vec<String> = validator.iter_errors(&results).map(|e| e.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    let report = std::fs::read_to_string(lab.path("run/report.md")).expect("a report");
+    (results, report)
+}
+
+/// The array of a workload in `results.json`.
+fn rows<'a>(results: &'a Value, workload: &str) -> &'a Vec<Value> {
+    results["workloads"][workload].as_array().expect("an array")
+}
+
+#[test]
+fn what_was_not_asked_for_is_not_measured() {
+    let lab = Lab::new();
+    let (results, report) = measured(&lab, &[], 0);
+    for (workload, title) in [
+        ("prefix_reuse", "## Prefix reuse"),
+        ("batched", "## Several sequences"),
+        ("state", "## Saving"),
+    ] {
+        assert!(
+            rows(&results, workload).is_empty() && !report.contains(title),
+            "{workload}"
+        );
+    }
+}
+
+#[test]
+fn a_follow_up_prompt_is_as_much_sooner_as_it_shares() {
+    let lab = Lab::new();
+    lab.script(&format!("{{{FLAT}}}"));
+    let (results, report) = measured(
+        &lab,
+        &["--workloads", "prefix-reuse", "--n-prompt", "200", "--launches", "2"],
+        0,
+    );
+    let found = rows(&results, "prefix_reuse");
+    assert_eq!(found.len(), 9, "three variants, three shares");
+    for row in found {
+        let n_shared = row["n_shared"].as_f64().expect("a number");
+        // Sampling the first token costs the scripted engine a microsecond.
+        let expected = 200.001 / (200.001 - n_shared);
+        let ratio = row["factor"]["ratio"].as_f64().expect("a number");
+        assert!((ratio / expected - 1.0).abs() < 1e-6, "{row}");
+        assert_eq!(row["cold_ns"]["median"], 200_001_000, "{row}");
+    }
+    assert!(
+        report.contains("## Prefix reuse") && report.contains("180 (90.0 %)"),
+        "{report}"
+    );
+    assert!(
+        report.contains("10.0x") && report.contains("charts/prefix_reuse.svg"),
+        "{report}"
+    );
+    assert!(lab.path("run/charts/prefix_reuse.png").is_file());
+}
+
+#[test]
+fn a_model_that_cannot_reuse_a_prefix_gives_rows_with_the_reason() {
+    let lab = Lab::new();
+    lab.script(r#"{"recurrent": ["Q8_0"]}"#);
+    let (results, report) = measured(&lab, &["--workloads", "prefix_reuse,decode"], 3);
+    for row in rows(&results, "prefix_reuse") {
+        let why = row["reason"].as_str().unwrap_or_default();
+        assert_eq!(
+            why.contains("cannot drop single tokens"),
+            row["variant"] == "Q8_0",
+            "{row}"
+        );
+        assert_eq!(row["factor"].is_null(), row["variant"] == "Q8_0", "{row}");
+    }
+    assert!(report.contains("cannot drop single tokens"), "{report}");
+    let cells = results["cells"].as_array().expect("an array");
+    assert!(cells
+        .iter()
+        .any(|c| c["variant"] == "Q8_0" && c["workload"] == "decode" && c["outcome"] == "ok"));
+}
+
+#[test]
+fn sequences_at_once_gain_what_they_share() {
+    let lab = Lab::new();
+    lab.script(&format!("{{\"further_seq\": 0.25, {FLAT}}}"));
+    let (results, report) = measured(
+        &lab,
+        &["--workloads", "batched", "--n-seq", "1,4,16", "--launches", "2"],
+        0,
+    );
+    let found = rows(&results, "batched");
+    assert_eq!(found.len(), 3 * 2 * 3, "three variants, own and shared, three numbers");
+    for row in found {
+        let n = row["n_seq"].as_f64().expect("a number");
+        // A step of one sequence takes 5 ms.
+        let (total, gain) = (200.0 * n / (1.0 + 0.25 * (n - 1.0)), n / (1.0 + 0.25 * (n - 1.0)));
+        let near = |value: &Value, expected: f64| (value.as_f64().expect("a number") / expected - 1.0).abs() < 1e-4;
+        assert!(
+            near(&row["total_tps"]["median"], total) && near(&row["tps"]["median"], total / n),
+            "{row}"
+        );
+        match row["n_seq"].as_u64() {
+            Some(1) => assert!(row["gain"].is_null(), "{row}"),
+            _ => assert!(near(&row["gain"]["ratio"], gain), "{row}"),
+        }
+    }
+    assert!(report.contains("## Several sequences at once"), "{report}");
+    assert!(report.contains("16 sequences at once get 3.37x"), "{report}");
+    assert!(lab.path("run/charts/batched.svg").is_file());
+}
+
+#[test]
+fn numbers_of_sequences_are_checked() {
+    let lab = Lab::new();
+    for wrong in ["0", "1,1", "257", "many"] {
+        let output = run_for(&mut lab.compare(&["--workloads", "batched", "--n-seq", wrong]), 2);
+        assert!(crate::util::stderr(&output).contains("n-seq"), "{wrong}");
+    }
+}
+
+#[test]
+fn a_state_is_worth_restoring_where_it_is_faster() {
+    let lab = Lab::new();
+    lab.script(&format!("{{\"state_ns\": 100000, {FLAT}}}"));
+    let (results, report) = measured(&lab, &["--workloads", "state", "--depths", "128,64"], 0);
+    let found = rows(&results, "state");
+    assert_eq!(found.len(), 6, "three variants, two depths");
+    for row in found {
+        let n = row["n_depth"].as_u64().expect("a number");
+        assert_eq!(row["recompute_ns"]["median"], n * 1_000_000, "{row}");
+        for part in ["save_ns", "restore_ns", "write_ns", "read_ns"] {
+            assert_eq!(row[part]["median"], n * 100_000, "{part}: {row}");
+        }
+        let factor = row["read_factor"]["ratio"].as_f64().expect("a number");
+        assert!((factor - 10.0).abs() < 1e-6, "{row}");
+        assert_eq!(row["state_bytes"], 8 + 4 * n, "{row}");
+    }
+    for even in rows(&results, "state_break_even") {
+        assert_eq!(
+            (&even["disk"]["wins_from"], &even["disk"]["open_from"]),
+            (&64.into(), &Value::Null)
+        );
+    }
+    assert!(report.contains("## Saving and restoring states"), "{report}");
+    assert!(
+        report.contains("at every depth measured (from 64 tokens on)"),
+        "{report}"
+    );
+    let left = std::fs::read_dir(lab.path("run/logs")).expect("logs");
+    let left: Vec<_> = left.filter_map(|e| Some(e.ok()?.file_name())).collect();
+    assert!(
+        left.iter().all(|name| name.to_string_lossy().ends_with(".log")),
+        "{left:?}"
+    );
+}
+
+/// With llama.cpp: everything that can be asked for, on the built-in model.
+#[cfg(feature = "llama")]
+#[test]
+fn llama_cpp_does_all_of_it() {
+    let lab = Lab::new();
+    let args = "compare builtin --out run --workloads prefix_reuse,batched,state --variants F16 --kv f16 --n-prompt 96 --depths 64 --n-gen 8 \
+                --n-seq 1,3 --rounds 1 --launches 1 --quality off --offline";
+    let args: Vec<&str> = args.split_whitespace().collect();
+    run_for(lab.kvant(&args).env_remove("KVANT_FAKE_ENGINE"), 0);
+    let results = lab.results();
+    for cell in results["cells"].as_array().expect("an array") {
+        assert_eq!(cell["outcome"], "ok", "{cell}");
+    }
+    let n_rows = |workload| rows(&results, workload).len();
+    assert_eq!((n_rows("prefix_reuse"), n_rows("batched"), n_rows("state")), (3, 4, 1));
+    for row in rows(&results, "state") {
+        let bytes = |key: &str| row[key].as_u64().expect("a number");
+        // 4 layers of 128 elements of K and of V, two bytes each, for 64 tokens, and what llama.cpp notes of each.
+        assert!(
+            bytes("state_bytes") > 64 * 4 * 128 * 2 * 2 && bytes("file_bytes") > bytes("state_bytes"),
+            "{row}"
+        );
+    }
+    for arm in results["memory"].as_array().expect("an array") {
+        let bytes = |key: &str| arm[key].as_f64().expect("a number");
+        // Of this tiny model's 40 MiB half is the program itself; the method's 10 % are for models.
+        let off = bytes("predicted_bytes") / bytes("rss_bytes_max") - 1.0;
+        assert!(off.abs() < 0.25, "{off}: {arm}");
+    }
+}
