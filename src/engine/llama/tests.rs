@@ -214,23 +214,34 @@ fn sequences_at_once_see_their_own_text() {
         .is_err());
 }
 
+/// Bytes of the KV cache: by our own count, and as llama.cpp names them, in hundredths of MiB.
+fn kv_bytes(path: &Path, kv: KvType, n_ctx: u32) -> (u64, u64) {
+    let mut engine = loaded(path);
+    let config = ArmConfig { n_ctx, ..config(kv) };
+    let (_, info) = engine.open(&config).expect("a head size divisible by 32");
+    assert_eq!(info.n_ctx, n_ctx);
+    assert!(info.buffers.iter().any(|b| b.purpose == "compute"));
+    let logged = info.buffers.iter().filter(|b| b.purpose == "kv").map(|b| b.bytes).sum();
+    (info.kv_bytes, logged)
+}
+
 #[test]
 fn kv_bytes_are_what_llama_cpp_allocates() {
     let Some(path) = test_model() else { return };
-    let mut engine = loaded(&path);
     for kv in [KvType::F16, KvType::F32, KvType::Q8_0, KvType::Q4_0] {
-        let Ok((_, info)) = engine.open(&config(kv)) else {
-            assert!(kv.is_quantized(), "{kv} always opens");
-            continue;
-        };
-        let logged: u64 = info.buffers.iter().filter(|b| b.purpose == "kv").map(|b| b.bytes).sum();
-        assert!(
-            info.kv_bytes.abs_diff(logged) <= 1024 * 1024 / 100,
-            "{kv}: {} and {logged}",
-            info.kv_bytes
-        );
-        assert_eq!(info.n_ctx, 256);
-        assert!(info.buffers.iter().any(|b| b.purpose == "compute"));
+        for n_ctx in [256, 2048] {
+            let (own, logged) = kv_bytes(&path, kv, n_ctx);
+            assert!(own.abs_diff(logged) <= (1 << 20) / 200 + 1, "{kv}: {own} and {logged}");
+        }
+    }
+}
+
+#[test]
+fn kv_bytes_of_the_built_in_model_are_exact() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/builtin-f16.gguf");
+    // 4 layers of 128 elements of K and of V; 4096 tokens of them are whole hundredths of MiB.
+    for (kv, per_token) in [(KvType::F16, 2048), (KvType::Q8_0, 1088), (KvType::Q4_0, 576)] {
+        assert_eq!(kv_bytes(&path, kv, 4096), (4096 * per_token, 4096 * per_token), "{kv}");
     }
 }
 
