@@ -1,6 +1,7 @@
 //! Means over chunks of a text, which resemble their neighbours.
 
-use super::quantile::{quantile, N_RESAMPLES};
+use super::interval::sorted;
+use super::quantile::{quantile_of_sorted, N_RESAMPLES};
 use super::{Interval, Method};
 use crate::rng::SplitMix64;
 
@@ -37,7 +38,11 @@ pub fn block_mean_interval(values: &[f64], level: f64, seed: u64) -> Option<Inte
         .map(|r| (r.mean - estimate) / r.error)
         .collect();
     if studentized.len() as f64 >= MIN_USABLE * N_RESAMPLES as f64 {
-        let (low, high) = (quantile(&studentized, tail)?, quantile(&studentized, 1.0 - tail)?);
+        let studentized = sorted(&studentized)?;
+        let (low, high) = (
+            quantile_of_sorted(&studentized, tail)?,
+            quantile_of_sorted(&studentized, 1.0 - tail)?,
+        );
         let error = standard_error(&blocks, estimate, block);
         return Some(interval(
             estimate,
@@ -46,8 +51,11 @@ pub fn block_mean_interval(values: &[f64], level: f64, seed: u64) -> Option<Inte
             level,
         ));
     }
-    let means: Vec<f64> = resamples.iter().map(|r| r.mean).collect();
-    let (lo, hi) = (quantile(&means, tail)?, quantile(&means, 1.0 - tail)?);
+    let means = sorted(&resamples.iter().map(|r| r.mean).collect::<Vec<_>>())?;
+    let (lo, hi) = (
+        quantile_of_sorted(&means, tail)?,
+        quantile_of_sorted(&means, 1.0 - tail)?,
+    );
     Some(interval(estimate, lo, hi, level))
 }
 

@@ -25,7 +25,7 @@ pub use interval::{half_width, median, median_interval, Interval, Method};
 pub use quality::{is_look, is_quality_precise, quality_verdict, QualityVerdict};
 #[cfg(test)]
 use quantile::cluster_quantile_interval;
-pub use quantile::{autocorrelation, cluster_quantile_intervals, quantile, N_RESAMPLES};
+pub use quantile::{autocorrelation, cluster_quantile_intervals, quantiles, N_RESAMPLES};
 pub use ratio::{log_ratio_interval, sign_test_p, t_log_ratio_interval, t_test_p};
 pub use unpaired::{ratio_p, unpaired_ratio_interval};
 pub use verdict::{

@@ -13,13 +13,18 @@ const N_BEYOND_MIN: f64 = 5.0;
 /// Groups below which a bootstrap over groups says too little: its intervals are too narrow.
 const N_GROUPS_MIN: usize = 5;
 
-/// The quantile `q` in [0, 1], interpolated between the neighbouring order statistics (type 7 of Hyndman & Fan 1996,
+/// Quantiles `qs` in [0, 1], interpolated between the neighbouring order statistics (type 7 of Hyndman & Fan 1996,
 /// The American Statistician 50, 361-365; numpy's and R's default). `None` when empty or not all finite.
-pub fn quantile(xs: &[f64], q: f64) -> Option<f64> {
-    if !(0.0..=1.0).contains(&q) {
+pub fn quantiles<const N: usize>(xs: &[f64], qs: [f64; N]) -> [Option<f64>; N] {
+    let sorted = sorted(xs);
+    qs.map(|q| quantile_of_sorted(sorted.as_ref()?, q))
+}
+
+/// One, of values in ascending order.
+pub(super) fn quantile_of_sorted(sorted: &[f64], q: f64) -> Option<f64> {
+    if sorted.is_empty() || !(0.0..=1.0).contains(&q) {
         return None;
     }
-    let sorted = sorted(xs)?;
     let at = (sorted.len() - 1) as f64 * q;
     let below = sorted[at.floor() as usize];
     Some(interpolated(below, sorted[at.ceil() as usize], at.fract()))
@@ -40,20 +45,18 @@ pub fn cluster_quantile_intervals(
     n_resamples: usize,
 ) -> Vec<Option<Interval>> {
     let groups: Vec<&Vec<f64>> = groups.iter().filter(|group| !group.is_empty()).collect();
-    let n_samples: usize = groups.iter().map(|group| group.len()).sum();
-    let pooled: Vec<f64> = groups.iter().flat_map(|group| group.iter().copied()).collect();
     let is_level = level > 0.0 && level < 1.0;
-    if !is_level || groups.len() < N_GROUPS_MIN || !pooled.iter().all(|x| x.is_finite()) {
+    if !is_level || groups.len() < N_GROUPS_MIN || !groups.iter().all(|group| group.iter().all(|x| x.is_finite())) {
         return vec![None; qs.len()];
     }
+    let pooled = Pooled::of(&groups);
+    let n_samples = pooled.values.len() as f64;
     // The product is rounded: 100 samples and 1 - 0.95 make 5.000000000000004.
-    let has_enough = |q: f64| (0.0..=1.0).contains(&q) && n_samples as f64 * q.min(1.0 - q) >= N_BEYOND_MIN - 1e-9;
-    let mut by_value: Vec<(f64, usize)> = groups
+    let has_enough = |q: f64| (0.0..=1.0).contains(&q) && n_samples * q.min(1.0 - q) >= N_BEYOND_MIN - 1e-9;
+    let starts: Vec<Option<Start>> = qs
         .iter()
-        .enumerate()
-        .flat_map(|(i, group)| group.iter().map(move |&x| (x, i)))
+        .map(|&q| has_enough(q).then(|| pooled.start(q, groups.len())))
         .collect();
-    by_value.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
 
     let mut rng = SplitMix64::new(seed);
     let mut resampled = vec![Vec::with_capacity(n_resamples); qs.len()];
@@ -63,19 +66,23 @@ pub fn cluster_quantile_intervals(
         for _ in 0..groups.len() {
             times_drawn[rng.below(groups.len())] += 1;
         }
-        let n_drawn = groups
-            .iter()
-            .zip(&times_drawn)
-            .map(|(group, times)| group.len() * times)
-            .sum();
-        for (values, &q) in resampled.iter_mut().zip(qs).filter(|(_, &q)| has_enough(q)) {
-            values.extend(weighted_quantile(&by_value, &times_drawn, n_drawn, q));
+        let n_drawn = dot(&pooled.n_of_group, &times_drawn);
+        for (values, start) in resampled.iter_mut().zip(&starts) {
+            values.extend(
+                start
+                    .as_ref()
+                    .and_then(|start| pooled.weighted_quantile(&times_drawn, n_drawn, start)),
+            );
         }
     }
     let tail = (1.0 - level) / 2.0;
-    let interval = |(values, &q): (&Vec<f64>, &f64)| {
-        let estimate = quantile(&pooled, q).filter(|_| has_enough(q))?;
-        let (lo, hi) = (quantile(values, tail)?, quantile(values, 1.0 - tail)?);
+    let interval = |(values, start): (&Vec<f64>, &Option<Start>)| {
+        let estimate = quantile_of_sorted(&pooled.values, start.as_ref()?.q)?;
+        let values = sorted(values)?;
+        let (lo, hi) = (
+            quantile_of_sorted(&values, tail)?,
+            quantile_of_sorted(&values, 1.0 - tail)?,
+        );
         Some(Interval {
             estimate,
             lo: lo.min(estimate),
@@ -84,7 +91,7 @@ pub fn cluster_quantile_intervals(
             method: Method::Bootstrap,
         })
     };
-    resampled.iter().zip(qs).map(interval).collect()
+    resampled.iter().zip(&starts).map(interval).collect()
 }
 
 /// One of them.
@@ -107,22 +114,71 @@ pub fn autocorrelation(xs: &[f64], lag: usize) -> Option<f64> {
     r.is_finite().then_some(r)
 }
 
-/// Type-7 quantile of a sample of `n` in which every value counts as often as its group was drawn.
-fn weighted_quantile(by_value: &[(f64, usize)], times_drawn: &[usize], n: usize, q: f64) -> Option<f64> {
-    let at = n.checked_sub(1)? as f64 * q;
-    let (first, second) = (at.floor() as usize, at.ceil() as usize);
-    let mut seen = 0;
-    let mut below = None;
-    for &(x, group) in by_value {
-        seen += times_drawn[group];
-        if below.is_none() && seen > first {
-            below = Some(x);
-        }
-        if seen > second {
-            return below.map(|below| interpolated(below, x, at.fract()));
+/// The values of all groups in one order, and whose each is: a resample is then nothing but how often each group counts.
+struct Pooled {
+    /// Ascending.
+    values: Vec<f64>,
+    /// Index of the group of each value.
+    group_of: Vec<usize>,
+    /// Values of each group.
+    n_of_group: Vec<usize>,
+}
+
+/// Where the search for a quantile starts: at its place among all values, from which no resample is far.
+struct Start {
+    q: f64,
+    /// Place in the order.
+    at: usize,
+    /// Values of each group before it.
+    n_before: Vec<usize>,
+}
+
+impl Pooled {
+    fn of(groups: &[&Vec<f64>]) -> Pooled {
+        let of_group = |(index, group): (usize, &&Vec<f64>)| group.iter().map(|&x| (x, index)).collect::<Vec<_>>();
+        let mut by_value: Vec<(f64, usize)> = groups.iter().enumerate().flat_map(of_group).collect();
+        by_value.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let (values, group_of) = by_value.into_iter().unzip();
+        Pooled {
+            values,
+            group_of,
+            n_of_group: groups.iter().map(|group| group.len()).collect(),
         }
     }
-    None
+
+    fn start(&self, q: f64, n_groups: usize) -> Start {
+        let at = (self.values.len().saturating_sub(1) as f64 * q) as usize;
+        let mut n_before = vec![0; n_groups];
+        self.group_of[..at].iter().for_each(|&group| n_before[group] += 1);
+        Start { q, at, n_before }
+    }
+
+    /// Type-7 quantile of a sample of `n` in which every value counts as often as its group was drawn.
+    fn weighted_quantile(&self, times_drawn: &[usize], n: usize, start: &Start) -> Option<f64> {
+        let rank = n.checked_sub(1)? as f64 * start.q;
+        let (first, second) = (rank.floor() as usize, rank.ceil() as usize);
+        // The value of a rank is the first one with more than so many of the sample up to it, itself included.
+        let times = |at: usize| times_drawn[self.group_of[at]];
+        let (mut at, mut n_before) = (start.at, dot(&start.n_before, times_drawn));
+        while n_before > first {
+            at -= 1;
+            n_before -= times(at);
+        }
+        while n_before + times(at) <= first {
+            n_before += times(at);
+            at += 1;
+        }
+        let below = self.values[at];
+        while n_before + times(at) <= second {
+            n_before += times(at);
+            at += 1;
+        }
+        Some(interpolated(below, self.values[at], rank.fract()))
+    }
+}
+
+fn dot(a: &[usize], b: &[usize]) -> usize {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// Between two values, `weight` of the way; exact at equal values, and without overflow.
@@ -137,6 +193,10 @@ fn interpolated(below: f64, above: f64, weight: f64) -> f64 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn quantile(xs: &[f64], q: f64) -> Option<f64> {
+        quantiles(xs, [q])[0]
+    }
 
     #[test]
     fn quantiles_interpolate_as_numpy_and_r_do() {
@@ -194,17 +254,16 @@ mod tests {
 
     #[test]
     fn a_resample_weighs_its_groups_as_often_as_they_were_drawn() {
-        let by_value = [(1.0, 0), (2.0, 1), (3.0, 0), (4.0, 1)];
-        for (drawn, pooled) in [([1, 1], vec![1.0, 2.0, 3.0, 4.0]), ([2, 0], vec![1.0, 1.0, 3.0, 3.0])] {
+        let (odd, even) = (vec![1.0, 3.0, 5.0], vec![2.0, 4.0, 6.0]);
+        let pooled = Pooled::of(&[&odd, &even]);
+        for drawn in [[1, 1], [2, 0], [0, 2]] {
+            let sample = [odd.repeat(drawn[0]), even.repeat(drawn[1])].concat();
             for q in [0.0, 0.1, 0.5, 0.9, 1.0] {
-                assert_eq!(
-                    weighted_quantile(&by_value, &drawn, pooled.len(), q),
-                    quantile(&pooled, q),
-                    "{drawn:?} {q}"
-                );
+                let found = pooled.weighted_quantile(&drawn, sample.len(), &pooled.start(q, 2));
+                assert_eq!(found, quantile(&sample, q), "{drawn:?} {q}");
             }
         }
-        assert_eq!(weighted_quantile(&by_value, &[0, 0], 0, 0.5), None);
+        assert_eq!(pooled.weighted_quantile(&[0, 0], 0, &pooled.start(0.5, 2)), None);
     }
 
     #[test]

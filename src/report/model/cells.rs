@@ -1,7 +1,7 @@
 //! Samples by cell and round, and what is estimated of one cell alone.
 
 use super::{CellReport, ItlQuantiles};
-use crate::data::{Cell, FailureKind, Outcome, Record, RunHeader, Sample, Workload};
+use crate::data::{Cell, FailureKind, FailureRecord, Outcome, Record, RunHeader, Sample, Workload};
 use crate::report::lang::Lang;
 use crate::stats::{self, Interval};
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,12 +82,17 @@ impl<'a> Rounds<'a> {
 
 /// One report per cell of the plan. Comparisons are added later.
 pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Rounds, lang: Lang) -> Vec<CellReport> {
+    let failures = records.iter().filter_map(|record| match record {
+        Record::Failure(failure) => Some((failure.cell, failure)),
+        _ => None,
+    });
+    let last_failures: BTreeMap<usize, &FailureRecord> = failures.collect();
     let cells = header.plan.cells.iter().enumerate();
     cells
         .filter_map(|(index, cell)| {
             let arm = header.plan.arms.get(cell.arm)?;
             let samples: Vec<&Sample> = rounds.of(index).map(|(_, sample)| sample).collect();
-            let outcome = outcome(index, records, !samples.is_empty(), lang);
+            let outcome = outcome(last_failures.get(&index).copied(), !samples.is_empty(), lang);
             let usable: &[&Sample] = if outcome == Outcome::Ok { &samples } else { &[] };
             Some(CellReport {
                 index,
@@ -108,11 +113,7 @@ pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Roun
 }
 
 /// A recorded failure stands, even if the cell has samples of earlier rounds: it left the run before the others.
-fn outcome(cell: usize, records: &[Record], has_samples: bool, lang: Lang) -> Outcome {
-    let failure = records.iter().rev().find_map(|record| match record {
-        Record::Failure(failure) if failure.cell == cell => Some(failure),
-        _ => None,
-    });
+fn outcome(failure: Option<&FailureRecord>, has_samples: bool, lang: Lang) -> Outcome {
     match failure {
         Some(failure) => Outcome::Failed(failure.kind, failure.reason.clone()),
         None if has_samples => Outcome::Ok,

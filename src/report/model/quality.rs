@@ -245,7 +245,7 @@ fn row(
         kld_p50: quantiles[0],
         kld_p99: quantiles[1],
         kld_p999: quantiles[2],
-        dp_quantiles: [0.01, 0.05, 0.25, 0.75, 0.95, 0.99].map(|q| stats::quantile(&dps, q)),
+        dp_quantiles: stats::quantiles(&dps, [0.01, 0.05, 0.25, 0.75, 0.95, 0.99]),
         n_scored_precise: precise_after(plan, window, &means, seed).filter(|_| is_compared),
         verdict: is_compared.then(|| stats::quality_verdict(ln_ratio.as_ref(), kld.as_ref(), same_top.as_ref())),
         by_position: by_position(window.n_ctx, &klds, seed),
