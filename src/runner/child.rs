@@ -88,6 +88,10 @@ pub struct Worker {
     pub engine: EngineInfo,
 }
 
+/// Waiting is counted in steps, of which none counts for more than its length: a kvant that was stopped meanwhile
+/// (Ctrl-Z) has not been waiting, and its workers were not late.
+const WAIT_STEP: Duration = Duration::from_secs(1);
+
 impl Worker {
     /// Starts `exe worker NAME` and waits for its Hello.
     pub fn spawn(
@@ -180,9 +184,14 @@ impl Worker {
     }
 
     fn receive(&mut self, receiver: &Receiver<Event>, deadline: Duration) -> Result<Reply, AskError> {
-        let until = Instant::now() + deadline;
+        let mut waited = Duration::ZERO;
         loop {
-            match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            let step = WAIT_STEP.min(deadline.saturating_sub(waited));
+            let since = Instant::now();
+            let event = receiver.recv_timeout(step);
+            waited += since.elapsed().min(step);
+            match event {
+                Err(RecvTimeoutError::Timeout) if waited < deadline => {}
                 Ok(Event::Interrupt) => {
                     self.kill();
                     return Err(AskError::Interrupted);

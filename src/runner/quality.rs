@@ -251,8 +251,12 @@ impl Scoring<'_> {
             return false;
         }
         let (ratio, kld): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
-        let interval = |values: &[f64]| stats::block_mean_interval(values, LEVEL, self.site.run.plan.seed);
-        stats::is_quality_precise(interval(&ratio).as_ref(), interval(&kld).as_ref(), precision)
+        let seed = self.site.run.plan.seed;
+        let (ratio, kld) = (
+            stats::block_mean_interval(&ratio, LEVEL, seed),
+            stats::divergence_interval(&kld, LEVEL, seed),
+        );
+        stats::is_quality_precise(ratio.as_ref(), kld.as_ref(), precision)
     }
 
     /// Whether another chunk fits into what is left of the time. The first chunk of the first window always does; that of

@@ -77,6 +77,14 @@ pub fn median_interval(xs: &[f64], level: f64) -> Option<Interval> {
     exponentiated(location_interval(&logarithms(xs)?, level)?)
 }
 
+/// The same for the samples of a cell. They are rounds apart and still resemble each other a little, so the interval is
+/// built for seven tenths of the misses (96.5 % for 95 %): on a machine that drifts it then covers as often as it says
+/// (this module's simulations).
+pub fn cell_interval(xs: &[f64], level: f64) -> Option<Interval> {
+    let interval = median_interval(xs, 1.0 - 0.7 * (1.0 - level))?;
+    Some(Interval { level, ..interval })
+}
+
 /// The logarithms of positive, finite values; `None` if any is neither.
 pub(super) fn logarithms(xs: &[f64]) -> Option<Vec<f64>> {
     xs.iter().map(|&x| (x.is_finite() && x > 0.0).then(|| x.ln())).collect()

@@ -20,8 +20,8 @@ mod simulation;
 mod unpaired;
 mod verdict;
 
-pub use blocks::block_mean_interval;
-pub use interval::{half_width, median, median_interval, Interval, Method};
+pub use blocks::{block_mean_interval, divergence_interval};
+pub use interval::{cell_interval, half_width, median, Interval, Method};
 pub use quality::{is_look, is_quality_precise, quality_verdict, QualityVerdict};
 #[cfg(test)]
 use quantile::cluster_quantile_interval;

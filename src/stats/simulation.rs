@@ -3,6 +3,7 @@
 //! The figures in `docs/method.md` come from these, with `KVANT_SIMULATIONS=10` in the environment for ten times the
 //! repetitions, and `--nocapture`. The bounds asserted leave room for about four standard errors of the simulated share.
 
+use super::interval::median_interval;
 use super::*;
 use crate::rng::SplitMix64;
 
@@ -272,13 +273,13 @@ fn intervals_of_a_cell_cover_its_median_when_its_samples_are_rounds_apart() {
             let mut machine = Machine::new(seed);
             let samples: Vec<f64> = (0..n * n_cells).map(|_| machine.sample(1.0)).collect();
             let own: Vec<f64> = samples.into_iter().step_by(n_cells).collect();
-            covers(&median_interval(&own, 0.95).unwrap(), truth)
+            covers(&cell_interval(&own, 0.95).unwrap(), truth)
         })
     };
     for n in [8, 12, 24] {
         let (apart, adjacent) = (coverage(n, N_CELLS), coverage(n, 1));
         println!("{n} samples: rounds apart {apart}, back to back {adjacent}");
-        assert!((0.90..0.97).contains(&apart), "{n} samples: {apart}");
+        assert!((0.93..0.97).contains(&apart), "{n} samples: {apart}");
         assert!(adjacent < 0.85, "{n} samples back to back: {adjacent}");
     }
 }

@@ -56,15 +56,15 @@ fn a_worker_that_hangs_or_is_stopped_ends_at_the_deadline() {
     }
 }
 
-/// All processes of a run stand still for a while, as when a laptop's lid is closed: monotonic clocks stand still too,
-/// here they do not, which is the harder case.
+/// All processes of a run stand still for longer than a worker may take, as after Ctrl-Z or when a laptop's lid is closed:
+/// monotonic clocks stand still then too, here they do not, which is the harder case.
 #[test]
 fn a_run_that_is_stopped_and_continued_loses_nothing() {
     use nix::sys::signal::{kill, Signal};
     let lab = Lab::new();
     lab.script(r#"{"real_sleep_us": 3000}"#);
     let mut child = lab
-        .compare(&["--kv", "f16", "-q"])
+        .compare(&["--kv", "f16", "-q", "--deadline", "2s"])
         .stdout(std::process::Stdio::null())
         .spawn()
         .expect("kvant starts");
@@ -77,7 +77,7 @@ fn a_run_that_is_stopped_and_continued_loses_nothing() {
             kill(pid, signal).expect("it is there");
         }
         let n_samples = samples_so_far(&journal).map(|samples| samples.len());
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        std::thread::sleep(std::time::Duration::from_millis(2500));
         if signal == Signal::SIGSTOP {
             assert_eq!(samples_so_far(&journal).map(|samples| samples.len()), n_samples);
         }

@@ -124,13 +124,13 @@ fn outcome(failure: Option<&FailureRecord>, has_samples: bool, lang: Lang) -> Ou
 fn tps(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
     let n_tokens = f64::from(cell.spec.n_tokens_counted());
     let rates: Vec<f64> = samples.iter().map(|s| n_tokens * 1e9 / s.ns as f64).collect();
-    stats::median_interval(&rates, LEVEL)
+    stats::cell_interval(&rates, LEVEL)
 }
 
 fn ttft(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
     let times: Vec<f64> = samples.iter().filter_map(|s| s.ttft_ns).map(|ns| ns as f64).collect();
     matches!(cell.spec.workload, Workload::Prefill | Workload::PrefixReuse)
-        .then(|| stats::median_interval(&times, LEVEL))
+        .then(|| stats::cell_interval(&times, LEVEL))
         .flatten()
 }
 

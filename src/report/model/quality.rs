@@ -214,13 +214,11 @@ fn row(
         .iter()
         .filter_map(|(_, arm, base)| chunk_means(arm, base))
         .collect();
-    let over = |of: fn(&ChunkMeans) -> f64| -> Option<Interval> {
-        let values: Vec<f64> = means.iter().map(of).collect();
-        stats::block_mean_interval(&values, LEVEL, seed)
-    };
+    let values = |of: fn(&ChunkMeans) -> f64| means.iter().map(of).collect::<Vec<f64>>();
+    let over = |of: fn(&ChunkMeans) -> f64| stats::block_mean_interval(&values(of), LEVEL, seed);
     let (ln_ratio, kld, same_top) = (
         over(|m| m.ln_ratio),
-        over(|m| m.kld).map(|i| bounded(i, 0.0, f64::MAX)),
+        stats::divergence_interval(&values(|m| m.kld), LEVEL, seed).map(|i| bounded(i, 0.0, f64::MAX)),
         over(|m| m.same_top).map(|i| bounded(i, 0.0, 1.0)),
     );
     let is_compared = !arm.is_baseline && !arm.is_control;
@@ -275,11 +273,9 @@ fn precise_after(plan: &QualityPlan, window: &QualityWindow, means: &[ChunkMeans
     let precision = plan.stop.precision?;
     let n = (1..=means.len()).find(|&n| {
         stats::is_look(n, plan.stop.n_chunks_min as usize) && {
-            let interval = |of: fn(&ChunkMeans) -> f64| {
-                let values: Vec<f64> = means[..n].iter().map(of).collect();
-                stats::block_mean_interval(&values, LEVEL, seed)
-            };
-            let (ratio, kld) = (interval(|m| m.ln_ratio), interval(|m| m.kld));
+            let values = |of: fn(&ChunkMeans) -> f64| means[..n].iter().map(of).collect::<Vec<_>>();
+            let ratio = stats::block_mean_interval(&values(|m| m.ln_ratio), LEVEL, seed);
+            let kld = stats::divergence_interval(&values(|m| m.kld), LEVEL, seed);
             stats::is_quality_precise(ratio.as_ref(), kld.as_ref(), precision)
         }
     })?;
@@ -307,7 +303,7 @@ fn by_position(n_ctx: u32, klds: &[Vec<f64>], seed: u64) -> Vec<PositionBin> {
             level: LEVEL,
             method: stats::Method::Bootstrap,
         };
-        let kld = stats::block_mean_interval(&means, LEVEL, seed).unwrap_or(bare);
+        let kld = stats::divergence_interval(&means, LEVEL, seed).unwrap_or(bare);
         // The logits of the first scored position predict the token after it.
         let first = first_scored(n_ctx) + 1;
         Some(PositionBin {

@@ -23,7 +23,7 @@ fn row(rounds: &Rounds, cell: &CellReport) -> StateRow {
         .filter_map(|(_, sample)| sample.state.as_deref().copied());
     let times: Vec<StateTimes> = all.filter(|_| cell.is_ok()).collect();
     let of = |ns: fn(&StateTimes) -> u64| -> Vec<f64> { times.iter().map(|t| ns(t) as f64).collect() };
-    let median = |ns: fn(&StateTimes) -> u64| stats::median_interval(&of(ns), LEVEL);
+    let median = |ns: fn(&StateTimes) -> u64| stats::cell_interval(&of(ns), LEVEL);
     let recompute = of(|t| t.recompute_ns);
     let factor = |ns: fn(&StateTimes) -> u64| stats::log_ratio_interval(&recompute, &of(ns), LEVEL);
     StateRow {

@@ -182,6 +182,8 @@ impl<'a> Drive<'a> {
                 why
             }
         };
+        // Its buffers are larger than any cache, and scoring is not timed.
+        self.watch = None;
         self.score(past)?;
         Ok(stopped_by)
     }
