@@ -29,7 +29,9 @@ mod write;
 pub use bench::{llama_bench_jsonl, llama_bench_sql, parse_bench, BenchError, BenchRow};
 pub use charts::{charts, Chart};
 pub use csv::{quality_csv, results_csv};
-pub use diff::{bench_document, diff_json, BenchReport, Diff, DiffRow, FailOn, Side, DIFF_SCHEMA};
+pub use diff::{
+    bench_document, diff_json, BenchReport, Diff, DiffQuality, DiffRow, FailOn, QualityFigures, Side, DIFF_SCHEMA,
+};
 pub use explain::explain;
 pub use html::report_html;
 pub use lang::Lang;

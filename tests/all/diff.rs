@@ -77,6 +77,64 @@ fn a_slower_run_is_called_and_the_settings_that_changed_come_first() {
     assert_eq!(json["cells"].as_array().map(Vec::len), Some(diff.rows.len()));
 }
 
+/// The fixture with perplexities of Q4_K_M that are higher by this factor in every window, give or take.
+fn worse(factor: f64) -> (RunHeader, Vec<Record>) {
+    let (header, mut records) = fixture::run();
+    let plan = header.plan.quality.clone().expect("it is scored");
+    for record in &mut records {
+        let Record::Quality(quality) = record else { continue };
+        let around = [1.0, 1.2, 0.9, 0.8, 1.1][quality.chunk.index as usize % 5];
+        for (arm, score) in &mut quality.scores {
+            if plan.arms[*arm].variant == "Q4_K_M" {
+                score.nll_sum += f64::from(score.n_scored) * factor.ln() * around;
+            }
+        }
+    }
+    (header, records)
+}
+
+#[test]
+fn a_perplexity_that_rose_is_told_and_divergences_stand_beside() {
+    let diff = Diff::between(Lang::En, side("a", &fixture::run()), side("b", &worse(1.05)));
+    assert!(diff.quality.len() > 4);
+    for row in &diff.quality {
+        let change = row.ln_ratio.expect("the same texts");
+        if row.variant == "Q4_K_M" {
+            assert!((change / 1.05f64.ln() - 1.0).abs() < 0.3, "{row:?}");
+            assert!(row.interval.is_none_or(|i| i.lo > 0.0 && i.hi < 0.1), "{row:?}");
+        } else {
+            assert_eq!(change, 0.0, "{row:?}");
+            assert!(row.interval.is_none_or(|i| (i.lo, i.hi) == (0.0, 0.0)), "{row:?}");
+        }
+        assert_eq!(row.a.kld.is_none(), row.variant == "F16" && row.kv == "f16");
+    }
+    let risen = diff
+        .quality
+        .iter()
+        .filter(|row| row.interval.is_some_and(|i| i.lo > 0.0));
+    let risen = risen.count();
+    assert!(risen > 0);
+    let (md, all) = (diff.md(), diff.quality.len());
+    assert!(md.contains(&format!(
+        "Of {all} perplexities in both, B's is lower (better) in 0 and higher in {risen}"
+    )));
+    let json: serde_json::Value = serde_json::from_str(&diff_json(&diff, &[]).expect("it serialises")).expect("JSON");
+    assert_eq!(json["quality"].as_array().map(Vec::len), Some(all));
+}
+
+#[test]
+fn perplexities_of_other_texts_are_not_compared() {
+    let (mut header, records) = fixture::run();
+    header.texts[0].sha256 = "f".repeat(64);
+    let diff = Diff::between(Lang::En, side("a", &fixture::run()), side("b", &(header, records)));
+    assert!(!diff.quality.is_empty());
+    assert!(diff
+        .quality
+        .iter()
+        .all(|row| row.ln_ratio.is_none() && row.interval.is_none()));
+    assert!(diff.md().contains("scored other texts"));
+}
+
 #[test]
 fn a_run_against_itself_shows_no_difference() {
     let run = fixture::run();
