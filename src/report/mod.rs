@@ -22,6 +22,7 @@ mod results;
 mod results_quality;
 mod results_workloads;
 mod sections;
+mod several;
 pub mod terminal;
 mod text;
 mod write;
@@ -43,4 +44,5 @@ pub use model::{
 };
 pub use notebook::notebook;
 pub use results::{results_json, RESULTS_SCHEMA};
-pub use write::{write_all, write_file};
+pub use several::Several;
+pub use write::{write_all, write_file, write_several};

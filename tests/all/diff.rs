@@ -6,7 +6,7 @@ use crate::util::{run_for, stderr, Lab};
 use kvant::data::{Record, RunHeader};
 use kvant::journal::Writer;
 use kvant::report::{
-    diff_json, llama_bench_jsonl, llama_bench_sql, notebook, parse_bench, Diff, Lang, ReportModel, Side,
+    diff_json, llama_bench_jsonl, llama_bench_sql, notebook, parse_bench, Diff, Lang, ReportModel, Several, Side,
 };
 use kvant::stats::Verdict;
 use std::path::Path;
@@ -136,6 +136,38 @@ fn perplexities_of_other_texts_are_not_compared() {
 }
 
 #[test]
+fn several_runs_come_on_one_page() {
+    let rows = parse_bench(&llama_bench_jsonl(&model()))
+        .expect("llama-bench's")
+        .expect("good");
+    for (lang, title) in [
+        (Lang::En, "3 runs beside each other"),
+        (Lang::Es, "3 ejecuciones, una junto a otra"),
+    ] {
+        let mut several = Several::new(lang);
+        for (name, (header, records)) in [("monday", fixture::run()), ("friday", later(1.6))] {
+            several.add_run(name, ReportModel::build_in(lang, &header, &records));
+        }
+        several.add_bench("bench.jsonl", &rows);
+        let (md, html) = (several.md(), several.html());
+        assert!(md.starts_with(&format!("# {title}")), "{md}");
+        assert!(md.contains("| 1 | monday |") && md.contains("| 2 | friday |") && md.contains("| 3 | bench.jsonl |"));
+        // Three variants of two runs, and every cell with a column per run.
+        assert_eq!(
+            md.lines()
+                .filter(|l| l.contains("| tg32 @ d512 |") && l.starts_with("| 1 |"))
+                .count(),
+            3
+        );
+        assert_eq!(md.lines().filter(|l| l.starts_with("| Q8_0 | f16 | pp")).count(), 3);
+        assert!(md.contains("](charts/decode.svg)") && html.contains("2: Q4_K_M"));
+        assert_well_formed(&html);
+        let charts = several.charts();
+        assert_eq!(charts.iter().map(|c| c.name).collect::<Vec<_>>(), ["decode"]);
+    }
+}
+
+#[test]
 fn a_run_against_itself_shows_no_difference() {
     let run = fixture::run();
     let diff = Diff::between(Lang::Es, side("x", &run), side("x", &run));
@@ -235,6 +267,21 @@ fn the_command_compares_runs_and_files_and_fails_on_request() {
     );
     assert!(String::from_utf8_lossy(&shown.stdout).contains("llama-bench no da base"));
     assert!(lab.path("e/report.html").exists());
+    let shown = run_for(&mut lab.kvant(&["report", "a", "b", "bench.jsonl", "--out", "all"]), 0);
+    let text = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(
+        text.contains("The runs") && text.lines().all(|l| l.chars().count() <= 80),
+        "{text}"
+    );
+    let files = ["report.md", "report.html", "charts/decode.svg", "charts/decode.png"];
+    assert!(files.iter().all(|f| lab.path("all").join(f).exists()));
+    let shown = run_for(&mut lab.kvant(&["report", "a", "b", "--json"]), 0);
+    let json: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+    assert!(json
+        .as_array()
+        .is_some_and(|runs| runs.len() == 2 && runs[1]["schema"] == "kvant.results/1"));
+    run_for(&mut lab.kvant(&["report", "a", "bench.jsonl", "--json"]), 2);
+    run_for(&mut lab.kvant(&["report", "a", "b", "--explain", "F16 | pp128"]), 2);
     std::fs::write(lab.path("broken.json"), "[{\"avg_ts\": -1}]").expect("written");
     run_for(&mut lab.kvant(&["diff", "a", "broken.json"]), 2);
     run_for(&mut lab.kvant(&["diff", "a", "nowhere"]), 5);
