@@ -82,7 +82,7 @@ pub enum When {
 pub enum Command {
     /// Measure the variants of a model against each other and write a report
     Compare(Box<CompareArgs>),
-    /// Render the report of a run again, from its journal
+    /// Render the report of a run again from its journal, or several runs on one page
     Report(ReportArgs),
     /// Compare two runs: what changed in the configuration, then ratios with intervals and verdicts, unpaired
     Diff(DiffArgs),
@@ -165,9 +165,11 @@ pub enum ModelsAction {
 /// Flags of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Folder of a run, its journal.jsonl, or a file of llama-bench (-o json or -o jsonl)
-    pub run: PathBuf,
-    /// Folder for the files (default: the run's own)
+    /// Folder of a run, its journal.jsonl, or a file of llama-bench (-o json or -o jsonl); several of them (models,
+    /// machines) come on one page
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Folder for the files (default: the run's own; none for several runs)
     #[arg(long)]
     pub out: Option<PathBuf>,
     /// Trace the figures of one cell back to lines of the journal, e.g. "Q8_0 | tg32 @ d512"; writes no files

@@ -3,7 +3,7 @@
 use super::args::{DiffArgs, Global};
 use super::exit::{Failure, BAD_INPUT, NOT_MET, OK, UNEXPECTED};
 use super::look;
-use super::report::{load, Source};
+use super::report::{load, name_of, Source};
 use crate::report::{diff_json, write_file, Diff, ReportModel, Side};
 use std::path::Path;
 
@@ -42,9 +42,7 @@ pub fn run(args: &DiffArgs, global: &Global) -> Result<u8, Failure> {
 }
 
 fn side(path: &Path, global: &Global) -> Result<Side, Failure> {
-    let name = path
-        .file_name()
-        .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+    let name = name_of(path);
     let lang = global.lang.into();
     Ok(match load(path, global)? {
         Source::Run(journal, _) => Side::of_run(&name, &ReportModel::build_in(lang, &journal.header, &journal.records)),

@@ -1,4 +1,4 @@
-//! `kvant report`: the report of a run, rendered again from its journal.
+//! `kvant report`: the report of a run, rendered again from its journal; or several runs on one page.
 
 use super::args::{Global, ReportArgs};
 use super::exit::{Failure, BAD_INPUT, INCOMPLETE, OK, UNEXPECTED};
@@ -6,7 +6,8 @@ use super::look;
 use crate::data::{FailureKind, Outcome};
 use crate::journal::{self, Journal};
 use crate::report::{
-    bench_document, explain, parse_bench, results_json, terminal, write_all, write_file, BenchRow, ReportModel,
+    bench_document, explain, parse_bench, results_json, terminal, write_all, write_file, write_several, BenchRow,
+    ReportModel, Several,
 };
 use std::path::{Path, PathBuf};
 
@@ -46,9 +47,12 @@ pub fn load(path: &Path, global: &Global) -> Result<Source, Failure> {
 
 /// Renders and prints.
 pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
-    let (journal, path) = match load(&args.run, global)? {
+    let [run] = args.runs.as_slice() else {
+        return several(args, global);
+    };
+    let (journal, path) = match load(run, global)? {
         Source::Run(journal, path) => (journal, path),
-        Source::Bench(rows) => return bench(args, global, &rows),
+        Source::Bench(rows) => return bench(run, args, global, &rows),
     };
     if let Some(cell) = &args.explain {
         let model = ReportModel::build(&journal.header, &journal.records);
@@ -60,14 +64,18 @@ pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
     finish(&journal, args.out.as_deref().unwrap_or(&own), global)
 }
 
+/// What a path is called in reports: its last part.
+pub fn name_of(path: &Path) -> String {
+    path.file_name()
+        .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+}
+
 /// llama-bench's rows: printed; files only where they were asked for.
-fn bench(args: &ReportArgs, global: &Global, rows: &[BenchRow]) -> Result<u8, Failure> {
+fn bench(path: &Path, args: &ReportArgs, global: &Global, rows: &[BenchRow]) -> Result<u8, Failure> {
     if args.explain.is_some() || global.json {
-        let why = "a file of llama-bench holds no journal: --explain and --json need a run of kvant";
-        return Err(Failure::msg(BAD_INPUT, format!("{}: {why}", args.run.display())));
+        return Err(no_journal(path));
     }
-    let name = args.run.file_name().unwrap_or(args.run.as_os_str()).to_string_lossy();
-    let report = bench_document(global.lang.into(), &name, rows);
+    let report = bench_document(global.lang.into(), &name_of(path), rows);
     let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
     look::print(&report.text(look::of_stdout(global))).map_err(unexpected)?;
     if let Some(dir) = &args.out {
@@ -75,6 +83,52 @@ fn bench(args: &ReportArgs, global: &Global, rows: &[BenchRow]) -> Result<u8, Fa
         write_file(&dir.join("report.html"), &report.html()).map_err(unexpected)?;
     }
     Ok(OK)
+}
+
+fn no_journal(path: &Path) -> Failure {
+    let why = "a file of llama-bench holds no journal: --explain and --json need a run of kvant";
+    Failure::msg(BAD_INPUT, format!("{}: {why}", path.display()))
+}
+
+/// Several runs on one page: printed; files only where they were asked for. As JSON, their results in an array.
+fn several(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
+    if args.explain.is_some() {
+        let why = "--explain traces a cell of one run: give one run";
+        return Err(Failure::msg(BAD_INPUT, why));
+    }
+    let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
+    let mut report = Several::new(global.lang.into());
+    let mut results = Vec::new();
+    for path in &args.runs {
+        match load(path, global)? {
+            Source::Run(journal, _) => {
+                let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
+                if global.json {
+                    results.push(results_json(&model).map_err(|e| Failure::new(UNEXPECTED, e))?);
+                }
+                report.add_run(&name_of(path), model);
+            }
+            Source::Bench(_) if global.json => return Err(no_journal(path)),
+            Source::Bench(rows) => report.add_bench(&name_of(path), &rows),
+        }
+    }
+    let text = if global.json {
+        format!("[{}]\n", results.join(",").trim_end())
+    } else {
+        report.text(look::of_stdout(global))
+    };
+    look::print(&text).map_err(unexpected)?;
+    if let Some(dir) = &args.out {
+        let files = write_several(dir, &report).map_err(unexpected)?;
+        say_files(&files, global);
+    }
+    Ok(OK)
+}
+
+fn say_files(files: &[PathBuf], global: &Global) {
+    if let (Some(report), false) = (files.first(), global.quiet) {
+        eprintln!("report: {} ({} files beside it)", report.display(), files.len() - 1);
+    }
 }
 
 /// Writes the report files of `journal` into `dir`, prints the summary, and gives the exit code.
@@ -87,9 +141,7 @@ pub fn finish(journal: &Journal, dir: &Path, global: &Global) -> Result<u8, Fail
         terminal::summary(&model, look::of_stdout(global))
     };
     look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))?;
-    if let (Some(report), false) = (files.first(), global.quiet) {
-        eprintln!("report: {} ({} files beside it)", report.display(), files.len() - 1);
-    }
+    say_files(&files, global);
     // What was not scored for want of time is no failure; what was tried and failed is.
     let is_scored = |outcome: &Outcome| !matches!(outcome, Outcome::Failed(kind, _) if *kind != FailureKind::NotRun);
     let is_complete = model.totals.is_complete

@@ -22,6 +22,7 @@ mod results;
 mod results_quality;
 mod results_workloads;
 mod sections;
+mod several;
 pub mod terminal;
 mod text;
 mod write;
@@ -29,7 +30,9 @@ mod write;
 pub use bench::{llama_bench_jsonl, llama_bench_sql, parse_bench, BenchError, BenchRow};
 pub use charts::{charts, Chart};
 pub use csv::{quality_csv, results_csv};
-pub use diff::{bench_document, diff_json, BenchReport, Diff, DiffRow, FailOn, Side, DIFF_SCHEMA};
+pub use diff::{
+    bench_document, diff_json, BenchReport, Diff, DiffQuality, DiffRow, FailOn, QualityFigures, Side, DIFF_SCHEMA,
+};
 pub use explain::explain;
 pub use html::report_html;
 pub use lang::Lang;
@@ -41,4 +44,5 @@ pub use model::{
 };
 pub use notebook::notebook;
 pub use results::{results_json, RESULTS_SCHEMA};
-pub use write::{write_all, write_file};
+pub use several::Several;
+pub use write::{write_all, write_file, write_several};

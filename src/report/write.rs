@@ -4,7 +4,7 @@
 
 use super::{
     charts, llama_bench_jsonl, llama_bench_sql, notebook, quality_csv, report_html, report_md, results_csv,
-    results_json, ReportModel,
+    results_json, Chart, ReportModel, Several,
 };
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -16,9 +16,7 @@ use std::path::{Path, PathBuf};
 pub fn write_all(dir: &Path, model: &ReportModel) -> io::Result<Vec<PathBuf>> {
     let mut written = Vec::new();
     let mut put = |name: &str, bytes: &[u8]| -> io::Result<()> {
-        let path = dir.join(name);
-        write_renamed(&path, bytes).map_err(|e| named(&path, e))?;
-        written.push(path);
+        written.push(put_file(dir, name, bytes)?);
         Ok(())
     };
     put("report.md", report_md(model).as_bytes())?;
@@ -34,11 +32,40 @@ pub fn write_all(dir: &Path, model: &ReportModel) -> io::Result<Vec<PathBuf>> {
         put("llama-bench.sql", llama_bench_sql(model).as_bytes())?;
     }
     put("notebook.ipynb", notebook(model)?.as_bytes())?;
-    for chart in charts(model) {
-        put(&format!("charts/{}.svg", chart.name), chart.svg.as_bytes())?;
-        put(&format!("charts/{}.png", chart.name), &chart.png)?;
+    written.extend(put_charts(dir, &charts(model))?);
+    Ok(written)
+}
+
+/// Writes the page of several runs into `dir` and returns the paths, the report itself first.
+///
+/// # Errors
+/// The first file that could not be written, by name, with what the system said.
+pub fn write_several(dir: &Path, several: &Several) -> io::Result<Vec<PathBuf>> {
+    let mut written = vec![
+        put_file(dir, "report.md", several.md().as_bytes())?,
+        put_file(dir, "report.html", several.html().as_bytes())?,
+    ];
+    written.extend(put_charts(dir, &several.charts())?);
+    Ok(written)
+}
+
+fn put_charts(dir: &Path, charts: &[Chart]) -> io::Result<Vec<PathBuf>> {
+    let mut written = Vec::new();
+    for chart in charts {
+        written.push(put_file(
+            dir,
+            &format!("charts/{}.svg", chart.name),
+            chart.svg.as_bytes(),
+        )?);
+        written.push(put_file(dir, &format!("charts/{}.png", chart.name), &chart.png)?);
     }
     Ok(written)
+}
+
+fn put_file(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+    let path = dir.join(name);
+    write_renamed(&path, bytes).map_err(|e| named(&path, e))?;
+    Ok(path)
 }
 
 /// Writes one file whole.

@@ -6,7 +6,7 @@ use crate::util::{run_for, stderr, Lab};
 use kvant::data::{Record, RunHeader};
 use kvant::journal::Writer;
 use kvant::report::{
-    diff_json, llama_bench_jsonl, llama_bench_sql, notebook, parse_bench, Diff, Lang, ReportModel, Side,
+    diff_json, llama_bench_jsonl, llama_bench_sql, notebook, parse_bench, Diff, Lang, ReportModel, Several, Side,
 };
 use kvant::stats::Verdict;
 use std::path::Path;
@@ -75,6 +75,96 @@ fn a_slower_run_is_called_and_the_settings_that_changed_come_first() {
     let json: serde_json::Value = serde_json::from_str(&diff_json(&diff, &[]).expect("it serialises")).expect("JSON");
     assert_eq!(json["schema"], "kvant.diff/1");
     assert_eq!(json["cells"].as_array().map(Vec::len), Some(diff.rows.len()));
+}
+
+/// The fixture with perplexities of Q4_K_M that are higher by this factor in every window, give or take.
+fn worse(factor: f64) -> (RunHeader, Vec<Record>) {
+    let (header, mut records) = fixture::run();
+    let plan = header.plan.quality.clone().expect("it is scored");
+    for record in &mut records {
+        let Record::Quality(quality) = record else { continue };
+        let around = [1.0, 1.2, 0.9, 0.8, 1.1][quality.chunk.index as usize % 5];
+        for (arm, score) in &mut quality.scores {
+            if plan.arms[*arm].variant == "Q4_K_M" {
+                score.nll_sum += f64::from(score.n_scored) * factor.ln() * around;
+            }
+        }
+    }
+    (header, records)
+}
+
+#[test]
+fn a_perplexity_that_rose_is_told_and_divergences_stand_beside() {
+    let diff = Diff::between(Lang::En, side("a", &fixture::run()), side("b", &worse(1.05)));
+    assert!(diff.quality.len() > 4);
+    for row in &diff.quality {
+        let change = row.ln_ratio.expect("the same texts");
+        if row.variant == "Q4_K_M" {
+            assert!((change / 1.05f64.ln() - 1.0).abs() < 0.3, "{row:?}");
+            assert!(row.interval.is_none_or(|i| i.lo > 0.0 && i.hi < 0.1), "{row:?}");
+        } else {
+            assert_eq!(change, 0.0, "{row:?}");
+            assert!(row.interval.is_none_or(|i| (i.lo, i.hi) == (0.0, 0.0)), "{row:?}");
+        }
+        assert_eq!(row.a.kld.is_none(), row.variant == "F16" && row.kv == "f16");
+    }
+    let risen = diff
+        .quality
+        .iter()
+        .filter(|row| row.interval.is_some_and(|i| i.lo > 0.0));
+    let risen = risen.count();
+    assert!(risen > 0);
+    let (md, all) = (diff.md(), diff.quality.len());
+    assert!(md.contains(&format!(
+        "Of {all} perplexities in both, B's is lower (better) in 0 and higher in {risen}"
+    )));
+    let json: serde_json::Value = serde_json::from_str(&diff_json(&diff, &[]).expect("it serialises")).expect("JSON");
+    assert_eq!(json["quality"].as_array().map(Vec::len), Some(all));
+}
+
+#[test]
+fn perplexities_of_other_texts_are_not_compared() {
+    let (mut header, records) = fixture::run();
+    header.texts[0].sha256 = "f".repeat(64);
+    let diff = Diff::between(Lang::En, side("a", &fixture::run()), side("b", &(header, records)));
+    assert!(!diff.quality.is_empty());
+    assert!(diff
+        .quality
+        .iter()
+        .all(|row| row.ln_ratio.is_none() && row.interval.is_none()));
+    assert!(diff.md().contains("scored other texts"));
+}
+
+#[test]
+fn several_runs_come_on_one_page() {
+    let rows = parse_bench(&llama_bench_jsonl(&model()))
+        .expect("llama-bench's")
+        .expect("good");
+    for (lang, title) in [
+        (Lang::En, "3 runs beside each other"),
+        (Lang::Es, "3 ejecuciones, una junto a otra"),
+    ] {
+        let mut several = Several::new(lang);
+        for (name, (header, records)) in [("monday", fixture::run()), ("friday", later(1.6))] {
+            several.add_run(name, ReportModel::build_in(lang, &header, &records));
+        }
+        several.add_bench("bench.jsonl", &rows);
+        let (md, html) = (several.md(), several.html());
+        assert!(md.starts_with(&format!("# {title}")), "{md}");
+        assert!(md.contains("| 1 | monday |") && md.contains("| 2 | friday |") && md.contains("| 3 | bench.jsonl |"));
+        // Three variants of two runs, and every cell with a column per run.
+        assert_eq!(
+            md.lines()
+                .filter(|l| l.contains("| tg32 @ d512 |") && l.starts_with("| 1 |"))
+                .count(),
+            3
+        );
+        assert_eq!(md.lines().filter(|l| l.starts_with("| Q8_0 | f16 | pp")).count(), 3);
+        assert!(md.contains("](charts/decode.svg)") && html.contains("2: Q4_K_M"));
+        assert_well_formed(&html);
+        let charts = several.charts();
+        assert_eq!(charts.iter().map(|c| c.name).collect::<Vec<_>>(), ["decode"]);
+    }
 }
 
 #[test]
@@ -177,6 +267,21 @@ fn the_command_compares_runs_and_files_and_fails_on_request() {
     );
     assert!(String::from_utf8_lossy(&shown.stdout).contains("llama-bench no da base"));
     assert!(lab.path("e/report.html").exists());
+    let shown = run_for(&mut lab.kvant(&["report", "a", "b", "bench.jsonl", "--out", "all"]), 0);
+    let text = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(
+        text.contains("The runs") && text.lines().all(|l| l.chars().count() <= 80),
+        "{text}"
+    );
+    let files = ["report.md", "report.html", "charts/decode.svg", "charts/decode.png"];
+    assert!(files.iter().all(|f| lab.path("all").join(f).exists()));
+    let shown = run_for(&mut lab.kvant(&["report", "a", "b", "--json"]), 0);
+    let json: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+    assert!(json
+        .as_array()
+        .is_some_and(|runs| runs.len() == 2 && runs[1]["schema"] == "kvant.results/1"));
+    run_for(&mut lab.kvant(&["report", "a", "bench.jsonl", "--json"]), 2);
+    run_for(&mut lab.kvant(&["report", "a", "b", "--explain", "F16 | pp128"]), 2);
     std::fs::write(lab.path("broken.json"), "[{\"avg_ts\": -1}]").expect("written");
     run_for(&mut lab.kvant(&["diff", "a", "broken.json"]), 2);
     run_for(&mut lab.kvant(&["diff", "a", "nowhere"]), 5);

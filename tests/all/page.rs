@@ -3,7 +3,7 @@
 use crate::fixture;
 use kvant::data::{Record, RunHeader};
 use kvant::report::terminal::{summary, Look};
-use kvant::report::{charts, report_html, report_md, results_csv, Lang, ReportModel};
+use kvant::report::{charts, report_html, report_md, results_csv, Diff, Lang, ReportModel, Several, Side};
 
 /// Markup for every format at once: HTML, attributes, Markdown tables, code, links, emphasis.
 const HOSTILE: &str = "<script>alert(\"x\")</script> | `b` *c* [d](http://e.example) 'f' <!-- & \u{202e}";
@@ -216,6 +216,15 @@ fn seen(lang: Lang) -> Vec<String> {
                 text.replace(&format!(" {}: ", c.name), " ")
             });
             all.push(named);
+        }
+        let side = || Side::of_run("@", &model);
+        let diff = Diff::between(lang, side(), side());
+        let mut several = Several::new(lang);
+        several.add_run("@", model.clone());
+        several.add_run("@", model.clone());
+        let svgs: String = several.charts().into_iter().map(|c| c.svg).collect();
+        for html in [diff.html(), several.html(), svgs] {
+            all.push(stripped(&html).to_lowercase());
         }
     }
     all

@@ -66,6 +66,8 @@ pub(super) fn draw(chart: &LineChart, canvas: &mut dyn Canvas) {
     let last_slot = chart.series.iter().map(|s| s.slot as i32).max().unwrap_or(0);
     for series in &chart.series {
         let dodge = if is_y_log { DODGE_STEEP } else { DODGE };
+        // Many arms stand closer together, so that none leaves the axis.
+        let dodge = dodge.min(2 * (INSET - 6) / last_slot.max(1));
         let shift = (2 * series.slot as i32 - last_slot) * dodge / 2;
         let line_shift = if is_y_log { 0 } else { shift };
         let at = |p: &Point, value: f64| (x.pixel(f64::from(p.x.max(1))) + line_shift, y.pixel(value));

@@ -18,7 +18,9 @@ mod workloads;
 
 use super::ReportModel;
 use page::page_svg;
+pub(super) use paint::Ink;
 use paint::{png_of, svg_of, Canvas};
+pub(super) use series::{count, point, Axes, LineChart, Series};
 
 /// One chart in both formats.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +43,7 @@ pub(super) struct ChartName {
 }
 
 /// Something to draw.
-enum Drawing {
+pub(super) enum Drawing {
     Lines(series::LineChart),
     Bars(series::BarChart),
     Pareto(pareto::ParetoChart),
@@ -61,6 +63,13 @@ impl Drawing {
             Drawing::Lines(chart) => &chart.title,
             Drawing::Bars(chart) => &chart.title,
             Drawing::Pareto(chart) => &chart.title,
+        }
+    }
+
+    pub(super) fn chart_name(&self) -> ChartName {
+        ChartName {
+            name: self.name(),
+            title: self.title().to_owned(),
         }
     }
 
@@ -88,14 +97,18 @@ fn drawings(model: &ReportModel) -> Vec<Drawing> {
     lines.chain(pareto).chain(memory).collect()
 }
 
-/// Every chart the model has data for. Each in a thread of its own: most of the time goes into packing pixels.
+/// Every chart the model has data for.
 pub fn charts(model: &ReportModel) -> Vec<Chart> {
+    draw_all(&drawings(model))
+}
+
+/// Both formats. Each chart in a thread of its own: most of the time goes into packing pixels.
+pub(super) fn draw_all(drawings: &[Drawing]) -> Vec<Chart> {
     let chart = |drawing: &Drawing| Chart {
         name: drawing.name(),
         svg: svg_of(drawing.size(), &|canvas| drawing.draw(canvas)),
         png: png_of(drawing.size(), &|canvas| drawing.draw(canvas)),
     };
-    let drawings = drawings(model);
     std::thread::scope(|scope| {
         let threads: Vec<_> = drawings.iter().map(|d| scope.spawn(move || chart(d))).collect();
         let finished = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
@@ -107,16 +120,16 @@ pub fn charts(model: &ReportModel) -> Vec<Chart> {
 
 /// The same charts for the page: its colours, and marks that speak when they are pointed at. By name.
 pub(super) fn page_charts(model: &ReportModel) -> Vec<(&'static str, String)> {
-    let drawings = drawings(model);
+    draw_for_page(&drawings(model))
+}
+
+/// Any charts for the page.
+pub(super) fn draw_for_page(drawings: &[Drawing]) -> Vec<(&'static str, String)> {
     let page = |d: &Drawing| page_svg(d.size(), d.title(), &|canvas| d.draw(canvas));
     drawings.iter().map(|d| (d.name(), page(d))).collect()
 }
 
 /// Names of the charts that [`charts`] draws, without drawing them.
 pub(super) fn chart_names(model: &ReportModel) -> Vec<ChartName> {
-    let named = |d: &Drawing| ChartName {
-        name: d.name(),
-        title: d.title().to_owned(),
-    };
-    drawings(model).iter().map(named).collect()
+    drawings(model).iter().map(Drawing::chart_name).collect()
 }

@@ -29,7 +29,7 @@ const PALETTE: [RGBColor; 7] = [
 
 /// A colour by what it stands for: files show it as ink on white, the page in its light and its dark colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(in crate::report) enum Ink {
     /// Text and marks that belong to no variant.
     Text,
     /// Text that steps back, and axes.
@@ -46,7 +46,7 @@ pub(super) enum Ink {
 
 impl Ink {
     /// A variant's own colour.
-    pub(super) fn of(variant: usize) -> Ink {
+    pub(in crate::report) fn of(variant: usize) -> Ink {
         Ink::Variant(variant, 100)
     }
 

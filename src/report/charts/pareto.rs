@@ -16,7 +16,7 @@ const RADIUS_MIN: f64 = 5.0;
 const RADIUS_MAX: f64 = 13.0;
 
 /// Arms by speed, divergence and size.
-pub(super) struct ParetoChart {
+pub(in crate::report) struct ParetoChart {
     pub(super) name: &'static str,
     pub(super) title: String,
     pub(super) subtitle: String,

@@ -1,6 +1,6 @@
 //! A diff for other programs.
 
-use super::{Diff, DiffRow};
+use super::{Diff, DiffQuality, DiffRow, QualityFigures};
 use crate::stats::Interval;
 use serde::Serialize;
 
@@ -18,6 +18,7 @@ struct Wire<'a> {
     changed: Vec<Change<'a>>,
     n_settings: usize,
     cells: Vec<Cell<'a>>,
+    quality: Vec<Quality<'a>>,
     only_a: &'a [String],
     only_b: &'a [String],
     failures: &'a [String],
@@ -52,6 +53,33 @@ struct Cell<'a> {
     verdict: Option<&'static str>,
 }
 
+/// `ln_ratio` is that of the perplexities, B over A, paired by window.
+#[derive(Serialize)]
+struct Quality<'a> {
+    variant: &'a str,
+    kv: &'a str,
+    n_ctx: u32,
+    a: Figures,
+    b: Figures,
+    ln_ratio: Option<f64>,
+    lo: Option<f64>,
+    hi: Option<f64>,
+    level: Option<f64>,
+    n_windows_a: u32,
+    n_windows_b: u32,
+    n_windows_both: u32,
+}
+
+#[derive(Serialize)]
+struct Figures {
+    ppl: f64,
+    ppl_lo: Option<f64>,
+    ppl_hi: Option<f64>,
+    kld: Option<f64>,
+    kld_lo: Option<f64>,
+    kld_hi: Option<f64>,
+}
+
 #[derive(Serialize)]
 struct Rate {
     tps: f64,
@@ -78,6 +106,7 @@ pub fn diff_json(diff: &Diff, failures: &[String]) -> serde_json::Result<String>
             .collect(),
         n_settings: diff.n_settings,
         cells: diff.rows.iter().map(cell).collect(),
+        quality: diff.quality.iter().map(quality).collect(),
         only_a: &diff.only[0],
         only_b: &diff.only[1],
         failures,
@@ -112,5 +141,34 @@ fn cell(row: &DiffRow) -> Cell<'_> {
         hi: row.interval.map(|i| i.hi),
         level: row.interval.map(|i| i.level),
         verdict: row.verdict.map(|v| v.name()),
+    }
+}
+
+fn quality(row: &DiffQuality) -> Quality<'_> {
+    Quality {
+        variant: &row.variant,
+        kv: &row.kv,
+        n_ctx: row.n_ctx,
+        a: figures(&row.a),
+        b: figures(&row.b),
+        ln_ratio: row.ln_ratio,
+        lo: row.interval.map(|i| i.lo),
+        hi: row.interval.map(|i| i.hi),
+        level: row.interval.map(|i| i.level),
+        n_windows_a: row.n_windows[0],
+        n_windows_b: row.n_windows[1],
+        n_windows_both: row.n_windows[2],
+    }
+}
+
+fn figures(of: &QualityFigures) -> Figures {
+    let kld = of.kld.and_then(|(_, interval)| interval);
+    Figures {
+        ppl: of.ppl.0,
+        ppl_lo: of.ppl.1.map(|i| i.lo),
+        ppl_hi: of.ppl.1.map(|i| i.hi),
+        kld: of.kld.map(|(kld, _)| kld),
+        kld_lo: kld.map(|i| i.lo),
+        kld_hi: kld.map(|i| i.hi),
     }
 }

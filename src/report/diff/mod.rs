@@ -6,15 +6,17 @@
 //! Invariant: without samples of interleaved rounds on both sides there is no interval and no verdict.
 
 mod json;
+mod quality;
 mod render;
 mod side;
 
 use super::lang::Lang;
 use crate::stats::{self, Interval, Verdict};
 pub use json::{diff_json, DIFF_SCHEMA};
+pub use quality::{DiffQuality, QualityFigures};
 pub use render::{bench_document, BenchReport};
 pub use side::Side;
-use side::SideCell;
+pub(super) use side::SideCell;
 
 /// Level of all intervals and of Holm's correction.
 const LEVEL: f64 = 0.95;
@@ -34,6 +36,8 @@ pub struct Diff {
     pub n_settings: usize,
     /// Cells that both have, in the order of A.
     pub rows: Vec<DiffRow>,
+    /// Arms and windows that both scored, in the order of A.
+    pub quality: Vec<DiffQuality>,
     /// Cells of A that B lacks, and the other way round.
     pub only: [Vec<String>; 2],
 }
@@ -119,6 +123,7 @@ impl Diff {
             changed,
             n_settings,
             rows,
+            quality: quality::rows(&a, &b),
             only,
             a,
             b,

@@ -1,6 +1,6 @@
 //! A diff, and llama-bench's rows alone, as documents.
 
-use super::{Diff, DiffRow};
+use super::{Diff, DiffQuality, DiffRow, QualityFigures};
 use crate::report::bench::BenchRow;
 use crate::report::document::{paragraph, section, table, Block, Document, Span};
 use crate::report::html::page;
@@ -13,28 +13,28 @@ use crate::units;
 impl Diff {
     /// Markdown.
     pub fn md(&self) -> String {
-        markdown(self.lang, &self.document())
+        markdown(self.lang, &self.document(true))
     }
 
     /// A page.
     pub fn html(&self) -> String {
         let under = format!("A: {}. B: {}.", self.a.machine, self.b.machine);
-        page(self.lang, &self.document(), &[], &under, &self.lang.h_kvant())
+        page(self.lang, &self.document(true), &[], &under, &self.lang.h_kvant())
     }
 
     /// For the terminal.
     pub fn text(&self, look: Look) -> String {
-        terminal::document(&self.document(), look)
+        terminal::document(&self.document(false), look)
     }
 
-    fn document(&self) -> Document {
+    fn document(&self, is_wide: bool) -> Document {
         let t = self.lang;
         Document {
             title: t.d_title(&self.a.name, &self.b.name),
             banners: self.banners(),
             conclusion: self.conclusion(),
             warnings: Vec::new(),
-            blocks: [self.configuration(), self.speed()].concat(),
+            blocks: [self.configuration(), self.speed(), self.quality_tables(is_wide)].concat(),
         }
     }
 
@@ -76,6 +76,7 @@ impl Diff {
         } else {
             said.push(t.d_counts_bare(self.rows.len()));
         }
+        said.extend(self.quality_said());
         if self.a.machine != self.b.machine {
             said.push(t.d_other_machine());
         }
@@ -158,6 +159,61 @@ impl Diff {
             return Vec::new();
         }
         section(t.d_speed(), String::new(), body)
+    }
+}
+
+impl Diff {
+    /// How many perplexities moved by more than chance would have it.
+    fn quality_said(&self) -> Option<String> {
+        let t = self.lang;
+        let n = self.quality.len();
+        if n == 0 {
+            return None;
+        }
+        if self.quality.iter().all(|row| row.ln_ratio.is_none()) {
+            return Some(t.d_other_texts());
+        }
+        let known = || self.quality.iter().filter_map(|row| row.interval);
+        let (lower, higher) = (known().filter(|i| i.hi < 0.0), known().filter(|i| i.lo > 0.0));
+        Some(t.d_ppl_counts(n, lower.count(), higher.count()))
+    }
+
+    /// A terminal has no room for the interval of every value.
+    fn quality_tables(&self, is_wide: bool) -> Vec<Block> {
+        let t = self.lang;
+        let shown = |interval: Option<Interval>| interval.filter(|_| is_wide);
+        let kld = |of: &QualityFigures| match of.kld {
+            Some((kld, interval)) => t.figure(kld, shown(interval).as_ref(), |x| t.nats(x)),
+            None => t.baseline(),
+        };
+        let ppl = |of: &QualityFigures| t.figure(of.ppl.0, shown(of.ppl.1).as_ref(), |x| t.ppl(x));
+        let change = |x: f64| t.signed_percent(x.exp_m1());
+        let row = |row: &DiffQuality| {
+            vec![
+                row.variant.clone(),
+                row.kv.clone(),
+                units::count(u64::from(row.n_ctx)),
+                ppl(&row.a),
+                ppl(&row.b),
+                t.or_na(row.ln_ratio, |x| t.figure(x, row.interval.as_ref(), change)),
+                kld(&row.a),
+                kld(&row.b),
+                row.n_windows.map(|n| units::count(u64::from(n))).join(", "),
+            ]
+        };
+        let head = vec![
+            t.h_variant(),
+            t.h_kv(),
+            t.h_window(),
+            t.d_h_a_ppl(),
+            t.d_h_b_ppl(),
+            t.d_h_ppl_change(),
+            t.d_h_a_kld(),
+            t.d_h_b_kld(),
+            t.d_h_n_windows(),
+        ];
+        let rows = self.quality.iter().map(row).collect();
+        section(t.quality(), t.d_quality_intro(), table(head, rows))
     }
 }
 

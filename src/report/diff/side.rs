@@ -1,5 +1,6 @@
 //! One of two things that are compared, whatever it was read from.
 
+use super::quality::SideQuality;
 use crate::data::HostInfo;
 use crate::report::bench::BenchRow;
 use crate::report::lang::Lang;
@@ -16,7 +17,11 @@ pub struct Side {
     /// What it was measured with and on: name and value.
     pub settings: Vec<(String, String)>,
     /// What was measured.
-    pub(super) cells: Vec<SideCell>,
+    pub(in crate::report) cells: Vec<SideCell>,
+    /// What was scored.
+    pub(super) quality: Vec<SideQuality>,
+    /// What tells the scored tokens from others: texts and how they were split. Absent when nothing was scored.
+    pub(super) tokens: Option<String>,
     /// The A/A control over all cells.
     pub(super) control: Option<Interval>,
     /// Whether that control excludes 1.
@@ -28,20 +33,20 @@ pub struct Side {
     /// Half-width of what counts as the same.
     pub(super) equivalence: f64,
     /// CPU and devices.
-    pub(super) machine: String,
+    pub(in crate::report) machine: String,
 }
 
 /// Something measured.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct SideCell {
-    pub(super) variant: String,
-    pub(super) kv: String,
-    pub(super) work: String,
-    pub(super) tps: f64,
-    pub(super) interval: Option<Interval>,
-    pub(super) n: u32,
+pub(in crate::report) struct SideCell {
+    pub(in crate::report) variant: String,
+    pub(in crate::report) kv: String,
+    pub(in crate::report) work: String,
+    pub(in crate::report) tps: f64,
+    pub(in crate::report) interval: Option<Interval>,
+    pub(in crate::report) n: u32,
     /// Throughput in each interleaved round, in their order.
-    pub(super) rates: Option<Vec<f64>>,
+    pub(in crate::report) rates: Option<Vec<f64>>,
 }
 
 impl Side {
@@ -52,6 +57,8 @@ impl Side {
             name: name.to_owned(),
             settings: settings(model),
             cells: cells.filter_map(cell).collect(),
+            quality: SideQuality::all(model),
+            tokens: SideQuality::tokens(model),
             control: model.control.pooled.as_ref().map(|c| c.ratio),
             is_control_failed: model.control.is_failed,
             is_complete: model.totals.is_complete,
@@ -81,6 +88,8 @@ impl Side {
             name: name.to_owned(),
             settings: bench_settings(lang, rows),
             cells,
+            quality: Vec::new(),
+            tokens: None,
             control: None,
             is_control_failed: false,
             is_complete: true,
@@ -90,11 +99,11 @@ impl Side {
         }
     }
 
-    pub(super) fn cell(&self, like: &SideCell) -> Option<&SideCell> {
+    pub(in crate::report) fn cell(&self, like: &SideCell) -> Option<&SideCell> {
         self.cells.iter().find(|cell| is_same(cell, like))
     }
 
-    pub(super) fn setting(&self, name: &str) -> Option<&str> {
+    pub(in crate::report) fn setting(&self, name: &str) -> Option<&str> {
         self.settings
             .iter()
             .find(|(n, _)| n == name)

@@ -56,6 +56,24 @@ texts! {
         "Largest gain: {arm} in {work}, {ratio}.",
         "Mayor ganancia: {arm} en {work}, {ratio}.",
     }
+    d_quality_intro() {
+        "Perplexities are those of all windows a run scored; their change is paired by window, over those that both scored, with a 95 % interval over windows. KLD is the divergence from each run's own baseline.",
+        "Las perplejidades son las de todas las ventanas que puntuó una ejecución; su cambio está emparejado por ventana, sobre las que ambas puntuaron, con un intervalo del 95 % sobre ventanas. La KLD es la divergencia respecto a la referencia de cada ejecución.",
+    }
+    d_other_texts() {
+        "The two scored other texts, or split them otherwise: their perplexities are not compared.",
+        "Puntuaron textos distintos, o los dividieron de otro modo: sus perplejidades no se comparan.",
+    }
+    d_ppl_counts(n, lower, higher) {
+        "Of {n} perplexities in both, B's is lower (better) in {lower} and higher in {higher} by more than its interval; the rest shows no such change.",
+        "De {n} perplejidades presentes en ambas, la de B es menor (mejor) en {lower} y mayor en {higher} por más que su intervalo; el resto no muestra tal cambio.",
+    }
+    d_h_a_ppl() { "A, PPL", "A, PPL" }
+    d_h_b_ppl() { "B, PPL", "B, PPL" }
+    d_h_ppl_change() { "PPL, B to A", "PPL, B frente a A" }
+    d_h_a_kld() { "A, KLD", "A, KLD" }
+    d_h_b_kld() { "B, KLD", "B, KLD" }
+    d_h_n_windows() { "windows (A, B, both)", "ventanas (A, B, ambas)" }
     d_s_model() { "model", "modelo" }
     d_s_sha(variant) { "SHA-256 of {variant}", "SHA-256 de {variant}" }
     d_s_cores() { "cores / CPUs", "núcleos / CPU" }

@@ -14,6 +14,7 @@ mod numbers;
 mod page;
 mod recorded;
 mod sections;
+mod several;
 mod workloads;
 
 use std::fmt;

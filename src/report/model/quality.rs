@@ -29,6 +29,8 @@ pub struct QualityReport {
     pub n_chunks: u32,
     /// Figures over all tokens, with the errors llama-perplexity would give; absent without a chunk.
     pub figures: Option<Figures>,
+    /// Mean negative log-likelihood of a token in each chunk, nats.
+    pub nll_by_chunk: Vec<(Chunk, f64)>,
     /// Perplexity, interval over chunks.
     pub ppl: Option<Interval>,
     /// ln(PPL / PPL of the baseline), paired by chunk.
@@ -210,10 +212,10 @@ fn row(
     let seed = header.plan.seed;
     // Figures of an arm that failed on the way would be those of other chunks than the rest.
     let pairs = if outcome == Outcome::Ok { pairs } else { &[] };
-    let means: Vec<ChunkMeans> = pairs
+    let by_chunk = pairs
         .iter()
-        .filter_map(|(_, arm, base)| chunk_means(arm, base))
-        .collect();
+        .filter_map(|(chunk, arm, base)| Some((*chunk, chunk_means(arm, base)?)));
+    let (chunks, means): (Vec<Chunk>, Vec<ChunkMeans>) = by_chunk.unzip();
     let values = |of: fn(&ChunkMeans) -> f64| means.iter().map(of).collect::<Vec<f64>>();
     let over = |of: fn(&ChunkMeans) -> f64| stats::block_mean_interval(&values(of), LEVEL, seed);
     let (ln_ratio, kld, same_top) = (
@@ -233,6 +235,7 @@ fn row(
         n_ctx: window.n_ctx,
         outcome,
         n_chunks: pairs.len() as u32,
+        nll_by_chunk: chunks.into_iter().zip(means.iter().map(|m| m.nll)).collect(),
         figures: Figures::pool(pairs.iter().map(|(_, arm, base)| (*arm, *base))),
         ppl: over(|m| m.nll).map(|i| mapped(i, f64::exp)),
         ln_ratio,

@@ -1,0 +1,134 @@
+//! Divergence against size, position and speed.
+
+use super::{bare, count, kv_index, label, point, variant_index, Axes, LineChart, Series};
+use crate::data::{Arm, Workload};
+use crate::report::charts::paint::Ink;
+use crate::report::charts::pareto::{Mark, ParetoChart};
+use crate::report::text::{kv, middle};
+use crate::report::{QualityReport, ReportModel};
+use crate::stats::Interval;
+
+pub(super) fn kld_size(model: &ReportModel) -> LineChart {
+    let t = model.lang;
+    let window = model.quality.windows().first().copied();
+    let x_label = t.a_size();
+    LineChart {
+        name: "kld_size",
+        title: t.c_kld_size(&model.header.model.name),
+        subtitle: t.c_kld_sub(),
+        series: divergence(model, window, &x_label, |model, row| {
+            let size = model
+                .variant(&row.arm.variant)
+                .map(|v| ((v.model_size + (1 << 19)) >> 20).max(1) as u32);
+            let kld = row.kld.or(row.figures.map(|f| bare(f.kld.value)));
+            kld.zip(size).map(|(kld, mib)| vec![(mib, kld)]).unwrap_or_default()
+        }),
+        x_label,
+        y_label: t.a_kld(),
+        axes: Axes::LogBoth,
+    }
+}
+
+pub(super) fn kld_position(model: &ReportModel) -> LineChart {
+    let t = model.lang;
+    let window = model.quality.windows().last().copied();
+    let x_label = t.a_before_predicted();
+    LineChart {
+        name: "kld_position",
+        title: window.map_or(String::new(), |n_ctx| t.c_kld_position(&model.header.model.name, n_ctx)),
+        subtitle: t.c_kld_sub(),
+        series: divergence(model, window, &x_label, |_, row| {
+            row.by_position.iter().map(|b| ((b.from + b.to) / 2, b.kld)).collect()
+        }),
+        x_label,
+        y_label: t.a_kld(),
+        axes: Axes::LogBoth,
+    }
+}
+
+/// Arms that were scored in the first window, by decode speed, divergence and size.
+pub(in crate::report::charts) fn pareto_chart(model: &ReportModel) -> Option<ParetoChart> {
+    let t = model.lang;
+    let spec = middle(&model.specs(Workload::Decode))?;
+    let n_ctx = model.quality.windows().first().copied()?;
+    let mark = |arm: &Arm| {
+        let cell = model.cell(&arm.id, &spec).filter(|c| c.is_ok())?;
+        let row = model.quality.row(&arm.id, n_ctx).filter(|r| r.is_ok())?;
+        let (tps, size) = (cell.tps?, model.variant(&arm.variant)?.model_size);
+        let kld = if arm.is_baseline {
+            bare(0.0)
+        } else {
+            row.kld.or(row.figures.map(|f| bare(f.kld.value)))?
+        };
+        let interval = Some(&kld).filter(|i| i.lo < i.hi);
+        let (label, mib) = (label(model, arm), t.mib(size));
+        let y = t.figure(kld.estimate, interval, |x| t.nats(x));
+        let n = t.rounds_and_windows(t.rounds(cell.samples_ns.len() as u32), t.windows(row.n_chunks));
+        Some(Mark {
+            tip: t.pareto_tip(&label, &mib, t.tps(Some(&tps)), y, n),
+            label: t.pareto_label(&label, &mib),
+            variant: variant_index(model, arm),
+            is_ring: kv_index(model, arm) > 0,
+            x: [tps.estimate, tps.lo, tps.hi],
+            y: [kld.estimate, kld.lo, kld.hi],
+            size,
+        })
+    };
+    let marks: Vec<Mark> = model.arms().filter_map(mark).collect();
+    // With nothing but the baseline there is nothing to weigh up.
+    marks.iter().any(|m| m.y[0] > 0.0).then(|| ParetoChart {
+        name: "pareto",
+        title: t.c_pareto(&model.header.model.name),
+        subtitle: t.c_pareto_sub(),
+        x_label: t.a_decode_at(spec),
+        y_label: t.a_kld(),
+        marks,
+    })
+}
+
+/// Divergences in a window: the variants with the baseline's KV type and the baseline's weights with the other KV types;
+/// with every pair the chart would hold twenty lines. A divergence of exactly 0 has no place on a logarithmic axis.
+fn divergence(
+    model: &ReportModel,
+    n_ctx: Option<u32>,
+    x_label: &str,
+    points: impl Fn(&ReportModel, &QualityReport) -> Vec<(u32, Interval)>,
+) -> Vec<Series> {
+    let Some(baseline) = model.baseline() else {
+        return Vec::new();
+    };
+    let t = model.lang;
+    let base_kv = kv(&baseline.config);
+    let is_drawn = |row: &&QualityReport| {
+        Some(row.n_ctx) == n_ctx
+            && row.is_ok()
+            && row.verdict.is_some()
+            && (kv(&row.arm.config) == base_kv || row.arm.variant == baseline.variant)
+    };
+    let mut kinds: Vec<String> = vec![base_kv.clone()];
+    let mut all = Vec::new();
+    for (slot, row) in model.quality.rows.iter().filter(is_drawn).enumerate() {
+        let kind = kv(&row.arm.config);
+        if !kinds.contains(&kind) {
+            kinds.push(kind.clone());
+        }
+        let points = points(model, row).into_iter().filter(|(_, kld)| kld.estimate > 0.0);
+        let label = t.series_kv(&row.arm.variant, &kind);
+        let tip = |x: u32, kld: &Interval| {
+            let interval = Some(kld).filter(|i| i.lo < i.hi);
+            let value = t.figure(kld.estimate, interval, |x| t.nats(x));
+            t.tip(&label, x_label, count(x), t.a_kld(), value, t.windows(row.n_chunks))
+        };
+        all.push(Series {
+            ink: Ink::of(variant_index(model, &row.arm)),
+            style: kinds.iter().position(|known| *known == kind).unwrap_or(0),
+            slot,
+            points: points
+                .map(|(x, kld)| point(x, &kld, 1.0, false, tip(x, &kld)))
+                .collect(),
+            label,
+        });
+    }
+    all.retain(|series| !series.points.is_empty());
+    all
+}

@@ -1,0 +1,112 @@
+//! What two runs say of quality: perplexity paired by window where both scored the same tokens, divergence side by side.
+
+use super::{Side, LEVEL};
+use crate::data::Chunk;
+use crate::report::text::kv;
+use crate::report::{QualityReport, ReportModel};
+use crate::stats::{self, Interval};
+use std::collections::BTreeMap;
+
+/// Quality of an arm in a window that both sides have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DiffQuality {
+    /// Variant.
+    pub variant: String,
+    /// KV type.
+    pub kv: String,
+    /// Tokens per window.
+    pub n_ctx: u32,
+    /// Figures of A.
+    pub a: QualityFigures,
+    /// Figures of B.
+    pub b: QualityFigures,
+    /// ln(PPL of B / PPL of A) over the windows that both scored; absent when they scored other tokens.
+    pub ln_ratio: Option<f64>,
+    /// Its interval over windows; absent with too few.
+    pub interval: Option<Interval>,
+    /// Windows that A scored, B, and both.
+    pub n_windows: [u32; 3],
+}
+
+/// Quality of an arm, each value with its interval where there is one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct QualityFigures {
+    /// Perplexity.
+    pub ppl: (f64, Option<Interval>),
+    /// Mean KL divergence from the run's own baseline, nats; absent for that baseline.
+    pub kld: Option<(f64, Option<Interval>)>,
+}
+
+/// One arm in one window of one side.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct SideQuality {
+    variant: String,
+    kv: String,
+    n_ctx: u32,
+    figures: QualityFigures,
+    nll_by_chunk: Vec<(Chunk, f64)>,
+}
+
+impl SideQuality {
+    /// Everything a run scored.
+    pub(super) fn all(model: &ReportModel) -> Vec<SideQuality> {
+        let rows = model.quality.rows.iter().filter(|r| r.is_ok() && !r.arm.is_control);
+        rows.filter_map(SideQuality::of).collect()
+    }
+
+    fn of(row: &QualityReport) -> Option<SideQuality> {
+        let figures = row.figures?;
+        Some(SideQuality {
+            variant: row.arm.variant.clone(),
+            kv: kv(&row.arm.config),
+            n_ctx: row.n_ctx,
+            figures: QualityFigures {
+                ppl: (figures.ppl.value, row.ppl),
+                kld: (!row.arm.is_baseline).then_some((figures.kld.value, row.kld)),
+            },
+            nll_by_chunk: row.nll_by_chunk.clone(),
+        })
+    }
+
+    /// Equal for runs that scored the same tokens: the same texts, split alike.
+    pub(super) fn tokens(model: &ReportModel) -> Option<String> {
+        let tokens = model.quality.tokens.as_ref()?;
+        let texts: Vec<&str> = model.header.texts.iter().map(|t| t.sha256.as_str()).collect();
+        let n_vocab = model.header.model.n_vocab;
+        Some(format!("{texts:?} {:?} {} {n_vocab}", tokens.n_tokens, tokens.adds_bos))
+    }
+
+    fn is_same(&self, other: &SideQuality) -> bool {
+        (&self.variant, &self.kv, self.n_ctx) == (&other.variant, &other.kv, other.n_ctx)
+    }
+}
+
+/// Arms and windows that both have, in the order of A.
+pub(super) fn rows(a: &Side, b: &Side) -> Vec<DiffQuality> {
+    let is_comparable = a.tokens.is_some() && a.tokens == b.tokens;
+    let rows = a.quality.iter().filter_map(|of_a| {
+        let of_b = b.quality.iter().find(|of_b| of_b.is_same(of_a))?;
+        Some(row(of_a, of_b, is_comparable))
+    });
+    rows.collect()
+}
+
+fn row(a: &SideQuality, b: &SideQuality, is_comparable: bool) -> DiffQuality {
+    let of_a: BTreeMap<Chunk, f64> = a.nll_by_chunk.iter().copied().collect();
+    let changes = b.nll_by_chunk.iter().filter(|_| is_comparable);
+    let changes: Vec<f64> = changes
+        .filter_map(|(chunk, nll)| Some(nll - of_a.get(chunk)?))
+        .collect();
+    let mean = changes.iter().sum::<f64>() / changes.len() as f64;
+    DiffQuality {
+        variant: a.variant.clone(),
+        kv: a.kv.clone(),
+        n_ctx: a.n_ctx,
+        a: a.figures,
+        b: b.figures,
+        ln_ratio: (!changes.is_empty()).then_some(mean),
+        // Any fixed seed: the same two journals give the same interval.
+        interval: stats::block_mean_interval(&changes, LEVEL, 1),
+        n_windows: [a.nll_by_chunk.len(), b.nll_by_chunk.len(), changes.len()].map(|n| n as u32),
+    }
+}
