@@ -65,9 +65,18 @@ impl LiveLine {
         }
     }
 
+    /// The bar to draw on: what cleared it, when the files were there, must not keep it from the measurement.
+    fn drawn(&self) -> Option<&ProgressBar> {
+        let bar = self.bar.as_ref()?;
+        if bar.is_finished() {
+            bar.reset();
+        }
+        Some(bar)
+    }
+
     /// A part of some reading; seen on a terminal only.
     pub fn share(&self, what: &str, done: u64, total: u64) {
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = self.drawn() {
             bar.set_length(total.max(1));
             bar.set_position(done);
             bar.set_message(what.to_owned());
@@ -76,7 +85,7 @@ impl LiveLine {
 
     /// Bytes, rate and time left of one thing, at most ten times a second.
     fn grow(&self, label: &str, done: u64, total: u64) {
-        let Some(bar) = &self.bar else { return };
+        let Some(bar) = self.drawn() else { return };
         let mut last = self.growth.borrow_mut();
         let now = Instant::now();
         let is_same = last
@@ -135,7 +144,7 @@ impl LiveLine {
 
 impl Observer for LiveLine {
     fn progress(&mut self, done_ns: u64, total_ns: u64, label: &str) {
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = self.drawn() {
             bar.set_length(total_ns);
             bar.set_position(done_ns);
             let left = units::duration(total_ns.saturating_sub(done_ns));
@@ -148,5 +157,25 @@ impl Observer for LiveLine {
             Some(bar) => bar.println(format!("warning: {text}")),
             None => eprintln!("warning: {text}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_was_cleared_comes_back() {
+        let mut live = LiveLine {
+            bar: Some(ProgressBar::hidden()),
+            growth: RefCell::new(None),
+        };
+        live.share("reading", 1, 4);
+        live.clear();
+        assert!(live.bar.as_ref().is_some_and(ProgressBar::is_finished));
+        live.progress(2, 4, "decode");
+        let bar = live.bar.as_ref().expect("it was given");
+        assert_eq!((bar.is_finished(), bar.position()), (false, 2));
+        assert!(bar.message().ends_with("left, decode"));
     }
 }
