@@ -35,6 +35,11 @@ build:
 test *args:
     {{cargo}} test --release "$@"
 
+# Render reports again from their journals (default: the committed example): just report [RUN...] [--lang es] ...
+[no-exit-message]
+report *args: build
+    @{{cargo}} run --release --quiet -- report "${@:-reports/example-smollm2-135m}"
+
 # Format, lints, and the tests that need no llama.cpp
 check:
     {{cargo}} fmt --all --check

@@ -294,6 +294,35 @@ fn files_are_written_whole_and_replaced() {
         .any(|e| e.file_name().to_string_lossy().starts_with('.')));
 }
 
+/// The run that the README shows: its folder holds what its journal gives, byte for byte, and nothing else.
+#[test]
+fn the_committed_example_is_golden() {
+    let example = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("reports/example-smollm2-135m");
+    let journal = kvant::journal::read(&example.join("journal.jsonl")).expect("it is a journal");
+    assert!(!journal.torn_tail);
+    let model = ReportModel::build(&journal.header, &journal.records);
+    if std::env::var_os("KVANT_GOLDEN").is_some() {
+        write_all(&example, &model).expect("written");
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    let written = write_all(dir.path(), &model).expect("written");
+    for path in &written {
+        let name = path.strip_prefix(dir.path()).expect("it lies there");
+        let committed = std::fs::read(example.join(name)).unwrap_or_default();
+        let is_same = std::fs::read(path).expect("it was written") == committed;
+        assert!(is_same, "{} is not what its journal gives: just report", name.display());
+    }
+    let n_committed = n_files(&example);
+    assert_eq!(n_committed, written.len() + 1, "the journal, and what it gives");
+}
+
+fn n_files(dir: &std::path::Path) -> usize {
+    let entries = std::fs::read_dir(dir).expect("a folder").filter_map(Result::ok);
+    entries
+        .map(|e| if e.path().is_dir() { n_files(&e.path()) } else { 1 })
+        .sum()
+}
+
 /// Writes the fixture's whole report into the folder named by `KVANT_LOOK`, for a person to look at.
 #[test]
 fn a_person_can_look_at_the_report() {
