@@ -98,10 +98,7 @@ mod tests {
         ] {
             assert_eq!(page.matches(&format!(".SH \"KVANT {name}\"\n")).count(), 1, "{name}");
         }
-        assert_eq!(
-            page.matches("\\-\\-offline\\fR").count() + page.matches("\\-\\-offline\n").count(),
-            1
-        );
+        assert_eq!(page.matches("\n\\fB\\-\\-offline\\fR\n").count(), 1);
         assert!(!page.contains("(1)\n") && page.contains("kvant compare\n"));
         for internal in ["worker", "quantize", "corpus"] {
             assert!(visible().find_subcommand(internal).is_none());
