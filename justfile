@@ -40,6 +40,10 @@ test *args:
 report *args: build
     @{{cargo}} run --release --quiet -- report "${@:-reports/example-smollm2-135m}"
 
+# Record the README's terminal: just record [FLAGS of compare]
+record *args: build
+    scripts/record docs/compare.cast docs/compare.svg -- just compare "$@"
+
 # Format, lints, and the tests that need no llama.cpp
 check:
     {{cargo}} fmt --all --check
