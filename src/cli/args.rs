@@ -236,11 +236,11 @@ pub struct CompareArgs {
     /// KV-cache types, the baseline's first; K/V for different ones, e.g. f16,q8_0,q8_0/f16
     #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16,q8_0", help_heading = "What to measure")]
     pub kv: Vec<KvPair>,
-    /// Prompt lengths of the prefill cells, in tokens
-    #[arg(long, value_parser = units::parse_list, default_value = "128,512,2048", help_heading = "What to measure")]
+    /// Prompt lengths of the prefill cells, in tokens (with --level quick: 128,512)
+    #[arg(long, value_parser = units::parse_list, default_value = "128,512,2048", default_value_if("level", "quick", "128,512"), help_heading = "What to measure")]
     pub n_prompt: std::vec::Vec<u32>,
-    /// Depths of the decode cells: tokens in the cache before
-    #[arg(long, value_parser = units::parse_list, default_value = "128,512,2048", help_heading = "What to measure")]
+    /// Depths of the decode cells: tokens in the cache before (with --level quick: 128,512)
+    #[arg(long, value_parser = units::parse_list, default_value = "128,512,2048", default_value_if("level", "quick", "128,512"), help_heading = "What to measure")]
     pub depths: std::vec::Vec<u32>,
     /// Tokens generated per decode sample
     #[arg(long, default_value_t = 32, help_heading = "What to measure")]
@@ -385,6 +385,21 @@ mod tests {
     fn the_definition_is_sound() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn quick_runs_stay_at_short_contexts_unless_told_otherwise() {
+        let contexts = |args: &[&str]| {
+            let all = ["kvant", "compare", "builtin"].iter().chain(args);
+            match Cli::parse_from(all).command {
+                Command::Compare(args) => (args.n_prompt, args.depths),
+                other => panic!("{other:?}"),
+            }
+        };
+        let (all, short) = (vec![128, 512, 2048], vec![128, 512]);
+        assert_eq!(contexts(&[]), (all.clone(), all));
+        assert_eq!(contexts(&["--level", "quick"]), (short.clone(), short.clone()));
+        assert_eq!(contexts(&["--level", "quick", "--depths", "4096"]), (short, vec![4096]));
     }
 
     #[test]

@@ -339,8 +339,14 @@ impl<'a> Drive<'a> {
         {
             return Some(StoppedBy::Precision);
         }
-        let is_over = nanos(self.start).saturating_add(self.round_cost_ns()) > stop.budget_ns;
-        (is_over && n_rounds >= 1).then_some(StoppedBy::Budget)
+        // One round has no interval: half as much again is spent on a second.
+        let allowed = match n_rounds {
+            0 => u64::MAX,
+            1 => stop.budget_ns.saturating_add(stop.budget_ns / 2),
+            _ => stop.budget_ns,
+        };
+        let is_over = nanos(self.start).saturating_add(self.round_cost_ns()) > allowed;
+        is_over.then_some(StoppedBy::Budget)
     }
 
     fn round_cost_ns(&self) -> u64 {
