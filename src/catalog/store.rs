@@ -172,7 +172,7 @@ impl Store {
     }
 
     /// Hash of any file; remembered while the file is unchanged.
-    pub(super) fn sha256(&self, path: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<String> {
+    pub fn sha256(&self, path: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<String> {
         sha256_remembered(path, &self.notes(), progress)
     }
 

@@ -246,12 +246,16 @@ pub struct CompareArgs {
     #[arg(long, default_value_t = 32, help_heading = "What to measure")]
     pub n_gen: u32,
     /// Workloads: prefill, decode, no_reuse; on request prefix_reuse (follow-up prompts that share a
-    /// prefix), batched (several sequences at once), state (saving and restoring); or all
+    /// prefix), batched (several sequences at once), state (saving and restoring), speculative (a draft model
+    /// beside the baseline); or all
     #[arg(long, value_delimiter = ',', default_value = "prefill,decode,no_reuse", value_parser = parse_workload, help_heading = "What to measure")]
     pub workloads: Vec<WorkloadChoice>,
     /// Sequences at once, for the workload batched
     #[arg(long, value_parser = units::parse_list, default_value = "1,2,4,8,16", help_heading = "What to measure")]
     pub n_seq: std::vec::Vec<u32>,
+    /// Model file that drafts, for the workload speculative (default: the smallest variant compared)
+    #[arg(long, value_name = "FILE", help_heading = "What to measure")]
+    pub draft: Option<PathBuf>,
     /// Measure every KV type with every variant and prompt length (default: the baseline at the middle one)
     #[arg(long, help_heading = "What to measure")]
     pub full_matrix: bool,

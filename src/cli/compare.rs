@@ -10,7 +10,9 @@ use super::stop::Stop;
 use super::{lock, resume, show_plan, texts};
 use crate::catalog::{ModelFiles, BUILTIN_MODEL, DEFAULT_MODEL};
 use crate::corpus::{self, Corpus};
-use crate::data::{EngineInfo, HostInfo, Plan, Record, RunHeader, TextInfo, VariantInfo, Warning, JOURNAL_FORMAT};
+use crate::data::{
+    DraftInfo, EngineInfo, HostInfo, Plan, Record, RunHeader, TextInfo, VariantInfo, Warning, Workload, JOURNAL_FORMAT,
+};
 use crate::engine::{self, fake};
 use crate::journal::{self, Journal, Writer};
 use crate::runner::{self, ModelFile, RunConfig, WorkerCommand};
@@ -39,9 +41,20 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let texts = texts::read(&args, plan.quality.as_ref())?;
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
-    let files = obtain(&args, &plan, global, &stop, &live)?;
+    let sources = Sources::of_user(global, &stop)?;
+    let files = obtain(&args, &plan, &sources, &live)?;
+    let draft = draft(&args, &plan, &files, &sources)?;
     live.clear();
-    let prediction = resolve::predict(&plan, &files.info, &infos(&files), &host, &engine_info().system_info);
+    let n_draft_bytes = draft.as_ref().map_or(0, |(info, _)| info.file_bytes);
+    let engine = engine_info();
+    let prediction = resolve::predict(
+        &plan,
+        &files.info,
+        &infos(&files),
+        n_draft_bytes,
+        &host,
+        &engine.system_info,
+    );
     if let Some((name, bytes)) = prediction.does_not_fit() {
         let text = format!(
             "{name} needs about {} and {} are available; lower --depths and --n-prompt, or compare smaller variants with --variants",
@@ -50,7 +63,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         );
         return Err(Failure::msg(DOES_NOT_FIT, text));
     }
-    let job = Job::new(&args, plan, files, host, prediction, texts);
+    let job = Job::new(&args, plan, files, draft, host, prediction, texts);
     if let Some(warning) = job
         .warnings
         .iter()
@@ -94,21 +107,48 @@ fn of_run(args: CompareArgs, header: &RunHeader) -> CompareArgs {
     }
 }
 
-fn obtain(
-    args: &CompareArgs,
-    plan: &Plan,
-    global: &Global,
-    stop: &Stop,
-    live: &LiveLine,
-) -> Result<ModelFiles, Failure> {
+fn obtain(args: &CompareArgs, plan: &Plan, sources: &Sources, live: &LiveLine) -> Result<ModelFiles, Failure> {
     let mut wanted: Vec<String> = Vec::new();
     for arm in &plan.arms {
         if !wanted.contains(&arm.variant) {
             wanted.push(arm.variant.clone());
         }
     }
-    let sources = Sources::of_user(global, stop)?;
     sources.resolve(args.model.as_deref(), &wanted, args.derive, live)
+}
+
+/// What drafts, where something is to be drafted: the file of `--draft`, or the smallest variant if it is smaller than the baseline.
+fn draft(
+    args: &CompareArgs,
+    plan: &Plan,
+    files: &ModelFiles,
+    sources: &Sources,
+) -> Result<Option<(DraftInfo, PathBuf)>, Failure> {
+    if !plan.cells.iter().any(|c| c.spec.workload == Workload::Speculative) {
+        return Ok(None);
+    }
+    if let Some(path) = &args.draft {
+        return Ok(Some((sources.draft(path, &mut |_| {})?, path.clone())));
+    }
+    let size = |id: &str| {
+        files
+            .variants
+            .iter()
+            .find(|(info, _)| info.id == id)
+            .map(|(info, _)| info.model_size)
+    };
+    let target = plan.arms.first().and_then(|arm| size(&arm.variant));
+    let smallest = files.variants.iter().min_by_key(|(info, _)| info.model_size);
+    Ok(smallest
+        .filter(|(info, _)| Some(info.model_size) < target)
+        .map(|(info, path)| {
+            let draft = DraftInfo {
+                name: info.id.clone(),
+                sha256: info.sha256.clone(),
+                file_bytes: info.model_size,
+            };
+            (draft, path.clone())
+        }))
 }
 
 /// The engine that workers will run.
@@ -129,6 +169,7 @@ struct Job {
     dir: PathBuf,
     header: RunHeader,
     files: ModelFiles,
+    draft: Option<PathBuf>,
     text: String,
     texts: Vec<String>,
     prediction: Prediction,
@@ -141,6 +182,7 @@ impl Job {
         args: &CompareArgs,
         plan: Plan,
         files: ModelFiles,
+        draft: Option<(DraftInfo, PathBuf)>,
         host: HostInfo,
         prediction: Prediction,
         (texts, text_infos): (Vec<String>, Vec<TextInfo>),
@@ -163,6 +205,7 @@ impl Job {
             warnings.insert(0, Warning::Handicap { share });
         }
         let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        let (draft_info, draft) = draft.unzip();
         let run_id = run_id(&files.info.name, &started_at);
         let header = RunHeader {
             format: JOURNAL_FORMAT,
@@ -182,6 +225,7 @@ impl Job {
             host,
             model: files.info.clone(),
             variants: infos(&files),
+            draft: draft_info,
         };
         let dir = args.out.clone().unwrap_or_else(|| Path::new("reports").join(run_id));
         let deadline_max = args.deadline.map(Duration::from_nanos);
@@ -189,6 +233,7 @@ impl Job {
             dir,
             header,
             files,
+            draft,
             text,
             texts,
             prediction,
@@ -221,6 +266,7 @@ impl Job {
                 .into_iter()
                 .map(|(info, path)| (info.id, ModelFile::new(path, info.sha256)))
                 .collect(),
+            draft: self.draft,
             text: self.text,
             texts: self.texts,
             text_names,
@@ -267,6 +313,8 @@ impl Job {
         let hashes = |header: &RunHeader| -> Vec<String> { header.variants.iter().map(|v| v.sha256.clone()).collect() };
         let what = if hashes(old) != hashes(&self.header) {
             "the model files"
+        } else if old.draft != self.header.draft {
+            "the draft"
         } else if old.texts != self.header.texts {
             "a text to score"
         } else if old.corpus_sha256 != self.header.corpus_sha256 {

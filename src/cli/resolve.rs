@@ -102,6 +102,7 @@ pub fn predict(
     plan: &Plan,
     model: &ModelInfo,
     variants: &[VariantInfo],
+    n_draft_bytes: u64,
     host: &HostInfo,
     system_info: &str,
 ) -> Prediction {
@@ -135,7 +136,14 @@ pub fn predict(
         .map(|(index, arm)| {
             let works = plan.cells.iter().filter(|c| c.arm == index).map(|c| c.spec);
             let bytes = arm_variant(index).map(|v| worker_memory_bytes(model, v, &layout, &arm.config, works));
-            (arm.id.clone(), bytes.unwrap_or(0))
+            // The draft beside it: its file, copied weights, and a cache as large as the target's.
+            let mut works = plan.cells.iter().filter(|c| c.arm == index);
+            let drafted = works.any(|c| c.spec.workload == Workload::Speculative);
+            let n_ctx = u64::from(arm.config.n_ctx.next_multiple_of(256));
+            let cache = n_ctx.saturating_mul(kv_bytes_per_token(model, arm.config.type_k, arm.config.type_v));
+            let draft = n_draft_bytes.saturating_mul(2).saturating_add(cache);
+            let beside = if drafted && n_draft_bytes > 0 { draft } else { 0 };
+            (arm.id.clone(), bytes.unwrap_or(0).saturating_add(beside))
         })
         .collect();
     // As the memory probe: the longest prompt, or as much of it as a physical batch takes.

@@ -1,10 +1,12 @@
 //! Where models come from, as the user's environment and flags say.
 
 use super::args::Global;
-use super::exit::{Failure, UNEXPECTED};
+use super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::progress::LiveLine;
 use super::stop::Stop;
-use crate::catalog::{resolve, Catalog, Hub, Means, ModelFiles, Pip, Request, SelfQuantizer, Store};
+use crate::catalog::{header, resolve, Catalog, Hub, Means, ModelFiles, Pip, Request, SelfQuantizer, Store};
+use crate::data::DraftInfo;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 /// Everything [`resolve`] works with.
@@ -40,6 +42,22 @@ impl Sources {
             pip: &self.pip,
             quantizer: &self.quantizer,
         }
+    }
+
+    /// The file of `--draft`, with its hash.
+    pub fn draft(&self, path: &Path, live: &mut dyn FnMut(u64)) -> Result<DraftInfo, Failure> {
+        let wrong = |e: &dyn std::fmt::Display| {
+            let text = format!("--draft {}: {e}; name a .gguf file", path.display());
+            Failure::msg(BAD_INPUT, text)
+        };
+        let file_bytes = std::fs::metadata(path).map_err(|e| wrong(&e))?.len();
+        header(&path.to_string_lossy(), None, &self.means())?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(DraftInfo {
+            name,
+            sha256: self.store.sha256(path, live).map_err(|e| wrong(&e))?,
+            file_bytes,
+        })
     }
 
     /// Finds, fetches or makes the wanted variants, with a line on stderr.

@@ -132,8 +132,24 @@ named_enum! {
         Batched = "batched",
         /// Saving the state of `n_depth` tokens and restoring it, in memory and on disk, against computing it again.
         State = "state",
+        /// `n_gen` tokens at depth `n_depth`, chosen greedily: by the target alone, and with a draft of [`N_DRAFT`] tokens before each
+        /// of its passes.
+        Speculative = "speculative",
     }
 }
+
+/// Tokens that the draft is asked for before each pass of the target.
+pub const N_DRAFT: u32 = 4;
+
+/// Logits closer than this are a tie: a pass of several tokens rounds differently from one of a single token.
+pub const TIE: f32 = 0.1;
+
+/// What a draft is worth depends on the text: executions with one take turns with this many, which differ in the last tokens of the
+/// prompt, and so in everything generated.
+pub const N_PASSAGES: u32 = 256;
+
+/// Last tokens of the prompt that each such text has to itself.
+pub const N_OWN_TOKENS: u32 = 32;
 
 impl Workload {
     /// What is measured unless the user asks for more.
@@ -190,9 +206,9 @@ pub struct WorkSpec {
     pub workload: Workload,
     /// Tokens of the prompt (prefill: all inside the timed region; prefix_reuse: those in the cache included).
     pub n_prompt: u32,
-    /// Tokens generated inside the timed region (decode, no_reuse; batched: by each sequence).
+    /// Tokens generated inside the timed region (decode, no_reuse, speculative; batched: by each sequence).
     pub n_gen: u32,
-    /// Tokens in the cache (decode, prefix_reuse, state; batched: of each sequence), or before the first generated one (no_reuse).
+    /// Tokens in the cache (decode, prefix_reuse, state, speculative; batched: of each sequence), or before the first generated one (no_reuse).
     pub n_depth: u32,
     /// Sequences at once.
     pub n_seq: u32,
@@ -211,6 +227,7 @@ impl fmt::Display for WorkSpec {
             Workload::NoReuse => write!(f, "nr{} @ d{}", self.n_gen, self.n_depth),
             Workload::PrefixReuse => write!(f, "ttft{} @ d{}", self.n_prompt, self.n_depth),
             Workload::State => write!(f, "state @ d{}", self.n_depth),
+            Workload::Speculative => write!(f, "sp{} @ d{}", self.n_gen, self.n_depth),
             Workload::Batched => {
                 let shared = if self.is_pp_shared { " shared" } else { "" };
                 write!(f, "tg{} @ d{} x{}{shared}", self.n_gen, self.n_depth, self.n_seq)
@@ -224,7 +241,7 @@ impl WorkSpec {
     pub const fn n_tokens_counted(&self) -> u32 {
         match self.workload {
             Workload::Prefill | Workload::PrefixReuse => self.n_prompt,
-            Workload::Decode | Workload::NoReuse => self.n_gen,
+            Workload::Decode | Workload::NoReuse | Workload::Speculative => self.n_gen,
             Workload::Batched => self.n_gen.saturating_mul(self.n_seq),
             Workload::State => self.n_depth,
         }
@@ -234,15 +251,27 @@ impl WorkSpec {
     pub const fn n_ctx_needed(&self) -> u32 {
         match self.workload {
             Workload::Prefill | Workload::PrefixReuse => self.n_prompt + 1,
-            Workload::Decode | Workload::NoReuse | Workload::Batched => self.n_depth + self.n_gen,
+            Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::Speculative => {
+                self.n_depth + self.n_gen
+            }
             Workload::State => self.n_depth + 1,
         }
     }
 
-    /// Tokens of text the work needs. Each of several sequences begins one token further on, so that no two are alike.
+    /// Depth of the state that its executions start from.
+    pub const fn n_depth_kept(&self) -> u32 {
+        match self.workload {
+            Workload::Speculative => self.n_depth.saturating_sub(N_OWN_TOKENS),
+            _ => self.n_depth,
+        }
+    }
+
+    /// Tokens of text the work needs. Each of several sequences begins one token further on, so that no two are alike; executions
+    /// with a draft end their prompts with a passage each.
     pub const fn n_tokens_needed(&self) -> u32 {
         match self.workload {
             Workload::Batched => self.n_ctx_needed().saturating_add(self.n_seq),
+            Workload::Speculative => self.n_depth_kept() + N_PASSAGES * (N_OWN_TOKENS + 1),
             _ => self.n_ctx_needed(),
         }
     }

@@ -11,7 +11,10 @@ mod quality;
 mod records;
 mod run;
 
-pub use config::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload};
+pub use config::{
+    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload, N_DRAFT, N_OWN_TOKENS,
+    N_PASSAGES, TIE,
+};
 pub use disturbance::{Disturbance, Limits};
 pub use model::{DerivedFrom, ModelInfo, TensorTypeShare, VariantInfo};
 pub use outcome::{FailureKind, Outcome, Warning};
@@ -22,6 +25,6 @@ pub use quality::{
 pub use records::{
     AnchorReading, AnchorRecord, BufferSize, ContextInfo, DisturbedRecord, EndRecord, EngineInfo, FailureRecord,
     LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RoundRecord, Sample, SampleConditions, SampleRecord,
-    StateTimes, StoppedBy,
+    SpeculativeSums, StateTimes, StoppedBy,
 };
-pub use run::{HostInfo, Plan, RunHeader, StopRule, JOURNAL_FORMAT};
+pub use run::{DraftInfo, HostInfo, Plan, RunHeader, StopRule, JOURNAL_FORMAT};

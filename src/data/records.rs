@@ -81,6 +81,29 @@ pub struct StateTimes {
     pub file_bytes: u64,
 }
 
+/// Greedy generation by the target alone and with a draft: sums over the executions of a sample.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SpeculativeSums {
+    /// The target alone.
+    pub plain_ns: u64,
+    /// With the draft.
+    pub drafted_ns: u64,
+    /// Of that, time in the draft.
+    pub draft_ns: u64,
+    /// Tokens generated each way.
+    pub n_tokens: u64,
+    /// Passes of the target with the draft.
+    pub n_passes: u64,
+    /// Tokens drafted, by their place behind the last certain one.
+    pub n_drafted: Vec<u64>,
+    /// Of these, tokens that the target accepted.
+    pub n_accepted: Vec<u64>,
+    /// Tokens where the target alone, after the same text, chooses another.
+    pub n_other: u64,
+    /// Of these, ties: its logits of the two are less than 0.1 apart.
+    pub n_ties: u64,
+}
+
 /// One timed execution, as the worker reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
@@ -101,6 +124,9 @@ pub struct Sample {
     /// State only: its parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<Box<StateTimes>>,
+    /// Speculative only: its parts. `ns` is that with the draft.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speculative: Option<Box<SpeculativeSums>>,
 }
 
 /// A sample with its place in the run.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// 1: first version.
 /// 2: quality: `plan.quality` and `texts` in the header, the records `texts`, `speed_end`, `quality`, `quality_failure`.
 /// 3: the workloads `prefix_reuse`, `batched` and `state`; `is_pp_shared` in works, `state` in samples,
-/// `predicted_bytes` in memory.
+/// `predicted_bytes` in memory; the workload `speculative`, `speculative` in samples and `draft` in the header.
 pub const JOURNAL_FORMAT: u32 = 3;
 
 /// When to stop: on precision or budget, never on significance.
@@ -109,4 +109,18 @@ pub struct RunHeader {
     pub model: ModelInfo,
     /// Its variants.
     pub variants: Vec<VariantInfo>,
+    /// What drafts for the workload speculative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<DraftInfo>,
+}
+
+/// The model that drafts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftInfo {
+    /// The variant, or the name of the file.
+    pub name: String,
+    /// Its SHA-256, lower-case hex.
+    pub sha256: String,
+    /// Bytes of the file.
+    pub file_bytes: u64,
 }

@@ -97,7 +97,26 @@ pub fn info() -> EngineInfo {
     return fake::info();
 }
 
-/// One model in one process. All calls come from one thread (libgomp keeps a team per calling thread).
+/// Place of the largest value, the first of equals.
+pub fn argmax(row: &[f32]) -> i32 {
+    let mut best = (0, f32::NEG_INFINITY);
+    for (i, &value) in row.iter().enumerate() {
+        if value > best.1 {
+            best = (i, value);
+        }
+    }
+    best.0 as i32
+}
+
+/// A draft whose tokens mean something else to the model it would draft for.
+fn other_vocab(path: &Path, why: &str) -> EngineError {
+    let path = path.display();
+    EngineError::Refused(format!(
+        "{path} cannot draft for this model: its vocabulary is another one ({why})"
+    ))
+}
+
+/// One model, and perhaps one that drafts, in one process. All calls come from one thread (libgomp keeps a team per calling thread).
 pub trait Engine {
     /// Name, versions, system info, devices.
     fn info(&self) -> EngineInfo;
@@ -130,6 +149,18 @@ pub trait Engine {
     fn argmax(&mut self, context: ContextId) -> Result<i32, EngineError>;
     /// Logits (n_vocab f32) after the last `decode`.
     fn logits(&mut self, context: ContextId) -> Result<Vec<f32>, EngineError>;
+    /// Loads the model at `path` beside the first one, where it is not loaded yet, and creates a context of it as `config` says. Refused
+    /// where its vocabulary is another one.
+    fn open_draft(&mut self, path: &Path, config: &ArmConfig) -> Result<ContextId, EngineError>;
+    /// Appends `tokens` at once, at most `n_batch` of them. Out: the most likely next token after each.
+    fn argmax_each(&mut self, context: ContextId, tokens: &[i32]) -> Result<Vec<i32>, EngineError> {
+        let mut best = Vec::with_capacity(tokens.len());
+        self.decode_scored(context, tokens, &mut |row| {
+            best.push(argmax(row));
+            Ok(())
+        })?;
+        Ok(best)
+    }
     /// Creates a context of as many sequences as `spec` has, each of them empty, with room for its work.
     fn open_batched(&mut self, config: &ArmConfig, spec: &WorkSpec) -> Result<(BatchId, ContextInfo), EngineError>;
     /// Appends `tokens` to one sequence, numbered from 0, in `n_batch` slices.

@@ -61,6 +61,7 @@ fn header() -> RunHeader {
             n_vocab: 1,
             n_ctx_train: 1,
         },
+        draft: None,
         variants: Vec::new(),
     }
 }
@@ -83,6 +84,7 @@ fn sample(round: u32, at_ns: u64, itl_ns: Vec<u64>, ttft_ns: Option<u64>) -> Rec
         itl_ns,
         conditions,
         state: None,
+        speculative: None,
     };
     Record::Sample(SampleRecord {
         launch: 0,

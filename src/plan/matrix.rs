@@ -246,6 +246,7 @@ fn all_specs(s: &Settings) -> Vec<WorkSpec> {
             Workload::PrefixReuse => specs.extend(prefix_specs(s)),
             Workload::Batched => specs.extend(batched_specs(s)),
             Workload::State => specs.extend(s.n_depths.iter().map(|&d| spec(*workload, 0, 0, d))),
+            Workload::Speculative => specs.extend(s.n_depths.iter().map(|&d| spec(*workload, 0, s.n_gen, d))),
         }
     }
     specs
@@ -317,6 +318,7 @@ fn is_measured(s: &Settings, arm: &Arm, spec: &WorkSpec, middle: Option<u32>) ->
         Workload::NoReuse | Workload::PrefixReuse | Workload::Batched | Workload::State => {
             is_first_kv && !arm.is_control
         }
+        Workload::Speculative => arm.is_baseline,
     }
 }
 

@@ -95,8 +95,8 @@ pub fn worker_memory_bytes(
 ) -> u64 {
     let per_token = kv_bytes_per_token(model, config.type_k, config.type_v);
     let with = |workloads: &'static [Workload]| specs.clone().filter(move |s| workloads.contains(&s.workload));
-    let kept: BTreeSet<u32> = with(&[Workload::Decode, Workload::PrefixReuse])
-        .map(|s| s.n_depth)
+    let kept: BTreeSet<u32> = with(&[Workload::Decode, Workload::PrefixReuse, Workload::Speculative])
+        .map(|s| s.n_depth_kept())
         .collect();
     let passing = with(&[Workload::State]).map(|s| s.n_depth).max().unwrap_or(0);
     let tokens = kept.iter().map(|&n| u64::from(n)).sum::<u64>() + u64::from(passing) + n_ctx_batched(specs);

@@ -45,6 +45,11 @@ pub fn execution_guess_ns(
             let bytes = model_size as f64 + kv_bytes_per_token as f64 * f64::from(spec.n_depth);
             f64::from(spec.n_gen) * (bytes / speed.bandwidth + 1e-4)
         }
+        // Alone, and with a draft that is about as costly: at worst twice as long.
+        Workload::Speculative => {
+            let bytes = model_size as f64 + kv_bytes_per_token as f64 * f64::from(spec.n_depth);
+            3.0 * f64::from(spec.n_gen) * (bytes / speed.bandwidth + 1e-4)
+        }
         Workload::NoReuse => f64::from(spec.n_gen) * prefill(f64::from(spec.n_depth + 1)),
         Workload::PrefixReuse => prefill(f64::from(spec.n_prompt)) - prefill(f64::from(spec.n_depth)),
         // Computed once, then copied and restored twice, at the speed of memory; the disk is left out.

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// Version of the messages; runner and worker must agree exactly. Changes:
 /// 1: first version.
 /// 2: scoring of texts.
-/// 3: works on request; the hash of the model and a folder for its states.
+/// 3: works on request; the hash of the model and a folder for its states; the model that drafts.
 pub const PROTOCOL_VERSION: u32 = 3;
 
 /// Longest line accepted, so that a broken worker cannot fill the parent's memory.
@@ -39,6 +39,8 @@ pub enum Request {
         text: String,
         /// Tokens of it that the run needs.
         n_tokens: u32,
+        /// The model that drafts, where the run has one and the arm needs it.
+        draft: Option<PathBuf>,
     },
     /// Open the context of an arm. Contexts are numbered from 0 in the order of opening. Answer: [`Reply::Opened`].
     Open {
@@ -59,6 +61,8 @@ pub enum Request {
         context: usize,
         /// The work.
         spec: WorkSpec,
+        /// Complete rounds before it: with a draft, every round has texts of its own.
+        round: u32,
         /// Executions in the sample.
         n_repeat: u32,
     },

@@ -39,8 +39,8 @@ pub use lang::Lang;
 pub use markdown::report_md;
 pub use model::{
     BatchedRow, BreakEven, CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport,
-    PositionBin, PrefixRow, Quality, QualityEnd, QualityReport, ReportModel, ReuseRow, SmallestDifference, StateRow,
-    Threshold, Totals, Trust,
+    PositionBin, PrefixRow, Quality, QualityEnd, QualityReport, ReportModel, ReuseRow, SmallestDifference,
+    SpeculativeRow, StateRow, Threshold, Totals, Trust,
 };
 pub use notebook::notebook;
 pub use results::{results_json, RESULTS_SCHEMA};

@@ -1,9 +1,9 @@
 //! The workloads on request in `results.json`.
 
-use super::model::{BatchedRow, BreakEven, PrefixRow, ReportModel, StateRow, Threshold};
+use super::model::{BatchedRow, BreakEven, PrefixRow, ReportModel, SpeculativeRow, StateRow, Threshold};
 use super::results::{median, median_ns, quantiles, Median, MedianNs, Quantiles};
 use crate::data::KvType;
-use crate::stats::Interval;
+use crate::stats::{Interval, Verdict};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -12,6 +12,7 @@ pub(super) struct Workloads<'a> {
     batched: Vec<Batched<'a>>,
     state: Vec<State<'a>>,
     state_break_even: Vec<Even<'a>>,
+    speculative: Vec<Speculative<'a>>,
 }
 
 #[derive(Serialize)]
@@ -72,6 +73,32 @@ struct Even<'a> {
 }
 
 #[derive(Serialize)]
+struct Speculative<'a> {
+    variant: &'a str,
+    arm: &'a str,
+    type_k: KvType,
+    type_v: KvType,
+    n_depth: u32,
+    draft: Option<&'a str>,
+    draft_sha256: Option<&'a str>,
+    alone_ns: Option<MedianNs>,
+    drafted_ns: Option<MedianNs>,
+    draft_share: Option<f64>,
+    factor: Option<Factor>,
+    verdict: Option<&'static str>,
+    acceptance: Option<f64>,
+    acceptance_lo: Option<f64>,
+    acceptance_hi: Option<f64>,
+    acceptance_by_place: &'a [f64],
+    break_even: Option<f64>,
+    tokens_per_pass: Option<f64>,
+    n_tokens: u64,
+    n_other: u64,
+    n_ties: u64,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
 struct Depths {
     wins_from: Option<u32>,
     open_from: Option<u32>,
@@ -93,6 +120,7 @@ pub(super) fn workloads(model: &ReportModel) -> Workloads<'_> {
         batched: model.batched.iter().map(batched).collect(),
         state: model.states.iter().map(state).collect(),
         state_break_even: model.break_even.iter().map(even).collect(),
+        speculative: model.speculative.iter().map(|row| speculative(model, row)).collect(),
     }
 }
 
@@ -144,6 +172,34 @@ fn state(row: &StateRow) -> State<'_> {
         read_ns: row.read_ns.as_ref().map(median_ns),
         restore_factor: row.restore_factor.as_ref().map(factor),
         read_factor: row.read_factor.as_ref().map(factor),
+        reason: row.reason.as_deref(),
+    }
+}
+
+fn speculative<'a>(model: &'a ReportModel, row: &'a SpeculativeRow) -> Speculative<'a> {
+    let draft = model.header.draft.as_ref();
+    Speculative {
+        variant: &row.arm.variant,
+        arm: &row.arm.id,
+        type_k: row.arm.config.type_k,
+        type_v: row.arm.config.type_v,
+        n_depth: row.n_depth,
+        draft: draft.map(|d| d.name.as_str()),
+        draft_sha256: draft.map(|d| d.sha256.as_str()),
+        alone_ns: row.alone_ns.as_ref().map(median_ns),
+        drafted_ns: row.drafted_ns.as_ref().map(median_ns),
+        draft_share: row.draft_share,
+        factor: row.factor.as_ref().map(factor),
+        verdict: row.verdict.map(Verdict::name),
+        acceptance: row.acceptance,
+        acceptance_lo: row.acceptance_interval.map(|i| i.lo),
+        acceptance_hi: row.acceptance_interval.map(|i| i.hi),
+        acceptance_by_place: &row.acceptance_by_place,
+        break_even: row.break_even,
+        tokens_per_pass: row.tokens_per_pass,
+        n_tokens: row.n_tokens,
+        n_other: row.n_other,
+        n_ties: row.n_ties,
         reason: row.reason.as_deref(),
     }
 }

@@ -12,6 +12,8 @@ pub struct RunConfig {
     pub plan: Plan,
     /// Variant id to file.
     pub files: BTreeMap<String, ModelFile>,
+    /// The model that drafts.
+    pub draft: Option<PathBuf>,
     /// Text that prompts are cut from.
     pub text: String,
     /// Texts to score.

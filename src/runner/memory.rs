@@ -39,6 +39,7 @@ pub fn probe(site: Site, arm: usize, id: u64) -> Result<MemoryRecord, AskError> 
     let Reply::Sampled { .. } = ask(Request::Measure {
         context: 0,
         spec,
+        round: 0,
         n_repeat: 1,
     })?
     else {

@@ -400,6 +400,7 @@ fn load(site: Site, plan: &QualityPlan, arm: usize, id: u64) -> Result<(Worker, 
         n_gpu_layers: spec.config.n_gpu_layers,
         text: String::new(),
         n_tokens: 0,
+        draft: None,
     };
     // A cold disk reads 20 MB/s at the very least.
     let deadline = site.run.deadline(n_bytes.saturating_mul(50) / 20);

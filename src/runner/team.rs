@@ -2,7 +2,7 @@
 
 use super::child::{AskError, Worker};
 use super::config::{nanos, ModelFile, Site};
-use crate::data::{EngineInfo, FailureKind, LoadedArm, Sample, WorkSpec, Workload};
+use crate::data::{Cell, EngineInfo, FailureKind, LoadedArm, Sample, WorkSpec, Workload};
 use crate::protocol::{Reply, Request};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -105,7 +105,7 @@ impl<'a> Team<'a> {
     }
 
     /// One timed sample of `cell`; its worker must be up.
-    pub fn measure(&mut self, cell: usize, n_repeat: u32, cost_ns: u64) -> Result<Measured, Interrupted> {
+    pub fn measure(&mut self, cell: usize, round: u32, n_repeat: u32, cost_ns: u64) -> Result<Measured, Interrupted> {
         let Site { run, mailbox } = self.site;
         let arm = self.site.arm(cell);
         let Some(worker) = self.workers.get_mut(&arm) else {
@@ -114,6 +114,7 @@ impl<'a> Team<'a> {
         let request = Request::Measure {
             context: CONTEXT,
             spec: self.site.spec(cell),
+            round,
             n_repeat,
         };
         let answer = match worker.ask(&request, mailbox, run.deadline(cost_ns)) {
@@ -154,8 +155,13 @@ fn needed(site: Site, cells: &[usize]) -> Vec<usize> {
     let specs = || cells.iter().map(|&c| (c, site.spec(c)));
     let decodes = specs().filter(|(_, spec)| spec.workload == Workload::Decode);
     let deepest = decodes.map(|(_, spec)| spec.n_depth).max().unwrap_or(0);
-    let is_filled = |w: Workload| matches!(w, Workload::Decode | Workload::PrefixReuse | Workload::Batched);
-    let is_needed = |spec: &WorkSpec| is_filled(spec.workload) || spec.n_prompt.max(spec.n_depth) > deepest;
+    let is_kept = |spec: &WorkSpec| {
+        matches!(
+            spec.workload,
+            Workload::Decode | Workload::PrefixReuse | Workload::Batched | Workload::Speculative
+        )
+    };
+    let is_needed = |spec: &WorkSpec| is_kept(spec) || spec.n_prompt.max(spec.n_depth) > deepest;
     specs().filter(|(_, spec)| is_needed(spec)).map(|(c, _)| c).collect()
 }
 
@@ -230,6 +236,8 @@ pub(super) fn load_and_open(
     let arm = &site.run.plan.arms[index];
     let file = site.run.files.get(&arm.variant);
     let path = file.map(|f| f.path.clone()).unwrap_or_default();
+    let is_speculative = |c: &Cell| c.arm == index && c.spec.workload == Workload::Speculative;
+    let drafts = site.run.plan.cells.iter().any(is_speculative);
     let n_bytes = std::fs::metadata(&path).map_or(0, |m| m.len());
     let request = Request::Load {
         path,
@@ -239,6 +247,7 @@ pub(super) fn load_and_open(
         n_gpu_layers: arm.config.n_gpu_layers,
         text: site.run.text.clone(),
         n_tokens,
+        draft: site.run.draft.clone().filter(|_| drafts),
     };
     // A cold disk reads 20 MB/s at the very least.
     let deadline = site.run.deadline(n_bytes.saturating_mul(50) / 20);

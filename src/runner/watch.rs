@@ -125,6 +125,7 @@ mod tests {
             warmup_ns: 0,
             ttft_ns: None,
             state: None,
+            speculative: None,
             itl_ns: Vec::new(),
             conditions,
         };

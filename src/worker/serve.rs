@@ -58,11 +58,12 @@ impl Session {
                 n_gpu_layers,
                 text,
                 n_tokens,
+                draft,
             } => {
                 engine.announce(Step::Load(&path))?;
                 let (tokens, reply) = load(engine, &path, &device, n_gpu_layers, &text, n_tokens)?;
                 let states = StateFiles::new(&scratch, model_sha256, engine.info().version);
-                self.speed = Some(Speed::new(tokens, states, self.handicap));
+                self.speed = Some(Speed::new(tokens, states, draft, self.handicap));
                 Ok(reply)
             }
             Request::Open { config } => {
@@ -84,12 +85,13 @@ impl Session {
             Request::Measure {
                 context,
                 spec,
+                round,
                 n_repeat,
             } => {
                 let (speed, id) = self.ready(context)?;
                 engine.announce(Step::Measure(id, spec))?;
                 Ok(Reply::Sampled {
-                    sample: speed.measure(engine, id, &spec, n_repeat)?,
+                    sample: speed.measure(engine, id, &spec, round, n_repeat)?,
                 })
             }
             Request::Memory => {
@@ -211,6 +213,7 @@ mod tests {
             n_gpu_layers: 0,
             text,
             n_tokens,
+            draft: None,
         }
     }
 
@@ -239,11 +242,13 @@ mod tests {
                 Request::Measure {
                     context: 0,
                     spec,
+                    round: 0,
                     n_repeat: 2,
                 },
                 Request::Measure {
                     context: 7,
                     spec,
+                    round: 0,
                     n_repeat: 2,
                 },
                 Request::Memory,

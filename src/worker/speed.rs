@@ -5,15 +5,17 @@
 //! cache, restoring a state and warming up happen outside. Invariant: whatever is in a cache is a prefix of the tokens.
 
 mod batched;
+mod speculative;
 mod state;
 
 use super::state_file::StateFiles;
-use crate::data::{ArmConfig, Sample, SampleConditions, StateTimes, WorkSpec, Workload};
+use crate::data::{ArmConfig, Sample, SampleConditions, SpeculativeSums, StateTimes, WorkSpec, Workload};
 use crate::engine::{ContextId, Engine, EngineError};
 use crate::host::{Interference, Withheld};
 use batched::Filled;
 use nix::sys::resource::{getrusage, Usage, UsageWho};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::slice::SliceIndex;
 use std::time::Instant;
 
@@ -31,6 +33,10 @@ pub(super) struct Speed {
     states: BTreeMap<(usize, u32), Vec<u8>>,
     configs: BTreeMap<usize, ArmConfig>,
     batches: Vec<Filled>,
+    /// The model that drafts.
+    draft: Option<PathBuf>,
+    /// Context of the draft, by context.
+    drafts: BTreeMap<usize, ContextId>,
 }
 
 /// Sums over the executions of a sample.
@@ -41,10 +47,11 @@ struct Timed {
     itl_ns: Vec<u64>,
     conditions: SampleConditions,
     state: Option<StateTimes>,
+    speculative: Option<SpeculativeSums>,
 }
 
 impl Speed {
-    pub(super) fn new(tokens: Vec<i32>, files: StateFiles, handicap: f64) -> Self {
+    pub(super) fn new(tokens: Vec<i32>, files: StateFiles, draft: Option<PathBuf>, handicap: f64) -> Self {
         Self {
             tokens,
             files,
@@ -53,12 +60,19 @@ impl Speed {
             states: BTreeMap::new(),
             configs: BTreeMap::new(),
             batches: Vec::new(),
+            draft,
+            drafts: BTreeMap::new(),
         }
     }
 
     /// Remembers how a context was opened: works on several sequences open further ones like it.
     pub(super) fn opened(&mut self, id: ContextId, config: ArmConfig) {
         self.configs.insert(id.0, config);
+    }
+
+    fn config(&self, id: ContextId) -> Result<&ArmConfig, EngineError> {
+        let config = self.configs.get(&id.0);
+        config.ok_or_else(|| EngineError::Refused(format!("there is no context {}", id.0)))
     }
 
     /// The untimed round: fills the context once, keeps a state per depth, runs every shape. Out: rough time of one
@@ -72,6 +86,7 @@ impl Speed {
         specs.iter().try_for_each(|spec| self.check(spec))?;
         let fill_ns = self.keep_states(engine, id, specs)?;
         self.fill_batches(engine, id, specs)?;
+        self.fill_draft(engine, id, specs)?;
         let rough = specs
             .iter()
             .map(|spec| match (spec.workload, fill_ns.get(&spec.n_prompt)) {
@@ -82,12 +97,13 @@ impl Speed {
         rough.collect()
     }
 
-    /// One timed sample: warm-up, then `n_repeat` executions.
+    /// One timed sample: warm-up, then `n_repeat` executions. `round`: complete rounds before it.
     pub(super) fn measure(
         &mut self,
         engine: &mut dyn Engine,
         id: ContextId,
         spec: &WorkSpec,
+        round: u32,
         n_repeat: u32,
     ) -> Result<Sample, EngineError> {
         self.check(spec)?;
@@ -109,10 +125,18 @@ impl Speed {
                 Workload::PrefixReuse => self.follow_up(engine, id, spec, &mut timed)?,
                 Workload::Batched => self.decode_batch(engine, id, spec, &mut timed)?,
                 Workload::State => self.save_and_restore(engine, id, spec, &mut timed)?,
+                Workload::Speculative => {
+                    let turn = round.wrapping_mul(n_repeat).wrapping_add(i);
+                    self.speculate(engine, id, spec, turn, &mut timed)?;
+                }
             }
         }
         let state = timed.state.map(|sum| Box::new(state::each(&sum, n_repeat)));
-        let ns = state.as_ref().map_or(timed.ns / u64::from(n_repeat), |s| s.restore_ns);
+        let ns = match (&state, &timed.speculative) {
+            (Some(state), _) => state.restore_ns,
+            (_, Some(sums)) => sums.drafted_ns / u64::from(n_repeat),
+            _ => timed.ns / u64::from(n_repeat),
+        };
         Ok(Sample {
             ns,
             n_repeat,
@@ -125,13 +149,16 @@ impl Speed {
             itl_ns: timed.itl_ns,
             conditions: timed.conditions,
             state,
+            speculative: timed.speculative.map(Box::new),
         })
     }
 
     fn check(&self, spec: &WorkSpec) -> Result<(), EngineError> {
         let n_needed = match spec.workload {
             Workload::Prefill | Workload::PrefixReuse => spec.n_prompt,
-            Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::State => spec.n_tokens_needed(),
+            Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::State | Workload::Speculative => {
+                spec.n_tokens_needed()
+            }
         };
         let what = |why: &str| Err(EngineError::Refused(format!("{spec}: {why}")));
         if spec.n_tokens_counted() == 0 || (spec.workload == Workload::PrefixReuse && spec.n_depth >= spec.n_prompt) {
@@ -157,9 +184,14 @@ impl Speed {
         id: ContextId,
         specs: &[WorkSpec],
     ) -> Result<BTreeMap<u32, u64>, EngineError> {
-        let starts_filled = |s: &&WorkSpec| matches!(s.workload, Workload::Decode | Workload::PrefixReuse);
-        let filled = specs.iter().filter(starts_filled).filter(|s| s.n_depth > 0);
-        let mut depths: Vec<u32> = filled.map(|s| s.n_depth).collect();
+        let starts_filled = |s: &&WorkSpec| {
+            matches!(
+                s.workload,
+                Workload::Decode | Workload::PrefixReuse | Workload::Speculative
+            )
+        };
+        let filled = specs.iter().filter(starts_filled).map(WorkSpec::n_depth_kept);
+        let mut depths: Vec<u32> = filled.filter(|depth| *depth > 0).collect();
         depths.sort_unstable();
         depths.dedup();
         let mut n_past = 0;
@@ -208,6 +240,10 @@ impl Speed {
                 self.save_and_restore(engine, id, spec, &mut timed)?;
                 Ok(engine.now_ns() - start)
             }
+            Workload::Speculative => {
+                self.speculate(engine, id, spec, 0, &mut timed)?;
+                Ok(timed.ns)
+            }
             Workload::Batched => {
                 self.warm_up_batch(engine, id, &WorkSpec { n_gen: 1, ..*spec })?;
                 let few = WorkSpec {
@@ -226,6 +262,9 @@ impl Speed {
         if spec.workload == Workload::Batched {
             return self.warm_up_batch(engine, id, spec);
         }
+        if spec.workload == Workload::Speculative {
+            return self.warm_up_speculative(engine, id, spec);
+        }
         let is_filled = spec.n_depth > 0 && spec.workload == Workload::PrefixReuse;
         if is_filled {
             // The prompt before: the cache holds what it shares with the next one, and how it went on.
@@ -238,7 +277,7 @@ impl Speed {
             engine.clear(id)?;
             let n = match spec.workload {
                 Workload::Prefill | Workload::PrefixReuse => spec.n_prompt,
-                Workload::Decode | Workload::NoReuse | Workload::Batched => spec.n_depth + 1,
+                Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::Speculative => spec.n_depth + 1,
                 Workload::State => spec.n_depth,
             };
             let start = engine.now_ns();
@@ -370,16 +409,26 @@ impl Speed {
 }
 
 /// Makes `work` last longer by the share `handicap`.
-fn lasting(handicap: f64, work: impl FnOnce() -> Result<(), EngineError>) -> Result<(), EngineError> {
+fn lasting<T>(handicap: f64, work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
     let start = Instant::now();
-    work()?;
+    let done = work()?;
     if handicap > 0.0 {
         let end = start.elapsed().mul_f64(1.0 + handicap);
         while start.elapsed() < end {
             std::hint::spin_loop();
         }
     }
-    Ok(())
+    Ok(done)
+}
+
+/// The result of `work` and its time on the engine's clock.
+fn clocked<T>(
+    engine: &mut dyn Engine,
+    work: impl FnOnce(&mut dyn Engine) -> Result<T, EngineError>,
+) -> Result<(T, u64), EngineError> {
+    let start = engine.now_ns();
+    let done = work(engine)?;
+    Ok((done, engine.now_ns() - start))
 }
 
 /// Times `n_gen` calls of `token`, one after the other, each with the position of its token.

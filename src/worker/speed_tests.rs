@@ -35,9 +35,9 @@ fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
         n_ctx: 1024,
     };
     let (id, _) = engine.open(&config).expect("opens");
-    let tokens = engine.tokenize(&"a text ".repeat(150)).expect("bytes");
+    let tokens = engine.tokenize(&"a text ".repeat(1300)).expect("bytes");
     let files = StateFiles::new(&std::env::temp_dir(), "ab".repeat(32), "fake 1".to_owned());
-    let mut speed = Speed::new(tokens, files, 0.0);
+    let mut speed = Speed::new(tokens, files, Some("draft-Q8_0.gguf".into()), 0.0);
     speed.opened(id, config);
     (engine, id, speed)
 }
@@ -60,7 +60,7 @@ fn prefill_counts_the_prompt_and_nothing_else() {
         speed.prepare(&mut engine, id, &[work]).expect("runs"),
         [prefill_ns(100)]
     );
-    let sample = speed.measure(&mut engine, id, &work, 3).expect("runs");
+    let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
     assert_eq!(sample.timed_ns, 3 * prefill_ns(100));
     assert_eq!((sample.ns, sample.n_repeat), (prefill_ns(100), 3));
     assert_eq!(sample.warmup_ns, prefill_ns(64));
@@ -81,16 +81,16 @@ fn decode_starts_at_its_depth_in_every_execution() {
     let rough = speed.prepare(&mut engine, id, &[deep, shallow, prompt]).expect("runs");
     assert_eq!(rough[0], (step_ns(300) + step_ns(301) + step_ns(302)) * 8 / 3);
     speed
-        .measure(&mut engine, id, &prompt, 1)
+        .measure(&mut engine, id, &prompt, 0, 1)
         .expect("leaves 512 tokens behind");
-    let sample = speed.measure(&mut engine, id, &deep, 2).expect("runs");
+    let sample = speed.measure(&mut engine, id, &deep, 0, 2).expect("runs");
     let once: Vec<u64> = (300..308).map(step_ns).collect();
     assert_eq!(sample.itl_ns, [once.clone(), once.clone()].concat());
     assert_eq!(sample.timed_ns, sample.itl_ns.iter().sum::<u64>());
     assert_eq!(sample.ns, once.iter().sum::<u64>());
     assert_eq!(sample.warmup_ns, step_ns(300) + step_ns(301) + step_ns(302));
     assert_eq!(sample.ttft_ns, None);
-    let sample = speed.measure(&mut engine, id, &shallow, 1).expect("runs");
+    let sample = speed.measure(&mut engine, id, &shallow, 0, 1).expect("runs");
     assert_eq!(sample.itl_ns, (0..8).map(step_ns).collect::<Vec<u64>>());
 }
 
@@ -102,7 +102,7 @@ fn no_reuse_pays_the_whole_prefix_for_every_token() {
         speed.prepare(&mut engine, id, &[work]).expect("runs"),
         [3 * prefill_ns(101)]
     );
-    let sample = speed.measure(&mut engine, id, &work, 2).expect("runs");
+    let sample = speed.measure(&mut engine, id, &work, 0, 2).expect("runs");
     let once = [prefill_ns(101), prefill_ns(102), prefill_ns(103)];
     assert_eq!(sample.itl_ns, [once, once].concat());
     assert_eq!(sample.ns, once.iter().sum::<u64>());
@@ -125,7 +125,7 @@ fn a_follow_up_prompt_pays_for_what_is_not_in_the_cache() {
         [cold_ns, warm_ns]
     );
     for (work, once, warmup_ns) in [(cold, cold_ns, prefill_ns(64)), (warm, warm_ns, warm_ns - first_token)] {
-        let sample = speed.measure(&mut engine, id, &work, 3).expect("runs");
+        let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
         assert_eq!(
             (sample.ns, sample.ttft_ns, sample.warmup_ns),
             (once, Some(once), warmup_ns),
@@ -147,13 +147,13 @@ fn sequences_at_once_share_the_cost_of_a_step() {
     let three: u64 = (300..303).map(step_ns).sum();
     assert_eq!(rough, [three * 8 / 3, three * 4 * 8 / 3, three * 4 * 8 / 3]);
     for (work, times) in [(all[0], 1), (all[1], 4), (all[2], 4)] {
-        let sample = speed.measure(&mut engine, id, &work, 2).expect("runs");
+        let sample = speed.measure(&mut engine, id, &work, 0, 2).expect("runs");
         let once: Vec<u64> = (300..308).map(|depth| step_ns(depth) * times).collect();
         assert_eq!(sample.itl_ns, [once.clone(), once.clone()].concat(), "{work}");
         assert_eq!(sample.ns, once.iter().sum::<u64>(), "{work}");
     }
     assert!(
-        speed.measure(&mut engine, id, &work(8, false), 1).is_err(),
+        speed.measure(&mut engine, id, &work(8, false), 0, 1).is_err(),
         "not prepared"
     );
 }
@@ -165,7 +165,7 @@ fn a_state_costs_its_copies_and_its_file_two() {
     let rough = speed.prepare(&mut engine, id, &[work]).expect("runs");
     let copy = 100 * 500;
     assert_eq!(rough, [prefill_ns(100) + 4 * copy]);
-    let sample = speed.measure(&mut engine, id, &work, 3).expect("runs");
+    let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
     let times = sample.state.expect("a state");
     assert_eq!((sample.ns, sample.timed_ns), (copy, 3 * prefill_ns(100)));
     assert_eq!(times.recompute_ns, prefill_ns(100));
@@ -179,6 +179,65 @@ fn a_state_costs_its_copies_and_its_file_two() {
 }
 
 #[test]
+fn a_draft_that_agrees_is_accepted_as_a_whole() {
+    let (mut engine, id, mut speed) = set_up(QUIET);
+    let work = spec(Workload::Speculative, 0, 8, 100);
+    speed.prepare(&mut engine, id, &[work]).expect("runs");
+    let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
+    let sums = sample.speculative.expect("its parts");
+    // Four drafted and one more, then two drafted and one more.
+    assert_eq!((sums.n_passes, sums.n_tokens), (3 * 2, 3 * 8));
+    assert_eq!(sums.n_drafted, [6, 6, 3, 3]);
+    assert_eq!(sums.n_accepted, sums.n_drafted);
+    assert_eq!((sums.n_other, sums.n_ties), (0, 0));
+    let alone: u64 = (100..108).map(|depth| step_ns(depth) + 1000).sum();
+    assert_eq!(sums.plain_ns, 3 * alone);
+    assert_eq!(sample.timed_ns, sums.plain_ns + sums.drafted_ns);
+    assert_eq!(sample.ns, sums.drafted_ns / 3);
+    assert!(sums.draft_ns < sums.drafted_ns);
+}
+
+#[test]
+fn a_draft_that_errs_changes_the_pace_and_not_the_text() {
+    let costs = r#""costs":[{"file":"draft","prefill_ns":1000,"decode_ns":1000,"logit_noise":0.7},"#;
+    let (mut engine, id, mut speed) = set_up(&QUIET.replacen(r#""costs":["#, costs, 1));
+    let work = spec(Workload::Speculative, 0, 60, 100);
+    speed.prepare(&mut engine, id, &[work]).expect("runs");
+    let sample = speed.measure(&mut engine, id, &work, 0, 1).expect("runs");
+    let sums = sample.speculative.expect("its parts");
+    let (drafted, accepted): (u64, u64) = (sums.n_drafted.iter().sum(), sums.n_accepted.iter().sum());
+    assert!(0 < accepted && accepted < drafted, "{accepted} of {drafted}");
+    assert_eq!(
+        sums.n_passes + accepted,
+        60,
+        "a pass gives one token more than it accepts"
+    );
+    assert!(sums.n_accepted.is_sorted_by(|a, b| a >= b), "{:?}", sums.n_accepted);
+    assert_eq!((sums.n_other, sums.n_ties), (0, 0), "the target decides");
+    let mut of_round = |round| {
+        let sample = speed.measure(&mut engine, id, &work, round, 1).expect("runs");
+        sample.speculative.expect("its parts").n_accepted
+    };
+    assert_ne!(of_round(1), sums.n_accepted, "another text");
+    assert_eq!(of_round(0), sums.n_accepted, "the same text");
+}
+
+#[test]
+fn what_cannot_draft_is_refused_in_words() {
+    let work = spec(Workload::Speculative, 0, 8, 100);
+    let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"other_vocab":["draft"],"#, 1));
+    let error = speed.prepare(&mut engine, id, &[work]).expect_err("another vocabulary");
+    assert!(error.to_string().contains("vocabulary is another one"), "{error}");
+    speed.draft = None;
+    let error = speed.prepare(&mut engine, id, &[work]).expect_err("no draft");
+    assert!(error.to_string().contains("--draft"), "{error}");
+    let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"recurrent":["F16"],"#, 1));
+    let error = speed.prepare(&mut engine, id, &[work]).err();
+    // Only where the target rejects something must it go back; with a draft that agrees it does not.
+    assert_eq!(error, None);
+}
+
+#[test]
 fn a_cache_that_cannot_drop_tokens_has_no_prefix_to_reuse() {
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"recurrent":["F16"],"#, 1));
     let warm = spec(Workload::PrefixReuse, 200, 0, 150);
@@ -189,7 +248,7 @@ fn a_cache_that_cannot_drop_tokens_has_no_prefix_to_reuse() {
         .prepare(&mut engine, id, &[decode])
         .expect("goes back by its state");
     speed
-        .measure(&mut engine, id, &decode, 2)
+        .measure(&mut engine, id, &decode, 0, 2)
         .expect("goes back by its state");
 }
 
@@ -201,7 +260,7 @@ fn stolen_time_shows_in_wall_and_not_in_cpu_time() {
     engine
         .announce(crate::engine::Step::Measure(id, work))
         .expect("no refusal");
-    let sample = speed.measure(&mut engine, id, &work, 1).expect("runs");
+    let sample = speed.measure(&mut engine, id, &work, 0, 1).expect("runs");
     assert_eq!(sample.timed_ns, prefill_ns(100) + 1_000_000);
     assert_eq!(sample.conditions.cpu_ns, 2 * prefill_ns(100));
 }
@@ -226,7 +285,7 @@ fn works_that_cannot_be_timed_are_refused() {
         (spec(Workload::Prefill, 10, 0, 0), 0),
     ] {
         assert!(
-            speed.measure(&mut engine, id, &work, n_repeat).is_err(),
+            speed.measure(&mut engine, id, &work, 0, n_repeat).is_err(),
             "{work} x {n_repeat}"
         );
     }

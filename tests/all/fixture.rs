@@ -31,6 +31,12 @@ pub fn run_on_request() -> (RunHeader, Vec<Record>) {
         specs.extend([1, 4, 16].map(|n| spec(Workload::Batched, 0, 32, 128, n, is_shared)));
     }
     specs.extend(DEPTHS.map(|n| spec(Workload::State, 0, 0, n, 1, false)));
+    specs.extend(DEPTHS.map(|n| spec(Workload::Speculative, 0, 32, n, 1, false)));
+    header.draft = Some(DraftInfo {
+        name: "Q4_K_M".into(),
+        sha256: header.variants[2].sha256.clone(),
+        file_bytes: header.variants[2].model_size,
+    });
     let arms: Vec<(usize, Arm)> = header.plan.arms.iter().cloned().enumerate().collect();
     for spec in specs {
         let of_arm = |(arm, it): &(usize, Arm)| Cell {
@@ -38,7 +44,10 @@ pub fn run_on_request() -> (RunHeader, Vec<Record>) {
             arm: *arm,
             spec,
         };
-        let timed = arms.iter().filter(|(_, arm)| !arm.is_control);
+        let is_drafted = spec.workload == Workload::Speculative;
+        let timed = arms
+            .iter()
+            .filter(|(_, arm)| arm.is_baseline || !(arm.is_control || is_drafted));
         header.plan.cells.extend(timed.map(of_arm));
     }
     run_of(header)
@@ -213,6 +222,7 @@ pub fn header() -> RunHeader {
                 30,
             ),
         ],
+        draft: None,
     }
 }
 
@@ -340,6 +350,7 @@ fn ideal_ns(arm: &Arm, spec: &WorkSpec) -> f64 {
         Workload::PrefixReuse => f64::from(spec.n_prompt - spec.n_depth) * prefill_token_us * 1e3,
         Workload::Batched => f64::from(spec.n_gen * (3 + spec.n_seq)) / 4.0 * (weights_ms + kv_ms) * 1e6,
         Workload::State => 100_000.0 + context * 3e3,
+        Workload::Speculative => f64::from(spec.n_gen) * (weights_ms * 0.8 + kv_ms) * 1e6,
     }
 }
 
@@ -379,6 +390,8 @@ fn sample(header: &RunHeader, cell: &Cell, drift: f64, noise: &mut Noise) -> Sam
             Workload::PrefixReuse => Some(ns),
             _ => None,
         },
+        speculative: (cell.spec.workload == Workload::Speculative)
+            .then(|| Box::new(speculative(&cell.spec, ns, n_repeat))),
         state: (cell.spec.workload == Workload::State).then(|| Box::new(state(&cell.spec, ns))),
         itl_ns: (0..n_gaps).map(|_| gap(noise)).collect(),
         conditions: SampleConditions {
@@ -401,6 +414,22 @@ fn state(spec: &WorkSpec, restore_ns: u64) -> StateTimes {
         read_ns: 200_000_000 + restore_ns * 3,
         state_bytes: n * 23_040,
         file_bytes: n * 23_040 + 256,
+    }
+}
+
+/// A draft that takes half of the time, with a target that is a quarter slower alone.
+fn speculative(spec: &WorkSpec, ns: u64, n_repeat: u32) -> SpeculativeSums {
+    let n = u64::from(n_repeat);
+    SpeculativeSums {
+        plain_ns: n * ns * 5 / 4,
+        drafted_ns: n * ns,
+        draft_ns: n * ns / 2,
+        n_tokens: n * u64::from(spec.n_gen),
+        n_passes: n * 8,
+        n_drafted: vec![n * 8, n * 8, n * 8, n * 7],
+        n_accepted: vec![n * 7, n * 6, n * 6, n * 5],
+        n_other: n * u64::from(spec.n_depth / 1000),
+        n_ties: n * u64::from(spec.n_depth / 1000),
     }
 }
 

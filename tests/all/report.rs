@@ -114,13 +114,14 @@ fn workloads_on_request_have_their_sections_and_charts() {
     let (header, records) = fixture::run_on_request();
     let model = ReportModel::build(&header, &records);
     let all = render(&model);
-    for name in ["prefix_reuse", "batched", "state"] {
+    for name in ["prefix_reuse", "batched", "state", "speculative"] {
         assert!(all.contains(&format!("charts/{name}.svg")), "{name}");
     }
     let said = model.conclusion.join("\n");
     for wanted in [
         "A follow-up prompt of 512 tokens, 460 of them in the cache, gets its first token from F16 ",
         "16 sequences at once get ",
+        "With Q4_K_M as its draft, F16 generates at depth 2048 at 1.25x ",
         "from disk it is faster from somewhere between 128 and 512 tokens on.",
     ] {
         assert!(said.contains(wanted), "{wanted}: {said}");

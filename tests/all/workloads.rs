@@ -33,6 +33,7 @@ fn what_was_not_asked_for_is_not_measured() {
         ("prefix_reuse", "## Prefix reuse"),
         ("batched", "## Several sequences"),
         ("state", "## Saving"),
+        ("speculative", "## Speculative"),
     ] {
         assert!(
             rows(&results, workload).is_empty() && !report.contains(title),
@@ -167,12 +168,124 @@ fn a_state_is_worth_restoring_where_it_is_faster() {
     );
 }
 
+#[test]
+fn a_draft_pays_where_it_is_quick_and_right() {
+    let lab = Lab::new();
+    // The draft costs a fifth of the target, and agrees; a pass of five costs as much as one of a single token.
+    lab.script(
+        r#"{"noise": 0, "token_noise": 0, "further_seq": 0, "costs": [
+            {"file": "Q4_K_M", "prefill_ns": 1000000, "decode_ns": 1000000, "growth_per_1000": 0},
+            {"prefill_ns": 1000000, "decode_ns": 5000000, "growth_per_1000": 0}]}"#,
+    );
+    let (results, report) = measured(
+        &lab,
+        &["--workloads", "speculative", "--depths", "64", "--n-gen", "30"],
+        0,
+    );
+    let [row] = &rows(&results, "speculative")[..] else {
+        panic!("the baseline alone, at one depth: {results}")
+    };
+    assert_eq!((&row["variant"], &row["draft"]), (&"F16".into(), &"Q4_K_M".into()));
+    assert_eq!(row["acceptance"], 1.0);
+    assert_eq!(row["acceptance_by_place"], serde_json::json!([1.0, 1.0, 1.0, 1.0]));
+    // Six passes of five tokens.
+    assert_eq!(row["tokens_per_pass"], 5.0);
+    assert_eq!((&row["n_other"], &row["n_ties"]), (&0.into(), &0.into()));
+    // A pass: four drafted tokens and one that the draft lacks, at a microsecond each to choose, then the target's step.
+    let factor = row["factor"]["ratio"].as_f64().expect("a number");
+    assert!((2.0..3.0).contains(&factor), "{factor}");
+    assert_eq!(row["verdict"], "faster");
+    let needed = row["break_even"].as_f64().expect("a number");
+    assert!((0.1..0.4).contains(&needed), "{needed}");
+    for wanted in [
+        "## Speculative decoding",
+        "With Q4_K_M as its draft, F16 generates at depth 64 at ",
+        "The target accepts 100 % of the drafted tokens, 5.00 tokens a pass",
+        "charts/speculative.svg",
+    ] {
+        assert!(report.contains(wanted), "{wanted}: {report}");
+    }
+}
+
+#[test]
+fn a_later_launch_has_its_draft_too() {
+    let lab = Lab::new();
+    let args = "compare models --out run --workloads decode,speculative --depths 64 --n-gen 30 --rounds 8 --launches 2 --quality off";
+    run_for(&mut lab.kvant(&args.split_whitespace().collect::<Vec<_>>()), 0);
+    let results = lab.results();
+    let row = &rows(&results, "speculative")[0];
+    assert_eq!(row["reason"], Value::Null, "{row}");
+    let (lo, hi) = (row["acceptance_lo"].as_f64(), row["acceptance_hi"].as_f64());
+    assert!(
+        lo.is_some() && lo <= row["acceptance"].as_f64() && row["acceptance"].as_f64() <= hi,
+        "{row}"
+    );
+}
+
+#[test]
+fn a_larger_variant_does_not_draft() {
+    let lab = Lab::new();
+    let args = [
+        "--workloads",
+        "speculative",
+        "--depths",
+        "64",
+        "--variants",
+        "Q4_K_M,F16",
+    ];
+    let (results, report) = measured(&lab, &args, 3);
+    let row = &rows(&results, "speculative")[0];
+    assert_eq!((&row["variant"], &row["draft"]), (&"Q4_K_M".into(), &Value::Null));
+    assert!(
+        report.contains("there is no draft: compare a smaller variant too"),
+        "{report}"
+    );
+}
+
+#[test]
+fn without_a_fitting_draft_there_is_a_row_with_the_reason() {
+    let lab = Lab::new();
+    lab.script(r#"{"other_vocab": ["Q4_K_M"]}"#);
+    let args = [
+        "--workloads",
+        "decode,speculative",
+        "--depths",
+        "64",
+        "--quality",
+        "off",
+    ];
+    let (results, report) = measured(&lab, &args, 3);
+    let why = "its vocabulary is another one";
+    assert!(rows(&results, "speculative")[0]["reason"]
+        .as_str()
+        .is_some_and(|r| r.contains(why)));
+    assert!(
+        report.contains("## Speculative decoding") && report.contains(why),
+        "{report}"
+    );
+    let cells = results["cells"].as_array().expect("an array");
+    let decoded = cells
+        .iter()
+        .filter(|c| c["workload"] == "decode" && c["outcome"] == "ok");
+    assert_eq!(decoded.count(), cells.len() - 1, "everything else was measured");
+}
+
+#[test]
+fn a_draft_that_is_no_model_is_refused_at_once() {
+    let lab = Lab::new();
+    std::fs::write(lab.path("text.gguf"), "no model").expect("written");
+    for file in ["text.gguf", "nothing.gguf"] {
+        let output = run_for(&mut lab.compare(&["--workloads", "speculative", "--draft", file]), 2);
+        assert!(crate::util::stderr(&output).contains(file));
+    }
+}
+
 /// With llama.cpp: everything that can be asked for, on the built-in model.
 #[cfg(feature = "llama")]
 #[test]
 fn llama_cpp_does_all_of_it() {
     let lab = Lab::new();
-    let args = "compare builtin --out run --workloads prefix_reuse,batched,state --variants F16 --kv f16 --n-prompt 96 --depths 64 --n-gen 8 \
+    let args = "compare builtin --out run --workloads prefix_reuse,batched,state,speculative --variants F16,Q4_K_M --kv f16 --n-prompt 96 --depths 64 --n-gen 8 \
                 --n-seq 1,3 --rounds 1 --launches 1 --quality off --offline";
     let args: Vec<&str> = args.split_whitespace().collect();
     run_for(lab.kvant(&args).env_remove("KVANT_FAKE_ENGINE"), 0);
@@ -181,7 +294,13 @@ fn llama_cpp_does_all_of_it() {
         assert_eq!(cell["outcome"], "ok", "{cell}");
     }
     let n_rows = |workload| rows(&results, workload).len();
-    assert_eq!((n_rows("prefix_reuse"), n_rows("batched"), n_rows("state")), (3, 4, 1));
+    assert_eq!((n_rows("prefix_reuse"), n_rows("batched")), (2 * 3, 2 * 4));
+    assert_eq!((n_rows("state"), n_rows("speculative")), (2, 1));
+    for row in rows(&results, "speculative") {
+        assert_eq!(row["n_other"], row["n_ties"], "only ties may go another way: {row}");
+        assert!(row["acceptance"].as_f64().is_some_and(|share| share > 0.0), "{row}");
+    }
+    draft_with_other_tokens_is_refused(&lab);
     for row in rows(&results, "state") {
         let bytes = |key: &str| row[key].as_u64().expect("a number");
         // 4 layers of 128 elements of K and of V, two bytes each, for 64 tokens, and what llama.cpp notes of each.
@@ -196,4 +315,30 @@ fn llama_cpp_does_all_of_it() {
         let off = bytes("predicted_bytes") / bytes("rss_bytes_max") - 1.0;
         assert!(off.abs() < 0.25, "{off}: {arm}");
     }
+}
+
+/// A copy of the built-in model in which one token has another text.
+#[cfg(feature = "llama")]
+fn draft_with_other_tokens_is_refused(lab: &Lab) {
+    let mut model = std::fs::read("assets/builtin-f16.gguf").expect("the built-in model");
+    let key = b"tokenizer.ggml.tokens";
+    let at = model.windows(key.len()).position(|w| w == key).expect("its tokens");
+    // Two types of four bytes, the number of tokens, then each with its length before it.
+    let mut start = at + key.len() + 16;
+    let number = |model: &[u8], at: usize| u64::from_le_bytes(model[at..at + 8].try_into().expect("8 bytes")) as usize;
+    for _ in 0..1000 {
+        start += 8 + number(&model, start);
+    }
+    let n = number(&model, start);
+    model[start + 8..start + 8 + n].fill(b'~');
+    std::fs::write(lab.path("other.gguf"), model).expect("written");
+    let args = "compare builtin --out other --workloads speculative --draft other.gguf --variants F16 --kv f16 --depths 64 --n-gen 8 \
+                --rounds 1 --launches 1 --quality off --offline";
+    let args: Vec<&str> = args.split_whitespace().collect();
+    run_for(lab.kvant(&args).env_remove("KVANT_FAKE_ENGINE"), 3);
+    let report = std::fs::read_to_string(lab.path("other/report.md")).expect("a report");
+    assert!(
+        report.contains("its vocabulary is another one (its token 1000 is another one)"),
+        "{report}"
+    );
 }

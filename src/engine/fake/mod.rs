@@ -11,7 +11,7 @@ mod script;
 
 pub use script::{FakeCost, FakeFault, FakeScript, FaultAction, FaultPoint, SCRIPT_ENV};
 
-use super::{BatchId, ContextId, Engine, EngineError, Loaded, RowSink, Step, Vocab, WireFault};
+use super::{argmax, other_vocab, BatchId, ContextId, Engine, EngineError, Loaded, RowSink, Step, Vocab, WireFault};
 use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, KvType, WorkSpec};
 use batched::Batch;
 use faults::Faults;
@@ -35,6 +35,8 @@ pub fn info() -> EngineInfo {
 }
 
 struct Context {
+    /// Name of its model's file.
+    stem: String,
     config: ArmConfig,
     n_ctx: u32,
     cost: FakeCost,
@@ -232,6 +234,7 @@ impl Engine for FakeEngine {
         let n_ctx = config.n_ctx.next_multiple_of(256);
         let cost = self.cost_of(config);
         self.contexts.push(Context {
+            stem: self.stem.clone(),
             config: config.clone(),
             n_ctx,
             cost,
@@ -307,7 +310,6 @@ impl Engine for FakeEngine {
     }
 
     fn logits(&mut self, context: ContextId) -> Result<Vec<f32>, EngineError> {
-        let stem = self.stem.clone();
         let kv_noise = self.script.kv_logit_noise;
         let c = self.context(context)?;
         if !c.has_logits {
@@ -319,12 +321,41 @@ impl Engine for FakeEngine {
         let exact = noise::hash(7 ^ c.tokens.len() as u64, &text);
         let own = noise::hash(
             exact,
-            format!("{stem}{}{}", c.config.type_k, c.config.type_v).as_bytes(),
+            format!("{}{}{}", c.stem, c.config.type_k, c.config.type_v).as_bytes(),
         );
         let is_kv_quantized = c.config.type_k.is_quantized() || c.config.type_v.is_quantized();
         let deviation = c.cost.logit_noise + if is_kv_quantized { kv_noise } else { 0.0 };
         let logit = |i: u64| 2.0 * noise::normal(exact ^ (i << 32)) + deviation * noise::normal(own ^ (i << 32));
         Ok((0..u64::from(N_VOCAB)).map(|i| logit(i) as f32).collect())
+    }
+
+    fn open_draft(&mut self, path: &Path, config: &ArmConfig) -> Result<ContextId, EngineError> {
+        let own = std::mem::replace(&mut self.stem, stem_of(path));
+        let (vocab, opened) = (self.vocab(), self.open(config));
+        self.stem = own;
+        if vocab? != self.vocab()? {
+            return Err(other_vocab(path, "the script says so"));
+        }
+        Ok(opened?.0)
+    }
+
+    /// Every token beyond the first costs the share of a step that every further sequence does.
+    fn argmax_each(&mut self, context: ContextId, tokens: &[i32]) -> Result<Vec<i32>, EngineError> {
+        let (start, cpu) = (self.now_ns, self.cpu_ns);
+        let mut after = (start, cpu);
+        let mut best = Vec::new();
+        for (i, token) in tokens.iter().enumerate() {
+            self.decode(context, &[*token])?;
+            if i == 0 {
+                let n = tokens.len() as f64 - 1.0;
+                let share = 1.0 + n * self.script.further_seq;
+                let scaled = |before: u64, now: u64| before + ((now - before) as f64 * share) as u64;
+                after = (scaled(start, self.now_ns), scaled(cpu, self.cpu_ns));
+            }
+            best.push(argmax(&self.logits(context)?));
+        }
+        (self.now_ns, self.cpu_ns) = after;
+        Ok(best)
     }
 
     fn open_batched(&mut self, config: &ArmConfig, spec: &WorkSpec) -> Result<(BatchId, ContextInfo), EngineError> {

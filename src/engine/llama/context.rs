@@ -6,7 +6,7 @@
 use super::log;
 use super::model::{KvShape, Model};
 use crate::data::{ArmConfig, ContextInfo, FlashAttn, KvType};
-use crate::engine::{EngineError, RowSink};
+use crate::engine::{argmax, EngineError, RowSink};
 use llama_cpp_sys_2 as sys;
 use std::ptr::NonNull;
 use std::rc::Rc;
@@ -23,6 +23,8 @@ pub(super) struct Context {
     /// Tokens of one batch that may have logits.
     n_outputs: u32,
     pub(super) n_vocab: usize,
+    /// Tokens that `argmax` chooses from.
+    n_choices: usize,
     n_past: u32,
     has_logits: bool,
 }
@@ -95,6 +97,7 @@ impl Context {
                 n_batch,
                 n_outputs: n_outputs.clamp(1, n_batch.max(1)),
                 n_vocab,
+                n_choices: n_vocab,
                 n_past: 0,
                 has_logits: false,
             },
@@ -241,14 +244,13 @@ impl Context {
     }
 
     pub(super) fn argmax(&mut self) -> Result<i32, EngineError> {
-        let logits = self.logits()?;
-        let mut best = 0;
-        for (i, value) in logits.iter().enumerate() {
-            if *value > logits[best] {
-                best = i;
-            }
-        }
-        Ok(best as i32)
+        let n_choices = self.n_choices;
+        Ok(argmax(&self.logits()?[..n_choices]))
+    }
+
+    /// A draft must not choose what its target does not have: some vocabularies of a family end in unused tokens.
+    pub(super) fn choose_below(&mut self, n_vocab: u32) {
+        self.n_choices = self.n_vocab.min(n_vocab as usize);
     }
 
     pub(super) fn save(&mut self) -> Result<Vec<u8>, EngineError> {

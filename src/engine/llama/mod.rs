@@ -16,7 +16,7 @@ mod quantize;
 pub use log::ABORT_PREFIX;
 pub(super) use quantize::quantize;
 
-use super::{BatchId, ContextId, Engine, EngineError, Loaded, RowSink, Vocab};
+use super::{other_vocab, BatchId, ContextId, Engine, EngineError, Loaded, RowSink, Vocab};
 use crate::data::{ArmConfig, ContextInfo, EngineInfo, WorkSpec};
 use batched::Batched;
 use context::Context;
@@ -24,7 +24,7 @@ use devices::Device;
 use llama_cpp_sys_2 as sys;
 use model::Model;
 use std::ffi::{CStr, CString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Once, OnceLock};
 use std::time::Instant;
@@ -75,6 +75,8 @@ pub struct LlamaEngine {
     contexts: Vec<Context>,
     batches: Vec<Batched>,
     model: Option<Rc<Model>>,
+    /// The model that drafts, and where it is from.
+    draft: Option<(PathBuf, Rc<Model>)>,
     /// The device and its free memory before the load; `None` on the CPU.
     device: Option<(Device, usize)>,
     start: Instant,
@@ -88,6 +90,7 @@ impl LlamaEngine {
             contexts: Vec::new(),
             batches: Vec::new(),
             model: None,
+            draft: None,
             device: None,
             start: Instant::now(),
         })
@@ -103,9 +106,7 @@ impl LlamaEngine {
         let found = self.contexts.get_mut(id.0);
         found.ok_or_else(|| EngineError::Refused(format!("there is no context {}", id.0)))
     }
-}
 
-impl LlamaEngine {
     fn batch(&mut self, id: BatchId) -> Result<&mut Batched, EngineError> {
         let found = self.batches.get_mut(id.0);
         found.ok_or_else(|| EngineError::Refused(format!("there is no batch {}", id.0)))
@@ -179,6 +180,21 @@ impl Engine for LlamaEngine {
 
     fn logits(&mut self, context: ContextId) -> Result<Vec<f32>, EngineError> {
         Ok(self.context(context)?.logits()?.to_vec())
+    }
+
+    fn open_draft(&mut self, path: &Path, config: &ArmConfig) -> Result<ContextId, EngineError> {
+        let known = self.draft.as_ref().filter(|(own, _)| own == path);
+        let model = match known {
+            Some((_, model)) => Rc::clone(model),
+            None => Rc::new(Model::load(path, &config.device, config.n_gpu_layers)?.0),
+        };
+        let target = Rc::clone(self.model()?);
+        target.understands(&model).map_err(|why| other_vocab(path, &why))?;
+        self.draft = Some((path.to_owned(), Rc::clone(&model)));
+        let (mut context, _) = Context::open(model, config, 1)?;
+        context.choose_below(target.n_vocab());
+        self.contexts.push(context);
+        Ok(ContextId(self.contexts.len() - 1))
     }
 
     fn open_batched(&mut self, config: &ArmConfig, spec: &WorkSpec) -> Result<(BatchId, ContextInfo), EngineError> {

@@ -95,6 +95,38 @@ impl Model {
         Vocab { n_vocab, bos, sha256 }
     }
 
+    /// Whether the tokens of `draft` mean the same here, by llama.cpp's own rules (`common_speculative_are_compatible`): the same kind of
+    /// vocabulary, the same tokens around a text, about as many tokens, and the same texts of all but the first five. Err: what differs.
+    pub(super) fn understands(&self, draft: &Self) -> Result<(), String> {
+        const N_MORE: u32 = 128;
+        const FIRST_CHECKED: i32 = 5;
+        let (own, other) = (self.vocab(), draft.vocab());
+        // SAFETY: the vocabularies of two loaded models; these only read.
+        let (kinds, begins, ends) = unsafe {
+            let begin = |v| sys::llama_vocab_get_add_bos(v).then(|| sys::llama_vocab_bos(v));
+            let end = |v| sys::llama_vocab_get_add_eos(v).then(|| sys::llama_vocab_eos(v));
+            let kinds = [sys::llama_vocab_type(own), sys::llama_vocab_type(other)];
+            (kinds, [begin(own), begin(other)], [end(own), end(other)])
+        };
+        if kinds[0] != kinds[1] {
+            return Err("of another kind".to_owned());
+        }
+        if begins[0] != begins[1] || ends[0] != ends[1] {
+            return Err("other tokens begin or end a text".to_owned());
+        }
+        let (n_own, n_other) = (self.n_vocab(), draft.n_vocab());
+        if n_own.abs_diff(n_other) > N_MORE {
+            return Err(format!("{n_other} tokens, here {n_own}"));
+        }
+        // SAFETY: `token` is in the vocabulary; the text lives as long as the model.
+        let text = |vocab, token| unsafe { CStr::from_ptr(sys::llama_vocab_get_text(vocab, token)) };
+        let differs = |token: &i32| text(own, *token) != text(other, *token);
+        match (FIRST_CHECKED..n_own.min(n_other) as i32).find(differs) {
+            Some(token) => Err(format!("its token {token} is another one")),
+            None => Ok(()),
+        }
+    }
+
     /// Tokens as text, special ones written out.
     pub(super) fn text_of(&self, tokens: &[i32]) -> Result<String, EngineError> {
         let mut bytes = Vec::new();

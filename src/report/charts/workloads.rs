@@ -3,7 +3,7 @@
 use super::paint::Ink;
 use super::series::{count, kv_index, label, point, variant_index, Axes, LineChart, Series};
 use crate::data::Arm;
-use crate::report::{BatchedRow, PrefixRow, ReportModel, StateRow};
+use crate::report::{BatchedRow, PrefixRow, ReportModel, SpeculativeRow, StateRow};
 use crate::stats::Interval;
 
 /// The longest prompt, from the most that is in the cache to the cold one.
@@ -111,6 +111,43 @@ pub(super) fn state(model: &ReportModel) -> LineChart {
         name: "state",
         title: t.c_state(&model.header.model.name),
         subtitle: t.c_state_sub(),
+        axes: Axes::LogBoth,
+        series: series.filter(|s| !s.points.is_empty()).collect(),
+        x_label,
+        y_label,
+    }
+}
+
+/// The target alone and with its draft.
+pub(super) fn speculative(model: &ReportModel) -> LineChart {
+    type Times = fn(&SpeculativeRow) -> Option<Interval>;
+    let t = model.lang;
+    let (x_label, y_label) = (t.a_cached(), t.a_ms_per_token());
+    let target = model.baseline().map_or(String::new(), |arm| arm.variant.clone());
+    let kinds: [(String, Times); 2] = [
+        (t.series_alone(&target), |row| row.alone_ns),
+        (t.series_drafted(&target), |row| row.drafted_ns),
+    ];
+    let series = |(style, (label, ns)): (usize, (String, Times))| {
+        let mark = |row: &SpeculativeRow| {
+            let (ns, n) = (ns(row)?, t.rounds(row.n_rounds));
+            let tip = t.tip(&label, &x_label, count(row.n_depth), &y_label, t.ms(Some(&ns)), n);
+            Some(point(row.n_depth, &ns, 1e-6, false, tip))
+        };
+        Series {
+            ink: Ink::of(model.baseline().map_or(0, |arm| variant_index(model, arm))),
+            style,
+            slot: style,
+            points: model.speculative.iter().filter_map(mark).collect(),
+            label,
+        }
+    };
+    let series = kinds.into_iter().enumerate().map(series);
+    let draft = model.header.draft.as_ref().map_or("", |d| d.name.as_str());
+    LineChart {
+        name: "speculative",
+        title: t.c_speculative(&model.header.model.name, draft),
+        subtitle: t.c_speculative_sub(),
         axes: Axes::LogBoth,
         series: series.filter(|s| !s.points.is_empty()).collect(),
         x_label,

@@ -228,6 +228,7 @@ impl Lang {
             Workload::NoReuse => self.no_reuse_at(spec.n_depth),
             Workload::PrefixReuse => self.first_token_of(spec.n_prompt, spec.n_depth),
             Workload::State => self.restoring_state(spec.n_depth),
+            Workload::Speculative => self.speculative_at(spec.n_depth),
             Workload::Batched => self.decode_of(spec.n_seq, spec.n_depth),
         }
     }

@@ -15,6 +15,11 @@ texts! {
         "decodificación de {n_seq} secuencias a profundidad {n_depth}",
     }
 
+    speculative_at(n) {
+        "speculative decoding at depth {n}",
+        "decodificación especulativa a profundidad {n}",
+    }
+
     // Prefix reuse.
     prefix_reuse() { "Prefix reuse", "Reutilización de un prefijo" }
     prefix_intro() {
@@ -119,9 +124,60 @@ texts! {
     series_computed() { "computed", "calculado" }
     series_from_disk() { "from disk", "desde disco" }
     series_from_memory() { "from memory", "desde memoria" }
+
+    // Speculative decoding.
+    speculative() { "Speculative decoding", "Decodificación especulativa" }
+    speculative_intro(draft, mib, n) {
+        "{draft} ({mib} MiB) drafts {n} tokens; one pass of the target checks them all and keeps those that it would have chosen itself, and gives \
+         one more. Always the most likely token; every round has prompts of its own. Accepted: share of the drafted tokens, and of the first, the second and \
+         so on (what follows a rejected one is rejected). Needed: the share at which both would be equally fast. Other tokens: where the target alone, after the same text, chooses another; ties are those whose logits are \
+         less than 0.1 apart, since a pass of several tokens rounds differently.",
+        "{draft} ({mib} MiB) propone {n} tokens; una pasada del modelo objetivo los comprueba todos, conserva los que él mismo habría elegido y da uno \
+         más. Siempre el token más probable; cada ronda tiene prompts propios. Aceptados: parte de los tokens propuestos, y del primero, del segundo, etc. \
+         (lo que sigue a uno rechazado se rechaza). Necesario: la parte con la que ambos serían igual de rápidos. Tokens distintos: donde el objetivo solo, tras el mismo texto, elige otro; son empates si sus logits distan \
+         menos de 0,1, porque una pasada de varios tokens redondea de otra manera.",
+    }
+    no_draft() { "no model", "ningún modelo" }
+    h_alone() { "alone, ms per token", "solo, ms por token" }
+    h_drafted() { "with the draft", "con borrador" }
+    h_speed_up() { "speed-up", "aceleración" }
+    h_accepted() { "accepted", "aceptados" }
+    h_by_place() { "by place", "por posición" }
+    h_needed() { "needed", "necesario" }
+    h_per_pass() { "tokens per pass", "tokens por pasada" }
+    h_in_draft() { "time in the draft", "tiempo en el borrador" }
+    h_other() { "other tokens", "tokens distintos" }
+    others(n, ties, all) { "{n} of {all} (ties: {ties})", "{n} de {all} (empates: {ties})" }
+    none_would_do() { "no share would do", "ninguna parte bastaría" }
+    speculative_pays(draft, target, n_depth, factor, verdict) {
+        "With {draft} as its draft, {target} generates at depth {n_depth} at {factor} the speed of {target} alone: {verdict}.",
+        "Con {draft} como borrador, {target} genera a profundidad {n_depth} a {factor} la velocidad de {target} solo: {verdict}.",
+    }
+    draft_accepted(accepted, per_pass, needed) {
+        "The target accepts {accepted} of the drafted tokens, {per_pass} tokens a pass; needed: {needed}.",
+        "Acepta el {accepted} de los tokens propuestos, {per_pass} tokens por pasada; necesario: {needed}.",
+    }
+    c_speculative(model, draft) {
+        "{model}: greedy generation with {draft} as the draft",
+        "{model}: generación con {draft} como borrador",
+    }
+    c_speculative_sub() {
+        "Lower is better. The baseline; median and its 95 % interval; both axes are logarithmic.",
+        "Menos es mejor. La referencia; mediana con su intervalo del 95 %; ambos ejes son logarítmicos.",
+    }
+    series_alone(variant) { "{variant} alone", "{variant} solo" }
+    series_drafted(variant) { "{variant}, drafted", "{variant}, borrador" }
 }
 
 impl Lang {
+    /// The acceptance at which a draft begins to pay.
+    pub(in crate::report) fn needed(self, share: Option<f64>) -> String {
+        match share {
+            Some(share) if share > 1.0 => self.none_would_do(),
+            _ => self.or_na(share, |share| self.percent(share)),
+        }
+    }
+
     /// Where restoring begins to beat computing: `at every depth measured (from 128 tokens on)`.
     pub(in crate::report) fn threshold(self, threshold: &Threshold) -> String {
         let count = |n: u32| units::count(u64::from(n));

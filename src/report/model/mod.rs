@@ -15,6 +15,7 @@ mod fastest;
 mod prefix;
 mod quality;
 mod reuse;
+mod speculative;
 mod state;
 mod totals;
 mod trust;
@@ -23,7 +24,7 @@ mod types;
 pub use quality::{PositionBin, Quality, QualityEnd, QualityReport};
 pub use types::{
     BatchedRow, BreakEven, CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport,
-    PrefixRow, ReportModel, ReuseRow, SmallestDifference, StateRow, Threshold, Totals, Trust,
+    PrefixRow, ReportModel, ReuseRow, SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
 };
 
 use crate::data::Arm;

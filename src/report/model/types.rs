@@ -31,6 +31,8 @@ pub struct ReportModel {
     pub batched: Vec<BatchedRow>,
     /// States: computed, saved and restored.
     pub states: Vec<StateRow>,
+    /// With a draft and without.
+    pub speculative: Vec<SpeculativeRow>,
     /// From where on restoring a state beats computing it again, by arm.
     pub break_even: Vec<BreakEven>,
     /// What the variants and KV types cost in quality.
@@ -240,6 +242,47 @@ pub struct StateRow {
     pub reason: Option<String>,
 }
 
+/// Greedy generation with a draft against the target alone: times are nanoseconds per token.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpeculativeRow {
+    /// The arm of the target.
+    pub arm: Arm,
+    /// Tokens in the cache.
+    pub n_depth: u32,
+    /// Without the draft.
+    pub alone_ns: Option<Interval>,
+    /// With it.
+    pub drafted_ns: Option<Interval>,
+    /// Share of the time with the draft that the draft itself takes.
+    pub draft_share: Option<f64>,
+    /// How many times as fast as the target alone.
+    pub factor: Option<Interval>,
+    /// Of the factor being 1, by Student's t.
+    pub p_value: Option<f64>,
+    /// Whether that is faster; over all depths at once (Holm).
+    pub verdict: Option<Verdict>,
+    /// Share of the drafted tokens that the target accepted.
+    pub acceptance: Option<f64>,
+    /// Its interval over rounds, which differ in their texts.
+    pub acceptance_interval: Option<Interval>,
+    /// The same for the first drafted token, the second, and so on; what follows a rejected one is rejected.
+    pub acceptance_by_place: Vec<f64>,
+    /// Tokens that a pass of the target gave.
+    pub tokens_per_pass: Option<f64>,
+    /// Share that would have to be accepted for both to be equally fast; above 1 when no share would do.
+    pub break_even: Option<f64>,
+    /// Tokens generated with the draft.
+    pub n_tokens: u64,
+    /// Of these, tokens that the target alone would not have chosen after the same text.
+    pub n_other: u64,
+    /// Of these, ties.
+    pub n_ties: u64,
+    /// Rounds.
+    pub n_rounds: u32,
+    /// Why it was not measured.
+    pub reason: Option<String>,
+}
+
 /// From where on restoring beats computing again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BreakEven {
@@ -358,7 +401,9 @@ impl CellReport {
     pub fn n_context(&self) -> u32 {
         match self.spec.workload {
             Workload::Prefill | Workload::PrefixReuse => self.spec.n_prompt,
-            Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::State => self.spec.n_depth,
+            Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::State | Workload::Speculative => {
+                self.spec.n_depth
+            }
         }
     }
 }

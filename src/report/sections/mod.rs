@@ -23,6 +23,7 @@ pub(super) fn document(model: &ReportModel) -> Document {
         workloads::prefix_reuse(model, &charts),
         workloads::batched(model, &charts),
         workloads::state(model, &charts),
+        workloads::speculative(model, &charts),
         speed::memory(model, &charts),
         speed::files(model),
         speed::failures(model),

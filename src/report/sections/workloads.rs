@@ -1,9 +1,10 @@
 //! Sections of the workloads that are measured on request.
 
+use crate::data::N_DRAFT;
 use crate::report::charts::ChartName;
 use crate::report::document::{image, paragraph, section, table, Block};
 use crate::report::text::kv;
-use crate::report::{BatchedRow, PrefixRow, ReportModel, StateRow};
+use crate::report::{BatchedRow, PrefixRow, ReportModel, SpeculativeRow, StateRow};
 use crate::stats::Interval;
 use crate::units;
 
@@ -115,6 +116,59 @@ pub(super) fn state(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
         .map(|e| t.state_pays(t.arm(&e.arm), t.threshold(&e.memory), t.threshold(&e.disk)));
     body.extend(pays.filter_map(|said| paragraph(&said)));
     section(t.states(), t.states_intro(), body)
+}
+
+/// With a draft and without.
+pub(super) fn speculative(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+    let t = model.lang;
+    let row = |row: &SpeculativeRow| {
+        let by_place: Vec<String> = row.acceptance_by_place.iter().map(|s| t.percent(*s)).collect();
+        vec![
+            row.arm.variant.clone(),
+            kv(&row.arm.config),
+            count(row.n_depth),
+            row.reason.clone().unwrap_or_else(|| t.ms(row.alone_ns.as_ref())),
+            t.ms(row.drafted_ns.as_ref()),
+            t.or_na(row.factor.as_ref(), |i| t.ratio(i)),
+            t.or_na(row.verdict, |v| t.verdict(v)),
+            t.or_na(row.acceptance, |s| {
+                t.figure(s, row.acceptance_interval.as_ref(), |s| t.percent(s))
+            }),
+            if by_place.is_empty() {
+                t.na()
+            } else {
+                by_place.join(", ")
+            },
+            t.needed(row.break_even),
+            t.or_na(row.tokens_per_pass, |n| t.two_decimals(n)),
+            t.or_na(row.draft_share, |s| t.percent(s)),
+            match row.n_tokens {
+                0 => t.na(),
+                all => t.others(row.n_other, row.n_ties, units::count(all)),
+            },
+        ]
+    };
+    let rows: Vec<Vec<String>> = model.speculative.iter().map(row).collect();
+    let head = vec![
+        t.h_variant(),
+        t.h_kv(),
+        t.h_depth(),
+        t.h_alone(),
+        t.h_drafted(),
+        t.h_speed_up(),
+        t.h_verdict(),
+        t.h_accepted(),
+        t.h_by_place(),
+        t.h_needed(),
+        t.h_per_pass(),
+        t.h_in_draft(),
+        t.h_other(),
+    ];
+    let draft = model.header.draft.as_ref();
+    let name = draft.map_or_else(|| t.no_draft(), |d| d.name.clone());
+    let mib = t.or_na(draft, |d| t.mib(d.file_bytes));
+    let body = [image(charts, "speculative"), table(head, rows)].concat();
+    section(t.speculative(), t.speculative_intro(name, mib, N_DRAFT), body)
 }
 
 fn count(n: u32) -> String {

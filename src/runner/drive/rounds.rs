@@ -97,7 +97,7 @@ impl Drive<'_> {
             self.report_progress(&self.site.run.plan.cells[cell].id.clone());
             let start = Instant::now();
             let n_repeat = self.repeats.get(&cell).copied().unwrap_or(1);
-            match self.team.measure(cell, n_repeat, self.cost_ns[cell])? {
+            match self.team.measure(cell, self.n_rounds(), n_repeat, self.cost_ns[cell])? {
                 Measured::Sample(sample) => {
                     self.cost_ns[cell] = nanos(start);
                     // Before the sample: were it the other way round, a crash in between would keep a disturbed sample.

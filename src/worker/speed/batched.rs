@@ -37,8 +37,7 @@ impl Speed {
             if self.batches.iter().any(|b| b.serves(of, spec)) {
                 continue;
             }
-            let config = self.configs.get(&of.0);
-            let config = config.ok_or_else(|| EngineError::Refused(format!("there is no context {}", of.0)))?;
+            let config = self.config(of)?;
             let (id, _) = engine.open_batched(config, spec)?;
             let depth = spec.n_depth as usize;
             if spec.is_pp_shared {

@@ -1,6 +1,6 @@
 //! What a state is worth: computing it, copying it out and back, writing and reading it.
 
-use super::{Reading, Speed, Timed};
+use super::{clocked, Reading, Speed, Timed};
 use crate::data::{StateTimes, WorkSpec};
 use crate::engine::{ContextId, Engine, EngineError};
 
@@ -13,8 +13,7 @@ impl Speed {
         spec: &WorkSpec,
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
-        let config = self.configs.get(&id.0);
-        let config = config.ok_or_else(|| EngineError::Refused(format!("there is no context {}", id.0)))?;
+        let config = self.config(id)?;
         let before = Reading::now(engine, &self.interference)?;
         let start = engine.now_ns();
         engine.clear(id)?;
@@ -48,15 +47,6 @@ impl Speed {
         (sum.state_bytes, sum.file_bytes) = (state_bytes, file_bytes);
         Ok(())
     }
-}
-
-fn clocked<T>(
-    engine: &mut dyn Engine,
-    work: impl FnOnce(&mut dyn Engine) -> Result<T, EngineError>,
-) -> Result<(T, u64), EngineError> {
-    let start = engine.now_ns();
-    let done = work(engine)?;
-    Ok((done, engine.now_ns() - start))
 }
 
 /// The times of one execution, from their sum; at least 1 ns, so that ratios of them are defined.

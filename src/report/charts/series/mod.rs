@@ -95,6 +95,7 @@ pub(super) fn line_charts(model: &ReportModel) -> Vec<LineChart> {
         workloads::prefix_reuse(model),
         workloads::batched(model),
         workloads::state(model),
+        workloads::speculative(model),
         quality::kld_size(model),
         quality::kld_position(model),
         rounds::rounds(model),

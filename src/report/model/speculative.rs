@@ -1,0 +1,130 @@
+//! Speculative decoding: whether it pays, what is accepted, and what would have to be.
+
+use super::cells::{Rounds, LEVEL};
+use super::{CellReport, Control, ReportModel, SpeculativeRow};
+use crate::data::{Outcome, RunHeader, SpeculativeSums, Workload};
+use crate::stats::{self, Verdict};
+use crate::units;
+
+/// One row per arm and depth.
+pub(super) fn speculative_rows(
+    header: &RunHeader,
+    rounds: &Rounds,
+    cells: &[CellReport],
+    control: &Control,
+) -> Vec<SpeculativeRow> {
+    let own = cells.iter().filter(|c| c.spec.workload == Workload::Speculative);
+    let mut rows: Vec<SpeculativeRow> = own.map(|cell| row(header, rounds, cell, control)).collect();
+    let p_values: Vec<f64> = rows.iter().map(|row| row.p_value.unwrap_or(f64::NAN)).collect();
+    let rejected = stats::holm_rejects(&p_values, 1.0 - LEVEL);
+    for (row, is_rejected) in rows.iter_mut().zip(rejected) {
+        let is_difference = matches!(row.verdict, Some(Verdict::Faster | Verdict::Slower));
+        if is_difference && !is_rejected {
+            row.verdict = Some(Verdict::CantTell);
+        }
+    }
+    rows
+}
+
+fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport, control: &Control) -> SpeculativeRow {
+    let samples = rounds.of(cell.index).filter_map(|(_, s)| s.speculative.as_deref());
+    let sums: Vec<&SpeculativeSums> = samples.filter(|s| cell.is_ok() && s.n_tokens > 0).collect();
+    let per_token = |ns: fn(&SpeculativeSums) -> u64| -> Vec<f64> {
+        sums.iter().map(|s| ns(s) as f64 / s.n_tokens as f64).collect()
+    };
+    let (alone, drafted) = (per_token(|s| s.plain_ns), per_token(|s| s.drafted_ns));
+    let factor = stats::log_ratio_interval(&alone, &drafted, LEVEL);
+    // Both ways run in one process; the noise between processes is a cautious measure of what may differ between them.
+    let noise = control.pooled.as_ref().map(|c| &c.ratio);
+    let verdict = factor.as_ref().map(|factor| match control.is_failed {
+        true => Verdict::CantTell,
+        false => stats::verdict(factor, header.plan.equivalence, noise),
+    });
+    let total = |of: fn(&SpeculativeSums) -> u64| sums.iter().map(|s| of(s)).sum::<u64>();
+    let by_place = |of: fn(&SpeculativeSums) -> &Vec<u64>| {
+        let n = sums.iter().map(|s| of(s).len()).max().unwrap_or(0);
+        let at = |place: usize| sums.iter().filter_map(|s| of(s).get(place)).sum::<u64>();
+        (0..n).map(at).collect::<Vec<u64>>()
+    };
+    let (n_drafted, n_accepted) = (by_place(|s| &s.n_drafted), by_place(|s| &s.n_accepted));
+    let all_drafted: u64 = n_drafted.iter().sum();
+    let n_passes = total(|s| s.n_passes);
+    let share = |part: u64, of: u64| (of > 0).then(|| part as f64 / of as f64);
+    // Every round has texts of its own.
+    let by_round = sums
+        .iter()
+        .filter_map(|s| share(s.n_accepted.iter().sum(), s.n_drafted.iter().sum()));
+    let by_round: Vec<f64> = by_round.collect();
+    SpeculativeRow {
+        arm: cell.arm.clone(),
+        n_depth: cell.spec.n_depth,
+        alone_ns: stats::cell_interval(&alone, LEVEL),
+        drafted_ns: stats::cell_interval(&drafted, LEVEL),
+        draft_share: share(total(|s| s.draft_ns), total(|s| s.drafted_ns)),
+        factor,
+        p_value: stats::t_test_p(&alone, &drafted),
+        verdict,
+        acceptance: share(n_accepted.iter().sum(), all_drafted),
+        acceptance_interval: stats::block_mean_interval(&by_round, LEVEL, header.plan.seed),
+        acceptance_by_place: n_accepted
+            .iter()
+            .zip(&n_drafted)
+            .filter_map(|(&part, &of)| share(part, of))
+            .collect(),
+        tokens_per_pass: share(total(|s| s.n_tokens), n_passes),
+        break_even: break_even(
+            share(total(|s| s.drafted_ns), n_passes),
+            share(total(|s| s.plain_ns), total(|s| s.n_tokens)),
+            share(all_drafted, n_passes),
+        ),
+        n_tokens: total(|s| s.n_tokens),
+        n_other: total(|s| s.n_other),
+        n_ties: total(|s| s.n_ties),
+        n_rounds: sums.len() as u32,
+        reason: match &cell.outcome {
+            Outcome::Ok => None,
+            Outcome::Failed(_, reason) => Some(reason.clone()),
+        },
+    }
+}
+
+/// Share of drafted tokens that must be accepted for a pass to cost no more than the tokens it gives cost the target alone: a pass gives
+/// one token and those that are accepted. Above 1 when no acceptance would do.
+fn break_even(pass_ns: Option<f64>, alone_ns: Option<f64>, n_drafted: Option<f64>) -> Option<f64> {
+    let needed = pass_ns? / alone_ns.filter(|ns| *ns > 0.0)? - 1.0;
+    n_drafted.filter(|n| *n > 0.0).map(|n| (needed / n).max(0.0))
+}
+
+/// The greatest depth, in one sentence.
+pub(super) fn conclusion(model: &ReportModel) -> Option<String> {
+    let t = model.lang;
+    let row = model.speculative.iter().max_by_key(|row| row.n_depth)?;
+    let draft = model.header.draft.as_ref()?;
+    let pays = t.speculative_pays(
+        &draft.name,
+        &row.arm.variant,
+        units::count(u64::from(row.n_depth)),
+        t.ratio(row.factor.as_ref()?),
+        t.verdict(row.verdict?),
+    );
+    let accepted = t.draft_accepted(
+        t.figure(row.acceptance?, row.acceptance_interval.as_ref(), |s| t.percent(s)),
+        t.two_decimals(row.tokens_per_pass?),
+        t.needed(row.break_even),
+    );
+    Some(format!("{pays} {accepted}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::break_even;
+
+    #[test]
+    fn a_pass_as_dear_as_three_tokens_needs_two_more() {
+        assert_eq!(break_even(Some(30.0), Some(10.0), Some(4.0)), Some(0.5));
+        assert_eq!(break_even(Some(60.0), Some(10.0), Some(4.0)), Some(1.25));
+        assert_eq!(break_even(Some(9.0), Some(10.0), Some(4.0)), Some(0.0));
+        assert_eq!(break_even(Some(9.0), Some(0.0), Some(4.0)), None);
+        assert_eq!(break_even(Some(9.0), Some(1.0), None), None);
+    }
+}

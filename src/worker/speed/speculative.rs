@@ -1,0 +1,242 @@
+//! Speculative decoding: a small model drafts tokens, and one pass of the target accepts those that it would have chosen itself
+//! (Leviathan et al., ICML 2023), greedily. The target generates as many tokens alone, from the same state: in every other execution
+//! before, in the others after.
+//!
+//! Invariant: after each pass both caches hold a prefix of what was generated.
+
+use super::{clocked, lasting, Reading, Speed, Timed, N_WARM_STEPS};
+use crate::data::{SpeculativeSums, WorkSpec, Workload, N_DRAFT, N_OWN_TOKENS, N_PASSAGES, TIE};
+use crate::engine::{argmax, ContextId, Engine, EngineError};
+
+/// Where an execution starts: the prompt is what is kept and the passage.
+struct Start<'a> {
+    n_kept: u32,
+    passage: &'a [i32],
+    /// The token after the prompt, in no cache yet.
+    next: i32,
+}
+
+impl Start<'_> {
+    fn n_past(&self) -> u32 {
+        self.n_kept + self.passage.len() as u32
+    }
+}
+
+impl Speed {
+    /// Opens and fills what drafts for the speculative ones of `specs`.
+    pub(super) fn fill_draft(
+        &mut self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        specs: &[WorkSpec],
+    ) -> Result<(), EngineError> {
+        let speculative = specs.iter().filter(|s| s.workload == Workload::Speculative);
+        let specs: Vec<WorkSpec> = speculative.copied().collect();
+        if specs.is_empty() {
+            return Ok(());
+        }
+        let draft = match self.drafts.get(&id.0) {
+            Some(known) => *known,
+            None => {
+                let none = "there is no draft: compare a smaller variant too, or name a file with --draft";
+                let path = self
+                    .draft
+                    .as_ref()
+                    .ok_or_else(|| EngineError::Refused(none.to_owned()))?;
+                engine.open_draft(path, self.config(id)?)?
+            }
+        };
+        self.drafts.insert(id.0, draft);
+        self.keep_states(engine, draft, &specs)?;
+        Ok(())
+    }
+
+    /// The start of execution number `turn`.
+    fn start(&self, spec: &WorkSpec, turn: u32) -> Start<'_> {
+        let n_kept = spec.n_depth_kept();
+        let first = (n_kept + turn % N_PASSAGES * (N_OWN_TOKENS + 1)) as usize;
+        let next = first + (spec.n_depth - n_kept) as usize;
+        Start {
+            n_kept,
+            passage: &self.tokens[first..next],
+            next: self.tokens[next],
+        }
+    }
+
+    /// Untimed steps before a sample, alone and with the draft. Out: their time.
+    pub(super) fn warm_up_speculative(
+        &self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        spec: &WorkSpec,
+    ) -> Result<u64, EngineError> {
+        let start = self.start(spec, 0);
+        let few = |n: u32| n.min(spec.n_gen) as usize;
+        self.go_to_start(engine, id, &start)?;
+        let (_, alone_ns) = clocked(engine, |e| self.alone(e, id, &start, few(N_WARM_STEPS as u32)))?;
+        self.go_to_start(engine, id, &start)?;
+        let mut ignored = SpeculativeSums::default();
+        let (_, drafted_ns) = clocked(engine, |e| {
+            self.with_draft(e, id, &start, few(N_DRAFT + 1), &mut ignored)
+        })?;
+        Ok(alone_ns + drafted_ns)
+    }
+
+    /// Execution number `turn`: `n_gen` tokens by the target alone, and as many with the draft.
+    pub(super) fn speculate(
+        &self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        spec: &WorkSpec,
+        turn: u32,
+        timed: &mut Timed,
+    ) -> Result<(), EngineError> {
+        let start = self.start(spec, turn);
+        let sums = timed.speculative.get_or_insert_with(SpeculativeSums::default);
+        let (mut alone, mut drafted) = (Vec::new(), Vec::new());
+        let draft_first = turn & 1 == 1;
+        for is_drafted in [draft_first, !draft_first] {
+            self.go_to_start(engine, id, &start)?;
+            let before = Reading::now(engine, &self.interference)?;
+            let (tokens, ns) = clocked(engine, |engine| match is_drafted {
+                true => self.with_draft(engine, id, &start, spec.n_gen as usize, sums),
+                false => self.alone(engine, id, &start, spec.n_gen as usize),
+            })?;
+            let after = Reading::now(engine, &self.interference)?;
+            timed.conditions.add(&before, &after);
+            timed.ns += ns;
+            if is_drafted {
+                sums.drafted_ns += ns;
+                drafted = tokens;
+            } else {
+                sums.plain_ns += ns;
+                alone = tokens;
+            }
+        }
+        sums.n_tokens += u64::from(spec.n_gen);
+        if alone != drafted {
+            self.compare(engine, id, &start, &drafted, sums)?;
+        }
+        Ok(())
+    }
+
+    /// Puts target and draft to the end of the prompt.
+    fn go_to_start(&self, engine: &mut dyn Engine, id: ContextId, start: &Start<'_>) -> Result<(), EngineError> {
+        for context in [id, self.draft_of(id)?] {
+            self.restore(engine, context, start.n_kept)?;
+            if !start.passage.is_empty() {
+                engine.decode(context, start.passage)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn draft_of(&self, id: ContextId) -> Result<ContextId, EngineError> {
+        let found = self.drafts.get(&id.0).copied();
+        found.ok_or_else(|| EngineError::Refused(format!("no draft was prepared for context {}", id.0)))
+    }
+
+    /// `n_gen` tokens after the start, one by one, always the most likely.
+    fn alone(
+        &self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        start: &Start<'_>,
+        n_gen: usize,
+    ) -> Result<Vec<i32>, EngineError> {
+        let mut last = start.next;
+        let mut tokens = Vec::with_capacity(n_gen);
+        for _ in 0..n_gen {
+            last = self.choose(engine, id, &[last])?;
+            tokens.push(last);
+        }
+        Ok(tokens)
+    }
+
+    /// The most likely token after `tokens`.
+    fn choose(&self, engine: &mut dyn Engine, id: ContextId, tokens: &[i32]) -> Result<i32, EngineError> {
+        lasting(self.handicap, || {
+            engine.decode(id, tokens)?;
+            engine.argmax(id)
+        })
+    }
+
+    /// The same tokens with the draft.
+    fn with_draft(
+        &self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        start: &Start<'_>,
+        n_gen: usize,
+        sums: &mut SpeculativeSums,
+    ) -> Result<Vec<i32>, EngineError> {
+        let draft = self.draft_of(id)?;
+        // Chosen, and in neither cache yet.
+        let mut last = start.next;
+        // What the cache of the draft lacks.
+        let mut lacking = vec![last];
+        let mut tokens = Vec::with_capacity(n_gen);
+        while tokens.len() < n_gen {
+            let n_past = start.n_past() + tokens.len() as u32;
+            // The pass itself gives a token.
+            let n = (N_DRAFT as usize).min(n_gen - tokens.len() - 1);
+            let mut batch = vec![last];
+            let began = engine.now_ns();
+            for _ in 0..n {
+                let next = self.choose(engine, draft, &lacking)?;
+                batch.push(next);
+                lacking = vec![next];
+            }
+            sums.draft_ns += engine.now_ns() - began;
+            let best = lasting(self.handicap, || engine.argmax_each(id, &batch))?;
+            let n_accepted = batch[1..].iter().zip(&best).take_while(|(d, b)| d == b).count();
+            count(sums, n, n_accepted);
+            tokens.extend_from_slice(&best[..=n_accepted]);
+            last = best[n_accepted];
+            let n_kept = n_past + 1 + n_accepted as u32;
+            if n_accepted < n {
+                engine.truncate(id, n_kept)?;
+                engine.truncate(draft, n_kept)?;
+                lacking.clear();
+            }
+            // After a full draft its own last token is lacking too.
+            lacking.push(last);
+        }
+        Ok(tokens)
+    }
+
+    /// Counts where the tokens are not those that the target alone chooses after the same text: it goes along them one by one.
+    fn compare(
+        &self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        start: &Start<'_>,
+        tokens: &[i32],
+        sums: &mut SpeculativeSums,
+    ) -> Result<(), EngineError> {
+        self.go_to_start(engine, id, start)?;
+        let mut last = start.next;
+        for &token in tokens {
+            engine.decode(id, &[last])?;
+            let row = engine.logits(id)?;
+            let best = argmax(&row);
+            if best != token {
+                sums.n_other += 1;
+                let distance = row[best as usize] - row[token as usize];
+                sums.n_ties += u64::from(distance < TIE);
+            }
+            last = token;
+        }
+        Ok(())
+    }
+}
+
+fn count(sums: &mut SpeculativeSums, n_drafted: usize, n_accepted: usize) {
+    sums.n_passes += 1;
+    sums.n_drafted.resize(N_DRAFT as usize, 0);
+    sums.n_accepted.resize(N_DRAFT as usize, 0);
+    for place in 0..n_drafted {
+        sums.n_drafted[place] += 1;
+        sums.n_accepted[place] += u64::from(place < n_accepted);
+    }
+}
