@@ -159,6 +159,11 @@ impl Workload {
     pub const fn is_headline(self) -> bool {
         matches!(self, Workload::Prefill | Workload::Decode)
     }
+
+    /// Whether its executions start from a kept state of the cache.
+    pub const fn starts_filled(self) -> bool {
+        matches!(self, Workload::Decode | Workload::PrefixReuse | Workload::Speculative)
+    }
 }
 
 /// Everything that fixes one llama.cpp context and the device it runs on.

@@ -94,11 +94,10 @@ pub fn worker_memory_bytes(
     specs: impl Iterator<Item = WorkSpec> + Clone,
 ) -> u64 {
     let per_token = kv_bytes_per_token(model, config.type_k, config.type_v);
-    let with = |workloads: &'static [Workload]| specs.clone().filter(move |s| workloads.contains(&s.workload));
-    let kept: BTreeSet<u32> = with(&[Workload::Decode, Workload::PrefixReuse, Workload::Speculative])
-        .map(|s| s.n_depth_kept())
-        .collect();
-    let passing = with(&[Workload::State]).map(|s| s.n_depth).max().unwrap_or(0);
+    let starts_filled = specs.clone().filter(|s| s.workload.starts_filled());
+    let kept: BTreeSet<u32> = starts_filled.map(|s| s.n_depth_kept()).collect();
+    let saved = specs.clone().filter(|s| s.workload == Workload::State);
+    let passing = saved.map(|s| s.n_depth).max().unwrap_or(0);
     let tokens = kept.iter().map(|&n| u64::from(n)).sum::<u64>() + u64::from(passing) + n_ctx_batched(specs);
     arm_memory_bytes(model, variant, layout, config, config.n_ubatch).saturating_add(tokens.saturating_mul(per_token))
 }

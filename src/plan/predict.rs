@@ -39,30 +39,28 @@ pub fn execution_guess_ns(
         let attention = 2.0 * f64::from(model.n_layer) * f64::from(model.n_embd) * n * n;
         (2.0 * n_params as f64 * n + attention) / speed.flops
     };
+    // One step of so many sequences: the weights are read once for all, each cache for its own.
+    let step = |n_seq: f64| {
+        let bytes = model_size as f64 + n_seq * kv_bytes_per_token as f64 * f64::from(spec.n_depth);
+        bytes / speed.bandwidth + 1e-4
+    };
+    let n_gen = f64::from(spec.n_gen);
     let seconds = match spec.workload {
         Workload::Prefill => prefill(f64::from(spec.n_prompt)),
-        Workload::Decode => {
-            let bytes = model_size as f64 + kv_bytes_per_token as f64 * f64::from(spec.n_depth);
-            f64::from(spec.n_gen) * (bytes / speed.bandwidth + 1e-4)
-        }
+        Workload::Decode => n_gen * step(1.0),
         // Alone, and with a draft that is about as costly: at worst twice as long.
-        Workload::Speculative => {
-            let bytes = model_size as f64 + kv_bytes_per_token as f64 * f64::from(spec.n_depth);
-            3.0 * f64::from(spec.n_gen) * (bytes / speed.bandwidth + 1e-4)
-        }
-        Workload::NoReuse => f64::from(spec.n_gen) * prefill(f64::from(spec.n_depth + 1)),
+        Workload::Speculative => 3.0 * n_gen * step(1.0),
+        Workload::NoReuse => n_gen * prefill(f64::from(spec.n_depth + 1)),
         Workload::PrefixReuse => prefill(f64::from(spec.n_prompt)) - prefill(f64::from(spec.n_depth)),
         // Computed once, then copied and restored twice, at the speed of memory; the disk is left out.
         Workload::State => {
             let bytes = 6.0 * kv_bytes_per_token as f64 * f64::from(spec.n_depth);
             prefill(f64::from(spec.n_depth)) + bytes / speed.bandwidth
         }
-        // The weights are read once for all sequences, each cache for its own; the arithmetic is each sequence's own.
+        // The arithmetic is each sequence's own.
         Workload::Batched => {
             let n_seq = f64::from(spec.n_seq);
-            let bytes = model_size as f64 + n_seq * kv_bytes_per_token as f64 * f64::from(spec.n_depth);
-            let arithmetic = n_seq * 2.0 * n_params as f64 / speed.flops;
-            f64::from(spec.n_gen) * (bytes / speed.bandwidth + arithmetic + 1e-4)
+            n_gen * (step(n_seq) + n_seq * 2.0 * n_params as f64 / speed.flops)
         }
     };
     (seconds * 1e9) as u64

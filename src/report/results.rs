@@ -6,7 +6,9 @@
 use super::model::{CellReport, Comparison, Drift, ItlQuantiles, MemoryReport, ReportModel, Trust};
 use super::text::whole_ns;
 use super::{results_quality, results_workloads};
-use crate::data::{ArmConfig, FlashAttn, HostInfo, KvType, Outcome, StoppedBy, TensorTypeShare, VariantInfo, Workload};
+use crate::data::{
+    Arm, ArmConfig, FlashAttn, HostInfo, KvType, Outcome, StoppedBy, TensorTypeShare, VariantInfo, Workload,
+};
 use crate::stats::Interval;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -147,12 +149,28 @@ struct Derived<'a> {
     is_requantized: bool,
 }
 
+/// What every row says of its arm first.
+#[derive(Serialize)]
+pub(super) struct ArmHead<'a> {
+    pub(super) variant: &'a str,
+    pub(super) arm: &'a str,
+    pub(super) type_k: KvType,
+    pub(super) type_v: KvType,
+}
+
+pub(super) fn arm_head(arm: &Arm) -> ArmHead<'_> {
+    ArmHead {
+        variant: &arm.variant,
+        arm: &arm.id,
+        type_k: arm.config.type_k,
+        type_v: arm.config.type_v,
+    }
+}
+
 #[derive(Serialize)]
 struct Cell<'a> {
-    variant: &'a str,
-    arm: &'a str,
-    type_k: KvType,
-    type_v: KvType,
+    #[serde(flatten)]
+    arm: ArmHead<'a>,
     flash_attn: FlashAttn,
     device: &'a str,
     n_gpu_layers: i32,
@@ -217,10 +235,8 @@ struct Ratio<'a> {
 
 #[derive(Serialize)]
 struct Memory<'a> {
-    variant: &'a str,
-    arm: &'a str,
-    type_k: KvType,
-    type_v: KvType,
+    #[serde(flatten)]
+    arm: ArmHead<'a>,
     n_ctx: u32,
     n_depth: u32,
     weights: Vec<Buffer<'a>>,
@@ -375,10 +391,7 @@ fn cell(cell: &CellReport) -> Cell<'_> {
         Outcome::Failed(kind, reason) => (kind.name(), Some(reason.as_str())),
     };
     Cell {
-        variant: &cell.arm.variant,
-        arm: &cell.arm.id,
-        type_k: config.type_k,
-        type_v: config.type_v,
+        arm: arm_head(&cell.arm),
         flash_attn: config.flash_attn,
         device: &config.device,
         n_gpu_layers: config.n_gpu_layers,
@@ -471,10 +484,7 @@ fn ratio(comparison: &Comparison) -> Ratio<'_> {
 fn memory(memory: &MemoryReport) -> Memory<'_> {
     let config = &memory.arm.config;
     Memory {
-        variant: &memory.arm.variant,
-        arm: &memory.arm.id,
-        type_k: config.type_k,
-        type_v: config.type_v,
+        arm: arm_head(&memory.arm),
         n_ctx: config.n_ctx,
         n_depth: memory.n_depth,
         weights: memory

@@ -1,17 +1,16 @@
 //! The rows of `quality` in `results.json`, and of `quality.csv`.
 
 use super::model::{QualityReport, ReportModel};
-use crate::data::{Chunk, KvType, Outcome, Parting};
+use super::results::{arm_head, ArmHead};
+use crate::data::{Chunk, Outcome, Parting};
 use crate::quality::WithError;
 use crate::stats::Interval;
 use serde::Serialize;
 
 #[derive(Serialize)]
 pub(super) struct Row<'a> {
-    variant: &'a str,
-    arm: &'a str,
-    type_k: KvType,
-    type_v: KvType,
+    #[serde(flatten)]
+    arm: ArmHead<'a>,
     n_ctx: u32,
     is_baseline: bool,
     is_control: bool,
@@ -102,10 +101,7 @@ fn row(row: &QualityReport) -> Row<'_> {
     let ln_ratio = figure(|f| f.ln_ratio, &row.ln_ratio);
     let [p1, p5, p25, p75, p95, p99] = row.dp_quantiles;
     Row {
-        variant: &row.arm.variant,
-        arm: &row.arm.id,
-        type_k: row.arm.config.type_k,
-        type_v: row.arm.config.type_v,
+        arm: arm_head(&row.arm),
         n_ctx: row.n_ctx,
         is_baseline: row.arm.is_baseline,
         is_control: row.arm.is_control,
@@ -242,10 +238,10 @@ pub(super) fn csv_rows(model: &ReportModel) -> Vec<Vec<String>> {
         let error = |f: &Option<Figure>| number(f.as_ref().and_then(|f| f.token_error));
         let value = |f: &Option<Figure>| number(f.as_ref().map(|f| f.value));
         let mut fields = vec![
-            row.variant.to_owned(),
-            row.arm.to_owned(),
-            row.type_k.to_string(),
-            row.type_v.to_string(),
+            row.arm.variant.to_owned(),
+            row.arm.arm.to_owned(),
+            row.arm.type_k.to_string(),
+            row.arm.type_v.to_string(),
             row.n_ctx.to_string(),
             row.is_baseline.to_string(),
             row.is_control.to_string(),

@@ -1,8 +1,7 @@
 //! The workloads on request in `results.json`.
 
 use super::model::{BatchedRow, BreakEven, PrefixRow, ReportModel, SpeculativeRow, StateRow, Threshold};
-use super::results::{median, median_ns, quantiles, Median, MedianNs, Quantiles};
-use crate::data::KvType;
+use super::results::{arm_head, median, median_ns, quantiles, ArmHead, Median, MedianNs, Quantiles};
 use crate::stats::{Interval, Verdict};
 use serde::Serialize;
 
@@ -17,10 +16,8 @@ pub(super) struct Workloads<'a> {
 
 #[derive(Serialize)]
 struct Prefix<'a> {
-    variant: &'a str,
-    arm: &'a str,
-    type_k: KvType,
-    type_v: KvType,
+    #[serde(flatten)]
+    arm: ArmHead<'a>,
     n_prompt: u32,
     n_shared: u32,
     cold_ns: Option<MedianNs>,
@@ -31,10 +28,8 @@ struct Prefix<'a> {
 
 #[derive(Serialize)]
 struct Batched<'a> {
-    variant: &'a str,
-    arm: &'a str,
-    type_k: KvType,
-    type_v: KvType,
+    #[serde(flatten)]
+    arm: ArmHead<'a>,
     is_pp_shared: bool,
     n_depth: u32,
     n_seq: u32,
@@ -47,10 +42,8 @@ struct Batched<'a> {
 
 #[derive(Serialize)]
 struct State<'a> {
-    variant: &'a str,
-    arm: &'a str,
-    type_k: KvType,
-    type_v: KvType,
+    #[serde(flatten)]
+    arm: ArmHead<'a>,
     n_depth: u32,
     state_bytes: Option<u64>,
     file_bytes: Option<u64>,
@@ -74,10 +67,8 @@ struct Even<'a> {
 
 #[derive(Serialize)]
 struct Speculative<'a> {
-    variant: &'a str,
-    arm: &'a str,
-    type_k: KvType,
-    type_v: KvType,
+    #[serde(flatten)]
+    arm: ArmHead<'a>,
     n_depth: u32,
     draft: Option<&'a str>,
     draft_sha256: Option<&'a str>,
@@ -126,10 +117,7 @@ pub(super) fn workloads(model: &ReportModel) -> Workloads<'_> {
 
 fn prefix(row: &PrefixRow) -> Prefix<'_> {
     Prefix {
-        variant: &row.arm.variant,
-        arm: &row.arm.id,
-        type_k: row.arm.config.type_k,
-        type_v: row.arm.config.type_v,
+        arm: arm_head(&row.arm),
         n_prompt: row.n_prompt,
         n_shared: row.n_shared,
         cold_ns: row.cold_ns.as_ref().map(median_ns),
@@ -141,10 +129,7 @@ fn prefix(row: &PrefixRow) -> Prefix<'_> {
 
 fn batched(row: &BatchedRow) -> Batched<'_> {
     Batched {
-        variant: &row.arm.variant,
-        arm: &row.arm.id,
-        type_k: row.arm.config.type_k,
-        type_v: row.arm.config.type_v,
+        arm: arm_head(&row.arm),
         is_pp_shared: row.is_pp_shared,
         n_depth: row.n_depth,
         n_seq: row.n_seq,
@@ -158,10 +143,7 @@ fn batched(row: &BatchedRow) -> Batched<'_> {
 
 fn state(row: &StateRow) -> State<'_> {
     State {
-        variant: &row.arm.variant,
-        arm: &row.arm.id,
-        type_k: row.arm.config.type_k,
-        type_v: row.arm.config.type_v,
+        arm: arm_head(&row.arm),
         n_depth: row.n_depth,
         state_bytes: row.state_bytes,
         file_bytes: row.file_bytes,
@@ -179,10 +161,7 @@ fn state(row: &StateRow) -> State<'_> {
 fn speculative<'a>(model: &'a ReportModel, row: &'a SpeculativeRow) -> Speculative<'a> {
     let draft = model.header.draft.as_ref();
     Speculative {
-        variant: &row.arm.variant,
-        arm: &row.arm.id,
-        type_k: row.arm.config.type_k,
-        type_v: row.arm.config.type_v,
+        arm: arm_head(&row.arm),
         n_depth: row.n_depth,
         draft: draft.map(|d| d.name.as_str()),
         draft_sha256: draft.map(|d| d.sha256.as_str()),

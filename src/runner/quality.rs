@@ -3,6 +3,7 @@
 
 use super::child::{AskError, Worker};
 use super::config::{nanos, ModelFile, Site};
+use super::team;
 use crate::data::{
     Chunk, ChunkScore, FailureKind, QualityFailure, QualityPlan, QualityRecord, QualityWindow, Record, TextTokens,
 };
@@ -388,23 +389,9 @@ fn load(site: Site, plan: &QualityPlan, arm: usize, id: u64) -> Result<(Worker, 
     if let Some(why) = file.and_then(ModelFile::change) {
         return Err(AskError::Refused(FailureKind::Engine, why));
     }
-    let path = file.map(|f| f.path.clone()).unwrap_or_default();
-    let n_bytes = std::fs::metadata(&path).map_or(0, |m| m.len());
     let name = format!("quality {}", spec.id);
     let mut worker = Worker::spawn(&site.run.command, &name, id, site.mailbox, site.run.deadline(0))?;
-    let request = Request::Load {
-        path,
-        model_sha256: file.map(|f| f.sha256.clone()).unwrap_or_default(),
-        scratch: site.run.command.log_dir.clone(),
-        device: spec.config.device.clone(),
-        n_gpu_layers: spec.config.n_gpu_layers,
-        text: String::new(),
-        n_tokens: 0,
-        draft: None,
-    };
-    // A cold disk reads 20 MB/s at the very least.
-    let deadline = site.run.deadline(n_bytes.saturating_mul(50) / 20);
-    match worker.ask(&request, site.mailbox, deadline)? {
+    match team::load(site, &mut worker, spec, (String::new(), 0), None)? {
         Reply::Loaded { .. } => {}
         other => return Err(worker.off_script(&other)),
     }

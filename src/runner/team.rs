@@ -2,9 +2,10 @@
 
 use super::child::{AskError, Worker};
 use super::config::{nanos, ModelFile, Site};
-use crate::data::{Cell, EngineInfo, FailureKind, LoadedArm, Sample, WorkSpec, Workload};
+use crate::data::{Arm, Cell, EngineInfo, FailureKind, LoadedArm, Sample, WorkSpec, Workload};
 use crate::protocol::{Reply, Request};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// The only context of a worker.
@@ -155,12 +156,7 @@ fn needed(site: Site, cells: &[usize]) -> Vec<usize> {
     let specs = || cells.iter().map(|&c| (c, site.spec(c)));
     let decodes = specs().filter(|(_, spec)| spec.workload == Workload::Decode);
     let deepest = decodes.map(|(_, spec)| spec.n_depth).max().unwrap_or(0);
-    let is_kept = |spec: &WorkSpec| {
-        matches!(
-            spec.workload,
-            Workload::Decode | Workload::PrefixReuse | Workload::Batched | Workload::Speculative
-        )
-    };
+    let is_kept = |spec: &WorkSpec| spec.workload.starts_filled() || spec.workload == Workload::Batched;
     let is_needed = |spec: &WorkSpec| is_kept(spec) || spec.n_prompt.max(spec.n_depth) > deepest;
     specs().filter(|(_, spec)| is_needed(spec)).map(|(c, _)| c).collect()
 }
@@ -234,24 +230,11 @@ pub(super) fn load_and_open(
     n_tokens: u32,
 ) -> Result<LoadedArm, AskError> {
     let arm = &site.run.plan.arms[index];
-    let file = site.run.files.get(&arm.variant);
-    let path = file.map(|f| f.path.clone()).unwrap_or_default();
     let is_speculative = |c: &Cell| c.arm == index && c.spec.workload == Workload::Speculative;
     let drafts = site.run.plan.cells.iter().any(is_speculative);
-    let n_bytes = std::fs::metadata(&path).map_or(0, |m| m.len());
-    let request = Request::Load {
-        path,
-        model_sha256: file.map(|f| f.sha256.clone()).unwrap_or_default(),
-        scratch: site.run.command.log_dir.clone(),
-        device: arm.config.device.clone(),
-        n_gpu_layers: arm.config.n_gpu_layers,
-        text: site.run.text.clone(),
-        n_tokens,
-        draft: site.run.draft.clone().filter(|_| drafts),
-    };
-    // A cold disk reads 20 MB/s at the very least.
-    let deadline = site.run.deadline(n_bytes.saturating_mul(50) / 20);
-    let (load_ns, is_warm_load, weights, tokens_sha256) = match worker.ask(&request, site.mailbox, deadline)? {
+    let draft = site.run.draft.clone().filter(|_| drafts);
+    let reply = load(site, worker, arm, (site.run.text.clone(), n_tokens), draft)?;
+    let (load_ns, is_warm_load, weights, tokens_sha256) = match reply {
         Reply::Loaded {
             load_ns,
             is_warm_load,
@@ -274,6 +257,32 @@ pub(super) fn load_and_open(
         }),
         other => Err(worker.off_script(&other)),
     }
+}
+
+/// Asks for the model of an arm, with a text and how many of its tokens the run needs. Out: the reply.
+pub(super) fn load(
+    site: Site,
+    worker: &mut Worker,
+    arm: &Arm,
+    (text, n_tokens): (String, u32),
+    draft: Option<PathBuf>,
+) -> Result<Reply, AskError> {
+    let file = site.run.files.get(&arm.variant);
+    let path = file.map(|f| f.path.clone()).unwrap_or_default();
+    let n_bytes = std::fs::metadata(&path).map_or(0, |m| m.len());
+    let request = Request::Load {
+        path,
+        model_sha256: file.map(|f| f.sha256.clone()).unwrap_or_default(),
+        scratch: site.run.command.log_dir.clone(),
+        device: arm.config.device.clone(),
+        n_gpu_layers: arm.config.n_gpu_layers,
+        text,
+        n_tokens,
+        draft,
+    };
+    // A cold disk reads 20 MB/s at the very least.
+    let deadline = site.run.deadline(n_bytes.saturating_mul(50) / 20);
+    worker.ask(&request, site.mailbox, deadline)
 }
 
 fn prepare(site: Site, worker: &mut Worker, cells: &[usize]) -> Result<Vec<u64>, AskError> {

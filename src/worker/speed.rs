@@ -5,6 +5,7 @@
 //! cache, restoring a state and warming up happen outside. Invariant: whatever is in a cache is a prefix of the tokens.
 
 mod batched;
+mod prepare;
 mod speculative;
 mod state;
 
@@ -19,8 +20,6 @@ use std::path::PathBuf;
 use std::slice::SliceIndex;
 use std::time::Instant;
 
-/// Tokens of the short prefill that warms up a sample.
-const N_WARM_PREFILL: usize = 64;
 /// One-token steps that warm up a sample.
 const N_WARM_STEPS: usize = 3;
 
@@ -73,28 +72,6 @@ impl Speed {
     fn config(&self, id: ContextId) -> Result<&ArmConfig, EngineError> {
         let config = self.configs.get(&id.0);
         config.ok_or_else(|| EngineError::Refused(format!("there is no context {}", id.0)))
-    }
-
-    /// The untimed round: fills the context once, keeps a state per depth, runs every shape. Out: rough time of one
-    /// execution of each spec, in their order.
-    pub(super) fn prepare(
-        &mut self,
-        engine: &mut dyn Engine,
-        id: ContextId,
-        specs: &[WorkSpec],
-    ) -> Result<Vec<u64>, EngineError> {
-        specs.iter().try_for_each(|spec| self.check(spec))?;
-        let fill_ns = self.keep_states(engine, id, specs)?;
-        self.fill_batches(engine, id, specs)?;
-        self.fill_draft(engine, id, specs)?;
-        let rough = specs
-            .iter()
-            .map(|spec| match (spec.workload, fill_ns.get(&spec.n_prompt)) {
-                // Filling the cache to this depth was a prefill of this length.
-                (Workload::Prefill, Some(&ns)) => Ok(ns),
-                _ => self.rough_ns(engine, id, spec),
-            });
-        rough.collect()
     }
 
     /// One timed sample: warm-up, then `n_repeat` executions. `round`: complete rounds before it.
@@ -176,124 +153,6 @@ impl Speed {
         Ok(())
     }
 
-    /// Fills the cache depth by depth, ascending, and keeps the state at every depth that a work starts from. Out: how
-    /// long it took to fill it to each depth.
-    fn keep_states(
-        &mut self,
-        engine: &mut dyn Engine,
-        id: ContextId,
-        specs: &[WorkSpec],
-    ) -> Result<BTreeMap<u32, u64>, EngineError> {
-        let starts_filled = |s: &&WorkSpec| {
-            matches!(
-                s.workload,
-                Workload::Decode | Workload::PrefixReuse | Workload::Speculative
-            )
-        };
-        let filled = specs.iter().filter(starts_filled).map(WorkSpec::n_depth_kept);
-        let mut depths: Vec<u32> = filled.filter(|depth| *depth > 0).collect();
-        depths.sort_unstable();
-        depths.dedup();
-        let mut n_past = 0;
-        let (mut fill_ns, mut sum_ns) = (BTreeMap::new(), 0);
-        engine.clear(id)?;
-        for depth in depths {
-            let start = engine.now_ns();
-            engine.decode(id, &self.tokens[n_past..depth as usize])?;
-            sum_ns += engine.now_ns() - start;
-            fill_ns.insert(depth, sum_ns);
-            n_past = depth as usize;
-            self.states.insert((id.0, depth), engine.save(id)?);
-        }
-        Ok(fill_ns)
-    }
-
-    fn rough_ns(&self, engine: &mut dyn Engine, id: ContextId, spec: &WorkSpec) -> Result<u64, EngineError> {
-        let mut timed = Timed::default();
-        match spec.workload {
-            Workload::Prefill => {
-                self.prefill(engine, id, spec, &mut timed)?;
-                Ok(timed.ns)
-            }
-            Workload::Decode => {
-                self.go_to(engine, id, spec.n_depth)?;
-                self.step(engine, id, spec.n_depth as usize)?;
-                let few = WorkSpec {
-                    n_gen: spec.n_gen.min(N_WARM_STEPS as u32),
-                    ..*spec
-                };
-                self.go_to(engine, id, spec.n_depth)?;
-                self.decode(engine, id, &few, &mut timed)?;
-                Ok(timed.ns * u64::from(spec.n_gen) / u64::from(few.n_gen))
-            }
-            Workload::NoReuse => {
-                self.recompute(engine, id, &WorkSpec { n_gen: 1, ..*spec }, &mut timed)?;
-                Ok(timed.ns * u64::from(spec.n_gen))
-            }
-            Workload::PrefixReuse => {
-                self.warm_up(engine, id, spec)?;
-                self.follow_up(engine, id, spec, &mut timed)?;
-                Ok(timed.ns)
-            }
-            Workload::State => {
-                let start = engine.now_ns();
-                self.save_and_restore(engine, id, spec, &mut timed)?;
-                Ok(engine.now_ns() - start)
-            }
-            Workload::Speculative => {
-                self.speculate(engine, id, spec, 0, &mut timed)?;
-                Ok(timed.ns)
-            }
-            Workload::Batched => {
-                self.warm_up_batch(engine, id, &WorkSpec { n_gen: 1, ..*spec })?;
-                let few = WorkSpec {
-                    n_gen: spec.n_gen.min(N_WARM_STEPS as u32),
-                    ..*spec
-                };
-                self.decode_batch(engine, id, &few, &mut timed)?;
-                Ok(timed.ns * u64::from(spec.n_gen) / u64::from(few.n_gen))
-            }
-        }
-    }
-
-    /// Untimed work of the same shapes right before a sample; ends where its first execution starts. Out: its time,
-    /// without the restoring of states.
-    fn warm_up(&self, engine: &mut dyn Engine, id: ContextId, spec: &WorkSpec) -> Result<u64, EngineError> {
-        if spec.workload == Workload::Batched {
-            return self.warm_up_batch(engine, id, spec);
-        }
-        if spec.workload == Workload::Speculative {
-            return self.warm_up_speculative(engine, id, spec);
-        }
-        let is_filled = spec.n_depth > 0 && spec.workload == Workload::PrefixReuse;
-        if is_filled {
-            // The prompt before: the cache holds what it shares with the next one, and how it went on.
-            self.restore(engine, id, spec.n_depth)?;
-            let start = engine.now_ns();
-            engine.decode(id, &self.tokens[spec.n_depth as usize..spec.n_prompt as usize])?;
-            return Ok(engine.now_ns() - start);
-        }
-        if spec.workload != Workload::Decode {
-            engine.clear(id)?;
-            let n = match spec.workload {
-                Workload::Prefill | Workload::PrefixReuse => spec.n_prompt,
-                Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::Speculative => spec.n_depth + 1,
-                Workload::State => spec.n_depth,
-            };
-            let start = engine.now_ns();
-            engine.decode(id, &self.tokens[..N_WARM_PREFILL.min(n as usize)])?;
-            return Ok(engine.now_ns() - start);
-        }
-        self.restore(engine, id, spec.n_depth)?;
-        let start = engine.now_ns();
-        for i in 0..N_WARM_STEPS.min(spec.n_gen as usize) {
-            self.step(engine, id, spec.n_depth as usize + i)?;
-        }
-        let warmup_ns = engine.now_ns() - start;
-        self.go_to(engine, id, spec.n_depth)?;
-        Ok(warmup_ns)
-    }
-
     fn prefill(
         &self,
         engine: &mut dyn Engine,
@@ -353,20 +212,31 @@ impl Speed {
         spec: &WorkSpec,
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
-        let before = Reading::now(engine, &self.interference)?;
-        let start = engine.now_ns();
-        match spec.n_depth {
-            0 => engine.clear(id)?,
-            shared => engine.truncate(id, shared)?,
-        }
-        self.feed(engine, id, spec.n_depth as usize..spec.n_prompt as usize)?;
-        engine.argmax(id)?;
-        let end = engine.now_ns();
-        timed
-            .conditions
-            .add(&before, &Reading::now(engine, &self.interference)?);
-        timed.ns += end - start;
+        let work = |engine: &mut dyn Engine| {
+            match spec.n_depth {
+                0 => engine.clear(id)?,
+                shared => engine.truncate(id, shared)?,
+            }
+            self.feed(engine, id, spec.n_depth as usize..spec.n_prompt as usize)?;
+            engine.argmax(id)
+        };
+        self.observed(engine, timed, work)?;
         Ok(())
+    }
+
+    /// The result of `work` and its time, which is timed: time and what the process used meanwhile go to `timed`.
+    fn observed<T>(
+        &self,
+        engine: &mut dyn Engine,
+        timed: &mut Timed,
+        work: impl FnOnce(&mut dyn Engine) -> Result<T, EngineError>,
+    ) -> Result<(T, u64), EngineError> {
+        let before = Reading::now(engine, &self.interference)?;
+        let (done, ns) = clocked(engine, work)?;
+        let after = Reading::now(engine, &self.interference)?;
+        timed.conditions.add(&before, &after);
+        timed.ns += ns;
+        Ok((done, ns))
     }
 
     fn step(&self, engine: &mut dyn Engine, id: ContextId, at: usize) -> Result<(), EngineError> {

@@ -2,7 +2,7 @@
 //!
 //! A context stays filled to its depth between samples: what a sample appends is dropped again.
 
-use super::{generate, lasting, Speed, Timed, N_WARM_STEPS};
+use super::{clocked, generate, lasting, Speed, Timed, N_WARM_STEPS};
 use crate::data::{WorkSpec, Workload};
 use crate::engine::{BatchId, ContextId, Engine, EngineError};
 
@@ -61,13 +61,13 @@ impl Speed {
         spec: &WorkSpec,
     ) -> Result<u64, EngineError> {
         let id = self.batch_of(of, spec)?;
-        let start = engine.now_ns();
-        for i in 0..N_WARM_STEPS.min(spec.n_gen as usize) {
-            engine.step(id, &self.next_tokens(spec, spec.n_depth as usize + i))?;
-        }
-        let warmup_ns = engine.now_ns() - start;
+        let first = spec.n_depth as usize;
+        let few = N_WARM_STEPS.min(spec.n_gen as usize);
+        let (_, ns) = clocked(engine, |e| {
+            (first..first + few).try_for_each(|at| e.step(id, &self.next_tokens(spec, at)))
+        })?;
         engine.rewind(id, spec.n_depth)?;
-        Ok(warmup_ns)
+        Ok(ns)
     }
 
     /// One execution: `n_gen` steps of `n_seq` sequences. Leaves the sequences at their depth.

@@ -4,7 +4,7 @@
 //!
 //! Invariant: after each pass both caches hold a prefix of what was generated.
 
-use super::{clocked, lasting, Reading, Speed, Timed, N_WARM_STEPS};
+use super::{clocked, lasting, Speed, Timed, N_WARM_STEPS};
 use crate::data::{SpeculativeSums, WorkSpec, Workload, N_DRAFT, N_OWN_TOKENS, N_PASSAGES, TIE};
 use crate::engine::{argmax, ContextId, Engine, EngineError};
 
@@ -92,19 +92,15 @@ impl Speed {
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
         let start = self.start(spec, turn);
-        let sums = timed.speculative.get_or_insert_with(SpeculativeSums::default);
+        let mut sums = timed.speculative.take().unwrap_or_default();
         let (mut alone, mut drafted) = (Vec::new(), Vec::new());
         let draft_first = turn & 1 == 1;
         for is_drafted in [draft_first, !draft_first] {
             self.go_to_start(engine, id, &start)?;
-            let before = Reading::now(engine, &self.interference)?;
-            let (tokens, ns) = clocked(engine, |engine| match is_drafted {
-                true => self.with_draft(engine, id, &start, spec.n_gen as usize, sums),
+            let (tokens, ns) = self.observed(engine, timed, |engine| match is_drafted {
+                true => self.with_draft(engine, id, &start, spec.n_gen as usize, &mut sums),
                 false => self.alone(engine, id, &start, spec.n_gen as usize),
             })?;
-            let after = Reading::now(engine, &self.interference)?;
-            timed.conditions.add(&before, &after);
-            timed.ns += ns;
             if is_drafted {
                 sums.drafted_ns += ns;
                 drafted = tokens;
@@ -115,8 +111,9 @@ impl Speed {
         }
         sums.n_tokens += u64::from(spec.n_gen);
         if alone != drafted {
-            self.compare(engine, id, &start, &drafted, sums)?;
+            self.compare(engine, id, &start, &drafted, &mut sums)?;
         }
+        timed.speculative = Some(sums);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! What a state is worth: computing it, copying it out and back, writing and reading it.
 
-use super::{clocked, Reading, Speed, Timed};
+use super::{clocked, Speed, Timed};
 use crate::data::{StateTimes, WorkSpec};
 use crate::engine::{ContextId, Engine, EngineError};
 
@@ -14,15 +14,10 @@ impl Speed {
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
         let config = self.config(id)?;
-        let before = Reading::now(engine, &self.interference)?;
-        let start = engine.now_ns();
-        engine.clear(id)?;
-        self.feed(engine, id, ..spec.n_depth as usize)?;
-        let recompute_ns = engine.now_ns() - start;
-        timed
-            .conditions
-            .add(&before, &Reading::now(engine, &self.interference)?);
-        timed.ns += recompute_ns;
+        let ((), recompute_ns) = self.observed(engine, timed, |engine| {
+            engine.clear(id)?;
+            self.feed(engine, id, ..spec.n_depth as usize)
+        })?;
 
         let (state, save_ns) = clocked(engine, |engine| engine.save(id))?;
         let state_bytes = state.len() as u64;

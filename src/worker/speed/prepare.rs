@@ -1,0 +1,139 @@
+//! What is not timed: filling caches, keeping states, a first look at every work, and warming up before a sample.
+
+use super::{clocked, Speed, Timed, N_WARM_STEPS};
+use crate::data::{WorkSpec, Workload};
+use crate::engine::{ContextId, Engine, EngineError};
+use std::collections::BTreeMap;
+
+/// Tokens of the short prefill that warms up a sample.
+const N_WARM_PREFILL: usize = 64;
+
+impl Speed {
+    /// The untimed round: fills the context once, keeps a state per depth, runs every shape. Out: rough time of one
+    /// execution of each spec, in their order.
+    pub(in crate::worker) fn prepare(
+        &mut self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        specs: &[WorkSpec],
+    ) -> Result<Vec<u64>, EngineError> {
+        specs.iter().try_for_each(|spec| self.check(spec))?;
+        let fill_ns = self.keep_states(engine, id, specs)?;
+        self.fill_batches(engine, id, specs)?;
+        self.fill_draft(engine, id, specs)?;
+        let rough = specs
+            .iter()
+            .map(|spec| match (spec.workload, fill_ns.get(&spec.n_prompt)) {
+                // Filling the cache to this depth was a prefill of this length.
+                (Workload::Prefill, Some(&ns)) => Ok(ns),
+                _ => self.rough_ns(engine, id, spec),
+            });
+        rough.collect()
+    }
+
+    /// Fills the cache depth by depth, ascending, and keeps the state at every depth that a work starts from. Out: how
+    /// long it took to fill it to each depth.
+    pub(super) fn keep_states(
+        &mut self,
+        engine: &mut dyn Engine,
+        id: ContextId,
+        specs: &[WorkSpec],
+    ) -> Result<BTreeMap<u32, u64>, EngineError> {
+        let starts_filled = specs.iter().filter(|s| s.workload.starts_filled());
+        let filled = starts_filled.map(WorkSpec::n_depth_kept);
+        let mut depths: Vec<u32> = filled.filter(|depth| *depth > 0).collect();
+        depths.sort_unstable();
+        depths.dedup();
+        let mut n_past = 0;
+        let (mut fill_ns, mut sum_ns) = (BTreeMap::new(), 0);
+        engine.clear(id)?;
+        for depth in depths {
+            let (_, ns) = clocked(engine, |e| e.decode(id, &self.tokens[n_past..depth as usize]))?;
+            sum_ns += ns;
+            fill_ns.insert(depth, sum_ns);
+            n_past = depth as usize;
+            self.states.insert((id.0, depth), engine.save(id)?);
+        }
+        Ok(fill_ns)
+    }
+
+    fn rough_ns(&self, engine: &mut dyn Engine, id: ContextId, spec: &WorkSpec) -> Result<u64, EngineError> {
+        let mut timed = Timed::default();
+        match spec.workload {
+            Workload::Prefill => {
+                self.prefill(engine, id, spec, &mut timed)?;
+                Ok(timed.ns)
+            }
+            Workload::Decode => {
+                self.go_to(engine, id, spec.n_depth)?;
+                self.step(engine, id, spec.n_depth as usize)?;
+                let few = WorkSpec {
+                    n_gen: spec.n_gen.min(N_WARM_STEPS as u32),
+                    ..*spec
+                };
+                self.go_to(engine, id, spec.n_depth)?;
+                self.decode(engine, id, &few, &mut timed)?;
+                Ok(timed.ns * u64::from(spec.n_gen) / u64::from(few.n_gen))
+            }
+            Workload::NoReuse => {
+                self.recompute(engine, id, &WorkSpec { n_gen: 1, ..*spec }, &mut timed)?;
+                Ok(timed.ns * u64::from(spec.n_gen))
+            }
+            Workload::PrefixReuse => {
+                self.warm_up(engine, id, spec)?;
+                self.follow_up(engine, id, spec, &mut timed)?;
+                Ok(timed.ns)
+            }
+            Workload::State => {
+                let (_, ns) = clocked(engine, |e| self.save_and_restore(e, id, spec, &mut timed))?;
+                Ok(ns)
+            }
+            Workload::Speculative => {
+                self.speculate(engine, id, spec, 0, &mut timed)?;
+                Ok(timed.ns)
+            }
+            Workload::Batched => {
+                self.warm_up_batch(engine, id, &WorkSpec { n_gen: 1, ..*spec })?;
+                let few = WorkSpec {
+                    n_gen: spec.n_gen.min(N_WARM_STEPS as u32),
+                    ..*spec
+                };
+                self.decode_batch(engine, id, &few, &mut timed)?;
+                Ok(timed.ns * u64::from(spec.n_gen) / u64::from(few.n_gen))
+            }
+        }
+    }
+
+    /// Untimed work of the same shapes right before a sample; ends where its first execution starts. Out: its time,
+    /// without the restoring of states.
+    pub(super) fn warm_up(&self, engine: &mut dyn Engine, id: ContextId, spec: &WorkSpec) -> Result<u64, EngineError> {
+        let n_prefill = match spec.workload {
+            Workload::Batched => return self.warm_up_batch(engine, id, spec),
+            Workload::Speculative => return self.warm_up_speculative(engine, id, spec),
+            Workload::Decode => return self.warm_up_decode(engine, id, spec),
+            // The prompt before: the cache holds what it shares with the next one, and how it went on.
+            Workload::PrefixReuse if spec.n_depth > 0 => {
+                self.restore(engine, id, spec.n_depth)?;
+                let rest = spec.n_depth as usize..spec.n_prompt as usize;
+                let (_, ns) = clocked(engine, |e| e.decode(id, &self.tokens[rest]))?;
+                return Ok(ns);
+            }
+            Workload::Prefill | Workload::PrefixReuse => spec.n_prompt,
+            Workload::NoReuse => spec.n_depth + 1,
+            Workload::State => spec.n_depth,
+        };
+        engine.clear(id)?;
+        let few = N_WARM_PREFILL.min(n_prefill as usize);
+        let (_, ns) = clocked(engine, |e| e.decode(id, &self.tokens[..few]))?;
+        Ok(ns)
+    }
+
+    fn warm_up_decode(&self, engine: &mut dyn Engine, id: ContextId, spec: &WorkSpec) -> Result<u64, EngineError> {
+        let first = spec.n_depth as usize;
+        let few = N_WARM_STEPS.min(spec.n_gen as usize);
+        self.restore(engine, id, spec.n_depth)?;
+        let (_, ns) = clocked(engine, |e| (first..first + few).try_for_each(|at| self.step(e, id, at)))?;
+        self.go_to(engine, id, spec.n_depth)?;
+        Ok(ns)
+    }
+}
