@@ -5,7 +5,7 @@
 //! ```text
 //! flags --catalog--> variants on disk --plan(seed)--> arms x works = cells, rounds, launches
 //! plan minus journal --runner--> worker processes (engine: llama.cpp) --> samples --> journal.jsonl
-//! journal --stats--> report: results.json, report.md, charts
+//! journal --stats, decide--> report: results.json, report.md, charts
 //! ```
 //!
 //! Only `runner` and `worker` touch the outside world while something is measured. Everything right of the journal is
@@ -15,6 +15,7 @@ pub mod catalog;
 pub mod cli;
 pub mod corpus;
 pub mod data;
+pub mod decide;
 pub mod engine;
 pub mod gguf;
 pub mod host;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What the model argument stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum ModelArg {
     /// The model inside this program.
     Builtin,
@@ -98,6 +98,7 @@ impl HubRef {
             license: None,
             size: None,
             n_ctx_train: None,
+            shape: None,
             sources: vec![Source::Hub {
                 repo: self.repo.clone(),
                 revision: self.revision.clone(),

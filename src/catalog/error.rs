@@ -58,6 +58,24 @@ pub enum CatalogError {
         /// In words.
         why: String,
     },
+    /// A type that random weights cannot be made of.
+    #[error(
+        "--shape: {tensor} is of type {ggml_type}, of which kvant makes no random weights; use a file of another type"
+    )]
+    NoRandom {
+        /// The tensor.
+        tensor: String,
+        /// Its type.
+        ggml_type: &'static str,
+    },
+    /// A model without known dimensions.
+    #[error("--shape {given}: its dimensions are not known; name a .gguf file, hf:owner/repo, or one of {known}")]
+    NoShape {
+        /// What was given.
+        given: String,
+        /// Models with known dimensions.
+        known: String,
+    },
     /// A wrong entry in a models.toml.
     #[error("{file}:{line}: {key}: {why}")]
     CatalogEntry {

@@ -2,14 +2,17 @@
 
 use super::arg::{HubRef, ModelArg, Only};
 use super::error::FetchError;
+use super::hub::RangeFile;
 use super::hub::RepoAt;
 use super::known::{variant_of_name, Entry, Source};
 use super::obtain::{local_files, MAIN};
 use super::resolve::Means;
+use super::shape::Shape;
 use super::source::{self, Present};
 use super::{names, CatalogError};
-use crate::gguf::{ftype_of, known_ftypes, Gguf, GgufError};
+use crate::gguf::{ftype_of, known_ftypes, Gguf, GgufError, GgufProblem};
 use std::fs;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// A header that was read.
@@ -21,11 +24,18 @@ pub struct Header {
     pub place: String,
     /// The file, when it is on this machine.
     pub path: Option<PathBuf>,
+    /// The bytes before the tensors, when it is not and they were asked for.
+    pub head: Option<Vec<u8>>,
 }
 
 /// Reads the header that `model` stands for: a .gguf file, or a model's file of `variant` (the best one when absent),
 /// from this machine or, by range requests, from the Hub.
 pub fn header(model: &str, variant: Option<&str>, means: &Means<'_>) -> Result<Header, CatalogError> {
+    read(model, variant, false, means)
+}
+
+/// The same; `keeps_head`: with its bytes, where the file is far away.
+fn read(model: &str, variant: Option<&str>, keeps_head: bool, means: &Means<'_>) -> Result<Header, CatalogError> {
     let variant = match variant {
         None => None,
         Some(given) => Some(ftype_of(given).ok_or_else(|| CatalogError::UnknownVariant {
@@ -53,7 +63,7 @@ pub fn header(model: &str, variant: Option<&str>, means: &Means<'_>) -> Result<H
             }
         }
         ModelArg::Path(path) => local(&path),
-        ModelArg::Known(entry) => of_entry(&entry, variant, None, means),
+        ModelArg::Known(entry) => of_entry(&entry, variant, None, keeps_head, means),
         ModelArg::Hub(HubRef { repo, revision, only }) => {
             let entry = HubRef {
                 repo,
@@ -62,9 +72,46 @@ pub fn header(model: &str, variant: Option<&str>, means: &Means<'_>) -> Result<H
             }
             .entry();
             let only = only.or_else(|| variant.map(Only::Variant));
-            of_entry(&entry, variant, only.as_ref(), means)
+            of_entry(&entry, variant, only.as_ref(), keeps_head, means)
         }
     }
+}
+
+/// A file of random weights with the shape of a model, in the store: of a .gguf file, of a header on the Hub, or of a known model's
+/// dimensions, where no file of it is needed.
+pub fn shape(given: &str, means: &Means<'_>) -> Result<PathBuf, CatalogError> {
+    let path = Path::new(given);
+    let named = means.catalog.find(given).filter(|_| !path.is_file());
+    if let Some(entry) = named {
+        let Some(dimensions) = &entry.shape else {
+            let known = means.catalog.entries.iter().filter(|e| e.shape.is_some());
+            return Err(CatalogError::NoShape {
+                given: given.to_owned(),
+                known: known.map(|e| e.name.as_str()).collect::<Vec<_>>().join(", "),
+            });
+        };
+        let n_ctx_train = entry.n_ctx_train.unwrap_or(2048);
+        return Shape::of_dimensions(&entry.name, n_ctx_train, dimensions).write(means.store);
+    }
+    let header = read(given, None, true, means)?;
+    let unreadable = |e: std::io::Error| {
+        CatalogError::from(GgufError {
+            path: PathBuf::from(&header.place),
+            problem: GgufProblem::Unreadable(e.to_string()),
+        })
+    };
+    let head = match &header.path {
+        Some(path) => {
+            let mut head = vec![0; header.gguf.data_offset as usize];
+            let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+            read.map(|()| head)
+        }
+        None => header
+            .head
+            .clone()
+            .ok_or_else(|| std::io::Error::other("its header was not kept")),
+    };
+    Shape::of_header(&header.place, &header.gguf, head.map_err(unreadable)?).write(means.store)
 }
 
 fn local(path: &Path) -> Result<Header, CatalogError> {
@@ -72,6 +119,7 @@ fn local(path: &Path) -> Result<Header, CatalogError> {
         gguf: Gguf::open(path)?,
         place: path.display().to_string(),
         path: Some(path.to_owned()),
+        head: None,
     })
 }
 
@@ -79,6 +127,7 @@ fn of_entry(
     entry: &Entry,
     variant: Option<&'static str>,
     only: Option<&Only>,
+    keeps_head: bool,
     means: &Means<'_>,
 ) -> Result<Header, CatalogError> {
     let is_meant = |id: &str, file: &str| variant.is_none_or(|v| v == id) && only.is_none_or(|only| only.is_of(file));
@@ -97,7 +146,7 @@ fn of_entry(
     }
     let mut tried = Vec::new();
     for source in &entry.sources {
-        match remote(source, &is_meant, means) {
+        match remote(source, &is_meant, keeps_head, means) {
             Ok(header) => return Ok(header),
             Err(FetchError::Final(e)) => return Err(*e),
             Err(FetchError::Failed(why)) => tried.push(format!("{}: {why}", source.label())),
@@ -109,7 +158,12 @@ fn of_entry(
     })
 }
 
-fn remote(source: &Source, is_meant: &dyn Fn(&str, &str) -> bool, means: &Means<'_>) -> Result<Header, FetchError> {
+fn remote(
+    source: &Source,
+    is_meant: &dyn Fn(&str, &str) -> bool,
+    keeps_head: bool,
+    means: &Means<'_>,
+) -> Result<Header, FetchError> {
     let Source::Hub { repo, revision, files } = source else {
         return Err(FetchError::failed(
             "has no header to read from afar; `kvant models fetch` gets the file",
@@ -130,17 +184,27 @@ fn remote(source: &Source, is_meant: &dyn Fn(&str, &str) -> bool, means: &Means<
         .max_by_key(|(variant, _)| Present::rank_of(variant))
         .ok_or_else(|| FetchError::failed("has no such file"))?;
     let place = format!("hf:{repo}@{}:{}", listing.commit, names::shown(&file.file));
-    let input = means.hub.open(at, &listing, file)?;
-    let bytes = input.bytes();
-    let gguf = Gguf::read(input, bytes).map_err(|problem| {
+    let mut input = means.hub.open(at, &listing, file)?;
+    let bytes = RangeFile::bytes(&input);
+    let damaged = |problem| {
         CatalogError::from(GgufError {
             path: PathBuf::from(&place),
             problem,
         })
-    })?;
+    };
+    let gguf = Gguf::read(&mut input, bytes).map_err(damaged)?;
+    let head = if keeps_head {
+        let mut head = vec![0; gguf.data_offset as usize];
+        let again = input.seek(SeekFrom::Start(0)).and_then(|_| input.read_exact(&mut head));
+        again.map_err(|e| damaged(GgufProblem::Unreadable(e.to_string())))?;
+        Some(head)
+    } else {
+        None
+    };
     Ok(Header {
         gguf,
         place,
         path: None,
+        head,
     })
 }

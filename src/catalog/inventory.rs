@@ -10,7 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 
 /// A model and its files.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Stock {
     /// The model.
     pub entry: Entry,

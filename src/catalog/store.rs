@@ -216,11 +216,16 @@ fn temporary(dir: &Path, suffix: &str) -> io::Result<NamedTempFile> {
 
 /// Writes a file under a temporary name, then renames it.
 pub(super) fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_atomic_with(path, |file| file.write_all(bytes))
+}
+
+/// The same for what is written in pieces.
+pub(super) fn write_atomic_with(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let dir = path
         .parent()
         .ok_or_else(|| io::Error::other("a path without a folder"))?;
     let mut file = temporary(dir, "")?;
-    file.write_all(bytes)?;
+    write(&mut file)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|e| e.error)?;
     Ok(())

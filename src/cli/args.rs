@@ -1,8 +1,8 @@
 //! Flags as the user writes them. `resolve` turns them into a checked configuration.
 
-use crate::data::{FlashAttn, KvType, Level, Workload};
+use crate::data::{FlashAttn, KvType, Level, QualityLoss, Workload};
 use crate::plan::{KvPair, QualityMode};
-use crate::report::{FailOn, Lang};
+use crate::report::{FailOn, Lang, Program};
 use crate::units;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -82,6 +82,8 @@ pub enum When {
 pub enum Command {
     /// Measure the variants of a model against each other and write a report
     Compare(Box<CompareArgs>),
+    /// Which variant to run here, in about a minute: measures what may win until it is known; the answer is kept
+    Triage(Box<TriageArgs>),
     /// Render the report of a run again from its journal, or several runs on one page
     Report(ReportArgs),
     /// Compare two runs: what changed in the configuration, then ratios with intervals and verdicts, unpaired
@@ -230,6 +232,15 @@ pub struct CompareArgs {
         help_heading = "What to measure"
     )]
     pub variants: Vec<String>,
+    /// Measure a model of random weights with this shape, without its quality: a .gguf file, hf:owner/repo, or a name of which
+    /// `kvant models` knows the dimensions, with no network
+    #[arg(
+        long,
+        value_name = "MODEL",
+        conflicts_with = "model",
+        help_heading = "What to measure"
+    )]
+    pub shape: Option<String>,
     /// Make missing variants from the best file that is here, in preference to fetching them
     #[arg(long, help_heading = "What to measure")]
     pub derive: bool,
@@ -320,6 +331,8 @@ pub struct CompareArgs {
     /// Longest wait for any one answer of a worker (default: from the work)
     #[arg(long, value_parser = units::parse_duration, help_heading = "How long")]
     pub deadline: Option<u64>,
+    #[command(flatten)]
+    pub goal: GoalArgs,
     /// Seed of the texts and of the order of cells
     #[arg(long, default_value_t = 1, help_heading = "Repeatability")]
     pub seed: u64,
@@ -332,6 +345,84 @@ pub struct CompareArgs {
     /// Complete the run in --out: only what its journal lacks is measured
     #[arg(long, requires = "out", help_heading = "Repeatability")]
     pub resume: bool,
+}
+
+/// Flags of `triage`.
+#[derive(Debug, Clone, Args)]
+pub struct TriageArgs {
+    /// As for compare: a name, hf:owner/repo[@revision][:variant], a .gguf file, or a folder of .gguf files
+    pub model: Option<String>,
+    /// Candidates, the baseline first; missing ones are made
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "F16,Q8_0,Q4_K_M",
+        help_heading = "Candidates"
+    )]
+    pub variants: Vec<String>,
+    /// Measure a model of random weights with this shape, without its quality: a .gguf file, hf:owner/repo, or a name of which
+    /// `kvant models` knows the dimensions, with no network
+    #[arg(long, value_name = "MODEL", conflicts_with = "model", help_heading = "Candidates")]
+    pub shape: Option<String>,
+    /// KV-cache types, each with every variant
+    #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16,q8_0", help_heading = "Candidates")]
+    pub kv: Vec<KvPair>,
+    #[command(flatten)]
+    pub goal: GoalArgs,
+    /// Context to hold, in tokens (default: what is measured)
+    #[arg(long, help_heading = "Limits of the recommendation")]
+    pub n_ctx: Option<u32>,
+    /// Tokens in the cache while decode is measured
+    #[arg(long, default_value_t = 512, help_heading = "What to measure")]
+    pub depth: u32,
+    /// Tokens of the prompt whose first token is waited for
+    #[arg(long, default_value_t = 128, help_heading = "What to measure")]
+    pub n_prompt: u32,
+    /// Time for measuring; a third of it may go into quality
+    #[arg(long, value_parser = units::parse_duration, default_value = "60s", help_heading = "What to measure")]
+    pub budget: u64,
+    /// Score a text too: on or off
+    #[arg(long, value_parser = parse_quality, default_value = "on", help_heading = "What to measure")]
+    pub quality: QualityMode,
+    /// Threads (default: physical cores within the cgroup's quota)
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "What to measure")]
+    pub threads: Option<u32>,
+    /// Measure again, even if the answer is kept
+    #[arg(long, help_heading = "The answer")]
+    pub fresh: bool,
+    /// Print what runs the answer, and nothing else, on stdout: llama-server, llama-cli, ollama (a Modelfile) or lmstudio
+    #[arg(long, value_name = "PROGRAM", help_heading = "The answer")]
+    pub emit: Option<Program>,
+    /// Folder for the report (default: beside the kept answer)
+    #[arg(long, help_heading = "The answer")]
+    pub out: Option<PathBuf>,
+    /// Seed of the texts and of the order of cells
+    #[arg(long, default_value_t = 1, help_heading = "Repeatability")]
+    pub seed: u64,
+}
+
+/// What the recommendation has to keep to.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct GoalArgs {
+    /// Least tokens per second in decode, for each user
+    #[arg(long, value_name = "TPS", value_parser = parse_positive, help_heading = "Limits of the recommendation")]
+    pub min_decode: Option<f64>,
+    /// Longest time to the first token of the longest prompt measured, e.g. 2s or 500ms
+    #[arg(long, value_name = "TIME", value_parser = units::parse_duration, help_heading = "Limits of the recommendation")]
+    pub max_ttft: Option<u64>,
+    /// Most resident memory at its peak, e.g. 4GiB
+    #[arg(long, value_name = "BYTES", value_parser = units::parse_bytes, help_heading = "Limits of the recommendation")]
+    pub max_ram: Option<u64>,
+    /// Most memory of the device, e.g. 8GiB
+    #[arg(long, value_name = "BYTES", value_parser = units::parse_bytes, help_heading = "Limits of the recommendation")]
+    pub max_vram: Option<u64>,
+    /// Most loss of quality: of perplexity, e.g. 1%, or of KL divergence, e.g. kld:0.02 (default: none that can be told,
+    /// unless speed or memory is limited)
+    #[arg(long, value_name = "LOSS", value_parser = parse_loss, help_heading = "Limits of the recommendation")]
+    pub max_quality_loss: Option<QualityLoss>,
+    /// Users at once, each with a context of its own
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=256), help_heading = "Limits of the recommendation")]
+    pub users: Option<u32>,
 }
 
 /// One item of `--workloads`.
@@ -368,6 +459,24 @@ fn parse_kv(text: &str) -> Result<KvPair, crate::data::ParseNameError> {
         k: k.parse::<KvType>()?,
         v: v.parse::<KvType>()?,
     })
+}
+
+fn parse_positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
+        _ => Err(format!("'{text}' is not a number above 0; write e.g. 20")),
+    }
+}
+
+fn parse_loss(text: &str) -> Result<QualityLoss, String> {
+    match text.strip_prefix("kld:") {
+        Some(nats) => parse_positive(nats)
+            .map(QualityLoss::Kld)
+            .map_err(|_| format!("'{text}': write nats per token, e.g. kld:0.02")),
+        None => units::parse_percent(text)
+            .map(QualityLoss::Ppl)
+            .map_err(|e| format!("{e}; or kld:0.02 for a KL divergence")),
+    }
 }
 
 fn parse_precision(text: &str) -> Result<f64, String> {

@@ -15,7 +15,7 @@ use crate::data::{
 };
 use crate::engine::{self, fake};
 use crate::journal::{self, Journal, Writer};
-use crate::runner::{self, ModelFile, RunConfig, WorkerCommand};
+use crate::runner::{self, Course, ModelFile, RunConfig, WorkerCommand};
 use crate::{host, plan, units};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -38,55 +38,14 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         Some(journal) => journal.header.plan.clone(),
         None => plan::build(&settings)?,
     };
-    let texts = texts::read(&args, plan.quality.as_ref())?;
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
     let sources = Sources::of_user(global, &stop)?;
-    let files = obtain(&args, &plan, &sources, &live)?;
-    let draft = draft(&args, &plan, &files, &sources)?;
-    live.clear();
-    let n_draft_bytes = draft.as_ref().map_or(0, |(info, _)| info.file_bytes);
-    let engine = engine_info();
-    let prediction = resolve::predict(
-        &plan,
-        &files.info,
-        &infos(&files),
-        n_draft_bytes,
-        &host,
-        &engine.system_info,
-    );
-    if let Some((name, bytes)) = prediction.does_not_fit() {
-        let text = format!(
-            "{name} needs about {} and {} are available; lower --depths and --n-prompt, or compare smaller variants with --variants",
-            units::bytes(bytes),
-            units::bytes(prediction.available_bytes)
-        );
-        return Err(Failure::msg(DOES_NOT_FIT, text));
-    }
-    let job = Job::new(&args, plan, files, draft, host, prediction, texts);
-    if let Some(warning) = job
-        .warnings
-        .iter()
-        .find(|w| matches!(w, Warning::BuiltinInstead { .. }))
-    {
-        // Even with -q: who asked for nothing must not take this for what kvant would measure otherwise.
-        eprint!("{}", show_plan::notice(&warning.to_string()));
-    }
-    if !global.quiet {
-        eprint!(
-            "{}",
-            show_plan::show(
-                &job.header.plan,
-                &job.header.model,
-                &job.header.variants,
-                &job.prediction,
-                &job.warnings
-            )
-        );
-    }
+    let job = Job::prepare(&args, plan, host, &sources, &live)?;
+    job.tell(global);
     let dir = job.dir.clone();
     let _lock = lock::wait_for_machine(&live, &stop)?;
-    job.measure(past, live, &stop)?;
+    job.measure(past, live, &stop, None)?;
     finish(&journal::read(&dir.join(JOURNAL_NAME))?, &dir, global)
 }
 
@@ -114,7 +73,13 @@ fn obtain(args: &CompareArgs, plan: &Plan, sources: &Sources, live: &LiveLine) -
             wanted.push(arm.variant.clone());
         }
     }
-    sources.resolve(args.model.as_deref(), &wanted, args.derive, live)
+    let shape = args
+        .shape
+        .as_ref()
+        .map(|given| sources.shape(given, live))
+        .transpose()?;
+    let shape = shape.map(|path| path.display().to_string());
+    sources.resolve(shape.as_deref().or(args.model.as_deref()), &wanted, args.derive, live)
 }
 
 /// What drafts, where something is to be drafted: the file of `--draft`, or the smallest variant if it is smaller than the baseline.
@@ -165,10 +130,10 @@ fn infos(files: &ModelFiles) -> Vec<VariantInfo> {
 }
 
 /// Everything that is settled before the first worker starts.
-struct Job {
-    dir: PathBuf,
-    header: RunHeader,
-    files: ModelFiles,
+pub(super) struct Job {
+    pub(super) dir: PathBuf,
+    pub(super) header: RunHeader,
+    pub(super) files: ModelFiles,
     draft: Option<PathBuf>,
     text: String,
     texts: Vec<String>,
@@ -178,6 +143,69 @@ struct Job {
 }
 
 impl Job {
+    /// Finds the files and checks that the plan fits this machine.
+    pub(super) fn prepare(
+        args: &CompareArgs,
+        plan: Plan,
+        host: HostInfo,
+        sources: &Sources,
+        live: &LiveLine,
+    ) -> Result<Job, Failure> {
+        let texts = texts::read(args, plan.quality.as_ref())?;
+        let files = obtain(args, &plan, sources, live)?;
+        let draft = draft(args, &plan, &files, sources)?;
+        live.clear();
+        let n_draft_bytes = draft.as_ref().map_or(0, |(info, _)| info.file_bytes);
+        let engine = engine_info();
+        let prediction = resolve::predict(
+            &plan,
+            &files.info,
+            &infos(&files),
+            n_draft_bytes,
+            &host,
+            &engine.system_info,
+        );
+        if let Some((name, bytes)) = prediction.does_not_fit() {
+            let text = format!(
+                "{name} needs about {} and {} are available; lower --depths and --n-prompt, or compare smaller variants with --variants",
+                units::bytes(bytes),
+                units::bytes(prediction.available_bytes)
+            );
+            return Err(Failure::msg(DOES_NOT_FIT, text));
+        }
+        Ok(Job::new(args, plan, files, draft, host, prediction, texts))
+    }
+
+    /// Where the variants are.
+    pub(super) fn paths(&self) -> Vec<(String, PathBuf)> {
+        let paths = self.files.variants.iter();
+        paths.map(|(info, path)| (info.id.clone(), path.clone())).collect()
+    }
+
+    /// What is about to be done, for stderr.
+    pub(super) fn tell(&self, global: &Global) {
+        if let Some(warning) = self
+            .warnings
+            .iter()
+            .find(|w| matches!(w, Warning::BuiltinInstead { .. }))
+        {
+            // Even with -q: who asked for nothing must not take this for what kvant would measure otherwise.
+            eprint!("{}", show_plan::notice(&warning.to_string()));
+        }
+        if !global.quiet {
+            eprint!(
+                "{}",
+                show_plan::show(
+                    &self.header.plan,
+                    &self.header.model,
+                    &self.header.variants,
+                    &self.prediction,
+                    &self.warnings
+                )
+            );
+        }
+    }
+
     fn new(
         args: &CompareArgs,
         plan: Plan,
@@ -197,6 +225,9 @@ impl Job {
         if let Some(missed) = &files.instead_of {
             let (model, why) = (missed.model.clone(), missed.why.clone());
             warnings.insert(0, Warning::BuiltinInstead { model, why });
+        }
+        if let Some(shape) = &args.shape {
+            warnings.insert(0, Warning::RandomWeights { shape: shape.clone() });
         }
         if fake {
             warnings.insert(0, Warning::FakeEngine);
@@ -226,6 +257,7 @@ impl Job {
             model: files.info.clone(),
             variants: infos(&files),
             draft: draft_info,
+            goal: resolve::goal(args),
         };
         let dir = args.out.clone().unwrap_or_else(|| Path::new("reports").join(run_id));
         let deadline_max = args.deadline.map(Duration::from_nanos);
@@ -242,7 +274,13 @@ impl Job {
         }
     }
 
-    fn measure(self, past: Option<Journal>, mut live: LiveLine, stop: &Stop) -> Result<(), Failure> {
+    pub(super) fn measure(
+        self,
+        past: Option<Journal>,
+        mut live: LiveLine,
+        stop: &Stop,
+        steer: Option<Box<dyn Fn() -> Course>>,
+    ) -> Result<(), Failure> {
         let path = self.dir.join(JOURNAL_NAME);
         let (mut journal, past) = match past {
             Some(journal) => {
@@ -283,6 +321,7 @@ impl Job {
             has_anchor: std::env::var_os(fake::SCRIPT_ENV).is_none(),
             is_resident,
             deadline_max: self.deadline_max,
+            steer,
         };
         let end = runner::run(&config, &past, &mut journal, &mut live, |handle| stop.wake(handle));
         live.clear();

@@ -19,7 +19,7 @@ pub const DOES_NOT_FIT: u8 = 4;
 /// The journal is unusable.
 pub const JOURNAL: u8 = 5;
 
-/// A condition that was asked for (`--fail-on`) is not met.
+/// A condition that was asked for (`--fail-on`, a limit of the recommendation) is not met.
 pub const NOT_MET: u8 = 6;
 /// A model could not be obtained, or is not what it should be.
 pub const UNOBTAINABLE: u8 = 7;

@@ -21,6 +21,7 @@ mod show_plan;
 mod sources;
 mod stop;
 mod texts;
+mod triage;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -42,6 +43,7 @@ pub fn main() -> ExitCode {
     exit::no_backtraces();
     let result = match &cli.command {
         Command::Compare(args) => compare::run(args, &cli.global),
+        Command::Triage(args) => triage::run(args, &cli.global),
         Command::Report(args) => report::run(args, &cli.global),
         Command::Diff(args) => diff::run(args, &cli.global),
         Command::Inspect(args) => inspect::run(args, &cli.global),

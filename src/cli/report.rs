@@ -1,7 +1,7 @@
 //! `kvant report`: the report of a run, rendered again from its journal; or several runs on one page.
 
 use super::args::{Global, ReportArgs};
-use super::exit::{Failure, BAD_INPUT, INCOMPLETE, OK, UNEXPECTED};
+use super::exit::{Failure, BAD_INPUT, INCOMPLETE, NOT_MET, OK, UNEXPECTED};
 use super::look;
 use crate::data::{FailureKind, Outcome};
 use crate::journal::{self, Journal};
@@ -134,18 +134,38 @@ fn say_files(files: &[PathBuf], global: &Global) {
 /// Writes the report files of `journal` into `dir`, prints the summary, and gives the exit code.
 pub fn finish(journal: &Journal, dir: &Path, global: &Global) -> Result<u8, Failure> {
     let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
-    let files = write_all(dir, &model).map_err(|e| Failure::new(UNEXPECTED, e))?;
-    let text = if global.json {
-        results_json(&model).map_err(|e| Failure::new(UNEXPECTED, e))?
-    } else {
-        terminal::summary(&model, look::of_stdout(global))
-    };
-    look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))?;
+    let files = write_report(&model, dir)?;
+    print_summary(&model, global)?;
     say_files(&files, global);
+    Ok(code(&model))
+}
+
+/// The report files.
+pub fn write_report(model: &ReportModel, dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+    write_all(dir, model).map_err(|e| Failure::new(UNEXPECTED, e))
+}
+
+/// The summary on stdout: for a person, or as JSON.
+pub fn print_summary(model: &ReportModel, global: &Global) -> Result<(), Failure> {
+    let text = if global.json {
+        results_json(model).map_err(|e| Failure::new(UNEXPECTED, e))?
+    } else {
+        terminal::summary(model, look::of_stdout(global))
+    };
+    look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))
+}
+
+/// The exit code that a run deserves.
+pub fn code(model: &ReportModel) -> u8 {
     // What was not scored for want of time is no failure; what was tried and failed is.
     let is_scored = |outcome: &Outcome| !matches!(outcome, Outcome::Failed(kind, _) if *kind != FailureKind::NotRun);
     let is_complete = model.totals.is_complete
         && model.cells.iter().all(|cell| cell.outcome == Outcome::Ok)
         && model.quality.rows.iter().all(|row| is_scored(&row.outcome));
-    Ok(if is_complete { OK } else { INCOMPLETE })
+    let is_met = model.header.goal.is_none() || model.decision.as_ref().is_none_or(|d| d.is_met());
+    match (is_complete, is_met) {
+        (_, false) => NOT_MET,
+        (true, true) => OK,
+        (false, true) => INCOMPLETE,
+    }
 }

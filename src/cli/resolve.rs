@@ -1,12 +1,12 @@
 //! From flags to checked settings: what can fail early fails here, before a process is started.
 
 use super::args::{CompareArgs, WorkloadChoice};
-use crate::data::{HostInfo, ModelInfo, Plan, VariantInfo, Warning, Workload};
+use crate::data::{Goal, HostInfo, ModelInfo, Plan, VariantInfo, Warning, Workload};
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
 use crate::plan::{
-    arm_memory_bytes, execution_guess_ns, scoring_bytes, worker_memory_bytes, Layout, QualitySettings, Settings,
-    SpeedGuess,
+    arm_memory_bytes, execution_guess_ns, scoring_bytes, worker_memory_bytes, Layout, QualityMode, QualitySettings,
+    Settings, SpeedGuess,
 };
 use std::collections::BTreeMap;
 
@@ -24,6 +24,17 @@ pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
             .filter(|w| args.workloads.contains(&WorkloadChoice::One(*w)))
             .collect()
     };
+    // What several users get is measured, not derived from one.
+    let users = args.goal.users.filter(|&n| n > 1);
+    let (mut workloads, mut n_seqs) = (workloads, args.n_seq.clone());
+    if let Some(n) = users {
+        if !workloads.contains(&Workload::Batched) {
+            workloads.push(Workload::Batched);
+            n_seqs = vec![n];
+        } else if !n_seqs.contains(&n) {
+            n_seqs.push(n);
+        }
+    }
     let is_cpu = args.device.eq_ignore_ascii_case("cpu");
     Settings {
         level: args.level,
@@ -39,7 +50,7 @@ pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
         n_prompts: args.n_prompt.clone(),
         n_depths: args.depths.clone(),
         n_gen: args.n_gen,
-        n_seqs: args.n_seq.clone(),
+        n_seqs,
         workloads,
         n_gen_no_reuse: 1,
         n_depth_no_reuse_max: 512,
@@ -51,14 +62,35 @@ pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
         n_rounds: args.rounds,
         n_launches: args.launches,
         quality: QualitySettings {
-            mode: args.quality,
+            // Random weights have none.
+            mode: if args.shape.is_some() {
+                QualityMode::Off
+            } else {
+                args.quality
+            },
             windows: args.quality_ctx.clone(),
             kv: args.quality_kv.clone(),
             precision: args.quality_precision,
             n_chunks: args.quality_chunks,
             is_own_text: !args.text.is_empty(),
         },
+        is_triage: false,
     }
+}
+
+/// What the recommendation has to keep to; absent when nothing was asked.
+pub fn goal(args: &CompareArgs) -> Option<Goal> {
+    let asked = &args.goal;
+    let goal = Goal {
+        min_decode_tps: asked.min_decode,
+        max_ttft_ns: asked.max_ttft,
+        max_ram_bytes: asked.max_ram,
+        max_vram_bytes: asked.max_vram,
+        max_quality_loss: asked.max_quality_loss,
+        n_ctx: args.n_ctx,
+        n_users: asked.users,
+    };
+    (goal != Goal::default()).then_some(goal)
 }
 
 /// What is predicted before the start.

@@ -4,9 +4,9 @@ use super::args::Global;
 use super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::progress::LiveLine;
 use super::stop::Stop;
-use crate::catalog::{header, resolve, Catalog, Hub, Means, ModelFiles, Pip, Request, SelfQuantizer, Store};
+use crate::catalog::{header, resolve, shape, Catalog, Hub, Means, ModelFiles, Pip, Request, SelfQuantizer, Store};
 use crate::data::DraftInfo;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 /// Everything [`resolve`] works with.
@@ -44,6 +44,11 @@ impl Sources {
         }
     }
 
+    /// The folder of made files and kept answers.
+    pub fn store_root(&self) -> &Path {
+        self.store.root()
+    }
+
     /// The file of `--draft`, with its hash.
     pub fn draft(&self, path: &Path, live: &mut dyn FnMut(u64)) -> Result<DraftInfo, Failure> {
         let wrong = |e: &dyn std::fmt::Display| {
@@ -58,6 +63,14 @@ impl Sources {
             sha256: self.store.sha256(path, live).map_err(|e| wrong(&e))?,
             file_bytes,
         })
+    }
+
+    /// The file of random weights that `--shape` asks for.
+    pub fn shape(&self, given: &str, live: &LiveLine) -> Result<PathBuf, Failure> {
+        live.share(&format!("random weights in the shape of {given}"), 0, 1);
+        let path = shape(given, &self.means());
+        live.clear();
+        Ok(path?)
     }
 
     /// Finds, fetches or makes the wanted variants, with a line on stderr.

@@ -5,17 +5,20 @@
 
 mod config;
 mod disturbance;
+mod goal;
 mod model;
 mod outcome;
 mod quality;
 mod records;
 mod run;
 
+pub(crate) use config::named_enum;
 pub use config::{
     Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload, N_DRAFT, N_OWN_TOKENS,
     N_PASSAGES, TIE,
 };
 pub use disturbance::{Disturbance, Limits};
+pub use goal::{Goal, QualityLoss};
 pub use model::{DerivedFrom, ModelInfo, TensorTypeShare, VariantInfo};
 pub use outcome::{FailureKind, Outcome, Warning};
 pub use quality::{
@@ -23,8 +26,8 @@ pub use quality::{
     TextInfo, TextTokens,
 };
 pub use records::{
-    AnchorReading, AnchorRecord, BufferSize, ContextInfo, DisturbedRecord, EndRecord, EngineInfo, FailureRecord,
-    LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RoundRecord, Sample, SampleConditions, SampleRecord,
-    SpeculativeSums, StateTimes, StoppedBy,
+    AnchorReading, AnchorRecord, BufferSize, ContextInfo, DisturbedRecord, DroppedRecord, EndRecord, EngineInfo,
+    FailureRecord, LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RoundRecord, Sample, SampleConditions,
+    SampleRecord, SpeculativeSums, StateTimes, StoppedBy,
 };
 pub use run::{DraftInfo, HostInfo, Plan, RunHeader, StopRule, JOURNAL_FORMAT};

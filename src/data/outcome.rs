@@ -72,6 +72,11 @@ pub enum Warning {
     },
     /// Numbers come from the scripted test engine.
     FakeEngine,
+    /// The weights are random.
+    RandomWeights {
+        /// What they have the shape of.
+        shape: String,
+    },
     /// The control was made slower on purpose.
     Handicap {
         /// By this share.
@@ -124,6 +129,10 @@ impl fmt::Display for Warning {
                 load_percent % 100
             ),
             Warning::FakeEngine => write!(f, "these numbers come from kvant's scripted test engine, not from a model; do not use them"),
+            Warning::RandomWeights { shape } => write!(
+                f,
+                "the weights are random, in the shape of {shape}: speed and memory are the model's, its text means nothing, and its quality is not measured"
+            ),
             Warning::Handicap { share } => write!(
                 f,
                 "the control was made slower by {share} on purpose, to calibrate kvant; unset KVANT_HANDICAP before you measure anything"

@@ -15,6 +15,9 @@ pub struct QualityPlan {
     pub windows: Vec<QualityWindow>,
     /// When it is enough.
     pub stop: QualityStop,
+    /// Before speed is measured, not after it: what is not good enough need not be timed for long.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_first: bool,
 }
 
 /// One length of context to score at.

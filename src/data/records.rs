@@ -273,6 +273,15 @@ pub struct FailureRecord {
     pub reason: String,
 }
 
+/// An arm leaves the run: it cannot become the choice any more (triage). Its samples stay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DroppedRecord {
+    /// Index into `Plan::arms`.
+    pub arm: usize,
+    /// The first round without it.
+    pub round: u32,
+}
+
 /// Why measuring ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -287,6 +296,8 @@ pub enum StoppedBy {
     Interrupt,
     /// No cell was left to measure.
     Failures,
+    /// The recommendation was settled (triage).
+    Decided,
 }
 
 /// End of a run. A journal without it was cut short and can be resumed.
@@ -327,6 +338,8 @@ pub enum Record {
     Round(RoundRecord),
     /// A cell failed.
     Failure(FailureRecord),
+    /// An arm left the run.
+    Dropped(DroppedRecord),
     /// Memory of an arm.
     Memory(MemoryRecord),
     /// The texts that are scored, in tokens.

@@ -1,6 +1,6 @@
 //! The head of a run: what was asked for, of what, on which machine.
 
-use super::{Arm, Cell, Level, Limits, ModelInfo, QualityPlan, TextInfo, VariantInfo};
+use super::{Arm, Cell, Goal, Level, Limits, ModelInfo, QualityPlan, TextInfo, VariantInfo};
 use serde::{Deserialize, Serialize};
 
 /// Version of the journal's format. Changes:
@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// 2: quality: `plan.quality` and `texts` in the header, the records `texts`, `speed_end`, `quality`, `quality_failure`.
 /// 3: the workloads `prefix_reuse`, `batched` and `state`; `is_pp_shared` in works, `state` in samples,
 /// `predicted_bytes` in memory; the workload `speculative`, `speculative` in samples and `draft` in the header.
-pub const JOURNAL_FORMAT: u32 = 3;
+/// 4: `goal` in the header, the record `dropped`, `is_first` in `plan.quality`, the end `decided`.
+pub const JOURNAL_FORMAT: u32 = 4;
 
 /// When to stop: on precision or budget, never on significance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,6 +113,9 @@ pub struct RunHeader {
     /// What drafts for the workload speculative.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<DraftInfo>,
+    /// What the recommendation has to keep to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goal: Option<Goal>,
 }
 
 /// The model that drafts.

@@ -76,6 +76,8 @@ pub struct Settings {
     pub n_launches: Option<u32>,
     /// Quality.
     pub quality: QualitySettings,
+    /// A decision in about a minute: every KV type with every variant, short samples, quality first.
+    pub is_triage: bool,
 }
 
 /// Settings that cannot be measured.
@@ -165,9 +167,9 @@ pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
         n_launches: n_launches(settings),
         stop: stop_rule(settings),
         equivalence: settings.equivalence,
-        sample_ns_min: 300_000_000,
+        sample_ns_min: if settings.is_triage { 200_000_000 } else { 300_000_000 },
         limits: Limits::default(),
-        quality: quality_plan(settings, budget_ns(settings) / QUALITY_SHARE),
+        quality: quality_plan(settings, quality_budget_ns(settings)),
     })
 }
 
@@ -255,7 +257,7 @@ fn all_specs(s: &Settings) -> Vec<WorkSpec> {
 fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
     let mut arms = Vec::new();
     for (k, &kv) in s.kv.iter().enumerate() {
-        let n_variants = if k == 0 || s.is_full_matrix {
+        let n_variants = if k == 0 || s.is_full_matrix || s.is_triage {
             s.variants.len()
         } else {
             1
@@ -314,6 +316,7 @@ fn is_measured(s: &Settings, arm: &Arm, spec: &WorkSpec, middle: Option<u32>) ->
         Workload::Decode => true,
         Workload::Prefill if s.is_full_matrix => true,
         Workload::Prefill if arm.is_control => Some(spec.n_prompt) <= middle,
+        Workload::Prefill if s.is_triage => is_first_kv,
         Workload::Prefill => is_first_kv || Some(spec.n_prompt) == middle,
         Workload::NoReuse | Workload::PrefixReuse | Workload::Batched | Workload::State => {
             is_first_kv && !arm.is_control
@@ -348,6 +351,17 @@ fn budget_ns(s: &Settings) -> u64 {
     })
 }
 
+fn quality_budget_ns(s: &Settings) -> u64 {
+    let share = if s.is_triage {
+        QUALITY_SHARE_TRIAGE
+    } else {
+        QUALITY_SHARE
+    };
+    budget_ns(s) / share
+}
+
+/// The same of a triage, where quality says which arms are worth timing.
+const QUALITY_SHARE_TRIAGE: u64 = 3;
 /// One part in so many of the time goes into quality, unless it is off.
 const QUALITY_SHARE: u64 = 5;
 /// Shorter windows would score a handful of tokens each.
@@ -355,6 +369,7 @@ const N_CTX_QUALITY_MIN: u32 = 16;
 
 fn stop_rule(s: &Settings) -> StopRule {
     let (n_min, n_max) = match s.level {
+        _ if s.is_triage => (4, 60),
         Level::Quick => (6, 12),
         Level::Default => (8, 16),
         Level::Full => (12, 60),
@@ -362,6 +377,8 @@ fn stop_rule(s: &Settings) -> StopRule {
     let all = budget_ns(s);
     let for_speed = match s.quality.mode {
         QualityMode::Off => all,
+        // It comes first, and its time is part of all.
+        _ if s.is_triage => all,
         QualityMode::On | QualityMode::Full => all - all / QUALITY_SHARE,
     };
     StopRule {
@@ -422,6 +439,7 @@ pub(super) mod tests {
                 n_chunks: None,
                 is_own_text: false,
             },
+            is_triage: false,
         }
     }
 

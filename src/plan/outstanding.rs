@@ -14,6 +14,8 @@ pub struct Outstanding {
     pub done_in_round: BTreeSet<usize>,
     /// Cells that failed and left the run.
     pub failed: BTreeSet<usize>,
+    /// Arms that left the run because they could not win.
+    pub dropped: BTreeSet<usize>,
     /// Arms whose memory is known.
     pub memory_done: BTreeSet<usize>,
 }
@@ -29,6 +31,7 @@ pub fn outstanding(plan: &Plan, records: &[Record]) -> Outstanding {
                 left.round = left.round.max(d.round + 1);
             }
             Record::Failure(f) => drop(left.failed.insert(f.cell)),
+            Record::Dropped(d) => drop(left.dropped.insert(d.arm)),
             Record::Memory(m) => drop(left.memory_done.insert(m.arm)),
             _ => {}
         }

@@ -38,6 +38,8 @@ pub struct QualitySettings {
 
 /// Window that llama-perplexity has by default.
 const N_CTX: u32 = 512;
+/// Window of a triage: more chunks in the same time.
+const N_CTX_TRIAGE: u32 = 128;
 /// Chunks before precision is looked at: a bootstrap over fewer says too little.
 const N_CHUNKS_MIN: u32 = 12;
 
@@ -51,7 +53,7 @@ pub(super) fn quality_plan(s: &Settings, budget_ns: u64) -> Option<QualityPlan> 
     if q.mode == QualityMode::Off || s.variants.is_empty() {
         return None;
     }
-    let is_all = q.mode == QualityMode::Full || s.level == Level::Full || s.is_full_matrix;
+    let is_all = q.mode == QualityMode::Full || s.level == Level::Full || (s.is_full_matrix && !s.is_triage);
     let windows = windows(s);
     let mut arms = Vec::new();
     for kv in std::iter::once(first).chain(other_kv(s, first, is_all)) {
@@ -82,6 +84,7 @@ pub(super) fn quality_plan(s: &Settings, budget_ns: u64) -> Option<QualityPlan> 
             precision: (!is_full).then_some(q.precision),
             budget_ns: if is_full { u64::MAX } else { budget_ns },
         },
+        is_first: s.is_triage,
     })
 }
 
@@ -89,6 +92,7 @@ fn windows(s: &Settings) -> Vec<QualityWindow> {
     let q = &s.quality;
     let longest = s.n_depths.iter().copied().max().unwrap_or(0);
     let mut lengths = q.windows.clone().unwrap_or_else(|| match s.level {
+        _ if s.is_triage => vec![N_CTX_TRIAGE],
         Level::Quick => vec![N_CTX],
         Level::Default | Level::Full if longest > N_CTX => vec![N_CTX, longest],
         Level::Default | Level::Full => vec![N_CTX],
@@ -115,8 +119,8 @@ fn other_kv(s: &Settings, first: KvPair, is_all: bool) -> Vec<KvPair> {
     let own = s.quality.kv.clone().unwrap_or_else(|| {
         let pair = |k, v| KvPair { k, v };
         let mut all = s.kv.clone();
-        for kind in [KvType::Q8_0, KvType::Q4_0] {
-            all.push(pair(kind, kind));
+        if !s.is_triage {
+            all.extend([KvType::Q8_0, KvType::Q4_0].map(|kind| pair(kind, kind)));
         }
         if is_all {
             for kind in [KvType::Q8_0, KvType::Q4_0] {

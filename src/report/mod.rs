@@ -12,6 +12,7 @@ mod charts;
 mod csv;
 mod diff;
 mod document;
+mod emit;
 mod explain;
 mod html;
 mod lang;
@@ -19,6 +20,7 @@ mod markdown;
 mod model;
 mod notebook;
 mod results;
+mod results_decision;
 mod results_quality;
 mod results_workloads;
 mod sections;
@@ -33,14 +35,15 @@ pub use csv::{quality_csv, results_csv};
 pub use diff::{
     bench_document, diff_json, BenchReport, Diff, DiffQuality, DiffRow, FailOn, QualityFigures, Side, DIFF_SCHEMA,
 };
+pub use emit::{emit, Program};
 pub use explain::explain;
 pub use html::report_html;
 pub use lang::Lang;
 pub use markdown::report_md;
 pub use model::{
-    BatchedRow, BreakEven, CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport,
-    PositionBin, PrefixRow, Quality, QualityEnd, QualityReport, ReportModel, ReuseRow, SmallestDifference,
-    SpeculativeRow, StateRow, Threshold, Totals, Trust,
+    BatchedRow, BreakEven, CellReport, Comparison, Control, DecisionReport, Drift, ItlQuantiles, KeptDisturbance,
+    MemoryReport, PositionBin, PrefixRow, Quality, QualityEnd, QualityReport, ReportModel, ReuseRow,
+    SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
 };
 pub use notebook::notebook;
 pub use results::{results_json, RESULTS_SCHEMA};

@@ -5,7 +5,7 @@
 
 use super::model::{CellReport, Comparison, Drift, ItlQuantiles, MemoryReport, ReportModel, Trust};
 use super::text::whole_ns;
-use super::{results_quality, results_workloads};
+use super::{results_decision, results_quality, results_workloads};
 use crate::data::{
     Arm, ArmConfig, FlashAttn, HostInfo, KvType, Outcome, StoppedBy, TensorTypeShare, VariantInfo, Workload,
 };
@@ -31,7 +31,7 @@ struct Results<'a> {
     texts: Vec<Text<'a>>,
     quality: Vec<results_quality::Row<'a>>,
     workloads: results_workloads::Workloads<'a>,
-    decision: Option<()>,
+    decision: Option<results_decision::Decision<'a>>,
 }
 
 #[derive(Serialize)]
@@ -274,7 +274,7 @@ pub fn results_json(model: &ReportModel) -> serde_json::Result<String> {
         texts: texts(model),
         quality: results_quality::rows(model),
         workloads: results_workloads::workloads(model),
-        decision: None,
+        decision: results_decision::decision(model),
     };
     serde_json::to_string_pretty(&results).map(|text| text + "\n")
 }

@@ -20,3 +20,12 @@ pub(super) fn kv(config: &ArmConfig) -> String {
 pub(super) fn middle(specs: &[WorkSpec]) -> Option<WorkSpec> {
     specs.get(specs.len().saturating_sub(1) / 2).copied()
 }
+
+/// A word of a command, quoted for a shell where it must be.
+pub(super) fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}

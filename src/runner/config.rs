@@ -38,6 +38,17 @@ pub struct RunConfig {
     pub is_resident: bool,
     /// Longest wait for any one answer; predicted from the work when absent.
     pub deadline_max: Option<Duration>,
+    /// Looks at what was measured so far, between rounds; absent when every arm runs to the end.
+    pub steer: Option<Box<dyn Fn() -> Course>>,
+}
+
+/// How a run goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Course {
+    /// Arms that need not be measured any more.
+    pub dropped: Vec<usize>,
+    /// Whether nothing needs to be.
+    pub is_decided: bool,
 }
 
 /// A model file as it was when its hash was taken.

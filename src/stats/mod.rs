@@ -22,7 +22,7 @@ mod verdict;
 
 pub use blocks::{block_mean_interval, divergence_interval};
 pub use interval::{cell_interval, half_width, median, Interval, Method};
-pub use quality::{is_look, is_quality_precise, quality_verdict, QualityVerdict};
+pub use quality::{is_look, is_quality_precise, quality_verdict, QualityVerdict, NEAR_KLD};
 #[cfg(test)]
 use quantile::cluster_quantile_interval;
 pub use quantile::{autocorrelation, cluster_quantile_intervals, quantiles, N_RESAMPLES};

@@ -8,8 +8,8 @@ const KLD_ABSOLUTE_SHARE: f64 = 0.1;
 const KLD_RELATIVE_FACTOR: f64 = 10.0;
 /// Chunks between two looks at the precision.
 const LOOK_EVERY: usize = 4;
-/// The near-baseline zone: nothing is ranked inside.
-const NEAR_KLD: f64 = 0.01;
+/// The near-baseline zone: nothing is ranked inside. Mean KL divergence, nats.
+pub const NEAR_KLD: f64 = 0.01;
 const NEAR_SAME_TOP: f64 = 0.98;
 
 /// Whether precision is looked at after `n` chunks: at few numbers only, because stopping at the first lucky one would

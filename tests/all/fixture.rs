@@ -223,6 +223,7 @@ pub fn header() -> RunHeader {
             ),
         ],
         draft: None,
+        goal: None,
     }
 }
 
@@ -531,6 +532,7 @@ fn quality_plan() -> QualityPlan {
             precision: Some(0.01),
             budget_ns: 90_000_000_000,
         },
+        is_first: false,
     }
 }
 

@@ -6,6 +6,7 @@ mod tests;
 
 use super::{names, CatalogError};
 use crate::gguf::ftype_of;
+use serde::Deserialize;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub const DEFAULT_MODEL: &str = "SmolLM2-135M-Instruct";
 pub const BUILTIN_MODEL: &str = "builtin";
 
 /// One model.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// What it is called.
     pub name: String,
@@ -30,8 +31,47 @@ pub struct Entry {
     pub size: Option<String>,
     /// Context it was trained with.
     pub n_ctx_train: Option<u32>,
+    /// Its dimensions, where they are known: for `--shape`.
+    pub shape: Option<Dimensions>,
     /// Where its files come from, in the order in which they are tried.
     pub sources: Vec<Source>,
+}
+
+/// What a llama model's tensors follow from.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dimensions {
+    /// Layers.
+    pub n_layer: u32,
+    /// Embedding size.
+    pub n_embd: u32,
+    /// Size of the feed-forward part.
+    pub n_ff: u32,
+    /// Attention heads.
+    pub n_head: u32,
+    /// KV heads.
+    pub n_head_kv: u32,
+    /// Vocabulary size.
+    pub n_vocab: u32,
+    /// Base of the rotary embeddings.
+    pub rope_freq_base: f32,
+    /// Whether the embeddings are the output matrix too.
+    pub is_tied: bool,
+}
+
+impl Dimensions {
+    /// What is wrong with them, in words.
+    fn check(&self) -> Result<(), String> {
+        let counts = [self.n_layer, self.n_embd, self.n_ff, self.n_head, self.n_head_kv];
+        let is_whole = |a: u32, b: u32| b > 0 && a.is_multiple_of(b);
+        if counts.iter().any(|&n| n == 0 || n > 1 << 20) || !(259..=1 << 20).contains(&self.n_vocab) {
+            return Err("every count must be between 1 and 1048576, and n_vocab at least 259".into());
+        }
+        if !is_whole(self.n_embd, self.n_head) || !is_whole(self.n_head, self.n_head_kv) {
+            return Err("n_embd must be a multiple of n_head, and n_head one of n_head_kv".into());
+        }
+        Ok(())
+    }
 }
 
 impl Entry {
@@ -109,7 +149,7 @@ pub struct Published {
 }
 
 /// The known models.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Catalog {
     /// In the order of the files; a later entry of the same name has taken the place of an earlier one.
     pub entries: Vec<Entry>,

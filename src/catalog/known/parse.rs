@@ -1,6 +1,6 @@
 //! models.toml to entries. Every error names the file, the line and the key.
 
-use super::{Entry, Published, Source};
+use super::{Dimensions, Entry, Published, Source};
 use crate::catalog::{names, CatalogError};
 use crate::gguf::{ftype_of, known_ftypes};
 use serde::Deserialize;
@@ -25,6 +25,7 @@ struct RawModel {
     license: Option<String>,
     size: Option<String>,
     n_ctx_train: Option<u32>,
+    shape: Option<Spanned<Dimensions>>,
     #[serde(default)]
     source: Vec<Spanned<RawSource>>,
 }
@@ -66,6 +67,12 @@ pub(super) fn entries(text: &str, file: &str, folder: &Path) -> Result<Vec<Entry
             let why = "this model has no [[model.source]]; say where its files come from";
             return Err(at.error(&model.name.span(), "source", why));
         }
+        if let Some(shape) = &model.shape {
+            shape
+                .get_ref()
+                .check()
+                .map_err(|why| at.error(&shape.span(), "shape", why))?;
+        }
         let sources = model.source.into_iter().map(|source| at.source(source, folder));
         entries.push(Entry {
             name: model.name.into_inner(),
@@ -73,6 +80,7 @@ pub(super) fn entries(text: &str, file: &str, folder: &Path) -> Result<Vec<Entry
             license: model.license,
             size: model.size,
             n_ctx_train: model.n_ctx_train,
+            shape: model.shape.map(Spanned::into_inner),
             sources: sources.collect::<Result<_, _>>()?,
         });
     }

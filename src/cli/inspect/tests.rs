@@ -83,6 +83,7 @@ fn ten_thousand_damaged_headers_give_an_error_or_an_answer() {
                 n_answers += 1;
                 assert!(gguf.model_size() <= gguf.file_bytes && gguf.n_fallback() <= gguf.tensors.len() as u64);
                 let header = Header {
+                    head: None,
                     gguf,
                     place: "x.gguf".into(),
                     path: None,

@@ -8,6 +8,7 @@
 
 mod charts;
 mod conclusion;
+mod decision;
 mod diff;
 mod notebook;
 mod numbers;

@@ -49,6 +49,7 @@ texts! {
     stopped_rounds() { "all planned rounds were run", "se hicieron todas las rondas previstas" }
     stopped_interrupt() { "it was interrupted", "se interrumpió" }
     stopped_failures() { "no cell was left to measure", "no quedó ninguna celda que medir" }
+    stopped_decided() { "the recommendation was settled", "la recomendación quedó decidida" }
     stopped_short() {
         "the journal was cut short; continue it with --resume",
         "el diario quedó cortado; continúelo con --resume",
@@ -241,6 +242,7 @@ impl Lang {
             Some(StoppedBy::Rounds) => self.stopped_rounds(),
             Some(StoppedBy::Interrupt) => self.stopped_interrupt(),
             Some(StoppedBy::Failures) => self.stopped_failures(),
+            Some(StoppedBy::Decided) => self.stopped_decided(),
             None => self.stopped_short(),
         }
     }

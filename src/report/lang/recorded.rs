@@ -76,6 +76,9 @@ fn aviso(warning: &Warning) -> String {
             load_percent / 100,
             load_percent % 100
         ),
+        Warning::RandomWeights { shape } => format!(
+            "los pesos son aleatorios, con la forma de {shape}: velocidad y memoria son las del modelo, su texto no significa nada y su calidad no se mide"
+        ),
         Warning::FakeEngine => {
             "estas cifras vienen del motor de pruebas de kvant, no de un modelo; no las use".to_owned()
         }

@@ -1,8 +1,8 @@
 //! From a header and records to the model.
 
-use super::cells::{cell_reports, Rounds};
-use super::{batched, compare, conclude, prefix, quality, reuse, speculative, state, totals, trust};
-use super::{CellReport, MemoryReport, ReportModel, Trust};
+use super::cells::{cell_reports, Rounds, LEVEL};
+use super::{batched, compare, conclude, decision, prefix, quality, reuse, speculative, state, totals, trust};
+use super::{CellReport, DecisionReport, MemoryReport, ReportModel, Trust};
 use crate::data::{Arm, BufferSize, EngineInfo, MemoryRecord, Record, RunHeader, Warning, Workload};
 use crate::report::lang::Lang;
 use std::collections::BTreeMap;
@@ -34,18 +34,27 @@ impl ReportModel {
             cells,
             control,
             memory: memory(header, records),
+            kv_bytes: kv_bytes(header, records),
             quality: quality::quality(header, records, lang),
             totals: totals::totals(records, &rounds),
             trust,
             warnings: warnings(records),
+            decision: None,
             banners: Vec::new(),
             conclusion: Vec::new(),
             closing: Vec::new(),
         };
+        model.decision = decision::decision(&model, &rounds, LEVEL);
         model.banners = conclude::banners(&model);
         model.conclusion = conclude::conclusion(&model, &rounds);
         model.closing = conclude::closing(&model);
         model
+    }
+
+    /// The recommendation that a run allows so far, with intervals at another level than a report's: for looks on the way.
+    pub fn decision_at(header: &RunHeader, records: &[Record], level: f64) -> Option<DecisionReport> {
+        let rounds = Rounds::collect(header, records);
+        decision::decision(&ReportModel::build(header, records), &rounds, level)
     }
 }
 
@@ -74,6 +83,18 @@ fn share_bandwidth(header: &RunHeader, records: &[Record], trust: &Trust, cells:
         let depth = f64::from(cell.spec.n_depth) + f64::from(cell.spec.n_gen) / 2.0;
         cell.bandwidth_share = Some((variant.model_size as f64 + kv * depth) * tps.estimate / limit);
     }
+}
+
+/// As the contexts of the last launch told.
+fn kv_bytes(header: &RunHeader, records: &[Record]) -> Vec<(String, u64)> {
+    let last = records.iter().rev().find_map(|record| match record {
+        Record::Launch(launch) => Some(launch),
+        _ => None,
+    });
+    let loaded = last.into_iter().flat_map(|launch| &launch.arms);
+    loaded
+        .filter_map(|l| Some((header.plan.arms.get(l.arm)?.id.clone(), l.context.kv_bytes)))
+        .collect()
 }
 
 fn engine(records: &[Record]) -> Option<EngineInfo> {

@@ -18,8 +18,8 @@ impl Paired {
     }
 
     /// Speed of the arm relative to the reference: time of the reference over time of the arm.
-    fn ratio(&self) -> Option<Interval> {
-        stats::log_ratio_interval(&self.reference, &self.arm, LEVEL)
+    fn ratio(&self, level: f64) -> Option<Interval> {
+        stats::log_ratio_interval(&self.reference, &self.arm, level)
     }
 
     /// NaN where it is undefined: never rejected.
@@ -77,13 +77,14 @@ pub(super) fn compare_pair(
     control: &Control,
     reference: &CellReport,
     arm: &CellReport,
+    level: f64,
 ) -> Option<Comparison> {
     let paired = Paired::of(rounds, reference, arm);
     let draft = Draft {
         cell: arm.index,
         against: Against::Baseline,
         is_headline: true,
-        ratio: paired.ratio()?,
+        ratio: paired.ratio(level)?,
         factor: factor(reference, arm),
         paired,
     };
@@ -102,7 +103,7 @@ fn drafts(rounds: &Rounds, cells: &[CellReport]) -> Vec<Draft> {
         for (against, reference) in [(Against::Baseline, baseline), (Against::F16Kv, f16_kv)] {
             let Some(reference) = reference else { continue };
             let paired = Paired::of(rounds, reference, cell);
-            let Some(ratio) = paired.ratio() else { continue };
+            let Some(ratio) = paired.ratio(LEVEL) else { continue };
             let factor = factor(reference, cell);
             // Headline: what changes with one factor, for the two works people wait for.
             let is_headline = cell.spec.workload.is_headline() && !factor.contains('+');
@@ -182,7 +183,7 @@ fn control(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Control
 
 /// The control is judged by the equivalence region alone: it is the noise the others are held against.
 fn control_comparison(header: &RunHeader, paired: Paired) -> Option<Comparison> {
-    let ratio = paired.ratio()?;
+    let ratio = paired.ratio(LEVEL)?;
     let verdict = stats::verdict(&ratio, header.plan.equivalence, None);
     let n_rounds = paired.arm.len() as u32;
     let n_rounds_more = rounds_more(verdict, &ratio, n_rounds, header.plan.equivalence);

@@ -2,7 +2,9 @@
 
 use super::cells::Rounds;
 use super::fastest::{decodes, fastest, ranked};
-use super::{batched, prefix, speculative, state, CellReport, Comparison, MemoryReport, QualityReport, ReportModel};
+use super::{
+    batched, decided, prefix, speculative, state, CellReport, Comparison, MemoryReport, QualityReport, ReportModel,
+};
 use crate::data::{Arm, Outcome, StoppedBy, Warning, Workload};
 use crate::report::text::kv;
 use crate::stats::Verdict;
@@ -38,7 +40,8 @@ pub(super) fn conclusion(model: &ReportModel, rounds: &Rounds) -> Vec<String> {
         nothing.extend(failures(model));
         return nothing;
     }
-    let mut said = Vec::new();
+    let mut said = model.answer();
+    said.extend(decided::trade_offs(model));
     said.extend(fastest(model, rounds, Workload::Decode));
     said.extend(fastest(model, rounds, Workload::Prefill));
     said.extend(cost(model));
@@ -77,6 +80,8 @@ pub(super) fn closing(model: &ReportModel) -> Vec<String> {
         .into_iter()
         .chain(quality(model).into_iter().take(1))
         .chain([answer])
+        .chain(decided::trade_offs(model))
+        .chain(model.answer())
         .collect()
 }
 

@@ -11,6 +11,8 @@ mod build;
 mod cells;
 mod compare;
 mod conclude;
+mod decided;
+mod decision;
 mod fastest;
 mod prefix;
 mod quality;
@@ -21,11 +23,14 @@ mod totals;
 mod trust;
 mod types;
 
+pub use decision::DecisionReport;
 pub use quality::{PositionBin, Quality, QualityEnd, QualityReport};
 pub use types::{
     BatchedRow, BreakEven, CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport,
     PrefixRow, ReportModel, ReuseRow, SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
 };
+
+pub(in crate::report) use decided::unmet;
 
 use crate::data::Arm;
 

@@ -1,6 +1,6 @@
 //! The shape of the model: what renderers read.
 
-use super::Quality;
+use super::{DecisionReport, Quality};
 use crate::data::{
     AnchorReading, Arm, BufferSize, Disturbance, EngineInfo, MemoryReading, Outcome, RunHeader, StoppedBy, VariantInfo,
     Warning, WorkSpec, Workload,
@@ -23,6 +23,8 @@ pub struct ReportModel {
     pub control: Control,
     /// Memory of each arm that was measured.
     pub memory: Vec<MemoryReport>,
+    /// Exact bytes of the KV cache of every arm that was loaded, by its id.
+    pub kv_bytes: Vec<(String, u64)>,
     /// Per-token latency with and without KV reuse.
     pub reuse: Vec<ReuseRow>,
     /// Time to the first token of prompts that share a prefix with what is in the cache.
@@ -43,6 +45,8 @@ pub struct ReportModel {
     pub trust: Trust,
     /// Warnings of the journal, each once, in order.
     pub warnings: Vec<Warning>,
+    /// Which arm to take, and why; absent when no decode was planned.
+    pub decision: Option<DecisionReport>,
     /// What stands above everything else: reasons not to trust the figures.
     pub banners: Vec<String>,
     /// The conclusion in words, one sentence or two per entry.

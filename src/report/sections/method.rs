@@ -4,6 +4,7 @@ use crate::data::ArmConfig;
 use crate::report::charts::ChartName;
 use crate::report::document::{section, Block, Span};
 use crate::report::lang::Lang;
+use crate::report::text::quoted;
 use crate::report::ReportModel;
 
 type Fact = (String, Vec<Span>);
@@ -119,14 +120,6 @@ pub(super) fn repeat(model: &ReportModel) -> Vec<Block> {
         String::new(),
         vec![Block::Command(words.join(" "))],
     )
-}
-
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// Links to the other files of the run.

@@ -1,5 +1,6 @@
 //! What a report says, as blocks: the answer first, tables second, then how it was measured and the command to repeat it.
 
+mod decision;
 mod method;
 mod quality;
 mod speed;
@@ -14,6 +15,7 @@ use super::ReportModel;
 pub(super) fn document(model: &ReportModel) -> Document {
     let charts = chart_names(model);
     let blocks = [
+        decision::decision(model),
         quality::in_one_table(model, &charts),
         speed::variants(model),
         speed::kv_types(model),

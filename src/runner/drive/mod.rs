@@ -9,7 +9,7 @@ use super::progress::Observer;
 use super::quality::{read_texts, score_all, Halt, Step};
 use super::team::{Interrupted, Team};
 use super::watch::Watch;
-use crate::data::{EndRecord, Record, StoppedBy};
+use crate::data::{Arm, DroppedRecord, EndRecord, Plan, Record, StoppedBy};
 use crate::journal::{JournalError, Writer};
 use crate::plan::{headline_pairs, launch_of, outstanding, quality_left, too_short, QualityLeft};
 use crate::stats;
@@ -100,6 +100,8 @@ struct Drive<'a> {
     void: BTreeSet<u32>,
     done_in_round: BTreeSet<usize>,
     failed: BTreeSet<usize>,
+    /// Arms that left the run.
+    dropped: BTreeSet<usize>,
     memory_done: BTreeSet<usize>,
     /// Executions per sample of each cell.
     repeats: BTreeMap<usize, u32>,
@@ -121,9 +123,6 @@ impl<'a> Drive<'a> {
     fn new(site: Site<'a>, past: &[Record], journal: &'a mut Writer, observer: &'a mut dyn Observer) -> Self {
         let config = site.run;
         let left = outstanding(&config.plan, past);
-        let plan = &config.plan;
-        let n_threads = plan.arms.iter().map(|a| a.config.n_threads).max().unwrap_or(1);
-        let pause_max = Duration::from_nanos(plan.stop.budget_ns).mul_f64(plan.limits.pause_share_max);
         let mut repeats = BTreeMap::new();
         let mut samples = BTreeMap::new();
         for record in past {
@@ -140,12 +139,13 @@ impl<'a> Drive<'a> {
             journal,
             observer,
             team: Team::new(site),
-            watch: config.has_anchor.then(|| Watch::new(n_threads, pause_max)),
+            watch: None,
             start: Instant::now(),
             round: left.round,
             void: left.void,
             done_in_round: left.done_in_round,
             failed: left.failed,
+            dropped: left.dropped,
             memory_done: left.memory_done,
             repeats,
             launch_ns: 0,
@@ -174,6 +174,10 @@ impl<'a> Drive<'a> {
         let stopped_by = match ended {
             Some(why) => why,
             None => {
+                if self.is_quality_first() {
+                    self.score(past)?;
+                }
+                self.watch = self.watch_of_plan();
                 let why = self.speed()?;
                 self.team.dismiss_all();
                 if self.site.run.plan.quality.is_some() {
@@ -184,8 +188,21 @@ impl<'a> Drive<'a> {
         };
         // Its buffers are larger than any cache, and scoring is not timed.
         self.watch = None;
-        self.score(past)?;
+        if !self.is_quality_first() {
+            self.score(past)?;
+        }
         Ok(stopped_by)
+    }
+
+    fn is_quality_first(&self) -> bool {
+        self.site.run.plan.quality.as_ref().is_some_and(|q| q.is_first)
+    }
+
+    fn watch_of_plan(&self) -> Option<Watch> {
+        let plan = &self.site.run.plan;
+        let n_threads = plan.arms.iter().map(|a| a.config.n_threads).max().unwrap_or(1);
+        let pause_max = Duration::from_nanos(plan.stop.budget_ns).mul_f64(plan.limits.pause_share_max);
+        self.site.run.has_anchor.then(|| Watch::new(n_threads, pause_max))
     }
 
     /// Finds out before anything is measured whether the texts can be scored.
@@ -271,7 +288,29 @@ impl<'a> Drive<'a> {
             };
             launch = Some(now);
             self.one_round(now)?;
+            if self.is_decided()? {
+                return Ok(StoppedBy::Decided);
+            }
         }
+    }
+
+    /// Looks at the recommendation so far, where that steers the run: arms that cannot become it leave.
+    fn is_decided(&mut self) -> Result<bool, Stop> {
+        let (run, n_rounds) = (self.site.run, self.n_rounds());
+        let n_min = run.plan.stop.n_rounds_min;
+        let is_look = n_rounds >= n_min && (n_rounds - n_min).is_multiple_of(LOOK_EVERY);
+        let Some(steer) = run.steer.as_ref().filter(|_| is_look) else {
+            return Ok(false);
+        };
+        let course = steer();
+        for arm in course.dropped {
+            if self.dropped.insert(arm) {
+                let round = self.round;
+                self.journal.append(&Record::Dropped(DroppedRecord { arm, round }))?;
+                self.team.dismiss(arm);
+            }
+        }
+        Ok(course.is_decided)
     }
 
     /// Whether fresh workers leave time for rounds with them: for one round alone they cost more than they tell.
@@ -301,7 +340,7 @@ impl<'a> Drive<'a> {
 
     fn live(&self) -> BTreeSet<usize> {
         (0..self.site.run.plan.cells.len())
-            .filter(|c| !self.failed.contains(c))
+            .filter(|&c| !self.failed.contains(&c) && !self.dropped.contains(&self.site.arm(c)))
             .collect()
     }
 
@@ -309,6 +348,7 @@ impl<'a> Drive<'a> {
         let plan = &self.site.run.plan;
         let arms: Vec<usize> = (0..plan.arms.len())
             .filter(|&a| !plan.arms[a].is_control && !self.memory_done.contains(&a))
+            .filter(|&a| self.site.run.steer.is_none() || is_first_of_variant(plan, a))
             .collect();
         for arm in arms {
             self.report_progress(&format!("memory of {}", plan.arms[arm].id));
@@ -393,6 +433,12 @@ impl<'a> Drive<'a> {
         let total = total.saturating_add(for_quality);
         self.observer.progress(behind, total, label);
     }
+}
+
+/// Whether no arm before it has the same file: what another KV type changes in memory is known exactly.
+fn is_first_of_variant(plan: &Plan, arm: usize) -> bool {
+    let same = |other: &Arm| other.variant == plan.arms[arm].variant;
+    plan.arms.iter().position(same) == Some(arm)
 }
 
 /// Rounds between two looks at the precision.

@@ -89,8 +89,9 @@ impl Drive<'_> {
     pub(super) fn one_round(&mut self, launch: u32) -> Result<(), Stop> {
         self.read_anchor(launch)?;
         let order = round_order(&self.site.run.plan, self.n_rounds(), !self.site.run.is_resident);
+        let live = self.live();
         for (position, &cell) in order.iter().enumerate() {
-            if self.failed.contains(&cell) || self.done_in_round.contains(&cell) {
+            if !live.contains(&cell) || self.failed.contains(&cell) || self.done_in_round.contains(&cell) {
                 continue;
             }
             self.only_worker_when_in_turn(cell)?;

@@ -1,0 +1,382 @@
+//! Files of random weights with the shape of a model: what speed and memory depend on, without its weights.
+//!
+//! From a file or a header on the Hub everything before the tensors is kept as it is; from dimensions alone a llama model in F16
+//! with a vocabulary of fillers is laid out. Weights are small and finite, so that no value slows arithmetic down or overflows.
+
+use super::known::Dimensions;
+use super::store::write_atomic_with;
+use super::{names, space, CatalogError, Store};
+use crate::gguf::{GgmlType, Gguf, TensorInfo};
+use crate::rng::SplitMix64;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Random blocks are drawn once per type, this many bytes, and repeated.
+const POOL_BYTES: usize = 1 << 20;
+/// Where tensors begin, in multiples of this many bytes (GGUF's default).
+const ALIGNMENT: usize = 32;
+
+/// Everything of a GGUF file but its weights.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shape {
+    /// What the file is called, without its ending.
+    name: String,
+    /// All bytes before the tensors.
+    head: Vec<u8>,
+    tensors: Vec<TensorInfo>,
+    file_bytes: u64,
+}
+
+impl Shape {
+    /// That of a header; `head` holds the bytes before its tensors.
+    pub(super) fn of_header(name: &str, gguf: &Gguf, head: Vec<u8>) -> Shape {
+        Shape {
+            name: names::base_name(name).trim_end_matches(".gguf").to_owned(),
+            head,
+            tensors: gguf.tensors.clone(),
+            file_bytes: gguf.file_bytes,
+        }
+    }
+
+    /// A llama model of these dimensions in F16.
+    pub(super) fn of_dimensions(name: &str, n_ctx_train: u32, dimensions: &Dimensions) -> Shape {
+        let mut layout = Layout::default();
+        layout.llama(dimensions);
+        let values = metadata(name, n_ctx_train, dimensions);
+        layout.shape(format!("{name}-F16"), &values)
+    }
+
+    /// Writes the file into the store, unless it is there. Returns its path.
+    pub(super) fn write(&self, store: &Store) -> Result<PathBuf, CatalogError> {
+        let sha256 = super::hash::sha256_hex(&self.head);
+        let path = store.folder(&sha256)?.join(format!("random-{}.gguf", self.name));
+        if std::fs::metadata(&path).is_ok_and(|meta| meta.len() == self.file_bytes) {
+            return Ok(path);
+        }
+        if let Some(tensor) = self.tensors.iter().find(|t| scales(t.ggml_type).is_none()) {
+            return Err(CatalogError::NoRandom {
+                tensor: tensor.name.clone(),
+                ggml_type: tensor.ggml_type.name(),
+            });
+        }
+        space::check(&self.name, store.root(), self.file_bytes)?;
+        write_atomic_with(&path, |file| self.fill(file)).map_err(|e| store.unusable(e))?;
+        Ok(path)
+    }
+
+    fn fill(&self, file: &mut dyn Write) -> io::Result<()> {
+        file.write_all(&self.head)?;
+        let mut at = self.head.len() as u64;
+        let mut pools: Vec<(GgmlType, Vec<u8>)> = Vec::new();
+        for tensor in &self.tensors {
+            file.write_all(&vec![0; tensor.offset.saturating_sub(at) as usize])?;
+            if tensor.n_dims_used() < 2 {
+                file.write_all(&vector(tensor))?;
+            } else {
+                let known = pools.iter().position(|(ty, _)| *ty == tensor.ggml_type);
+                let index = known.unwrap_or_else(|| {
+                    pools.push((tensor.ggml_type, pool(tensor.ggml_type)));
+                    pools.len() - 1
+                });
+                repeat(file, &pools[index].1, tensor.bytes)?;
+            }
+            at = tensor.offset + tensor.bytes;
+        }
+        file.write_all(&vec![0; self.file_bytes.saturating_sub(at) as usize])
+    }
+}
+
+fn repeat(file: &mut dyn Write, pool: &[u8], n_bytes: u64) -> io::Result<()> {
+    let mut left = n_bytes;
+    while left > 0 {
+        let n = left.min(pool.len() as u64);
+        file.write_all(&pool[..n as usize])?;
+        left -= n;
+    }
+    Ok(())
+}
+
+/// Norms are one and biases zero.
+fn vector(tensor: &TensorInfo) -> Vec<u8> {
+    let value = if tensor.name.ends_with(".bias") { 0.0f32 } else { 1.0 };
+    let n = tensor.n_elements as usize;
+    match tensor.ggml_type {
+        GgmlType::F32 => value.to_le_bytes().repeat(n),
+        GgmlType::F16 if value == 1.0 => 0x3C00u16.to_le_bytes().repeat(n),
+        GgmlType::Bf16 if value == 1.0 => 0x3F80u16.to_le_bytes().repeat(n),
+        _ => vec![0; tensor.bytes as usize],
+    }
+}
+
+/// Places of the half-precision scales in a block, and their value; `None` for types that are not laid out so.
+fn scales(ggml_type: GgmlType) -> Option<(&'static [usize], u16)> {
+    // 2^-9 for blocks with one scale, 2^-13 where 6-bit scales multiply it.
+    const ONE: u16 = 0x1800;
+    const TWO: u16 = 0x0800;
+    Some(match ggml_type {
+        GgmlType::F32 | GgmlType::F16 | GgmlType::Bf16 => (&[], 0),
+        GgmlType::Q4_0 | GgmlType::Q5_0 | GgmlType::Q8_0 | GgmlType::Iq4Nl => (&[0], ONE),
+        GgmlType::Q4_1 | GgmlType::Q5_1 => (&[0, 2], ONE),
+        GgmlType::Q2K => (&[80, 82], TWO),
+        GgmlType::Q3K => (&[108], TWO),
+        GgmlType::Q4K | GgmlType::Q5K => (&[0, 2], TWO),
+        GgmlType::Q6K => (&[208], TWO),
+        GgmlType::Iq2Xxs | GgmlType::Iq2Xs | GgmlType::Iq2S => (&[0], TWO),
+        GgmlType::Iq3Xxs | GgmlType::Iq3S | GgmlType::Iq1S | GgmlType::Iq4Xs => (&[0], TWO),
+        _ => return None,
+    })
+}
+
+/// Random blocks of a type.
+fn pool(ggml_type: GgmlType) -> Vec<u8> {
+    let (_, block) = ggml_type.block();
+    let block = block as usize;
+    let mut rng = SplitMix64::new(0x5A9E);
+    let mut bytes: Vec<u8> = (0..POOL_BYTES / block * block / 8 + block)
+        .flat_map(|_| rng.next_u64().to_le_bytes())
+        .collect();
+    bytes.truncate(POOL_BYTES / block * block);
+    for one in bytes.chunks_exact_mut(block) {
+        match ggml_type {
+            // Sign and mantissa are random, the exponent is 2^-6.
+            GgmlType::F32 => {
+                one[2] |= 0x80;
+                one[3] = one[3] & 0x80 | 0x3C;
+            }
+            GgmlType::F16 => one[1] = one[1] & 0x83 | 0x24,
+            GgmlType::Bf16 => {
+                one[0] |= 0x80;
+                one[1] = one[1] & 0x80 | 0x3C;
+            }
+            _ => {
+                let (places, value) = scales(ggml_type).unwrap_or_default();
+                for &place in places {
+                    one[place..place + 2].copy_from_slice(&value.to_le_bytes());
+                }
+            }
+        }
+    }
+    bytes
+}
+
+/// Tensors one after the other.
+#[derive(Default)]
+struct Layout {
+    tensors: Vec<TensorInfo>,
+    end: u64,
+}
+
+impl Layout {
+    fn add(&mut self, name: String, dims: &[u64], ggml_type: GgmlType) {
+        let n_elements: u64 = dims.iter().product();
+        let (n, bytes) = ggml_type.block();
+        let mut all = [1; 4];
+        all[..dims.len()].copy_from_slice(dims);
+        let bytes = n_elements / n * bytes;
+        self.tensors.push(TensorInfo {
+            name,
+            ggml_type,
+            dims: all,
+            n_dims: dims.len() as u32,
+            offset: self.end,
+            bytes,
+            n_elements,
+        });
+        self.end = (self.end + bytes).next_multiple_of(ALIGNMENT as u64);
+    }
+
+    fn llama(&mut self, d: &Dimensions) {
+        let (embd, ff, vocab) = (u64::from(d.n_embd), u64::from(d.n_ff), u64::from(d.n_vocab));
+        let head = embd / u64::from(d.n_head);
+        let (q, kv) = (embd, head * u64::from(d.n_head_kv));
+        self.add("token_embd.weight".into(), &[embd, vocab], GgmlType::F16);
+        for layer in 0..d.n_layer {
+            let mut add = |name: &str, dims: &[u64]| {
+                let ggml_type = if dims.len() == 1 { GgmlType::F32 } else { GgmlType::F16 };
+                self.add(format!("blk.{layer}.{name}.weight"), dims, ggml_type);
+            };
+            add("attn_norm", &[embd]);
+            add("attn_q", &[embd, q]);
+            add("attn_k", &[embd, kv]);
+            add("attn_v", &[embd, kv]);
+            add("attn_output", &[q, embd]);
+            add("ffn_norm", &[embd]);
+            add("ffn_gate", &[embd, ff]);
+            add("ffn_up", &[embd, ff]);
+            add("ffn_down", &[ff, embd]);
+        }
+        self.add("output_norm.weight".into(), &[embd], GgmlType::F32);
+        if !d.is_tied {
+            self.add("output.weight".into(), &[embd, vocab], GgmlType::F16);
+        }
+    }
+
+    fn shape(mut self, name: String, values: &Values) -> Shape {
+        let mut head = b"GGUF".to_vec();
+        head.extend(3u32.to_le_bytes());
+        head.extend((self.tensors.len() as u64).to_le_bytes());
+        head.extend(values.n.to_le_bytes());
+        head.extend(&values.bytes);
+        for tensor in &self.tensors {
+            text(&mut head, &tensor.name);
+            head.extend(tensor.n_dims.to_le_bytes());
+            let dims = &tensor.dims[..tensor.n_dims as usize];
+            dims.iter().for_each(|d| head.extend(d.to_le_bytes()));
+            head.extend(tensor.ggml_type.id().to_le_bytes());
+            head.extend(tensor.offset.to_le_bytes());
+        }
+        head.resize(head.len().next_multiple_of(ALIGNMENT), 0);
+        let start = head.len() as u64;
+        self.tensors.iter_mut().for_each(|t| t.offset += start);
+        Shape {
+            name,
+            file_bytes: start + self.end,
+            head,
+            tensors: self.tensors,
+        }
+    }
+}
+
+/// Metadata values, as bytes.
+#[derive(Default)]
+struct Values {
+    n: u64,
+    bytes: Vec<u8>,
+}
+
+impl Values {
+    fn add(&mut self, key: &str, type_id: u32, bytes: &[u8]) {
+        text(&mut self.bytes, key);
+        self.bytes.extend(type_id.to_le_bytes());
+        self.bytes.extend(bytes);
+        self.n += 1;
+    }
+
+    fn u32(&mut self, key: &str, value: u32) {
+        self.add(key, 4, &value.to_le_bytes());
+    }
+
+    fn f32(&mut self, key: &str, value: f32) {
+        self.add(key, 6, &value.to_le_bytes());
+    }
+
+    fn text(&mut self, key: &str, value: &str) {
+        let mut bytes = Vec::new();
+        text(&mut bytes, value);
+        self.add(key, 8, &bytes);
+    }
+
+    /// An array of `n` values of this type, whose bytes are given.
+    fn array(&mut self, key: &str, type_id: u32, n: u32, values: &[u8]) {
+        let mut bytes = type_id.to_le_bytes().to_vec();
+        bytes.extend(u64::from(n).to_le_bytes());
+        bytes.extend(values);
+        self.add(key, 9, &bytes);
+    }
+}
+
+fn text(out: &mut Vec<u8>, text: &str) {
+    out.extend((text.len() as u64).to_le_bytes());
+    out.extend(text.as_bytes());
+}
+
+/// A vocabulary that any text can be cut with: three special tokens, every byte, and fillers.
+fn metadata(name: &str, n_ctx_train: u32, d: &Dimensions) -> Values {
+    let mut values = Values::default();
+    values.text("general.architecture", "llama");
+    values.text("general.name", &format!("{name} (random weights)"));
+    values.u32("general.file_type", 1);
+    values.u32("llama.block_count", d.n_layer);
+    values.u32("llama.context_length", n_ctx_train);
+    values.u32("llama.embedding_length", d.n_embd);
+    values.u32("llama.feed_forward_length", d.n_ff);
+    values.u32("llama.attention.head_count", d.n_head);
+    values.u32("llama.attention.head_count_kv", d.n_head_kv);
+    values.u32("llama.rope.dimension_count", d.n_embd / d.n_head);
+    values.f32("llama.rope.freq_base", d.rope_freq_base);
+    values.f32("llama.attention.layer_norm_rms_epsilon", 1e-5);
+    values.u32("llama.vocab_size", d.n_vocab);
+    let (mut tokens, mut types) = (Vec::new(), Vec::new());
+    for id in 0..d.n_vocab {
+        // llama.cpp's token types: 1 normal, 2 unknown, 3 control, 6 byte.
+        let (token, kind) = match id {
+            0 => ("<unk>".to_owned(), 2u32),
+            1 => ("<s>".to_owned(), 3),
+            2 => ("</s>".to_owned(), 3),
+            3..259 => (format!("<0x{:02X}>", id - 3), 6),
+            _ => (format!("\u{2581}filler{id}"), 1),
+        };
+        text(&mut tokens, &token);
+        types.extend(kind.to_le_bytes());
+    }
+    values.text("tokenizer.ggml.model", "llama");
+    values.array("tokenizer.ggml.tokens", 8, d.n_vocab, &tokens);
+    values.array("tokenizer.ggml.scores", 6, d.n_vocab, &vec![0; 4 * d.n_vocab as usize]);
+    values.array("tokenizer.ggml.token_type", 5, d.n_vocab, &types);
+    values.u32("tokenizer.ggml.bos_token_id", 1);
+    values.u32("tokenizer.ggml.eos_token_id", 2);
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    fn dimensions() -> Dimensions {
+        Dimensions {
+            n_layer: 2,
+            n_embd: 64,
+            n_ff: 128,
+            n_head: 4,
+            n_head_kv: 2,
+            n_vocab: 300,
+            rope_freq_base: 10_000.0,
+            is_tied: false,
+        }
+    }
+
+    #[test]
+    fn a_shape_of_dimensions_is_a_sound_file_with_finite_weights() {
+        let shape = Shape::of_dimensions("tiny", 512, &dimensions());
+        let mut bytes = Vec::new();
+        shape.fill(&mut bytes).expect("memory takes it");
+        assert_eq!(bytes.len() as u64, shape.file_bytes);
+        let gguf = Gguf::read(Cursor::new(&bytes), bytes.len() as u64).expect("a sound file");
+        assert_eq!(gguf.tensors, shape.tensors);
+        let expected = 2 * 64 * 300 + 2 * (2 * 64 * 64 + 2 * 64 * 32 + 3 * 64 * 128 + 2 * 64) + 64;
+        assert_eq!(gguf.n_params(), expected);
+        let matrix = gguf.tensor("blk.1.ffn_up.weight").expect("it is there");
+        let start = matrix.offset as usize;
+        let exponents: Vec<u8> = bytes[start..start + matrix.bytes as usize]
+            .chunks_exact(2)
+            .map(|half| half[1] & 0x7C)
+            .collect();
+        assert!(
+            exponents.iter().all(|&e| e == 0x24),
+            "every weight is between 2^-6 and 2^-5"
+        );
+        let norm = gguf.tensor("output_norm.weight").expect("it is there");
+        assert_eq!(bytes[norm.offset as usize..][..4], 1.0f32.to_le_bytes());
+    }
+
+    #[test]
+    fn every_supported_type_has_finite_scales_where_ggml_reads_them() {
+        for &ggml_type in GgmlType::ALL {
+            let Some((places, _)) = scales(ggml_type) else { continue };
+            let bytes = pool(ggml_type);
+            let block = ggml_type.block().1 as usize;
+            assert_eq!(bytes.len() % block, 0);
+            for one in bytes.chunks_exact(block) {
+                for &place in places {
+                    let exponent = one[place + 1] & 0x7C;
+                    assert!(
+                        exponent > 0 && exponent < 0x20,
+                        "{}: neither denormal nor large",
+                        ggml_type.name()
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The recommendation as commands and settings of the programs that run models.
+
+use super::text::quoted;
+use crate::data::named_enum;
+use crate::data::ParseNameError;
+use crate::data::{ArmConfig, FlashAttn, Goal};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+named_enum! {
+    /// A program that runs models.
+    Program, "program", {
+        /// llama.cpp's server.
+        LlamaServer = "llama-server",
+        /// llama.cpp on the command line.
+        LlamaCli = "llama-cli",
+        /// A Modelfile of Ollama.
+        Ollama = "ollama",
+        /// Settings of LM Studio.
+        LmStudio = "lmstudio",
+    }
+}
+
+/// What makes `program` run `file` as it was measured. Ends in a line feed.
+pub fn emit(program: Program, config: &ArmConfig, goal: &Goal, file: &str) -> String {
+    let text = match program {
+        Program::LlamaServer => llama_server(config, goal, file),
+        Program::LlamaCli => format!("llama-cli -m {} {}", quoted(file), llama_flags(config, config.n_ctx)),
+        Program::Ollama => modelfile(config, file),
+        Program::LmStudio => lm_studio(config, file),
+    };
+    text + "\n"
+}
+
+/// The command for llama.cpp's server: every user has the whole context.
+pub(super) fn llama_server(config: &ArmConfig, goal: &Goal, file: &str) -> String {
+    let n_ctx = config.n_ctx.saturating_mul(goal.users());
+    let users = match goal.users() {
+        1 => String::new(),
+        n => format!(" -np {n}"),
+    };
+    format!("llama-server -m {} {}{users}", quoted(file), llama_flags(config, n_ctx))
+}
+
+fn llama_flags(config: &ArmConfig, n_ctx: u32) -> String {
+    let device = match config.n_gpu_layers {
+        0 => String::new(),
+        n if n < 0 => " -ngl 999".to_owned(),
+        n => format!(" -ngl {n}"),
+    };
+    format!(
+        "-c {n_ctx} -t {} -b {} -ub {} -fa {} -ctk {} -ctv {}{device}",
+        config.n_threads, config.n_batch, config.n_ubatch, config.flash_attn, config.type_k, config.type_v
+    )
+}
+
+fn modelfile(config: &ArmConfig, file: &str) -> String {
+    let attention = u8::from(config.flash_attn == FlashAttn::On);
+    let kv = if config.type_k == config.type_v {
+        format!(" OLLAMA_KV_CACHE_TYPE={}", config.type_k)
+    } else {
+        String::new()
+    };
+    format!(
+        "# Start the server with OLLAMA_FLASH_ATTENTION={attention}{kv}\nFROM {file}\nPARAMETER num_ctx {}\nPARAMETER num_thread {}\nPARAMETER num_batch {}\nPARAMETER num_gpu {}",
+        config.n_ctx,
+        config.n_threads,
+        config.n_ubatch,
+        if config.n_gpu_layers < 0 { 999 } else { config.n_gpu_layers }
+    )
+}
+
+fn lm_studio(config: &ArmConfig, file: &str) -> String {
+    format!(
+        "LM Studio, load {file} with: Context Length {}, GPU Offload {}, CPU Threads {}, Evaluation Batch Size {}, Flash Attention {}, K Cache Quantization {}, V Cache Quantization {}",
+        config.n_ctx,
+        if config.n_gpu_layers < 0 { "max".to_owned() } else { config.n_gpu_layers.to_string() },
+        config.n_threads,
+        config.n_batch,
+        config.flash_attn,
+        config.type_k,
+        config.type_v
+    )
+}

@@ -1,0 +1,110 @@
+//! "Which one to run": the recommendation, every candidate against it, and how to run it.
+
+use crate::data::Goal;
+use crate::decide::{Answer, Exactness, Objective, Standing};
+use crate::report::document::{paragraph, section, table, Block};
+use crate::report::model::{unmet, DecisionReport};
+use crate::report::{emit, ReportModel};
+
+pub(super) fn decision(model: &ReportModel) -> Vec<Block> {
+    let Some(report) = model
+        .decision
+        .as_ref()
+        .filter(|_| model.cells.iter().any(|c| c.is_ok()))
+    else {
+        return Vec::new();
+    };
+    let t = model.lang;
+    let limits = limits(model, report);
+    let intro = match report.decision.objective {
+        Objective::Fastest => t.which_intro_fastest(limits),
+        Objective::MostExact => t.which_intro_exact(limits),
+    };
+    let mut body = candidates(model, report);
+    if report.is_composed.contains(&true) {
+        body.extend(paragraph(&t.composed_note()));
+    }
+    if let Some(lead) = report.decision.lead() {
+        let arm = &report.arms[lead];
+        if let Some(n) = report.candidates[lead].n_ctx_max {
+            let n_ctx_train = model.header.model.n_ctx_train;
+            let beyond = if n > u64::from(n_ctx_train) {
+                t.beyond_training(n_ctx_train)
+            } else {
+                String::new()
+            };
+            body.extend(paragraph(&(t.context_that_fits(t.arm(arm), n) + &beyond)));
+        }
+        if let Some(file) = model.variant(&arm.variant).map(|v| v.file.clone()) {
+            body.extend(paragraph(&t.to_run_it()));
+            body.push(Block::Command(emit::llama_server(&arm.config, &report.goal, &file)));
+        }
+    }
+    section(t.which_one(), intro, body)
+}
+
+fn limits(model: &ReportModel, report: &DecisionReport) -> String {
+    let t = model.lang;
+    let checks = report
+        .decision
+        .rows
+        .first()
+        .map(|r| r.checks.as_slice())
+        .unwrap_or_default();
+    let mut named: Vec<String> = checks.iter().map(|c| t.limit(c.limit)).collect();
+    let Goal { n_users, .. } = report.goal;
+    named.extend(n_users.map(|n| t.limit_of_users(n)));
+    if named.is_empty() {
+        t.no_limits()
+    } else {
+        t.list(&named)
+    }
+}
+
+fn candidates(model: &ReportModel, report: &DecisionReport) -> Vec<Block> {
+    let t = model.lang;
+    let lead = report.decision.lead();
+    let is_settled = matches!(report.decision.answer, Answer::Take(_));
+    let rows = report.decision.rows.iter().map(|row| {
+        let i = row.candidate;
+        let candidate = &report.candidates[i];
+        let against = match (&row.vs_lead, lead == Some(i)) {
+            (_, true) if is_settled => t.the_choice(),
+            (_, true) => t.best_guess(),
+            (Some((ratio, verdict)), _) => format!("{} ({})", t.ratio(ratio), t.verdict(*verdict)),
+            (None, _) => t.na(),
+        };
+        let kld = match &candidate.quality {
+            Exactness::Baseline => t.baseline(),
+            Exactness::Known { kld, .. } if report.is_composed[i] => format!("{} +", t.kld(kld)),
+            Exactness::Known { kld, .. } => t.kld(kld),
+            Exactness::Unknown => t.na(),
+        };
+        let limits = match row.standing {
+            Standing::Met => t.l_met(),
+            _ => unmet(model, row, |s| s != Standing::Met),
+        };
+        vec![
+            t.arm(&report.arms[i]),
+            t.tps(candidate.decode_tps.as_ref()),
+            against,
+            t.ms(candidate.ttft_ns.as_ref()),
+            t.or_na(candidate.ram_bytes, |bytes| t.mib(bytes)),
+            kld,
+            limits,
+            row.wins_if.map_or(String::new(), |what| t.wins_if(what)),
+        ]
+    });
+    let name = |spec: Option<crate::data::WorkSpec>| t.or_na(spec, |s| s.to_string());
+    let head = vec![
+        t.h_variant(),
+        t.h_decode_tps(name(report.decode)),
+        t.h_speed_against(lead.map_or_else(|| t.na(), |i| t.arm(&report.arms[i]))),
+        t.h_ttft(name(report.prefill)),
+        t.h_peak(),
+        t.h_quality_loss(),
+        t.h_limits(),
+        t.h_choice_if(),
+    ];
+    table(head, rows.collect())
+}

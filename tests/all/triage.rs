@@ -1,0 +1,193 @@
+//! `kvant triage` through real processes and the scripted engine: the answer, the limits, what is kept.
+
+use crate::util::{run, run_for, stderr, Lab};
+use kvant::data::Record;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::Output;
+
+/// Q8_0 is faster than F16 and as good, Q4_K_M faster still and not as good; a quantized cache slows all down.
+const USUAL: &str = r#"{"noise": 0.002, "token_noise": 0.002, "quantized_kv_factor": 1.2, "kv_logit_noise": 0.005, "costs": [
+    {"file": "F16", "prefill_ns": 1000000, "decode_ns": 20000000},
+    {"file": "Q8_0", "prefill_ns": 1000000, "decode_ns": 12000000, "logit_noise": 0.01},
+    {"file": "Q4_K", "prefill_ns": 1000000, "decode_ns": 8000000, "logit_noise": 0.6}]}"#;
+
+fn usual() -> Lab {
+    let lab = Lab::new();
+    lab.script(USUAL);
+    lab
+}
+
+fn triage(lab: &Lab, args: &[&str], code: i32) -> (Value, Output) {
+    let all = [
+        &["triage", "models", "--json", "--n-prompt", "32", "--depth", "64"],
+        args,
+    ]
+    .concat();
+    let output = run_for(&mut lab.kvant(&all), code);
+    let results: Value = serde_json::from_slice(&output.stdout).expect("results.json on stdout");
+    (results["decision"].clone(), output)
+}
+
+/// Journals of kept answers.
+fn kept(lab: &Lab) -> Vec<PathBuf> {
+    let folders = |dir: PathBuf| std::fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path());
+    let runs = folders(lab.path("store/answers")).flat_map(folders);
+    runs.map(|dir| dir.join("journal.jsonl"))
+        .filter(|p| p.is_file())
+        .collect()
+}
+
+#[test]
+fn the_fastest_that_is_as_good_is_named_and_the_answer_is_kept() {
+    let lab = usual();
+    let (decision, _) = triage(&lab, &[], 0);
+    assert_eq!(
+        (&decision["answer"], &decision["arm"]),
+        (&"take".into(), &"Q8_0".into()),
+        "{decision}"
+    );
+    assert_eq!(decision["candidates"].as_array().map(Vec::len), Some(6));
+    let q4 = &decision["candidates"][2];
+    assert_eq!((&q4["arm"], &q4["wins_if"]["limit"]), (&"Q4_K_M".into(), &"kld".into()));
+    let journals = kept(&lab);
+    assert_eq!(journals.len(), 1);
+    assert!(journals[0].with_file_name("report.html").is_file());
+
+    let (again, output) = triage(&lab, &[], 0);
+    assert_eq!(again, decision);
+    assert!(
+        stderr(&output).contains("--fresh measures again"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(kept(&lab), journals, "nothing was measured");
+
+    // Other limits are held against what was measured, if that settles them.
+    let (fast, _) = triage(&lab, &["--max-quality-loss", "kld:2"], 0);
+    assert_eq!(fast["arm"], "Q4_K_M");
+    assert_eq!(kept(&lab), journals);
+
+    let (fresh, _) = triage(&lab, &["--fresh", "--out", "here"], 0);
+    assert_eq!(fresh["arm"], "Q8_0");
+    assert!(lab.path("here/report.md").is_file());
+    assert_eq!(kept(&lab).len(), 2, "the new answer is kept too");
+}
+
+#[test]
+fn arms_that_cannot_win_leave_and_a_settled_answer_ends_the_run() {
+    let lab = usual();
+    triage(&lab, &["--fresh"], 0);
+    let journal = kvant::journal::read(&kept(&lab)[0]).expect("a good journal");
+    let arms = &journal.header.plan.arms;
+    let dropped = journal.records.iter().filter_map(|r| match r {
+        Record::Dropped(d) => Some((arms[d.arm].id.as_str(), d.round)),
+        _ => None,
+    });
+    for (arm, round) in dropped {
+        assert!(!["F16", "Q8_0", "F16 control"].contains(&arm), "{arm} is needed");
+        let later = |r: &Record| matches!(r, Record::Sample(s) if s.round >= round && arms[journal.header.plan.cells[s.cell].arm].id == arm);
+        assert!(!journal.records.iter().any(later), "{arm} was measured after it left");
+    }
+    let end = journal.records.iter().find_map(|r| match r {
+        Record::End(end) => Some(end.stopped_by),
+        _ => None,
+    });
+    assert_eq!(end, Some(kvant::data::StoppedBy::Decided));
+    let is_quality = |r: &Record| matches!(r, Record::Quality(_));
+    let is_sample = |r: &Record| matches!(r, Record::Sample(_));
+    let (first, last) = (
+        journal.records.iter().position(is_sample),
+        journal.records.iter().rposition(is_quality),
+    );
+    assert!(last < first, "quality comes first");
+}
+
+#[test]
+fn limits_that_nothing_meets_are_an_answer_with_a_code_of_its_own() {
+    let lab = usual();
+    let (decision, output) = triage(&lab, &["--min-decode", "100000"], 6);
+    assert_eq!(
+        (&decision["answer"], &decision["closest"]),
+        (&"none".into(), &"Q4_K_M".into())
+    );
+    assert!(!stderr(&output).contains("error"), "{}", stderr(&output));
+    let (decision, _) = triage(&lab, &["--min-decode", "100", "--max-quality-loss", "kld:0.01"], 6);
+    assert_eq!(
+        decision["answer"], "none",
+        "fast enough is not good enough, and the other way round"
+    );
+    let (decision, _) = triage(&lab, &["--max-ram", "1KiB"], 6);
+    assert_eq!(decision["candidates"][0]["checks"][0]["standing"], "missed");
+    // Speed alone: the most exact that is fast enough.
+    let (decision, _) = triage(&lab, &["--min-decode", "60"], 0);
+    assert_eq!(
+        (&decision["objective"], &decision["arm"]),
+        (&"most_exact".into(), &"Q8_0".into())
+    );
+    let (decision, _) = triage(&lab, &["--min-decode", "100"], 0);
+    assert_eq!(decision["arm"], "Q4_K_M");
+}
+
+#[test]
+fn several_users_are_measured_as_several_sequences() {
+    let lab = usual();
+    let (decision, _) = triage(&lab, &["--users", "4", "--min-decode", "1"], 0);
+    assert_eq!(decision["goal"]["n_users"], 4);
+    let (one, _) = triage(&lab, &["--min-decode", "1"], 0);
+    let tps = |d: &Value| d["candidates"][1]["decode_tps"]["median"].as_f64().expect("measured");
+    assert!(tps(&decision) < tps(&one), "each of several users waits for the others");
+}
+
+#[test]
+fn the_answer_can_be_printed_for_other_programs() {
+    let lab = usual();
+    let emit = |program: &str| {
+        let all = [
+            "triage",
+            "models",
+            "--n-prompt",
+            "32",
+            "--depth",
+            "64",
+            "--emit",
+            program,
+        ];
+        String::from_utf8(run_for(&mut lab.kvant(&all), 0).stdout).expect("text")
+    };
+    let server = emit("llama-server");
+    assert!(
+        server.starts_with("llama-server -m ") && server.contains("tiny-Q8_0.gguf"),
+        "{server}"
+    );
+    assert!(
+        server.contains("-ctk f16 -ctv f16") && server.contains("-fa on"),
+        "{server}"
+    );
+    assert!(emit("llama-cli").starts_with("llama-cli -m "));
+    let modelfile = emit("ollama");
+    assert!(
+        modelfile
+            .lines()
+            .any(|l| l.starts_with("FROM ") && l.ends_with("tiny-Q8_0.gguf")),
+        "{modelfile}"
+    );
+    assert!(emit("lmstudio").contains("Context Length"));
+}
+
+#[test]
+fn wrong_limits_are_refused_in_words() {
+    let lab = usual();
+    for (args, words) in [
+        (["--min-decode", "0"], "above 0"),
+        (["--max-quality-loss", "1"], "percent sign"),
+        (["--max-quality-loss", "kld:x"], "kld:0.02"),
+        (["--max-ram", "4XB"], "units are"),
+        (["--depth", "0"], "--depth"),
+        (["--emit", "vi"], "llama-server"),
+    ] {
+        let output = run(&mut lab.kvant(&[&["triage", "models"], &args[..]].concat()));
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(stderr(&output).contains(words), "{args:?}: {}", stderr(&output));
+    }
+}
