@@ -1,5 +1,6 @@
 //! What a report says, as blocks: the answer first, tables second, then how it was measured and the command to repeat it.
 
+mod kv;
 mod method;
 mod quality;
 mod speed;
@@ -16,7 +17,7 @@ pub(super) fn document(model: &ReportModel) -> Document {
     let blocks = [
         quality::in_one_table(model, &charts),
         speed::variants(model),
-        speed::kv_types(model),
+        kv::kv_types(model),
         quality::quality(model, &charts),
         speed::context(model, &charts),
         speed::reuse(model, &charts),
