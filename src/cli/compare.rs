@@ -1,6 +1,6 @@
 //! `kvant compare`: the main job.
 
-use super::args::{CompareArgs, Global};
+use super::args::{CompareArgs, Global, WorkloadChoice};
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, JOURNAL, UNEXPECTED};
 use super::progress::LiveLine;
 use super::report::{finish, JOURNAL_NAME};
@@ -24,6 +24,9 @@ use std::time::{Duration, SystemTime};
 /// Characters of text per prompt token that any tokenizer gets by with.
 const BYTES_PER_TOKEN: usize = 12;
 
+/// Asked for by its name: then it is a row with the reason where nothing can draft.
+const SPECULATIVE: WorkloadChoice = WorkloadChoice::One(Workload::Speculative);
+
 /// Measures and reports.
 pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let host = host::gather();
@@ -32,8 +35,8 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         Some(journal) => of_run(resume::recorded_args(&journal.header, given)?, &journal.header),
         None => given.clone(),
     };
-    let settings = resolve::settings(&args, &host);
-    let plan = match &past {
+    let mut settings = resolve::settings(&args, &host);
+    let mut plan = match &past {
         // Threads and the like default to the machine: the plan of a run is what it was started with.
         Some(journal) => journal.header.plan.clone(),
         None => plan::build(&settings)?,
@@ -44,6 +47,11 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let sources = Sources::of_user(global, &stop)?;
     let files = obtain(&args, &plan, &sources, &live)?;
     let draft = draft(&args, &plan, &files, &sources)?;
+    let is_undrafted = draft.is_none() && drafts(&plan) && !args.workloads.contains(&SPECULATIVE) && past.is_none();
+    if is_undrafted {
+        settings.workloads.retain(|w| *w != Workload::Speculative);
+        plan = plan::build(&settings)?;
+    }
     live.clear();
     let n_draft_bytes = draft.as_ref().map_or(0, |(info, _)| info.file_bytes);
     let engine = engine_info();
@@ -63,7 +71,8 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         );
         return Err(Failure::msg(DOES_NOT_FIT, text));
     }
-    let job = Job::new(&args, plan, files, draft, host, prediction, texts);
+    let mut job = Job::new(&args, plan, files, draft, host, prediction, texts);
+    job.warnings.extend(is_undrafted.then_some(Warning::NothingDrafts));
     if let Some(warning) = job
         .warnings
         .iter()
@@ -117,6 +126,10 @@ fn obtain(args: &CompareArgs, plan: &Plan, sources: &Sources, live: &LiveLine) -
     sources.resolve(args.model.as_deref(), &wanted, args.derive, live)
 }
 
+fn drafts(plan: &Plan) -> bool {
+    plan.cells.iter().any(|c| c.spec.workload == Workload::Speculative)
+}
+
 /// What drafts, where something is to be drafted: the file of `--draft`, or the smallest variant if it is smaller than the baseline.
 fn draft(
     args: &CompareArgs,
@@ -124,7 +137,7 @@ fn draft(
     files: &ModelFiles,
     sources: &Sources,
 ) -> Result<Option<(DraftInfo, PathBuf)>, Failure> {
-    if !plan.cells.iter().any(|c| c.spec.workload == Workload::Speculative) {
+    if !drafts(plan) {
         return Ok(None);
     }
     if let Some(path) = &args.draft {

@@ -141,9 +141,6 @@ named_enum! {
 /// Tokens that the draft is asked for before each pass of the target.
 pub const N_DRAFT: u32 = 4;
 
-/// Logits closer than this are a tie: a pass of several tokens rounds differently from one of a single token.
-pub const TIE: f32 = 0.1;
-
 /// What a draft is worth depends on the text: executions with one take turns with this many, which differ in the last tokens of the
 /// prompt, and so in everything generated.
 pub const N_PASSAGES: u32 = 256;

@@ -13,7 +13,7 @@ mod run;
 
 pub use config::{
     Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload, N_DRAFT, N_OWN_TOKENS,
-    N_PASSAGES, TIE,
+    N_PASSAGES,
 };
 pub use disturbance::{Disturbance, Limits};
 pub use model::{DerivedFrom, ModelInfo, TensorTypeShare, VariantInfo};

@@ -84,6 +84,8 @@ pub enum Warning {
         /// Each source and why it failed.
         why: String,
     },
+    /// `--workloads all` left out the workload speculative.
+    NothingDrafts,
     /// Part of a label's tensors has another type than the label says.
     FallbackTensors {
         /// The variant.
@@ -131,6 +133,10 @@ impl fmt::Display for Warning {
             Warning::BuiltinInstead { model, why } => write!(
                 f,
                 "this is kvant's tiny built-in model, not {model}, which could not be had ({why}); its figures say little about other models: restore the network and run again, or name a .gguf file"
+            ),
+            Warning::NothingDrafts => write!(
+                f,
+                "nothing here can draft for the baseline, so speculative decoding was left out; compare a smaller variant too, or name a file with --draft"
             ),
             Warning::FallbackTensors { variant, n_fallback, n_tensors } => write!(
                 f,

@@ -82,7 +82,7 @@ pub struct StateTimes {
 }
 
 /// Greedy generation by the target alone and with a draft: sums over the executions of a sample.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SpeculativeSums {
     /// The target alone.
     pub plain_ns: u64,
@@ -98,14 +98,17 @@ pub struct SpeculativeSums {
     pub n_drafted: Vec<u64>,
     /// Of these, tokens that the target accepted.
     pub n_accepted: Vec<u64>,
-    /// Tokens where the target alone, after the same text, chooses another.
-    pub n_other: u64,
-    /// Of these, ties: its logits of the two are less than 0.1 apart.
-    pub n_ties: u64,
+    /// Of each token where the target alone, after the same text, chooses another: how far its logits of the two are apart.
+    #[serde(default)]
+    pub other_gaps: Vec<f32>,
+    /// How far passes of several tokens moved the likely tokens of these texts against each other, at most, compared with passes of a
+    /// single one; absent where no token was another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounding: Option<f32>,
 }
 
 /// One timed execution, as the worker reports it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// Duration of one execution: the timed sum divided by `n_repeat`, rounded down. State: restoring it from memory.
     pub ns: u64,
@@ -130,7 +133,7 @@ pub struct Sample {
 }
 
 /// A sample with its place in the run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SampleRecord {
     /// Launch, from 0.
     pub launch: u32,

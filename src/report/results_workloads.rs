@@ -86,6 +86,7 @@ struct Speculative<'a> {
     n_tokens: u64,
     n_other: u64,
     n_ties: u64,
+    rounding: Option<f64>,
     reason: Option<&'a str>,
 }
 
@@ -179,6 +180,7 @@ fn speculative<'a>(model: &'a ReportModel, row: &'a SpeculativeRow) -> Speculati
         n_tokens: row.n_tokens,
         n_other: row.n_other,
         n_ties: row.n_ties,
+        rounding: row.rounding,
         reason: row.reason.as_deref(),
     }
 }

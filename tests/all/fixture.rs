@@ -428,8 +428,8 @@ fn speculative(spec: &WorkSpec, ns: u64, n_repeat: u32) -> SpeculativeSums {
         n_passes: n * 8,
         n_drafted: vec![n * 8, n * 8, n * 8, n * 7],
         n_accepted: vec![n * 7, n * 6, n * 6, n * 5],
-        n_other: n * u64::from(spec.n_depth / 1000),
-        n_ties: n * u64::from(spec.n_depth / 1000),
+        other_gaps: (0..spec.n_depth / 1000).map(|i| 0.011 + 0.03 * i as f32).collect(),
+        rounding: (spec.n_depth >= 1000).then_some(0.034),
     }
 }
 

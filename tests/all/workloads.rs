@@ -243,6 +243,41 @@ fn a_larger_variant_does_not_draft() {
 }
 
 #[test]
+fn all_workloads_leave_out_speculation_where_nothing_drafts() {
+    let lab = Lab::new();
+    let args = ["--workloads", "all", "--depths", "64", "--variants", "F16"];
+    let (results, report) = measured(&lab, &args, 0);
+    assert!(rows(&results, "speculative").is_empty() && !rows(&results, "state").is_empty());
+    assert!(
+        report.contains("speculative decoding was left out; compare a smaller variant too"),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_model_that_cannot_go_back_gives_rows_with_the_reason() {
+    let lab = Lab::new();
+    lab.script(r#"{"recurrent": ["F16"]}"#);
+    let args = ["--workloads", "all", "--depths", "64", "--n-seq", "2"];
+    let (results, report) = measured(&lab, &args, 3);
+    for workload in ["prefix_reuse", "batched", "speculative"] {
+        for row in rows(&results, workload) {
+            let why = row["reason"].as_str().unwrap_or_default();
+            let is_refused = row["variant"] == "F16";
+            assert_eq!(
+                why.contains("cannot drop single tokens"),
+                is_refused,
+                "{workload}: {row}"
+            );
+        }
+    }
+    for row in rows(&results, "state") {
+        assert_eq!(row["reason"], Value::Null, "restoring a whole state is no loss: {row}");
+    }
+    assert!(report.contains("cannot drop single tokens"), "{report}");
+}
+
+#[test]
 fn without_a_fitting_draft_there_is_a_row_with_the_reason() {
     let lab = Lab::new();
     lab.script(r#"{"other_vocab": ["Q4_K_M"]}"#);

@@ -130,6 +130,19 @@ impl FakeEngine {
         Ok(())
     }
 
+    /// Logits after a token in a pass of so many.
+    fn logits_of_pass(&mut self, id: ContextId, n_tokens: usize) -> Result<Vec<f32>, EngineError> {
+        let mut logits = self.logits(id)?;
+        let deviation = self.script.pass_logit_noise;
+        if n_tokens > 1 && deviation > 0.0 {
+            let n_past = self.context(id)?.tokens.len() as u64;
+            for (i, logit) in (0u64..).zip(&mut logits) {
+                *logit += (deviation * noise::normal(13 ^ n_past ^ (i << 32))) as f32;
+            }
+        }
+        Ok(logits)
+    }
+
     fn spend(&mut self, ns: u64, n_threads: u32) {
         self.now_ns += ns;
         self.cpu_ns += ns * u64::from(n_threads);
@@ -293,7 +306,7 @@ impl Engine for FakeEngine {
     fn decode_scored(&mut self, context: ContextId, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError> {
         for token in tokens {
             self.decode(context, &[*token])?;
-            let mut logits = self.logits(context)?;
+            let mut logits = self.logits_of_pass(context, tokens.len())?;
             if self.faults.take_not_finite() {
                 logits[0] = f32::NAN;
             }
@@ -352,7 +365,7 @@ impl Engine for FakeEngine {
                 let scaled = |before: u64, now: u64| before + ((now - before) as f64 * share) as u64;
                 after = (scaled(start, self.now_ns), scaled(cpu, self.cpu_ns));
             }
-            best.push(argmax(&self.logits(context)?));
+            best.push(argmax(&self.logits_of_pass(context, tokens.len())?));
         }
         (self.now_ns, self.cpu_ns) = after;
         Ok(best)

@@ -67,7 +67,7 @@ texts! {
     h_question() { "question", "pregunta" }
     h_answer() { "answer", "respuesta" }
     of(n, all) { "{n} of {all}", "{n} de {all}" }
-    reference() { "reference", "es 1" }
+    reference() { "reference", "referencia" }
 
     // One table.
     one_table() { "In one table", "En una tabla" }

@@ -130,12 +130,14 @@ texts! {
     speculative_intro(draft, mib, n) {
         "{draft} ({mib} MiB) drafts {n} tokens; one pass of the target checks them all and keeps those that it would have chosen itself, and gives \
          one more. Always the most likely token; every round has prompts of its own. Accepted: share of the drafted tokens, and of the first, the second and \
-         so on (what follows a rejected one is rejected). Needed: the share at which both would be equally fast. Other tokens: where the target alone, after the same text, chooses another; ties are those whose logits are \
-         less than 0.1 apart, since a pass of several tokens rounds differently.",
+         so on (what follows a rejected one is rejected). Needed: the share at which both would be equally fast. Other tokens: where the target alone, after the same text, chooses another. A pass of \
+         several tokens rounds differently: ties are those whose two logits are no further apart than such passes moved the likely tokens of these texts \
+         against each other, at most (rounding).",
         "{draft} ({mib} MiB) propone {n} tokens; una pasada del modelo objetivo los comprueba todos, conserva los que él mismo habría elegido y da uno \
          más. Siempre el token más probable; cada ronda tiene prompts propios. Aceptados: parte de los tokens propuestos, y del primero, del segundo, etc. \
-         (lo que sigue a uno rechazado se rechaza). Necesario: la parte con la que ambos serían igual de rápidos. Tokens distintos: donde el objetivo solo, tras el mismo texto, elige otro; son empates si sus logits distan \
-         menos de 0,1, porque una pasada de varios tokens redondea de otra manera.",
+         (lo que sigue a uno rechazado se rechaza). Necesario: la parte con la que ambos serían igual de rápidos. Tokens distintos: donde el objetivo solo, tras el mismo texto, elige otro. Una pasada \
+         de varios tokens redondea de otra manera: son empates si sus dos logits no distan más de lo que tales pasadas movieron los tokens probables de \
+         estos textos unos respecto a otros, como máximo (redondeo).",
     }
     no_draft() { "no model", "ningún modelo" }
     h_alone() { "alone, ms per token", "solo, ms por token" }
@@ -147,6 +149,7 @@ texts! {
     h_per_pass() { "tokens per pass", "tokens por pasada" }
     h_in_draft() { "time in the draft", "tiempo en el borrador" }
     h_other() { "other tokens", "tokens distintos" }
+    h_rounding() { "rounding, logits", "redondeo, logits" }
     others(n, ties, all) { "{n} of {all} (ties: {ties})", "{n} de {all} (empates: {ties})" }
     none_would_do() { "no share would do", "ninguna parte bastaría" }
     speculative_pays(draft, target, n_depth, factor, verdict) {

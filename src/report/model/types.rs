@@ -275,8 +275,11 @@ pub struct SpeculativeRow {
     pub n_tokens: u64,
     /// Of these, tokens that the target alone would not have chosen after the same text.
     pub n_other: u64,
-    /// Of these, ties.
+    /// Of these, ties: their logits are no further apart than rounding moves such tokens.
     pub n_ties: u64,
+    /// How far passes of several tokens moved likely tokens of the texts that differ against each other, at most, in logits; absent where
+    /// none differs.
+    pub rounding: Option<f64>,
     /// Rounds.
     pub n_rounds: u32,
     /// Why it was not measured.

@@ -84,19 +84,20 @@ fn row(model: &ReportModel, arm: &Arm, n_context: u32, has_quality: bool) -> Vec
     let decode = find(&|s| s.workload == Workload::Decode);
     let prefill = find(&|s| s.workload == Workload::Prefill);
     let is_reference = kv(&arm.config) == reference_kv(model);
-    let or_reference = |cell: Option<&CellReport>, shown: String| match cell {
-        Some(cell) if is_reference && cell.is_ok() => t.reference(),
+    let instead = |cell: Option<&CellReport>, one: String, shown: String| match cell {
+        Some(cell) if is_reference && cell.is_ok() => one,
         _ => shown,
     };
+    let or_one = |cell, shown| instead(cell, "1".to_owned(), shown);
     let (of_decode, of_prefill) = (decode.and_then(comparison), prefill.and_then(comparison));
     let memory = model.memory_of(&arm.id);
     let mut row = vec![
         arm.variant.clone(),
         kv(&arm.config),
         units::count(u64::from(n_context)),
-        or_reference(decode, t.ratio_of(of_decode)),
-        or_reference(decode, t.verdict_of(of_decode)),
-        or_reference(prefill, t.ratio_of(of_prefill)),
+        or_one(decode, t.ratio_of(of_decode)),
+        instead(decode, t.reference(), t.verdict_of(of_decode)),
+        or_one(prefill, t.ratio_of(of_prefill)),
         t.or_na(memory, |m| t.mib(m.kv_bytes)),
         t.or_na(memory, |m| t.mib(m.reading.rss_bytes_max)),
     ];

@@ -146,6 +146,7 @@ pub(super) fn speculative(model: &ReportModel, charts: &[ChartName]) -> Vec<Bloc
                 0 => t.na(),
                 all => t.others(row.n_other, row.n_ties, units::count(all)),
             },
+            t.or_na(row.rounding, |r| t.number(format!("{r:.3}"))),
         ]
     };
     let rows: Vec<Vec<String>> = model.speculative.iter().map(row).collect();
@@ -163,6 +164,7 @@ pub(super) fn speculative(model: &ReportModel, charts: &[ChartName]) -> Vec<Bloc
         t.h_per_pass(),
         t.h_in_draft(),
         t.h_other(),
+        t.h_rounding(),
     ];
     let draft = model.header.draft.as_ref();
     let name = draft.map_or_else(|| t.no_draft(), |d| d.name.clone());
