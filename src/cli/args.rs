@@ -247,12 +247,21 @@ pub struct CompareArgs {
     pub n_gen: u32,
     /// Workloads: prefill, decode, no_reuse; on request prefix_reuse (follow-up prompts that share a
     /// prefix), batched (several sequences at once), state (saving and restoring), speculative (a draft model
-    /// beside the baseline); or all
+    /// beside the baseline), requests (users who wait for their answers); or all
     #[arg(long, value_delimiter = ',', default_value = "prefill,decode,no_reuse", value_parser = parse_workload, help_heading = "What to measure")]
     pub workloads: Vec<WorkloadChoice>,
     /// Sequences at once, for the workload batched
     #[arg(long, value_parser = units::parse_list, default_value = "1,2,4,8,16", help_heading = "What to measure")]
     pub n_seq: std::vec::Vec<u32>,
+    /// Users at once, for the workload requests
+    #[arg(long, value_parser = units::parse_list, default_value = "1,4", help_heading = "What to measure")]
+    pub users: std::vec::Vec<u32>,
+    /// Tokens of the prompt of a request
+    #[arg(long, default_value_t = 128, help_heading = "What to measure")]
+    pub request_prompt: u32,
+    /// Tokens of its answer
+    #[arg(long, default_value_t = 32, help_heading = "What to measure")]
+    pub request_gen: u32,
     /// Model file that drafts, for the workload speculative (default: the smallest variant compared)
     #[arg(long, value_name = "FILE", help_heading = "What to measure")]
     pub draft: Option<PathBuf>,

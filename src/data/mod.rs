@@ -13,7 +13,7 @@ mod run;
 
 pub use config::{
     Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload, N_DRAFT, N_OWN_TOKENS,
-    N_PASSAGES,
+    N_PASSAGES, N_REQUESTS,
 };
 pub use disturbance::{Disturbance, Limits};
 pub use model::{DerivedFrom, ModelInfo, TensorTypeShare, VariantInfo};
@@ -24,7 +24,7 @@ pub use quality::{
 };
 pub use records::{
     AnchorReading, AnchorRecord, BufferSize, ContextInfo, DisturbedRecord, EndRecord, EngineInfo, FailureRecord,
-    LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RoundRecord, Sample, SampleConditions, SampleRecord,
-    SpeculativeSums, StateTimes, StoppedBy,
+    LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RequestTimes, RoundRecord, Sample, SampleConditions,
+    SampleRecord, SpeculativeSums, StateTimes, StoppedBy,
 };
 pub use run::{DraftInfo, HostInfo, Plan, RunHeader, StopRule, JOURNAL_FORMAT};

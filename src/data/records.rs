@@ -107,6 +107,15 @@ pub struct SpeculativeSums {
     pub rounding: Option<f32>,
 }
 
+/// A request that was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestTimes {
+    /// From sending it to the last token of its answer.
+    pub latency_ns: u64,
+    /// From sending it to the first one.
+    pub ttft_ns: u64,
+}
+
 /// One timed execution, as the worker reports it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
@@ -120,7 +129,7 @@ pub struct Sample {
     pub warmup_ns: u64,
     /// Prefill: prefill plus first sampled token, of the first execution. Prefix_reuse: `ns`.
     pub ttft_ns: Option<u64>,
-    /// Decode and no_reuse: every gap between tokens, executions one after the other.
+    /// Decode, no_reuse, batched and requests: every gap between tokens, executions one after the other.
     pub itl_ns: Vec<u64>,
     /// What the process used meanwhile.
     pub conditions: SampleConditions,
@@ -130,6 +139,9 @@ pub struct Sample {
     /// Speculative only: its parts. `ns` is that with the draft.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speculative: Option<Box<SpeculativeSums>>,
+    /// Requests only: those that were both sent and answered while it was timed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<RequestTimes>,
 }
 
 /// A sample with its place in the run.

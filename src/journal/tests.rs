@@ -85,6 +85,7 @@ fn sample(round: u32, at_ns: u64, itl_ns: Vec<u64>, ttft_ns: Option<u64>) -> Rec
         conditions,
         state: None,
         speculative: None,
+        requests: Vec::new(),
     };
     Record::Sample(SampleRecord {
         launch: 0,

@@ -156,7 +156,7 @@ fn needed(site: Site, cells: &[usize]) -> Vec<usize> {
     let specs = || cells.iter().map(|&c| (c, site.spec(c)));
     let decodes = specs().filter(|(_, spec)| spec.workload == Workload::Decode);
     let deepest = decodes.map(|(_, spec)| spec.n_depth).max().unwrap_or(0);
-    let is_kept = |spec: &WorkSpec| spec.workload.starts_filled() || spec.workload == Workload::Batched;
+    let is_kept = |spec: &WorkSpec| spec.workload.starts_filled() || spec.workload.is_at_once();
     let is_needed = |spec: &WorkSpec| is_kept(spec) || spec.n_prompt.max(spec.n_depth) > deepest;
     specs().filter(|(_, spec)| is_needed(spec)).map(|(c, _)| c).collect()
 }

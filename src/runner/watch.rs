@@ -126,6 +126,7 @@ mod tests {
             ttft_ns: None,
             state: None,
             speculative: None,
+            requests: Vec::new(),
             itl_ns: Vec::new(),
             conditions,
         };

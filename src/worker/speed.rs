@@ -6,11 +6,12 @@
 
 mod batched;
 mod prepare;
+mod requests;
 mod speculative;
 mod state;
 
 use super::state_file::StateFiles;
-use crate::data::{ArmConfig, Sample, SampleConditions, SpeculativeSums, StateTimes, WorkSpec, Workload};
+use crate::data::{ArmConfig, RequestTimes, Sample, SampleConditions, SpeculativeSums, StateTimes, WorkSpec, Workload};
 use crate::engine::{ContextId, Engine, EngineError};
 use crate::host::{Interference, Withheld};
 use batched::Filled;
@@ -47,6 +48,7 @@ struct Timed {
     conditions: SampleConditions,
     state: Option<StateTimes>,
     speculative: Option<SpeculativeSums>,
+    requests: Vec<RequestTimes>,
 }
 
 impl Speed {
@@ -101,6 +103,7 @@ impl Speed {
                 Workload::NoReuse => self.recompute(engine, id, spec, &mut timed)?,
                 Workload::PrefixReuse => self.follow_up(engine, id, spec, &mut timed)?,
                 Workload::Batched => self.decode_batch(engine, id, spec, &mut timed)?,
+                Workload::Requests => self.serve_users(engine, id, spec, spec.n_requests(), &mut timed)?,
                 Workload::State => self.save_and_restore(engine, id, spec, &mut timed)?,
                 Workload::Speculative => {
                     let turn = round.wrapping_mul(n_repeat).wrapping_add(i);
@@ -127,21 +130,29 @@ impl Speed {
             conditions: timed.conditions,
             state,
             speculative: timed.speculative.map(Box::new),
+            requests: timed.requests,
         })
     }
 
     fn check(&self, spec: &WorkSpec) -> Result<(), EngineError> {
         let n_needed = match spec.workload {
             Workload::Prefill | Workload::PrefixReuse => spec.n_prompt,
-            Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::State | Workload::Speculative => {
-                spec.n_tokens_needed()
-            }
+            Workload::Decode
+            | Workload::NoReuse
+            | Workload::Batched
+            | Workload::State
+            | Workload::Speculative
+            | Workload::Requests => spec.n_tokens_needed(),
         };
         let what = |why: &str| Err(EngineError::Refused(format!("{spec}: {why}")));
-        if spec.n_tokens_counted() == 0 || (spec.workload == Workload::PrefixReuse && spec.n_depth >= spec.n_prompt) {
+        let has_no_prompt = spec.workload == Workload::Requests && spec.n_prompt == 0;
+        if spec.n_tokens_counted() == 0
+            || has_no_prompt
+            || (spec.workload == Workload::PrefixReuse && spec.n_depth >= spec.n_prompt)
+        {
             return what("there is nothing to time in it");
         }
-        if spec.n_seq != 1 && spec.workload != Workload::Batched {
+        if spec.n_seq != 1 && !spec.workload.is_at_once() {
             return what("only one sequence at once can be timed");
         }
         if n_needed as usize > self.tokens.len() {

@@ -32,6 +32,7 @@ pub fn run_on_request() -> (RunHeader, Vec<Record>) {
     }
     specs.extend(DEPTHS.map(|n| spec(Workload::State, 0, 0, n, 1, false)));
     specs.extend(DEPTHS.map(|n| spec(Workload::Speculative, 0, 32, n, 1, false)));
+    specs.extend([1, 4].map(|n| spec(Workload::Requests, 128, 32, 0, n, false)));
     header.draft = Some(DraftInfo {
         name: "Q4_K_M".into(),
         sha256: header.variants[2].sha256.clone(),
@@ -351,6 +352,10 @@ fn ideal_ns(arm: &Arm, spec: &WorkSpec) -> f64 {
         Workload::Batched => f64::from(spec.n_gen * (3 + spec.n_seq)) / 4.0 * (weights_ms + kv_ms) * 1e6,
         Workload::State => 100_000.0 + context * 3e3,
         Workload::Speculative => f64::from(spec.n_gen) * (weights_ms * 0.8 + kv_ms) * 1e6,
+        Workload::Requests => {
+            let each = f64::from(spec.n_prompt) * prefill_us * 1e-3 + f64::from(spec.n_gen) * weights_ms / 2.0;
+            f64::from(spec.n_requests()) * each * 1e6
+        }
     }
 }
 
@@ -392,6 +397,7 @@ fn sample(header: &RunHeader, cell: &Cell, drift: f64, noise: &mut Noise) -> Sam
         },
         speculative: (cell.spec.workload == Workload::Speculative)
             .then(|| Box::new(speculative(&cell.spec, ns, n_repeat))),
+        requests: requests(&cell.spec, ns, noise),
         state: (cell.spec.workload == Workload::State).then(|| Box::new(state(&cell.spec, ns))),
         itl_ns: (0..n_gaps).map(|_| gap(noise)).collect(),
         conditions: SampleConditions {
@@ -401,6 +407,21 @@ fn sample(header: &RunHeader, cell: &Cell, drift: f64, noise: &mut Noise) -> Sam
             ..SampleConditions::default()
         },
     }
+}
+
+/// As many as are both sent and answered in an execution of so long.
+fn requests(spec: &WorkSpec, ns: u64, noise: &mut Noise) -> Vec<RequestTimes> {
+    let n = match spec.workload {
+        Workload::Requests => spec.n_requests() + 1 - spec.n_seq,
+        _ => 0,
+    };
+    let each = ns as f64 / f64::from(N_REQUESTS);
+    (0..n)
+        .map(|_| RequestTimes {
+            latency_ns: (each * noise.factor(0.05)) as u64,
+            ttft_ns: (each * 0.3 * noise.factor(0.05)) as u64,
+        })
+        .collect()
 }
 
 /// Computing beats the disk at the smallest depth only.

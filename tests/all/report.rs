@@ -114,7 +114,7 @@ fn workloads_on_request_have_their_sections_and_charts() {
     let (header, records) = fixture::run_on_request();
     let model = ReportModel::build(&header, &records);
     let all = render(&model);
-    for name in ["prefix_reuse", "batched", "state", "speculative"] {
+    for name in ["prefix_reuse", "batched", "state", "speculative", "requests", "latency"] {
         assert!(all.contains(&format!("charts/{name}.svg")), "{name}");
     }
     let said = model.conclusion.join("\n");

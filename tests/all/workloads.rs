@@ -34,6 +34,7 @@ fn what_was_not_asked_for_is_not_measured() {
         ("batched", "## Several sequences"),
         ("state", "## Saving"),
         ("speculative", "## Speculative"),
+        ("requests", "## Users"),
     ] {
         assert!(
             rows(&results, workload).is_empty() && !report.contains(title),
@@ -278,6 +279,76 @@ fn a_model_that_cannot_go_back_gives_rows_with_the_reason() {
 }
 
 #[test]
+fn requests_take_as_long_as_their_parts() {
+    let lab = Lab::new();
+    lab.script(&format!("{{\"further_seq\": 0, {FLAT}}}"));
+    let args = "--workloads requests --users 1,4 --request-prompt 100 --request-gen 21 --rounds 8";
+    let (results, report) = measured(&lab, &args.split_whitespace().collect::<Vec<_>>(), 0);
+    let found = rows(&results, "requests");
+    assert_eq!(found.len(), 6, "three variants, two numbers of users");
+    for row in found {
+        let number = |value: &Value| value.as_f64().expect("a number");
+        let (per_minute, p50) = (number(&row["per_minute"]["median"]), &row["latency_ns"]["p50"]);
+        if row["n_users"] == 1 {
+            // 100 ms of prompt, which gives the first token, and twenty of 5 ms.
+            assert!((per_minute - 300.0).abs() < 1e-6, "{row}");
+            assert_eq!(
+                (&p50["median"], &row["n_requests"]),
+                (&200_000_000.into(), &32.into()),
+                "{row}"
+            );
+            assert_eq!(row["ttft_ns"]["p50"]["median"], 100_000_000, "{row}");
+        } else {
+            // Steps of the others are as long with one more in them, and prompts interrupt them.
+            assert!(per_minute > 300.0 && per_minute < 600.0, "{row}");
+            assert!(
+                number(&p50["median"]) > 400e6 && number(&p50["lo"]) <= number(&p50["median"]),
+                "{row}"
+            );
+            assert_eq!(
+                row["n_requests"],
+                8 * 13,
+                "three of sixteen had been sent before: {row}"
+            );
+            assert!(
+                !row["latency_ns"]["p95"].is_null() && row["latency_ns"]["p99"].is_null(),
+                "{row}"
+            );
+        }
+        assert_eq!(row["verdict"].is_null(), row["variant"] == "F16", "{row}");
+    }
+    for wanted in [
+        "## Users and their requests",
+        "charts/requests.svg",
+        "charts/latency.svg",
+        "to 4 users at once",
+    ] {
+        assert!(report.contains(wanted), "{wanted}: {report}");
+    }
+    for wrong in [
+        ["--users", "0"],
+        ["--users", "257"],
+        ["--request-prompt", "0"],
+        ["--request-gen", "0"],
+    ] {
+        let args = [&["--workloads", "requests"][..], &wrong].concat();
+        let output = run_for(&mut lab.compare(&args), 2);
+        assert!(crate::util::stderr(&output).contains(wrong[0]), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_recurrent_model_answers_requests_too() {
+    let lab = Lab::new();
+    lab.script(r#"{"recurrent": ["Q8_0"]}"#);
+    let (results, _) = measured(&lab, &["--workloads", "requests", "--users", "2"], 0);
+    assert!(
+        rows(&results, "requests").iter().all(|row| row["reason"].is_null()),
+        "{results}"
+    );
+}
+
+#[test]
 fn without_a_fitting_draft_there_is_a_row_with_the_reason() {
     let lab = Lab::new();
     lab.script(r#"{"other_vocab": ["Q4_K_M"]}"#);
@@ -320,8 +391,8 @@ fn a_draft_that_is_no_model_is_refused_at_once() {
 #[test]
 fn llama_cpp_does_all_of_it() {
     let lab = Lab::new();
-    let args = "compare builtin --out run --workloads prefix_reuse,batched,state,speculative --variants F16,Q4_K_M --kv f16 --n-prompt 96 --depths 64 --n-gen 8 \
-                --n-seq 1,3 --rounds 1 --launches 1 --quality off --offline";
+    let args = "compare builtin --out run --workloads prefix_reuse,batched,state,speculative,requests --variants F16,Q4_K_M --kv f16 --n-prompt 96 --depths 64 --n-gen 8 \
+                --n-seq 1,3 --users 1,3 --request-prompt 40 --request-gen 8 --rounds 1 --launches 1 --quality off --offline";
     let args: Vec<&str> = args.split_whitespace().collect();
     run_for(lab.kvant(&args).env_remove("KVANT_FAKE_ENGINE"), 0);
     let results = lab.results();
@@ -330,7 +401,11 @@ fn llama_cpp_does_all_of_it() {
     }
     let n_rows = |workload| rows(&results, workload).len();
     assert_eq!((n_rows("prefix_reuse"), n_rows("batched")), (2 * 3, 2 * 4));
-    assert_eq!((n_rows("state"), n_rows("speculative")), (2, 1));
+    assert_eq!((n_rows("state"), n_rows("speculative"), n_rows("requests")), (2, 1, 4));
+    for row in rows(&results, "requests") {
+        let n_users = row["n_users"].as_u64().expect("a number");
+        assert!(row["n_requests"].as_u64() >= Some(4 * n_users + 1 - n_users), "{row}");
+    }
     for row in rows(&results, "speculative") {
         assert_eq!(row["n_other"], row["n_ties"], "only ties may go another way: {row}");
         assert!(row["acceptance"].as_f64().is_some_and(|share| share > 0.0), "{row}");

@@ -403,6 +403,17 @@ impl Engine for FakeEngine {
         Ok(())
     }
 
+    fn append(&mut self, batch: BatchId, parts: &[(u32, &[i32])]) -> Result<(), EngineError> {
+        let further_seq = self.script.further_seq;
+        let (ns, n_threads) = self.batch(batch)?.append(parts, further_seq)?;
+        self.spend(ns, n_threads);
+        Ok(())
+    }
+
+    fn forget(&mut self, batch: BatchId, seq: u32) -> Result<(), EngineError> {
+        self.batch(batch)?.forget(seq)
+    }
+
     fn save(&mut self, context: ContextId) -> Result<Vec<u8>, EngineError> {
         let stem = self.stem.clone();
         let c = self.context(context)?;

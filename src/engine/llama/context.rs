@@ -288,6 +288,7 @@ impl Context {
 }
 
 /// One token of a batch.
+#[derive(Clone, Copy)]
 pub(super) struct Item {
     pub(super) token: i32,
     pub(super) position: i32,

@@ -133,6 +133,11 @@ impl Lang {
         self.or_na(interval, |i| self.with_ends(i, |rate| self.rate(rate)))
     }
 
+    /// `43.1 [42.8, 43.5]` of anything in a time.
+    pub(in crate::report) fn rate_interval(self, interval: &Interval) -> String {
+        self.with_ends(interval, |rate| self.rate(rate))
+    }
+
     /// `12.3 [12.1, 12.6]` in milliseconds, from nanoseconds.
     pub(in crate::report) fn ms(self, interval: Option<&Interval>) -> String {
         self.or_na(interval, |i| self.with_ends(i, |ns| self.time(ns)))
@@ -230,6 +235,7 @@ impl Lang {
             Workload::State => self.restoring_state(spec.n_depth),
             Workload::Speculative => self.speculative_at(spec.n_depth),
             Workload::Batched => self.decode_of(spec.n_seq, spec.n_depth),
+            Workload::Requests => self.requests_of(spec.n_seq, spec.n_prompt, spec.n_gen),
         }
     }
 

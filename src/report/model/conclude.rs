@@ -2,7 +2,9 @@
 
 use super::cells::Rounds;
 use super::fastest::{decodes, fastest, ranked};
-use super::{batched, prefix, speculative, state, CellReport, Comparison, MemoryReport, QualityReport, ReportModel};
+use super::{
+    batched, prefix, requests, speculative, state, CellReport, Comparison, MemoryReport, QualityReport, ReportModel,
+};
 use crate::data::{Arm, Outcome, StoppedBy, Warning, Workload};
 use crate::report::text::kv;
 use crate::stats::Verdict;
@@ -93,6 +95,7 @@ fn on_request(model: &ReportModel) -> Vec<String> {
         batched::conclusion(model),
         state::conclusion(model),
         speculative::conclusion(model),
+        requests::conclusion(model),
     ];
     all.into_iter().flatten().collect()
 }

@@ -14,6 +14,7 @@ mod conclude;
 mod fastest;
 mod prefix;
 mod quality;
+mod requests;
 mod reuse;
 mod speculative;
 mod state;
@@ -24,7 +25,8 @@ mod types;
 pub use quality::{PositionBin, Quality, QualityEnd, QualityReport};
 pub use types::{
     BatchedRow, BreakEven, CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport,
-    PrefixRow, ReportModel, ReuseRow, SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
+    PrefixRow, ReportModel, RequestRow, ReuseRow, SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals,
+    Trust,
 };
 
 use crate::data::Arm;

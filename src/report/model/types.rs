@@ -33,6 +33,8 @@ pub struct ReportModel {
     pub states: Vec<StateRow>,
     /// With a draft and without.
     pub speculative: Vec<SpeculativeRow>,
+    /// Users who send requests.
+    pub requests: Vec<RequestRow>,
     /// From where on restoring a state beats computing it again, by arm.
     pub break_even: Vec<BreakEven>,
     /// What the variants and KV types cost in quality.
@@ -70,7 +72,7 @@ pub struct CellReport {
     pub tps: Option<Interval>,
     /// Prefill and prefix_reuse: time to the first sampled token, nanoseconds.
     pub ttft_ns: Option<Interval>,
-    /// Decode, no_reuse and batched: gaps between tokens.
+    /// Decode, no_reuse, batched and requests: gaps between tokens.
     pub itl_ns: Option<ItlQuantiles>,
     /// Decode on the CPU: bytes of weights and cache read per second, as a share of what the anchor kernel reads. Above 1
     /// when caches hold part of them.
@@ -81,7 +83,7 @@ pub struct CellReport {
     pub vs_f16_kv: Option<Comparison>,
 }
 
-/// Quantiles of the gaps between tokens, nanoseconds; absent where there are too few.
+/// Quantiles of the gaps between tokens, or of the times of requests, nanoseconds; absent where there are too few.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ItlQuantiles {
     /// Median.
@@ -286,6 +288,33 @@ pub struct SpeculativeRow {
     pub reason: Option<String>,
 }
 
+/// Users who send a request, wait for its answer and send the next one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestRow {
+    /// The arm.
+    pub arm: Arm,
+    /// Tokens of each prompt.
+    pub n_prompt: u32,
+    /// Tokens of each answer.
+    pub n_gen: u32,
+    /// Users at once.
+    pub n_users: u32,
+    /// Requests answered in a minute, all users together.
+    pub per_minute: Option<Interval>,
+    /// That, relative to the baseline arm.
+    pub vs_baseline: Option<Comparison>,
+    /// From sending a request to the end of its answer.
+    pub latency_ns: ItlQuantiles,
+    /// From sending a request to the first token of its answer.
+    pub ttft_ns: ItlQuantiles,
+    /// Requests behind these times.
+    pub n_requests: u32,
+    /// Rounds.
+    pub n_rounds: u32,
+    /// Why it was not measured.
+    pub reason: Option<String>,
+}
+
 /// From where on restoring beats computing again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BreakEven {
@@ -403,7 +432,7 @@ impl CellReport {
     /// Tokens before the timed work: the x axis of charts.
     pub fn n_context(&self) -> u32 {
         match self.spec.workload {
-            Workload::Prefill | Workload::PrefixReuse => self.spec.n_prompt,
+            Workload::Prefill | Workload::PrefixReuse | Workload::Requests => self.spec.n_prompt,
             Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::State | Workload::Speculative => {
                 self.spec.n_depth
             }

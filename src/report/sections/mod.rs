@@ -25,6 +25,7 @@ pub(super) fn document(model: &ReportModel) -> Document {
         workloads::batched(model, &charts),
         workloads::state(model, &charts),
         workloads::speculative(model, &charts),
+        workloads::requests(model, &charts),
         speed::memory(model, &charts),
         speed::files(model),
         speed::failures(model),
