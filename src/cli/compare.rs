@@ -239,6 +239,7 @@ impl Job {
             model: files.info.clone(),
             variants: infos(&files),
             draft: draft_info,
+            price_per_hour: args.price_per_hour,
         };
         let dir = args.out.clone().unwrap_or_else(|| Path::new("reports").join(run_id));
         let deadline_max = args.deadline.map(Duration::from_nanos);

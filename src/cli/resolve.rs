@@ -1,7 +1,7 @@
 //! From flags to checked settings: what can fail early fails here, before a process is started.
 
 use super::args::{CompareArgs, WorkloadChoice};
-use crate::data::{HostInfo, ModelInfo, Plan, VariantInfo, Warning, Workload};
+use crate::data::{HostInfo, KvType, ModelInfo, Plan, VariantInfo, Warning, Workload};
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
 use crate::plan::{
@@ -212,6 +212,16 @@ pub fn warnings(
             n_depth: deepest,
             n_ctx_train: model.n_ctx_train,
         });
+    }
+    let not_rotated = plan.arms.iter().find(|a| !a.config.has_kv_rotation);
+    if let Some(config) = not_rotated.map(|a| &a.config) {
+        let heads = (model.n_embd_k_gqa, model.n_embd_v_gqa);
+        let heads = (heads.0 / model.n_head_kv.max(1), heads.1 / model.n_head_kv.max(1));
+        let is_rotated = |kind: KvType, head: u32| kind.is_quantized() && head > 0 && head.is_multiple_of(64);
+        if !is_rotated(config.type_k, heads.0) && !is_rotated(config.type_v, heads.1) {
+            let kv = config.kv();
+            warnings.push(Warning::NothingRotated { kv, heads });
+        }
     }
     let baseline = plan.arms.first().map(|a| a.variant.as_str());
     for variant in variants {

@@ -180,6 +180,9 @@ pub struct ArmConfig {
     pub type_k: KvType,
     /// Element type of the V cache.
     pub type_v: KvType,
+    /// llama.cpp rotates what goes into a quantized cache, where heads are multiples of 64; `false`: it was told not to.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub has_kv_rotation: bool,
     /// Flash attention.
     pub flash_attn: FlashAttn,
     /// `cpu`, or a llama.cpp device name such as `CUDA0`.
@@ -195,6 +198,30 @@ pub struct ArmConfig {
     /// Context size asked for, in tokens (llama.cpp pads it to 256).
     pub n_ctx: u32,
 }
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(answer: &bool) -> bool {
+    *answer
+}
+
+impl ArmConfig {
+    /// KV type in tables and ids: `q8_0`, `q8_0/f16` where K and V differ, `q8_0-norot` without rotation.
+    pub fn kv(&self) -> String {
+        let (k, v) = (self.type_k, self.type_v);
+        let types = if k == v { k.to_string() } else { format!("{k}/{v}") };
+        if self.has_kv_rotation {
+            types
+        } else {
+            types + NO_ROTATION
+        }
+    }
+}
+
+/// Follows the KV type of a cache that is not rotated.
+pub const NO_ROTATION: &str = "-norot";
 
 /// A variant with one KV/flash-attention/offload configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,8 +12,8 @@ mod records;
 mod run;
 
 pub use config::{
-    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload, N_DRAFT, N_OWN_TOKENS,
-    N_PASSAGES, N_REQUESTS,
+    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload, NO_ROTATION, N_DRAFT,
+    N_OWN_TOKENS, N_PASSAGES, N_REQUESTS,
 };
 pub use disturbance::{Disturbance, Limits};
 pub use model::{DerivedFrom, ModelInfo, TensorTypeShare, VariantInfo};

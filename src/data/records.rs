@@ -60,6 +60,9 @@ pub struct SampleConditions {
     /// Time that the machine was suspended; absent where the system does not tell, and in journals of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended_ns: Option<u64>,
+    /// Energy of the processor packages and of memory, as far as the machine counts it, microjoules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy_uj: Option<u64>,
 }
 
 /// What one sequence's state costs, per execution.

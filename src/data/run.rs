@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// 2: quality: `plan.quality` and `texts` in the header, the records `texts`, `speed_end`, `quality`, `quality_failure`.
 /// 3: the workloads `prefix_reuse`, `batched` and `state`; `is_pp_shared` in works, `state` in samples,
 /// `predicted_bytes` in memory; the workload `speculative`, `speculative` in samples and `draft` in the header;
-/// the workload `requests`, `requests` in samples.
+/// the workload `requests`, `requests` in samples; `energy_uj` in samples and `price_per_hour` in the header.
 pub const JOURNAL_FORMAT: u32 = 3;
 
 /// When to stop: on precision or budget, never on significance.
@@ -113,6 +113,9 @@ pub struct RunHeader {
     /// What drafts for the workload speculative.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<DraftInfo>,
+    /// What an hour of the machine costs (`--price-per-hour`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_per_hour: Option<f64>,
 }
 
 /// The model that drafts.

@@ -62,6 +62,7 @@ fn header() -> RunHeader {
             n_ctx_train: 1,
         },
         draft: None,
+        price_per_hour: None,
         variants: Vec::new(),
     }
 }
@@ -74,6 +75,7 @@ fn sample(round: u32, at_ns: u64, itl_ns: Vec<u64>, ttft_ns: Option<u64>) -> Rec
         steal_ns: None,
         throttled_ns: None,
         suspended_ns: None,
+        energy_uj: None,
     };
     let sample = Sample {
         ns: at_ns / 2,

@@ -2,7 +2,9 @@
 
 use super::on_request::{batched_specs, prefix_specs, request_specs, N_SEQ_MAX};
 use super::quality::{quality_plan, QualityMode, QualitySettings};
-use crate::data::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Limits, Plan, StopRule, WorkSpec, Workload};
+use crate::data::{
+    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Limits, Plan, StopRule, WorkSpec, Workload, NO_ROTATION,
+};
 
 /// K and V cache types of an arm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,15 +13,18 @@ pub struct KvPair {
     pub k: KvType,
     /// V.
     pub v: KvType,
+    /// llama.cpp may rotate what goes into it, which it does by default.
+    pub is_rotated: bool,
 }
 
 impl std::fmt::Display for KvPair {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.k == self.v {
-            write!(f, "{}", self.k)
+            write!(f, "{}", self.k)?;
         } else {
-            write!(f, "{}/{}", self.k, self.v)
+            write!(f, "{}/{}", self.k, self.v)?;
         }
+        f.write_str(if self.is_rotated { "" } else { NO_ROTATION })
     }
 }
 
@@ -309,6 +314,7 @@ pub(super) fn config_of(s: &Settings, kv: KvPair, n_ctx: u32) -> ArmConfig {
     ArmConfig {
         type_k: kv.k,
         type_v: kv.v,
+        has_kv_rotation: kv.is_rotated,
         flash_attn: s.flash_attn,
         device: s.device.clone(),
         n_gpu_layers: s.n_gpu_layers,
@@ -321,9 +327,7 @@ pub(super) fn config_of(s: &Settings, kv: KvPair, n_ctx: u32) -> ArmConfig {
 
 /// The control takes part where headline ratios are formed: prefill and decode.
 fn is_measured(s: &Settings, arm: &Arm, spec: &WorkSpec, middle: Option<u32>) -> bool {
-    let is_first_kv =
-        s.kv.first()
-            .is_some_and(|kv| kv.k == arm.config.type_k && kv.v == arm.config.type_v);
+    let is_first_kv = s.kv.first().is_some_and(|kv| kv.to_string() == arm.config.kv());
     match spec.workload {
         Workload::Decode => true,
         Workload::Prefill if s.is_full_matrix => true,
@@ -398,10 +402,12 @@ pub(super) mod tests {
         let f16 = KvPair {
             k: KvType::F16,
             v: KvType::F16,
+            is_rotated: true,
         };
         let q8 = KvPair {
             k: KvType::Q8_0,
             v: KvType::Q8_0,
+            is_rotated: true,
         };
         Settings {
             level: Level::Default,

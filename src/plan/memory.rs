@@ -154,6 +154,7 @@ mod tests {
         ArmConfig {
             type_k: kv,
             type_v: kv,
+            has_kv_rotation: true,
             flash_attn: FlashAttn::On,
             device: "cpu".into(),
             n_gpu_layers: 0,

@@ -113,7 +113,7 @@ fn windows(s: &Settings) -> Vec<QualityWindow> {
 /// KV types besides the first: those of the speed cells, then q8_0 and q4_0, and with `is_all` each for K and V alone.
 fn other_kv(s: &Settings, first: KvPair, is_all: bool) -> Vec<KvPair> {
     let own = s.quality.kv.clone().unwrap_or_else(|| {
-        let pair = |k, v| KvPair { k, v };
+        let pair = |k, v| KvPair { k, v, is_rotated: true };
         let mut all = s.kv.clone();
         for kind in [KvType::Q8_0, KvType::Q4_0] {
             all.push(pair(kind, kind));

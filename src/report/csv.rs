@@ -59,6 +59,9 @@ const HEAD: &[&str] = &[
     "latency_ns_p99",
     "request_ttft_ns_p50",
     "request_ttft_ns_p95",
+    "joule_per_token",
+    "cost_per_million",
+    "kv_rotation",
 ];
 
 /// The text of `results.csv` (RFC 4180, line feeds). An absent number is an empty field.
@@ -136,6 +139,9 @@ fn row(model: &ReportModel, cell: &CellReport) -> Vec<String> {
     ]);
     row.push(spec.is_pp_shared.to_string());
     row.extend(requests(model, cell));
+    let is_rotated = config.has_kv_rotation.to_string();
+    row.extend([cell.joule_per_token, cell.cost_per_million].map(|i| number(i.map(|i| i.estimate.to_string()))));
+    row.push(is_rotated);
     row
 }
 

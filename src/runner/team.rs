@@ -219,7 +219,13 @@ fn spawn(site: Site, arm: usize, id: u64) -> Result<Worker, AskError> {
     if let Some(why) = site.run.files.get(&arm.variant).and_then(ModelFile::change) {
         return Err(AskError::Refused(FailureKind::Engine, why));
     }
-    Worker::spawn(&site.run.command, &arm.id, id, site.mailbox, site.run.deadline(0))
+    Worker::spawn(
+        &site.run.command.of_arm(&arm.config),
+        &arm.id,
+        id,
+        site.mailbox,
+        site.run.deadline(0),
+    )
 }
 
 /// Loads the model of an arm with `n_tokens` of text, and opens its context.

@@ -13,7 +13,7 @@ mod state;
 use super::state_file::StateFiles;
 use crate::data::{ArmConfig, RequestTimes, Sample, SampleConditions, SpeculativeSums, StateTimes, WorkSpec, Workload};
 use crate::engine::{ContextId, Engine, EngineError};
-use crate::host::{Interference, Withheld};
+use crate::host::{Energy, EnergyReading, Interference, Withheld};
 use batched::Filled;
 use nix::sys::resource::{getrusage, Usage, UsageWho};
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ pub(super) struct Speed {
     tokens: Vec<i32>,
     files: StateFiles,
     handicap: f64,
-    interference: Interference,
+    counters: Counters,
     states: BTreeMap<(usize, u32), Vec<u8>>,
     configs: BTreeMap<usize, ArmConfig>,
     batches: Vec<Filled>,
@@ -57,7 +57,7 @@ impl Speed {
             tokens,
             files,
             handicap,
-            interference: Interference::find(),
+            counters: Counters::find(),
             states: BTreeMap::new(),
             configs: BTreeMap::new(),
             batches: Vec::new(),
@@ -172,13 +172,11 @@ impl Speed {
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
         engine.clear(id)?;
-        let before = Reading::now(engine, &self.interference)?;
+        let before = Reading::now(engine, &self.counters)?;
         let start = engine.now_ns();
         self.feed(engine, id, ..spec.n_prompt as usize)?;
         let end = engine.now_ns();
-        timed
-            .conditions
-            .add(&before, &Reading::now(engine, &self.interference)?);
+        timed.conditions.add(&before, &Reading::now(engine, &self.counters)?);
         timed.ns += end - start;
         if timed.ttft_ns.is_none() {
             engine.argmax(id)?;
@@ -194,7 +192,7 @@ impl Speed {
         spec: &WorkSpec,
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
-        generate(engine, spec, &self.interference, timed, |engine, at| {
+        generate(engine, spec, &self.counters, timed, |engine, at| {
             self.step(engine, id, at)
         })
     }
@@ -207,7 +205,7 @@ impl Speed {
         spec: &WorkSpec,
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
-        generate(engine, spec, &self.interference, timed, |engine, at| {
+        generate(engine, spec, &self.counters, timed, |engine, at| {
             engine.clear(id)?;
             self.feed(engine, id, ..at + 1)
         })
@@ -242,9 +240,9 @@ impl Speed {
         timed: &mut Timed,
         work: impl FnOnce(&mut dyn Engine) -> Result<T, EngineError>,
     ) -> Result<(T, u64), EngineError> {
-        let before = Reading::now(engine, &self.interference)?;
+        let before = Reading::now(engine, &self.counters)?;
         let (done, ns) = clocked(engine, work)?;
-        let after = Reading::now(engine, &self.interference)?;
+        let after = Reading::now(engine, &self.counters)?;
         timed.conditions.add(&before, &after);
         timed.ns += ns;
         Ok((done, ns))
@@ -316,12 +314,12 @@ fn clocked<T>(
 fn generate(
     engine: &mut dyn Engine,
     spec: &WorkSpec,
-    interference: &Interference,
+    counters: &Counters,
     timed: &mut Timed,
     mut token: impl FnMut(&mut dyn Engine, usize) -> Result<(), EngineError>,
 ) -> Result<(), EngineError> {
     timed.itl_ns.reserve(spec.n_gen as usize);
-    let before = Reading::now(engine, interference)?;
+    let before = Reading::now(engine, counters)?;
     let start = engine.now_ns();
     let mut last = start;
     for i in 0..spec.n_gen {
@@ -330,9 +328,24 @@ fn generate(
         timed.itl_ns.push(now - last);
         last = now;
     }
-    timed.conditions.add(&before, &Reading::now(engine, interference)?);
+    timed.conditions.add(&before, &Reading::now(engine, counters)?);
     timed.ns += last - start;
     Ok(())
+}
+
+/// What the system counts.
+struct Counters {
+    interference: Interference,
+    energy: Energy,
+}
+
+impl Counters {
+    fn find() -> Self {
+        Self {
+            interference: Interference::find(),
+            energy: Energy::find(),
+        }
+    }
 }
 
 /// The counters of the process and the system at one moment.
@@ -340,10 +353,11 @@ struct Reading {
     usage: Usage,
     cpu_ns: u64,
     withheld: Withheld,
+    energy: EnergyReading,
 }
 
 impl Reading {
-    fn now(engine: &dyn Engine, interference: &Interference) -> Result<Self, EngineError> {
+    fn now(engine: &dyn Engine, counters: &Counters) -> Result<Self, EngineError> {
         let usage = getrusage(UsageWho::RUSAGE_SELF)
             .map_err(|e| EngineError::Refused(format!("cannot read the worker's resource use: {e}")))?;
         let kernel_ns = || {
@@ -355,7 +369,8 @@ impl Reading {
         Ok(Self {
             cpu_ns: own_ns.unwrap_or_else(kernel_ns),
             // What the real machine does says nothing of an engine on a clock of its own.
-            withheld: own_ns.map_or_else(|| interference.now(), |_| Withheld::default()),
+            withheld: own_ns.map_or_else(|| counters.interference.now(), |_| Withheld::default()),
+            energy: own_ns.map_or_else(|| counters.energy.now(), |_| EnergyReading::default()),
             usage,
         })
     }
@@ -378,6 +393,8 @@ impl SampleConditions {
         self.steal_ns = grown(self.steal_ns, old.steal_ns, new.steal_ns);
         self.throttled_ns = grown(self.throttled_ns, old.throttled_ns, new.throttled_ns);
         self.suspended_ns = grown(self.suspended_ns, old.suspended_ns, new.suspended_ns);
+        let used = after.energy.since(&before.energy);
+        self.energy_uj = used.map(|uj| self.energy_uj.unwrap_or(0).saturating_add(uj));
     }
 }
 

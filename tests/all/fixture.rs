@@ -16,6 +16,7 @@ pub fn run() -> (RunHeader, Vec<Record>) {
 /// The same run with every workload that is measured on request.
 pub fn run_on_request() -> (RunHeader, Vec<Record>) {
     let mut header = header();
+    header.price_per_hour = Some(0.5);
     let spec = |workload, n_prompt, n_gen, n_depth, n_seq, is_pp_shared| WorkSpec {
         workload,
         n_prompt,
@@ -224,6 +225,7 @@ pub fn header() -> RunHeader {
             ),
         ],
         draft: None,
+        price_per_hour: None,
     }
 }
 
@@ -268,6 +270,7 @@ fn arms() -> Vec<Arm> {
     let config = |kv: KvType| ArmConfig {
         type_k: kv,
         type_v: kv,
+        has_kv_rotation: true,
         flash_attn: FlashAttn::On,
         device: "cpu".into(),
         n_gpu_layers: 0,
@@ -404,6 +407,8 @@ fn sample(header: &RunHeader, cell: &Cell, drift: f64, noise: &mut Noise) -> Sam
             cpu_ns: 2 * ns,
             n_involuntary_switches: 3,
             n_major_faults: 0,
+            // A machine that counts: 20 W.
+            energy_uj: header.price_per_hour.map(|_| ns * u64::from(n_repeat) / 50),
             ..SampleConditions::default()
         },
     }

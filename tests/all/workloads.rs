@@ -349,6 +349,93 @@ fn a_recurrent_model_answers_requests_too() {
 }
 
 #[test]
+fn a_price_gives_the_cost_of_a_million_tokens() {
+    let lab = Lab::new();
+    lab.script(&format!("{{{FLAT}}}"));
+    let (results, report) = measured(&lab, &["--price-per-hour", "0.72"], 0);
+    assert_eq!(results["run"]["price_per_hour"], 0.72);
+    let cells = results["cells"].as_array().expect("an array");
+    let decode = cells.iter().find(|c| c["workload"] == "decode").expect("a cell");
+    // 5 ms a token are 5000 s for a million.
+    let cost = decode["cost_per_million"]["median"].as_f64().expect("a number");
+    assert!((cost - 1.0).abs() < 1e-3, "{decode}");
+    assert!(
+        decode["joule_per_token"].is_null(),
+        "the scripted engine uses no energy: {decode}"
+    );
+    assert!(
+        report.contains("## Energy and cost") && report.contains("at 0.720 per hour"),
+        "{report}"
+    );
+    run_for(&mut lab.kvant(&["report", "run", "--price-per-hour", "7.2"]), 0);
+    let cell = &lab.results()["cells"][0];
+    assert!(cell["cost_per_million"]["median"].as_f64().is_some(), "{cell}");
+    assert_eq!(lab.results()["run"]["price_per_hour"], 7.2);
+    for wrong in ["0", "-1", "free", "inf"] {
+        run_for(
+            &mut lab.kvant(&["report", "run", &format!("--price-per-hour={wrong}")]),
+            2,
+        );
+    }
+}
+
+#[test]
+fn a_cache_without_rotation_is_an_arm_of_its_own() {
+    let lab = Lab::new();
+    let args = [
+        "--workloads",
+        "decode",
+        "--kv",
+        "f16,q4_0,q4_0-norot,q8_0/f16",
+        "--quality",
+        "on",
+        "--quality-ctx",
+        "64",
+    ];
+    let (results, report) = measured(&lab, &args, 0);
+    let cells = results["cells"].as_array().expect("an array");
+    let of = |arm: &str| {
+        cells
+            .iter()
+            .find(|c| c["arm"] == arm)
+            .unwrap_or_else(|| panic!("{arm}: {results}"))
+    };
+    assert_eq!(
+        (
+            &of("F16 kv q4_0")["kv_rotation"],
+            &of("F16 kv q4_0-norot")["kv_rotation"]
+        ),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(of("F16 kv q4_0-norot")["vs_f16_kv"]["factor"], "kv");
+    let quality = results["quality"].as_array().expect("an array");
+    let kld = |arm: &str| {
+        let row = quality
+            .iter()
+            .find(|r| r["arm"] == arm)
+            .unwrap_or_else(|| panic!("{arm}: {results}"));
+        row["kld_mean"]["value"].as_f64().expect("a number")
+    };
+    assert!(
+        kld("F16 kv q4_0-norot") > 2.0 * kld("F16 kv q4_0"),
+        "as the scripted engine has it"
+    );
+    for row in [
+        "| F16 | q4_0-norot | 128 |",
+        "| F16 | q8_0/f16 | 128 |",
+        "| F16 | f16 | 128 | 1 | reference |",
+    ] {
+        assert!(report.contains(row), "{row}: {report}");
+    }
+    let bench = std::fs::read_to_string(lab.path("run/llama-bench.jsonl")).expect("rows");
+    assert_eq!(
+        bench.matches("\"type_k\": \"q4_0\"").count() + bench.matches("\"type_k\":\"q4_0\"").count(),
+        1,
+        "{bench}"
+    );
+}
+
+#[test]
 fn without_a_fitting_draft_there_is_a_row_with_the_reason() {
     let lab = Lab::new();
     lab.script(r#"{"other_vocab": ["Q4_K_M"]}"#);

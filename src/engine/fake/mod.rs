@@ -337,6 +337,11 @@ impl Engine for FakeEngine {
             format!("{}{}{}", c.stem, c.config.type_k, c.config.type_v).as_bytes(),
         );
         let is_kv_quantized = c.config.type_k.is_quantized() || c.config.type_v.is_quantized();
+        let kv_noise = if c.config.has_kv_rotation {
+            kv_noise
+        } else {
+            2.0 * kv_noise
+        };
         let deviation = c.cost.logit_noise + if is_kv_quantized { kv_noise } else { 0.0 };
         let logit = |i: u64| 2.0 * noise::normal(exact ^ (i << 32)) + deviation * noise::normal(own ^ (i << 32));
         Ok((0..u64::from(N_VOCAB)).map(|i| logit(i) as f32).collect())

@@ -26,6 +26,7 @@ fn config(kv: KvType) -> ArmConfig {
     ArmConfig {
         type_k: kv,
         type_v: kv,
+        has_kv_rotation: true,
         flash_attn: FlashAttn::On,
         device: "cpu".to_owned(),
         n_gpu_layers: 0,

@@ -109,6 +109,18 @@ impl Lang {
         self.number(units::duration(ns))
     }
 
+    /// Three digits that count, for joules and prices.
+    pub(in crate::report) fn price(self, value: f64) -> String {
+        let n_decimals = match value.abs() {
+            v if v >= 100.0 => 0,
+            v if v >= 10.0 => 1,
+            v if v >= 1.0 => 2,
+            v if v >= 0.1 => 3,
+            _ => 4,
+        };
+        self.number(format!("{value:.n_decimals$}"))
+    }
+
     /// With two decimals, such as bits per weight and load.
     pub(in crate::report) fn two_decimals(self, value: f64) -> String {
         self.number(format!("{value:.2}"))

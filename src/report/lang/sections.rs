@@ -155,6 +155,19 @@ texts! {
          El búfer de cálculo es lo que llama.cpp reserva; lo que nada usa todavía no está residente. Previsto: el máximo, antes de medir. \
          n_ctx que cabe: en la memoria disponible al empezar, según el máximo medido; el modelo puede estar entrenado con menos.",
     }
+    energy() { "Energy and cost", "Energía y coste" }
+    energy_intro() {
+        "Joules: what the processor packages (and memory, where it has a counter) used while tokens were timed, whatever else ran there; n/a where this machine \
+         does not tell.",
+        "Julios: lo que consumieron los paquetes del procesador (y la memoria, si tiene contador) mientras se medían los tokens, junto con todo lo demás que corría allí; n/d si esta \
+         máquina no lo dice.",
+    }
+    cost_intro(price) {
+        "Cost: of the time that a million tokens take, at {price} per hour and one request at a time.",
+        "Coste: del tiempo que tardan un millón de tokens, a {price} por hora y con una sola petición a la vez.",
+    }
+    h_joule(work) { "J per token ({work})", "J por token ({work})" }
+    h_cost(work) { "cost per million tokens ({work})", "coste por millón de tokens ({work})" }
     files() { "Files", "Archivos" }
     files_intro() {
         "Read from the files themselves, not from their names. SHA-256 in full in results.json.",

@@ -77,6 +77,10 @@ pub struct CellReport {
     /// Decode on the CPU: bytes of weights and cache read per second, as a share of what the anchor kernel reads. Above 1
     /// when caches hold part of them.
     pub bandwidth_share: Option<f64>,
+    /// Energy for each token that the throughput counts, joules; absent where the machine does not count it.
+    pub joule_per_token: Option<Interval>,
+    /// What a million of these tokens cost, where the price of an hour is known.
+    pub cost_per_million: Option<Interval>,
     /// Speed relative to the baseline arm on the same work.
     pub vs_baseline: Option<Comparison>,
     /// KV arms: speed relative to the same weights with an f16 KV cache.

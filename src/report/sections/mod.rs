@@ -1,5 +1,6 @@
 //! What a report says, as blocks: the answer first, tables second, then how it was measured and the command to repeat it.
 
+mod energy;
 mod kv;
 mod method;
 mod quality;
@@ -27,6 +28,7 @@ pub(super) fn document(model: &ReportModel) -> Document {
         workloads::speculative(model, &charts),
         workloads::requests(model, &charts),
         speed::memory(model, &charts),
+        energy::energy(model),
         speed::files(model),
         speed::failures(model),
         trust::section(model, &charts),

@@ -89,7 +89,7 @@ impl Speed {
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
         let (id, _) = self.batch_of(of, spec)?;
-        generate(engine, spec, &self.interference, timed, |engine, at| {
+        generate(engine, spec, &self.counters, timed, |engine, at| {
             let tokens = self.next_tokens(spec, at);
             lasting(self.handicap, || engine.step(id, &tokens))
         })?;
