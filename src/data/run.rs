@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// 2: quality: `plan.quality` and `texts` in the header, the records `texts`, `speed_end`, `quality`, `quality_failure`.
 /// 3: the workloads `prefix_reuse`, `batched` and `state`; `is_pp_shared` in works, `state` in samples,
 /// `predicted_bytes` in memory; the workload `speculative`, `speculative` in samples and `draft` in the header;
-/// the workload `requests`, `requests` in samples; `energy_uj` in samples and `price_per_hour` in the header.
+/// the workload `requests`, `requests` in samples; `energy_uj` in samples and `price_per_hour` in the header;
+/// `has_kv_rotation` in configurations, true where absent.
 pub const JOURNAL_FORMAT: u32 = 3;
 
 /// When to stop: on precision or budget, never on significance.

@@ -15,7 +15,10 @@ pub(super) fn kv_types(model: &ReportModel) -> Vec<Block> {
     let has_quality = !model.quality.windows().is_empty();
     let groups = groups(model);
     let of_group = |arms: &Vec<&Arm>| -> Vec<Vec<String>> {
-        let at = |arm: &Arm| contexts.iter().map(|&n| row(model, arm, n, has_quality)).collect();
+        let at = |arm: &Arm| {
+            let contexts = contexts_of(model, arm, &contexts).into_iter();
+            contexts.map(|n| row(model, arm, n, has_quality)).collect()
+        };
         arms.iter().flat_map(|arm| -> Vec<Vec<String>> { at(arm) }).collect()
     };
     let rows: Vec<Vec<String>> = groups.iter().flat_map(of_group).collect();
@@ -45,6 +48,18 @@ fn contexts(model: &ReportModel) -> Vec<u32> {
         false => decode.iter().map(|s| s.n_depth).collect(),
         true => model.specs(Workload::Prefill).iter().map(|s| s.n_prompt).collect(),
     };
+    contexts.dedup();
+    contexts
+}
+
+/// Those of an arm; of one that was scored only, the nearest to each window.
+fn contexts_of(model: &ReportModel, arm: &Arm, contexts: &[u32]) -> Vec<u32> {
+    if model.cells.iter().any(|cell| cell.arm.id == arm.id) {
+        return contexts.to_vec();
+    }
+    let of_arm = model.quality.rows.iter().filter(|r| r.arm.id == arm.id && r.is_ok());
+    let nearest = of_arm.filter_map(|row| contexts.iter().copied().min_by_key(|n| n.abs_diff(row.n_ctx)));
+    let mut contexts: Vec<u32> = nearest.collect();
     contexts.dedup();
     contexts
 }
