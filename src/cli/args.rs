@@ -1,6 +1,6 @@
 //! Flags as the user writes them. `resolve` turns them into a checked configuration.
 
-use crate::data::{FlashAttn, KvType, Level, QualityLoss, Workload};
+use crate::data::{FlashAttn, KvType, Level, QualityLoss, Workload, NO_ROTATION};
 use crate::plan::{KvPair, QualityMode};
 use crate::report::{FailOn, Lang, Program};
 use crate::units;
@@ -174,6 +174,9 @@ pub struct ReportArgs {
     /// Folder for the files (default: the run's own; none for several runs)
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// What an hour of the machine costs, in place of what the run was given
+    #[arg(long, value_name = "PRICE", value_parser = parse_price)]
+    pub price_per_hour: Option<f64>,
     /// Trace the figures of one cell back to lines of the journal, e.g. "Q8_0 | tg32 @ d512"; writes no files
     #[arg(long, value_name = "CELL", conflicts_with = "out")]
     pub explain: Option<String>,
@@ -244,7 +247,8 @@ pub struct CompareArgs {
     /// Make missing variants from the best file that is here, in preference to fetching them
     #[arg(long, help_heading = "What to measure")]
     pub derive: bool,
-    /// KV-cache types, the baseline's first; K/V for different ones, e.g. f16,q8_0,q8_0/f16
+    /// KV-cache types, the baseline's first; K/V for different ones, e.g. f16,q8_0,q8_0/f16;
+    /// -norot behind a quantized one keeps llama.cpp from rotating what goes into it, e.g. q4_0,q4_0-norot
     #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16,q8_0", help_heading = "What to measure")]
     pub kv: Vec<KvPair>,
     /// Prompt lengths of the prefill cells, in tokens (with --level quick: 128,512)
@@ -258,12 +262,21 @@ pub struct CompareArgs {
     pub n_gen: u32,
     /// Workloads: prefill, decode, no_reuse; on request prefix_reuse (follow-up prompts that share a
     /// prefix), batched (several sequences at once), state (saving and restoring), speculative (a draft model
-    /// beside the baseline); or all
+    /// beside the baseline), requests (users who wait for their answers); or all
     #[arg(long, value_delimiter = ',', default_value = "prefill,decode,no_reuse", value_parser = parse_workload, help_heading = "What to measure")]
     pub workloads: Vec<WorkloadChoice>,
     /// Sequences at once, for the workload batched
     #[arg(long, value_parser = units::parse_list, default_value = "1,2,4,8,16", help_heading = "What to measure")]
     pub n_seq: std::vec::Vec<u32>,
+    /// Users at once, for the workload requests
+    #[arg(long, value_parser = units::parse_list, default_value = "1,4", help_heading = "What to measure")]
+    pub n_users: std::vec::Vec<u32>,
+    /// Tokens of the prompt of a request
+    #[arg(long, default_value_t = 128, help_heading = "What to measure")]
+    pub request_prompt: u32,
+    /// Tokens of its answer
+    #[arg(long, default_value_t = 32, help_heading = "What to measure")]
+    pub request_gen: u32,
     /// Model file that drafts, for the workload speculative (default: the smallest variant compared)
     #[arg(long, value_name = "FILE", help_heading = "What to measure")]
     pub draft: Option<PathBuf>,
@@ -333,6 +346,9 @@ pub struct CompareArgs {
     pub deadline: Option<u64>,
     #[command(flatten)]
     pub goal: GoalArgs,
+    /// What an hour of this machine costs, in any currency, e.g. 0.50: the report then tells what a million tokens cost
+    #[arg(long, value_name = "PRICE", value_parser = parse_price, help_heading = "What to measure")]
+    pub price_per_hour: Option<f64>,
     /// Seed of the texts and of the order of cells
     #[arg(long, default_value_t = 1, help_heading = "Repeatability")]
     pub seed: u64,
@@ -454,10 +470,15 @@ fn parse_quality(text: &str) -> Result<QualityMode, String> {
 }
 
 fn parse_kv(text: &str) -> Result<KvPair, crate::data::ParseNameError> {
-    let (k, v) = text.split_once('/').unwrap_or((text, text));
+    let (types, is_rotated) = match text.strip_suffix(NO_ROTATION) {
+        Some(types) => (types, false),
+        None => (text, true),
+    };
+    let (k, v) = types.split_once('/').unwrap_or((types, types));
     Ok(KvPair {
         k: k.parse::<KvType>()?,
         v: v.parse::<KvType>()?,
+        is_rotated,
     })
 }
 
@@ -477,6 +498,10 @@ fn parse_loss(text: &str) -> Result<QualityLoss, String> {
             .map(QualityLoss::Ppl)
             .map_err(|e| format!("{e}; or kld:0.02 for a KL divergence")),
     }
+}
+
+fn parse_price(text: &str) -> Result<f64, String> {
+    parse_positive(text).map_err(|_| format!("'{text}' is no price: use a number above 0, for example 0.50"))
 }
 
 fn parse_precision(text: &str) -> Result<f64, String> {
@@ -518,7 +543,9 @@ mod tests {
     #[test]
     fn kv_pairs_are_read_and_unknown_types_name_the_known_ones() {
         let pair = parse_kv("q8_0/f16").expect("valid");
-        assert_eq!((pair.k, pair.v), (KvType::Q8_0, KvType::F16));
+        assert_eq!((pair.k, pair.v, pair.is_rotated), (KvType::Q8_0, KvType::F16, true));
+        let pair = parse_kv("q8_0/f16-norot").expect("valid");
+        assert_eq!((pair.is_rotated, pair.to_string().as_str()), (false, "q8_0/f16-norot"));
         assert!(parse_kv("q3").expect_err("unknown").to_string().contains("q8_0"));
     }
 }

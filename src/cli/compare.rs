@@ -1,6 +1,6 @@
 //! `kvant compare`: the main job.
 
-use super::args::{CompareArgs, Global};
+use super::args::{CompareArgs, Global, WorkloadChoice};
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, JOURNAL, UNEXPECTED};
 use super::progress::LiveLine;
 use super::report::{finish, JOURNAL_NAME};
@@ -15,6 +15,7 @@ use crate::data::{
 };
 use crate::engine::{self, fake};
 use crate::journal::{self, Journal, Writer};
+use crate::plan::Settings;
 use crate::runner::{self, Course, ModelFile, RunConfig, WorkerCommand};
 use crate::{host, plan, units};
 use std::ffi::OsString;
@@ -23,6 +24,9 @@ use std::time::{Duration, SystemTime};
 
 /// Characters of text per prompt token that any tokenizer gets by with.
 const BYTES_PER_TOKEN: usize = 12;
+
+/// Asked for by its name: then it is a row with the reason where nothing can draft.
+const SPECULATIVE: WorkloadChoice = WorkloadChoice::One(Workload::Speculative);
 
 /// Measures and reports.
 pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
@@ -41,7 +45,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
     let sources = Sources::of_user(global, &stop)?;
-    let job = Job::prepare(&args, plan, host, &sources, &live)?;
+    let job = Job::prepare(&args, settings, plan, host, &sources, &live)?;
     job.tell(global);
     let dir = job.dir.clone();
     let _lock = lock::wait_for_machine(&live, &stop)?;
@@ -82,6 +86,10 @@ fn obtain(args: &CompareArgs, plan: &Plan, sources: &Sources, live: &LiveLine) -
     sources.resolve(shape.as_deref().or(args.model.as_deref()), &wanted, args.derive, live)
 }
 
+fn drafts(plan: &Plan) -> bool {
+    plan.cells.iter().any(|c| c.spec.workload == Workload::Speculative)
+}
+
 /// What drafts, where something is to be drafted: the file of `--draft`, or the smallest variant if it is smaller than the baseline.
 fn draft(
     args: &CompareArgs,
@@ -89,7 +97,7 @@ fn draft(
     files: &ModelFiles,
     sources: &Sources,
 ) -> Result<Option<(DraftInfo, PathBuf)>, Failure> {
-    if !plan.cells.iter().any(|c| c.spec.workload == Workload::Speculative) {
+    if !drafts(plan) {
         return Ok(None);
     }
     if let Some(path) = &args.draft {
@@ -146,7 +154,8 @@ impl Job {
     /// Finds the files and checks that the plan fits this machine.
     pub(super) fn prepare(
         args: &CompareArgs,
-        plan: Plan,
+        mut settings: Settings,
+        mut plan: Plan,
         host: HostInfo,
         sources: &Sources,
         live: &LiveLine,
@@ -154,6 +163,11 @@ impl Job {
         let texts = texts::read(args, plan.quality.as_ref())?;
         let files = obtain(args, &plan, sources, live)?;
         let draft = draft(args, &plan, &files, sources)?;
+        let is_undrafted = draft.is_none() && drafts(&plan) && !args.workloads.contains(&SPECULATIVE) && !args.resume;
+        if is_undrafted {
+            settings.workloads.retain(|w| *w != Workload::Speculative);
+            plan = plan::build(&settings)?;
+        }
         live.clear();
         let n_draft_bytes = draft.as_ref().map_or(0, |(info, _)| info.file_bytes);
         let engine = engine_info();
@@ -173,7 +187,9 @@ impl Job {
             );
             return Err(Failure::msg(DOES_NOT_FIT, text));
         }
-        Ok(Job::new(args, plan, files, draft, host, prediction, texts))
+        let mut job = Job::new(args, plan, files, draft, host, prediction, texts);
+        job.warnings.extend(is_undrafted.then_some(Warning::NothingDrafts));
+        Ok(job)
     }
 
     /// Where the variants are.
@@ -258,6 +274,7 @@ impl Job {
             variants: infos(&files),
             draft: draft_info,
             goal: resolve::goal(args),
+            price_per_hour: args.price_per_hour,
         };
         let dir = args.out.clone().unwrap_or_else(|| Path::new("reports").join(run_id));
         let deadline_max = args.deadline.map(Duration::from_nanos);

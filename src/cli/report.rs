@@ -50,10 +50,11 @@ pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
     let [run] = args.runs.as_slice() else {
         return several(args, global);
     };
-    let (journal, path) = match load(run, global)? {
+    let (mut journal, path) = match load(run, global)? {
         Source::Run(journal, path) => (journal, path),
         Source::Bench(rows) => return bench(run, args, global, &rows),
     };
+    journal.header.price_per_hour = args.price_per_hour.or(journal.header.price_per_hour);
     if let Some(cell) = &args.explain {
         let model = ReportModel::build(&journal.header, &journal.records);
         let text = explain(&model, &journal.records, cell).map_err(|why| Failure::msg(BAD_INPUT, why))?;
@@ -101,7 +102,8 @@ fn several(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
     let mut results = Vec::new();
     for path in &args.runs {
         match load(path, global)? {
-            Source::Run(journal, _) => {
+            Source::Run(mut journal, _) => {
+                journal.header.price_per_hour = args.price_per_hour.or(journal.header.price_per_hour);
                 let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
                 if global.json {
                     results.push(results_json(&model).map_err(|e| Failure::new(UNEXPECTED, e))?);

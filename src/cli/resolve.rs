@@ -1,7 +1,7 @@
 //! From flags to checked settings: what can fail early fails here, before a process is started.
 
 use super::args::{CompareArgs, WorkloadChoice};
-use crate::data::{Goal, HostInfo, ModelInfo, Plan, VariantInfo, Warning, Workload};
+use crate::data::{Goal, HostInfo, KvType, ModelInfo, Plan, VariantInfo, Warning, Workload};
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
 use crate::plan::{
@@ -51,6 +51,9 @@ pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
         n_depths: args.depths.clone(),
         n_gen: args.n_gen,
         n_seqs,
+        n_users: args.n_users.clone(),
+        request_prompt: args.request_prompt,
+        request_gen: args.request_gen,
         workloads,
         n_gen_no_reuse: 1,
         n_depth_no_reuse_max: 512,
@@ -241,6 +244,16 @@ pub fn warnings(
             n_depth: deepest,
             n_ctx_train: model.n_ctx_train,
         });
+    }
+    let not_rotated = plan.arms.iter().find(|a| !a.config.has_kv_rotation);
+    if let Some(config) = not_rotated.map(|a| &a.config) {
+        let heads = (model.n_embd_k_gqa, model.n_embd_v_gqa);
+        let heads = (heads.0 / model.n_head_kv.max(1), heads.1 / model.n_head_kv.max(1));
+        let is_rotated = |kind: KvType, head: u32| kind.is_quantized() && head > 0 && head.is_multiple_of(64);
+        if !is_rotated(config.type_k, heads.0) && !is_rotated(config.type_v, heads.1) {
+            let kv = config.kv();
+            warnings.push(Warning::NothingRotated { kv, heads });
+        }
     }
     let baseline = plan.arms.first().map(|a| a.variant.as_str());
     for variant in variants {

@@ -135,14 +135,13 @@ named_enum! {
         /// `n_gen` tokens at depth `n_depth`, chosen greedily: by the target alone, and with a draft of [`N_DRAFT`] tokens before each
         /// of its passes.
         Speculative = "speculative",
+        /// `n_seq` users at once, each sending requests of `n_prompt` tokens that are answered with `n_gen`, one after the other.
+        Requests = "requests",
     }
 }
 
 /// Tokens that the draft is asked for before each pass of the target.
 pub const N_DRAFT: u32 = 4;
-
-/// Logits closer than this are a tie: a pass of several tokens rounds differently from one of a single token.
-pub const TIE: f32 = 0.1;
 
 /// What a draft is worth depends on the text: executions with one take turns with this many, which differ in the last tokens of the
 /// prompt, and so in everything generated.
@@ -150,6 +149,9 @@ pub const N_PASSAGES: u32 = 256;
 
 /// Last tokens of the prompt that each such text has to itself.
 pub const N_OWN_TOKENS: u32 = 32;
+
+/// Requests that are answered for each user in one execution.
+pub const N_REQUESTS: u32 = 4;
 
 impl Workload {
     /// What is measured unless the user asks for more.
@@ -164,6 +166,11 @@ impl Workload {
     pub const fn starts_filled(self) -> bool {
         matches!(self, Workload::Decode | Workload::PrefixReuse | Workload::Speculative)
     }
+
+    /// Whether it has several sequences at once, in a context of their own.
+    pub const fn is_at_once(self) -> bool {
+        matches!(self, Workload::Batched | Workload::Requests)
+    }
 }
 
 /// Everything that fixes one llama.cpp context and the device it runs on.
@@ -173,6 +180,9 @@ pub struct ArmConfig {
     pub type_k: KvType,
     /// Element type of the V cache.
     pub type_v: KvType,
+    /// llama.cpp rotates what goes into a quantized cache, where heads are multiples of 64; `false`: it was told not to.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub has_kv_rotation: bool,
     /// Flash attention.
     pub flash_attn: FlashAttn,
     /// `cpu`, or a llama.cpp device name such as `CUDA0`.
@@ -188,6 +198,30 @@ pub struct ArmConfig {
     /// Context size asked for, in tokens (llama.cpp pads it to 256).
     pub n_ctx: u32,
 }
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(answer: &bool) -> bool {
+    *answer
+}
+
+impl ArmConfig {
+    /// KV type in tables and ids: `q8_0`, `q8_0/f16` where K and V differ, `q8_0-norot` without rotation.
+    pub fn kv(&self) -> String {
+        let (k, v) = (self.type_k, self.type_v);
+        let types = if k == v { k.to_string() } else { format!("{k}/{v}") };
+        if self.has_kv_rotation {
+            types
+        } else {
+            types + NO_ROTATION
+        }
+    }
+}
+
+/// Follows the KV type of a cache that is not rotated.
+pub const NO_ROTATION: &str = "-norot";
 
 /// A variant with one KV/flash-attention/offload configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,13 +243,13 @@ pub struct Arm {
 pub struct WorkSpec {
     /// Kind of work.
     pub workload: Workload,
-    /// Tokens of the prompt (prefill: all inside the timed region; prefix_reuse: those in the cache included).
+    /// Tokens of the prompt (prefill: all inside the timed region; prefix_reuse: those in the cache included; requests: of each).
     pub n_prompt: u32,
-    /// Tokens generated inside the timed region (decode, no_reuse, speculative; batched: by each sequence).
+    /// Tokens generated inside the timed region (decode, no_reuse, speculative; batched: by each sequence; requests: of each answer).
     pub n_gen: u32,
     /// Tokens in the cache (decode, prefix_reuse, state, speculative; batched: of each sequence), or before the first generated one (no_reuse).
     pub n_depth: u32,
-    /// Sequences at once.
+    /// Sequences at once; requests: users.
     pub n_seq: u32,
     /// Batched: the sequences share their prompt, which is in the cache once; otherwise each has its own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -224,7 +258,7 @@ pub struct WorkSpec {
 
 impl fmt::Display for WorkSpec {
     /// llama-bench's names: `pp512`, `tg32 @ d512`; `nr4 @ d128` without KV reuse, `ttft512 @ d256` with half of the prompt in
-    /// the cache, `tg32 @ d128 x16` for 16 sequences at once.
+    /// the cache, `tg32 @ d128 x16` for 16 sequences at once, `rq128+32 x4` for 4 users.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.workload {
             Workload::Prefill => write!(f, "pp{}", self.n_prompt),
@@ -233,6 +267,7 @@ impl fmt::Display for WorkSpec {
             Workload::PrefixReuse => write!(f, "ttft{} @ d{}", self.n_prompt, self.n_depth),
             Workload::State => write!(f, "state @ d{}", self.n_depth),
             Workload::Speculative => write!(f, "sp{} @ d{}", self.n_gen, self.n_depth),
+            Workload::Requests => write!(f, "rq{}+{} x{}", self.n_prompt, self.n_gen, self.n_seq),
             Workload::Batched => {
                 let shared = if self.is_pp_shared { " shared" } else { "" };
                 write!(f, "tg{} @ d{} x{}{shared}", self.n_gen, self.n_depth, self.n_seq)
@@ -248,8 +283,19 @@ impl WorkSpec {
             Workload::Prefill | Workload::PrefixReuse => self.n_prompt,
             Workload::Decode | Workload::NoReuse | Workload::Speculative => self.n_gen,
             Workload::Batched => self.n_gen.saturating_mul(self.n_seq),
+            Workload::Requests => self.n_gen.saturating_mul(self.n_requests()),
             Workload::State => self.n_depth,
         }
+    }
+
+    /// Requests answered in one execution.
+    pub const fn n_requests(&self) -> u32 {
+        self.n_seq.saturating_mul(N_REQUESTS)
+    }
+
+    /// Whether the sequences are in one cache; otherwise each has a part of its own.
+    pub const fn is_kv_unified(&self) -> bool {
+        self.is_pp_shared || matches!(self.workload, Workload::Requests)
     }
 
     /// Cache slots the work needs in the context of its arm, in tokens. Sequences at once have a context of their own.
@@ -260,6 +306,7 @@ impl WorkSpec {
                 self.n_depth + self.n_gen
             }
             Workload::State => self.n_depth + 1,
+            Workload::Requests => self.n_prompt + self.n_gen,
         }
     }
 
@@ -277,13 +324,19 @@ impl WorkSpec {
         match self.workload {
             Workload::Batched => self.n_ctx_needed().saturating_add(self.n_seq),
             Workload::Speculative => self.n_depth_kept() + N_PASSAGES * (N_OWN_TOKENS + 1),
+            // Each begins one token further on; those that an execution begins with are further ones.
+            Workload::Requests => self
+                .n_ctx_needed()
+                .saturating_add(self.n_requests().saturating_add(self.n_seq)),
             _ => self.n_ctx_needed(),
         }
     }
 
     /// Cache slots of the context of several sequences: each its own part of it, or one cache in which the prompt is once.
     pub const fn n_ctx_batched(&self) -> u32 {
-        if self.is_pp_shared {
+        if matches!(self.workload, Workload::Requests) {
+            self.n_ctx_needed().saturating_mul(self.n_seq).next_multiple_of(256)
+        } else if self.is_pp_shared {
             self.n_depth
                 .saturating_add(self.n_gen.saturating_mul(self.n_seq))
                 .next_multiple_of(256)

@@ -14,8 +14,8 @@ mod run;
 
 pub(crate) use config::named_enum;
 pub use config::{
-    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload, N_DRAFT, N_OWN_TOKENS,
-    N_PASSAGES, TIE,
+    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload, NO_ROTATION, N_DRAFT,
+    N_OWN_TOKENS, N_PASSAGES, N_REQUESTS,
 };
 pub use disturbance::{Disturbance, Limits};
 pub use goal::{Goal, QualityLoss};
@@ -27,7 +27,7 @@ pub use quality::{
 };
 pub use records::{
     AnchorReading, AnchorRecord, BufferSize, ContextInfo, DisturbedRecord, DroppedRecord, EndRecord, EngineInfo,
-    FailureRecord, LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RoundRecord, Sample, SampleConditions,
-    SampleRecord, SpeculativeSums, StateTimes, StoppedBy,
+    FailureRecord, LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RequestTimes, RoundRecord, Sample,
+    SampleConditions, SampleRecord, SpeculativeSums, StateTimes, StoppedBy,
 };
 pub use run::{DraftInfo, HostInfo, Plan, RunHeader, StopRule, JOURNAL_FORMAT};

@@ -89,6 +89,15 @@ pub enum Warning {
         /// Each source and why it failed.
         why: String,
     },
+    /// An arm whose cache is not to be rotated has heads that llama.cpp does not rotate.
+    NothingRotated {
+        /// Its KV type.
+        kv: String,
+        /// Elements of a head of K, and of V.
+        heads: (u32, u32),
+    },
+    /// `--workloads all` left out the workload speculative.
+    NothingDrafts,
     /// Part of a label's tensors has another type than the label says.
     FallbackTensors {
         /// The variant.
@@ -140,6 +149,14 @@ impl fmt::Display for Warning {
             Warning::BuiltinInstead { model, why } => write!(
                 f,
                 "this is kvant's tiny built-in model, not {model}, which could not be had ({why}); its figures say little about other models: restore the network and run again, or name a .gguf file"
+            ),
+            Warning::NothingRotated { kv, heads: (k, v) } => write!(
+                f,
+                "llama.cpp rotates nothing in a cache of this model with or without {kv} (quantized heads of a multiple of 64 elements only; its K has {k}, V {v}), so both are the same; leave it out"
+            ),
+            Warning::NothingDrafts => write!(
+                f,
+                "nothing here can draft for the baseline, so speculative decoding was left out; compare a smaller variant too, or name a file with --draft"
             ),
             Warning::FallbackTensors { variant, n_fallback, n_tensors } => write!(
                 f,

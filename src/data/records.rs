@@ -60,6 +60,9 @@ pub struct SampleConditions {
     /// Time that the machine was suspended; absent where the system does not tell, and in journals of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended_ns: Option<u64>,
+    /// Energy of the processor packages and of memory, as far as the machine counts it, microjoules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy_uj: Option<u64>,
 }
 
 /// What one sequence's state costs, per execution.
@@ -82,7 +85,7 @@ pub struct StateTimes {
 }
 
 /// Greedy generation by the target alone and with a draft: sums over the executions of a sample.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SpeculativeSums {
     /// The target alone.
     pub plain_ns: u64,
@@ -98,14 +101,26 @@ pub struct SpeculativeSums {
     pub n_drafted: Vec<u64>,
     /// Of these, tokens that the target accepted.
     pub n_accepted: Vec<u64>,
-    /// Tokens where the target alone, after the same text, chooses another.
-    pub n_other: u64,
-    /// Of these, ties: its logits of the two are less than 0.1 apart.
-    pub n_ties: u64,
+    /// Of each token where the target alone, after the same text, chooses another: how far its logits of the two are apart.
+    #[serde(default)]
+    pub other_gaps: Vec<f32>,
+    /// How far passes of several tokens moved the likely tokens of these texts against each other, at most, compared with passes of a
+    /// single one; absent where no token was another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounding: Option<f32>,
+}
+
+/// A request that was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestTimes {
+    /// From sending it to the last token of its answer.
+    pub latency_ns: u64,
+    /// From sending it to the first one.
+    pub ttft_ns: u64,
 }
 
 /// One timed execution, as the worker reports it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// Duration of one execution: the timed sum divided by `n_repeat`, rounded down. State: restoring it from memory.
     pub ns: u64,
@@ -117,7 +132,7 @@ pub struct Sample {
     pub warmup_ns: u64,
     /// Prefill: prefill plus first sampled token, of the first execution. Prefix_reuse: `ns`.
     pub ttft_ns: Option<u64>,
-    /// Decode and no_reuse: every gap between tokens, executions one after the other.
+    /// Decode, no_reuse, batched and requests: every gap between tokens, executions one after the other.
     pub itl_ns: Vec<u64>,
     /// What the process used meanwhile.
     pub conditions: SampleConditions,
@@ -127,10 +142,13 @@ pub struct Sample {
     /// Speculative only: its parts. `ns` is that with the draft.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speculative: Option<Box<SpeculativeSums>>,
+    /// Requests only: those that were both sent and answered while it was timed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<RequestTimes>,
 }
 
 /// A sample with its place in the run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SampleRecord {
     /// Launch, from 0.
     pub launch: u32,

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 /// 1: first version.
 /// 2: quality: `plan.quality` and `texts` in the header, the records `texts`, `speed_end`, `quality`, `quality_failure`.
 /// 3: the workloads `prefix_reuse`, `batched` and `state`; `is_pp_shared` in works, `state` in samples,
-/// `predicted_bytes` in memory; the workload `speculative`, `speculative` in samples and `draft` in the header.
+/// `predicted_bytes` in memory; the workload `speculative`, `speculative` in samples and `draft` in the header;
+/// the workload `requests`, `requests` in samples; `energy_uj` in samples and `price_per_hour` in the header;
+/// `has_kv_rotation` in configurations, true where absent.
 /// 4: `goal` in the header, the record `dropped`, `is_first` in `plan.quality`, the end `decided`.
 pub const JOURNAL_FORMAT: u32 = 4;
 
@@ -116,6 +118,9 @@ pub struct RunHeader {
     /// What the recommendation has to keep to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal: Option<Goal>,
+    /// What an hour of the machine costs (`--price-per-hour`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_per_hour: Option<f64>,
 }
 
 /// The model that drafts.

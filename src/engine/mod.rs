@@ -172,6 +172,11 @@ pub trait Engine {
     /// Appends one token to each of the first `tokens.len()` sequences at once; logits of all of them. Returns after
     /// synchronize.
     fn step(&mut self, batch: BatchId, tokens: &[i32]) -> Result<(), EngineError>;
+    /// Appends to each of these sequences these tokens, in one pass of at most `n_batch` tokens; logits of the last of each. Returns after
+    /// synchronize.
+    fn append(&mut self, batch: BatchId, parts: &[(u32, &[i32])]) -> Result<(), EngineError>;
+    /// Empties one sequence.
+    fn forget(&mut self, batch: BatchId, seq: u32) -> Result<(), EngineError>;
     /// The cached state as bytes.
     fn save(&mut self, context: ContextId) -> Result<Vec<u8>, EngineError>;
     /// Puts a state of the same context back.

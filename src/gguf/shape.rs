@@ -17,7 +17,7 @@ pub fn kv_bytes_per_token(model: &ModelInfo, type_k: KvType, type_v: KvType) -> 
 
 impl Gguf {
     /// The model's shape. `name` is what to call it (see [`Gguf::name`]). Models whose layers differ in their KV
-    /// heads, or that have no attention, are refused: one figure per model would be wrong for them.
+    /// heads are refused: one figure per model would be wrong for them. Those without attention (recurrent ones) have no heads, and no KV cache.
     pub fn model_info(&self, name: &str) -> Result<ModelInfo, GgufProblem> {
         let arch = self
             .str("general.architecture")
@@ -25,18 +25,15 @@ impl Gguf {
         let n_embd = self.required(&format!("{arch}.embedding_length"))?;
         let n_head = self.per_layer(&format!("{arch}.attention.head_count"))?;
         let n_head = n_head.ok_or_else(|| problem(&format!("{arch}.attention.head_count"), "is missing"))?;
-        if n_head == 0 || n_embd == 0 {
-            return Err(GgufProblem::Unsuitable(format!(
-                "has no attention heads (architecture {}), so there is no KV cache to compare; name a transformer model",
-                shown(arch)
-            )));
+        if n_embd == 0 {
+            return Err(problem(&format!("{arch}.embedding_length"), "is 0"));
         }
         let n_head_kv = self
             .per_layer(&format!("{arch}.attention.head_count_kv"))?
             .unwrap_or(n_head);
         let head = |key: &str| -> Result<u32, GgufProblem> {
             let key = format!("{arch}.attention.{key}");
-            Ok(self.optional(&key)?.unwrap_or(n_embd / n_head))
+            Ok(self.optional(&key)?.unwrap_or(n_embd.checked_div(n_head).unwrap_or(0)))
         };
         let product = |n: u32, what: &str| {
             n.checked_mul(n_head_kv)

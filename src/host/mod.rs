@@ -6,6 +6,7 @@
 //! pure, on text ([`parse`]); only [`gather`] and its like read files. Knows nothing of plans or workers.
 
 mod anchor;
+mod energy;
 mod gather;
 mod interference;
 mod isa;
@@ -15,6 +16,7 @@ pub mod parse;
 mod tests;
 
 pub use anchor::Anchor;
+pub use energy::{Energy, EnergyReading};
 pub use gather::{default_threads, gather, instructions, memory_available_bytes, swap_used_bytes};
 pub use interference::{n_oom_kills, Interference, Withheld};
 pub use neighbours::{llama_processes, Process};

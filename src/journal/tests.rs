@@ -63,6 +63,7 @@ fn header() -> RunHeader {
         },
         draft: None,
         goal: None,
+        price_per_hour: None,
         variants: Vec::new(),
     }
 }
@@ -75,6 +76,7 @@ fn sample(round: u32, at_ns: u64, itl_ns: Vec<u64>, ttft_ns: Option<u64>) -> Rec
         steal_ns: None,
         throttled_ns: None,
         suspended_ns: None,
+        energy_uj: None,
     };
     let sample = Sample {
         ns: at_ns / 2,
@@ -86,6 +88,7 @@ fn sample(round: u32, at_ns: u64, itl_ns: Vec<u64>, ttft_ns: Option<u64>) -> Rec
         conditions,
         state: None,
         speculative: None,
+        requests: Vec::new(),
     };
     Record::Sample(SampleRecord {
         launch: 0,

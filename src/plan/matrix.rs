@@ -1,8 +1,10 @@
 //! The matrix of arms and cells.
 
-use super::on_request::{batched_specs, prefix_specs, N_SEQ_MAX};
+use super::on_request::{batched_specs, prefix_specs, request_specs, N_SEQ_MAX};
 use super::quality::{quality_plan, QualityMode, QualitySettings};
-use crate::data::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Limits, Plan, StopRule, WorkSpec, Workload};
+use crate::data::{
+    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Limits, Plan, StopRule, WorkSpec, Workload, NO_ROTATION,
+};
 
 /// K and V cache types of an arm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,15 +13,18 @@ pub struct KvPair {
     pub k: KvType,
     /// V.
     pub v: KvType,
+    /// llama.cpp may rotate what goes into it, which it does by default.
+    pub is_rotated: bool,
 }
 
 impl std::fmt::Display for KvPair {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.k == self.v {
-            write!(f, "{}", self.k)
+            write!(f, "{}", self.k)?;
         } else {
-            write!(f, "{}/{}", self.k, self.v)
+            write!(f, "{}/{}", self.k, self.v)?;
         }
+        f.write_str(if self.is_rotated { "" } else { NO_ROTATION })
     }
 }
 
@@ -54,6 +59,12 @@ pub struct Settings {
     pub n_gen: u32,
     /// Numbers of sequences at once.
     pub n_seqs: Vec<u32>,
+    /// Numbers of users that send requests at once.
+    pub n_users: Vec<u32>,
+    /// Tokens of the prompt of a request.
+    pub request_prompt: u32,
+    /// Tokens of its answer.
+    pub request_gen: u32,
     /// Workloads to measure.
     pub workloads: Vec<Workload>,
     /// Tokens per execution without KV reuse.
@@ -108,8 +119,10 @@ pub enum PlanError {
         n_ctx: u32,
     },
     /// More sequences than llama.cpp can hold apart.
-    #[error("--n-seq {n_seq}: llama.cpp decodes at most {N_SEQ_MAX} sequences at once; use smaller numbers")]
+    #[error("{flag} {n_seq}: llama.cpp decodes at most {N_SEQ_MAX} sequences at once; use smaller numbers")]
     TooManySequences {
+        /// The flag.
+        flag: &'static str,
         /// Given.
         n_seq: u32,
     },
@@ -174,7 +187,10 @@ pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
 }
 
 fn check(s: &Settings) -> Result<(), PlanError> {
-    let lists: [(&'static str, &'static str, Vec<u32>); 6] = [
+    let lists: [(&'static str, &'static str, Vec<u32>); 9] = [
+        ("--n-users", "1,4", s.n_users.clone()),
+        ("--request-prompt", "128", vec![s.request_prompt]),
+        ("--request-gen", "32", vec![s.request_gen]),
         ("--n-seq", "1,2,4,8,16", s.n_seqs.clone()),
         ("--n-prompt", "128,512", s.n_prompts.clone()),
         ("--depths", "128,512", s.n_depths.clone()),
@@ -195,8 +211,10 @@ fn check(s: &Settings) -> Result<(), PlanError> {
     if let Some(n_ctx) = s.quality.windows.iter().flatten().find(|n| **n < N_CTX_QUALITY_MIN) {
         return Err(PlanError::WindowTooShort { n_ctx: *n_ctx });
     }
-    if let Some(&n_seq) = s.n_seqs.iter().find(|n| **n > N_SEQ_MAX) {
-        return Err(PlanError::TooManySequences { n_seq });
+    for (flag, numbers) in [("--n-seq", &s.n_seqs), ("--n-users", &s.n_users)] {
+        if let Some(&n_seq) = numbers.iter().find(|n| **n > N_SEQ_MAX) {
+            return Err(PlanError::TooManySequences { flag, n_seq });
+        }
     }
     duplicate("--variants", s.variants.iter())?;
     duplicate("--kv", s.kv.iter().map(ToString::to_string).collect::<Vec<_>>().iter())?;
@@ -247,6 +265,7 @@ fn all_specs(s: &Settings) -> Vec<WorkSpec> {
             ),
             Workload::PrefixReuse => specs.extend(prefix_specs(s)),
             Workload::Batched => specs.extend(batched_specs(s)),
+            Workload::Requests => specs.extend(request_specs(s)),
             Workload::State => specs.extend(s.n_depths.iter().map(|&d| spec(*workload, 0, 0, d))),
             Workload::Speculative => specs.extend(s.n_depths.iter().map(|&d| spec(*workload, 0, s.n_gen, d))),
         }
@@ -297,6 +316,7 @@ pub(super) fn config_of(s: &Settings, kv: KvPair, n_ctx: u32) -> ArmConfig {
     ArmConfig {
         type_k: kv.k,
         type_v: kv.v,
+        has_kv_rotation: kv.is_rotated,
         flash_attn: s.flash_attn,
         device: s.device.clone(),
         n_gpu_layers: s.n_gpu_layers,
@@ -309,16 +329,14 @@ pub(super) fn config_of(s: &Settings, kv: KvPair, n_ctx: u32) -> ArmConfig {
 
 /// The control takes part where headline ratios are formed: prefill and decode.
 fn is_measured(s: &Settings, arm: &Arm, spec: &WorkSpec, middle: Option<u32>) -> bool {
-    let is_first_kv =
-        s.kv.first()
-            .is_some_and(|kv| kv.k == arm.config.type_k && kv.v == arm.config.type_v);
+    let is_first_kv = s.kv.first().is_some_and(|kv| kv.to_string() == arm.config.kv());
     match spec.workload {
         Workload::Decode => true,
         Workload::Prefill if s.is_full_matrix => true,
         Workload::Prefill if arm.is_control => Some(spec.n_prompt) <= middle,
         Workload::Prefill if s.is_triage => is_first_kv,
         Workload::Prefill => is_first_kv || Some(spec.n_prompt) == middle,
-        Workload::NoReuse | Workload::PrefixReuse | Workload::Batched | Workload::State => {
+        Workload::NoReuse | Workload::PrefixReuse | Workload::Batched | Workload::State | Workload::Requests => {
             is_first_kv && !arm.is_control
         }
         Workload::Speculative => arm.is_baseline,
@@ -401,10 +419,12 @@ pub(super) mod tests {
         let f16 = KvPair {
             k: KvType::F16,
             v: KvType::F16,
+            is_rotated: true,
         };
         let q8 = KvPair {
             k: KvType::Q8_0,
             v: KvType::Q8_0,
+            is_rotated: true,
         };
         Settings {
             level: Level::Default,
@@ -421,6 +441,9 @@ pub(super) mod tests {
             n_depths: vec![128, 512, 2048],
             n_gen: 32,
             n_seqs: vec![1, 2, 4, 8, 16],
+            n_users: vec![1, 4],
+            request_prompt: 128,
+            request_gen: 32,
             workloads: Workload::DEFAULT.to_vec(),
             n_gen_no_reuse: 2,
             n_depth_no_reuse_max: 512,

@@ -102,15 +102,15 @@ pub fn worker_memory_bytes(
     arm_memory_bytes(model, variant, layout, config, config.n_ubatch).saturating_add(tokens.saturating_mul(per_token))
 }
 
-/// Cache slots of the contexts of several sequences that an arm opens for its works: one for each kind of prompt.
+/// Cache slots of the contexts of several sequences that an arm opens for its works: one for each kind of prompt, and one for requests.
 fn n_ctx_batched(specs: impl Iterator<Item = WorkSpec> + Clone) -> u64 {
-    let largest = |is_shared: bool| {
+    let largest = |workload: Workload, is_shared: bool| {
         let of_kind = specs
             .clone()
-            .filter(|s| s.workload == Workload::Batched && s.is_pp_shared == is_shared);
+            .filter(|s| s.workload == workload && s.is_pp_shared == is_shared);
         u64::from(of_kind.map(|s| s.n_ctx_batched()).max().unwrap_or(0))
     };
-    largest(false) + largest(true)
+    largest(Workload::Batched, false) + largest(Workload::Batched, true) + largest(Workload::Requests, false)
 }
 
 #[cfg(test)]
@@ -154,6 +154,7 @@ mod tests {
         ArmConfig {
             type_k: kv,
             type_v: kv,
+            has_kv_rotation: true,
             flash_attn: FlashAttn::On,
             device: "cpu".into(),
             n_gpu_layers: 0,

@@ -47,3 +47,16 @@ pub(super) fn batched_specs(s: &Settings) -> Vec<WorkSpec> {
         .flat_map(|is_shared| s.n_seqs.iter().map(move |&n| spec(n, is_shared)))
         .collect()
 }
+
+/// A closed loop of so many users, one kind of request for all.
+pub(super) fn request_specs(s: &Settings) -> Vec<WorkSpec> {
+    let spec = |&n_seq: &u32| WorkSpec {
+        workload: Workload::Requests,
+        n_prompt: s.request_prompt,
+        n_gen: s.request_gen,
+        n_depth: 0,
+        n_seq,
+        is_pp_shared: false,
+    };
+    s.n_users.iter().map(spec).collect()
+}

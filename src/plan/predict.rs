@@ -57,6 +57,11 @@ pub fn execution_guess_ns(
             let bytes = 6.0 * kv_bytes_per_token as f64 * f64::from(spec.n_depth);
             prefill(f64::from(spec.n_depth)) + bytes / speed.bandwidth
         }
+        Workload::Requests => {
+            let (n_seq, n) = (f64::from(spec.n_seq), f64::from(spec.n_requests()));
+            let each = prefill(f64::from(spec.n_prompt)) + n_gen * 2.0 * n_params as f64 / speed.flops;
+            n * each + n / n_seq * n_gen * step(n_seq)
+        }
         // The arithmetic is each sequence's own.
         Workload::Batched => {
             let n_seq = f64::from(spec.n_seq);

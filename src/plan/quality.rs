@@ -117,7 +117,7 @@ fn windows(s: &Settings) -> Vec<QualityWindow> {
 /// KV types besides the first: those of the speed cells, then q8_0 and q4_0, and with `is_all` each for K and V alone.
 fn other_kv(s: &Settings, first: KvPair, is_all: bool) -> Vec<KvPair> {
     let own = s.quality.kv.clone().unwrap_or_else(|| {
-        let pair = |k, v| KvPair { k, v };
+        let pair = |k, v| KvPair { k, v, is_rotated: true };
         let mut all = s.kv.clone();
         if !s.is_triage {
             all.extend([KvType::Q8_0, KvType::Q4_0].map(|kind| pair(kind, kind)));

@@ -1,6 +1,6 @@
 //! `results.csv` and `quality.csv`: one flat row per cell, and per scored arm, for a spreadsheet. Same names and units as `results.json`.
 
-use super::model::{CellReport, Comparison, ReportModel};
+use super::model::{CellReport, Comparison, ReportModel, RequestRow};
 use super::results_quality::{csv_rows, CSV_HEAD};
 use super::text::whole_ns;
 use crate::data::{Outcome, Workload};
@@ -53,6 +53,15 @@ const HEAD: &[&str] = &[
     "bpw",
     "samples_ns",
     "is_pp_shared",
+    "requests_per_minute",
+    "latency_ns_p50",
+    "latency_ns_p95",
+    "latency_ns_p99",
+    "request_ttft_ns_p50",
+    "request_ttft_ns_p95",
+    "joule_per_token",
+    "cost_per_million",
+    "kv_rotation",
 ];
 
 /// The text of `results.csv` (RFC 4180, line feeds). An absent number is an empty field.
@@ -129,7 +138,33 @@ fn row(model: &ReportModel, cell: &CellReport) -> Vec<String> {
         samples.join(" "),
     ]);
     row.push(spec.is_pp_shared.to_string());
+    row.extend(requests(model, cell));
+    let is_rotated = config.has_kv_rotation.to_string();
+    row.extend([cell.joule_per_token, cell.cost_per_million].map(|i| number(i.map(|i| i.estimate.to_string()))));
+    row.push(is_rotated);
     row
+}
+
+fn requests(model: &ReportModel, cell: &CellReport) -> [String; 6] {
+    let is_of_cell = |r: &&RequestRow| r.arm.id == cell.arm.id && r.n_users == cell.spec.n_seq;
+    let rows = model
+        .requests
+        .iter()
+        .filter(|_| cell.spec.workload == Workload::Requests);
+    let mut rows = rows.filter(is_of_cell);
+    let Some(of_cell) = rows.next() else {
+        return Default::default();
+    };
+    let ns = |i: &Option<Interval>| i.map_or(String::new(), |i| whole_ns(i.estimate).to_string());
+    let (latency, ttft) = (&of_cell.latency_ns, &of_cell.ttft_ns);
+    [
+        of_cell.per_minute.map_or(String::new(), |i| i.estimate.to_string()),
+        ns(&latency.p50),
+        ns(&latency.p95),
+        ns(&latency.p99),
+        ns(&ttft.p50),
+        ns(&ttft.p95),
+    ]
 }
 
 fn three(interval: Option<&Interval>, show: impl Fn(f64) -> String) -> [String; 3] {

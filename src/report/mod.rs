@@ -42,7 +42,7 @@ pub use lang::Lang;
 pub use markdown::report_md;
 pub use model::{
     BatchedRow, BreakEven, CellReport, Comparison, Control, DecisionReport, Drift, ItlQuantiles, KeptDisturbance,
-    MemoryReport, PositionBin, PrefixRow, Quality, QualityEnd, QualityReport, ReportModel, ReuseRow,
+    MemoryReport, PositionBin, PrefixRow, Quality, QualityEnd, QualityReport, ReportModel, RequestRow, ReuseRow,
     SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
 };
 pub use notebook::notebook;

@@ -29,6 +29,7 @@ for column in ["tps.median", "tps.lo", "tps.hi", "vs_baseline.ratio", "vs_baseli
     if column not in cells:
         cells[column] = None
 cells["kv"] = cells["type_k"].where(cells["type_k"] == cells["type_v"], cells["type_k"] + "/" + cells["type_v"])
+cells["kv"] += cells["kv_rotation"].map({True: "", False: "-norot"})
 cells["n"] = cells["samples_ns"].map(len)
 measured = cells[(cells["outcome"] == "ok") & ~cells["is_control"] & cells["tps.median"].notna()].copy()
 for column in ["tps.median", "tps.lo", "tps.hi", "vs_baseline.ratio", "vs_baseline.lo", "vs_baseline.hi"]:

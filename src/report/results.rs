@@ -80,6 +80,7 @@ struct Run<'a> {
     n_launches: u32,
     equivalence: f64,
     noise: Option<f64>,
+    price_per_hour: Option<f64>,
     lang: &'a str,
     conclusion: &'a [String],
     banners: &'a [String],
@@ -156,6 +157,7 @@ pub(super) struct ArmHead<'a> {
     pub(super) arm: &'a str,
     pub(super) type_k: KvType,
     pub(super) type_v: KvType,
+    pub(super) kv_rotation: bool,
 }
 
 pub(super) fn arm_head(arm: &Arm) -> ArmHead<'_> {
@@ -164,6 +166,7 @@ pub(super) fn arm_head(arm: &Arm) -> ArmHead<'_> {
         arm: &arm.id,
         type_k: arm.config.type_k,
         type_v: arm.config.type_v,
+        kv_rotation: arm.config.has_kv_rotation,
     }
 }
 
@@ -196,6 +199,8 @@ struct Cell<'a> {
     vs_baseline: Option<Ratio<'a>>,
     vs_f16_kv: Option<Ratio<'a>>,
     bandwidth_share: Option<f64>,
+    joule_per_token: Option<Median>,
+    cost_per_million: Option<Median>,
 }
 
 #[derive(Serialize)]
@@ -306,6 +311,7 @@ fn run(model: &ReportModel) -> Run<'_> {
         n_launches: totals.n_launches,
         equivalence: header.plan.equivalence,
         noise: model.control.noise,
+        price_per_hour: header.price_per_hour,
         lang: model.lang.code(),
         conclusion: &model.conclusion,
         banners: &model.banners,
@@ -417,6 +423,8 @@ fn cell(cell: &CellReport) -> Cell<'_> {
         vs_baseline: cell.vs_baseline.as_ref().map(ratio),
         vs_f16_kv: cell.vs_f16_kv.as_ref().map(ratio),
         bandwidth_share: cell.bandwidth_share,
+        joule_per_token: cell.joule_per_token.as_ref().map(median),
+        cost_per_million: cell.cost_per_million.as_ref().map(median),
     }
 }
 

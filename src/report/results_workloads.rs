@@ -1,6 +1,9 @@
 //! The workloads on request in `results.json`.
 
-use super::model::{BatchedRow, BreakEven, PrefixRow, ReportModel, SpeculativeRow, StateRow, Threshold};
+use super::model::{
+    BatchedRow, BreakEven, Comparison, ItlQuantiles, PrefixRow, ReportModel, RequestRow, SpeculativeRow, StateRow,
+    Threshold,
+};
 use super::results::{arm_head, median, median_ns, quantiles, ArmHead, Median, MedianNs, Quantiles};
 use crate::stats::{Interval, Verdict};
 use serde::Serialize;
@@ -12,6 +15,7 @@ pub(super) struct Workloads<'a> {
     state: Vec<State<'a>>,
     state_break_even: Vec<Even<'a>>,
     speculative: Vec<Speculative<'a>>,
+    requests: Vec<Requests<'a>>,
 }
 
 #[derive(Serialize)]
@@ -86,7 +90,32 @@ struct Speculative<'a> {
     n_tokens: u64,
     n_other: u64,
     n_ties: u64,
+    rounding: Option<f64>,
     reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Requests<'a> {
+    #[serde(flatten)]
+    arm: ArmHead<'a>,
+    n_prompt: u32,
+    n_gen: u32,
+    n_users: u32,
+    n_requests: u32,
+    per_minute: Option<Median>,
+    factor: Option<Factor>,
+    verdict: Option<&'static str>,
+    latency_ns: QuantilesNs,
+    ttft_ns: QuantilesNs,
+    reason: Option<&'a str>,
+}
+
+/// Quantiles with their intervals.
+#[derive(Serialize)]
+struct QuantilesNs {
+    p50: Option<MedianNs>,
+    p95: Option<MedianNs>,
+    p99: Option<MedianNs>,
 }
 
 #[derive(Serialize)]
@@ -112,6 +141,7 @@ pub(super) fn workloads(model: &ReportModel) -> Workloads<'_> {
         state: model.states.iter().map(state).collect(),
         state_break_even: model.break_even.iter().map(even).collect(),
         speculative: model.speculative.iter().map(|row| speculative(model, row)).collect(),
+        requests: model.requests.iter().map(requests).collect(),
     }
 }
 
@@ -179,6 +209,30 @@ fn speculative<'a>(model: &'a ReportModel, row: &'a SpeculativeRow) -> Speculati
         n_tokens: row.n_tokens,
         n_other: row.n_other,
         n_ties: row.n_ties,
+        rounding: row.rounding,
+        reason: row.reason.as_deref(),
+    }
+}
+
+fn requests(row: &RequestRow) -> Requests<'_> {
+    let against = |of: &Comparison| (factor(&of.ratio), of.verdict.name());
+    let (factor, verdict) = row.vs_baseline.as_ref().map(against).unzip();
+    let quantiles = |q: &ItlQuantiles| QuantilesNs {
+        p50: q.p50.as_ref().map(median_ns),
+        p95: q.p95.as_ref().map(median_ns),
+        p99: q.p99.as_ref().map(median_ns),
+    };
+    Requests {
+        arm: arm_head(&row.arm),
+        n_prompt: row.n_prompt,
+        n_gen: row.n_gen,
+        n_users: row.n_users,
+        n_requests: row.n_requests,
+        per_minute: row.per_minute.as_ref().map(median),
+        factor,
+        verdict,
+        latency_ns: quantiles(&row.latency_ns),
+        ttft_ns: quantiles(&row.ttft_ns),
         reason: row.reason.as_deref(),
     }
 }

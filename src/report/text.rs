@@ -9,11 +9,7 @@ pub(super) fn whole_ns(ns: f64) -> u64 {
 
 /// KV type of an arm: `q8_0`, or `q8_0/f16` where K and V differ.
 pub(super) fn kv(config: &ArmConfig) -> String {
-    if config.type_k == config.type_v {
-        config.type_k.to_string()
-    } else {
-        format!("{}/{}", config.type_k, config.type_v)
-    }
+    config.kv()
 }
 
 /// The middle of the works measured, the lower one of two: what a table shows that has room for one.

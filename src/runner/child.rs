@@ -1,6 +1,6 @@
 //! One worker process: spawn, ask with a deadline, and the post-mortem when it dies.
 
-use crate::data::{EngineInfo, FailureKind};
+use crate::data::{ArmConfig, EngineInfo, FailureKind};
 use crate::host;
 use crate::protocol::{self, Reply, Request, PROTOCOL_VERSION};
 use nix::sys::signal::{killpg, Signal};
@@ -23,6 +23,17 @@ pub struct WorkerCommand {
     pub env: Vec<(OsString, OsString)>,
     /// Folder for the workers' stderr.
     pub log_dir: PathBuf,
+}
+
+impl WorkerCommand {
+    /// With what llama.cpp takes from its environment for such an arm.
+    pub fn of_arm(&self, config: &ArmConfig) -> WorkerCommand {
+        let mut command = self.clone();
+        if !config.has_kv_rotation {
+            command.env.push(("LLAMA_ATTN_ROT_DISABLE".into(), "1".into()));
+        }
+        command
+    }
 }
 
 /// What reaches the waiting runner.

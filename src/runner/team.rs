@@ -156,7 +156,7 @@ fn needed(site: Site, cells: &[usize]) -> Vec<usize> {
     let specs = || cells.iter().map(|&c| (c, site.spec(c)));
     let decodes = specs().filter(|(_, spec)| spec.workload == Workload::Decode);
     let deepest = decodes.map(|(_, spec)| spec.n_depth).max().unwrap_or(0);
-    let is_kept = |spec: &WorkSpec| spec.workload.starts_filled() || spec.workload == Workload::Batched;
+    let is_kept = |spec: &WorkSpec| spec.workload.starts_filled() || spec.workload.is_at_once();
     let is_needed = |spec: &WorkSpec| is_kept(spec) || spec.n_prompt.max(spec.n_depth) > deepest;
     specs().filter(|(_, spec)| is_needed(spec)).map(|(c, _)| c).collect()
 }
@@ -219,7 +219,13 @@ fn spawn(site: Site, arm: usize, id: u64) -> Result<Worker, AskError> {
     if let Some(why) = site.run.files.get(&arm.variant).and_then(ModelFile::change) {
         return Err(AskError::Refused(FailureKind::Engine, why));
     }
-    Worker::spawn(&site.run.command, &arm.id, id, site.mailbox, site.run.deadline(0))
+    Worker::spawn(
+        &site.run.command.of_arm(&arm.config),
+        &arm.id,
+        id,
+        site.mailbox,
+        site.run.deadline(0),
+    )
 }
 
 /// Loads the model of an arm with `n_tokens` of text, and opens its context.

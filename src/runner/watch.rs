@@ -107,6 +107,7 @@ mod tests {
         ArmConfig {
             type_k: KvType::F16,
             type_v: KvType::F16,
+            has_kv_rotation: true,
             flash_attn: FlashAttn::On,
             device: "cpu".to_owned(),
             n_gpu_layers: 0,
@@ -126,6 +127,7 @@ mod tests {
             ttft_ns: None,
             state: None,
             speculative: None,
+            requests: Vec::new(),
             itl_ns: Vec::new(),
             conditions,
         };

@@ -193,6 +193,7 @@ mod tests {
         ArmConfig {
             type_k: KvType::F16,
             type_v: KvType::F16,
+            has_kv_rotation: true,
             flash_attn: FlashAttn::On,
             device: "cpu".to_owned(),
             n_gpu_layers: 0,

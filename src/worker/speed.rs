@@ -6,13 +6,14 @@
 
 mod batched;
 mod prepare;
+mod requests;
 mod speculative;
 mod state;
 
 use super::state_file::StateFiles;
-use crate::data::{ArmConfig, Sample, SampleConditions, SpeculativeSums, StateTimes, WorkSpec, Workload};
+use crate::data::{ArmConfig, RequestTimes, Sample, SampleConditions, SpeculativeSums, StateTimes, WorkSpec, Workload};
 use crate::engine::{ContextId, Engine, EngineError};
-use crate::host::{Interference, Withheld};
+use crate::host::{Energy, EnergyReading, Interference, Withheld};
 use batched::Filled;
 use nix::sys::resource::{getrusage, Usage, UsageWho};
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ pub(super) struct Speed {
     tokens: Vec<i32>,
     files: StateFiles,
     handicap: f64,
-    interference: Interference,
+    counters: Counters,
     states: BTreeMap<(usize, u32), Vec<u8>>,
     configs: BTreeMap<usize, ArmConfig>,
     batches: Vec<Filled>,
@@ -47,6 +48,7 @@ struct Timed {
     conditions: SampleConditions,
     state: Option<StateTimes>,
     speculative: Option<SpeculativeSums>,
+    requests: Vec<RequestTimes>,
 }
 
 impl Speed {
@@ -55,7 +57,7 @@ impl Speed {
             tokens,
             files,
             handicap,
-            interference: Interference::find(),
+            counters: Counters::find(),
             states: BTreeMap::new(),
             configs: BTreeMap::new(),
             batches: Vec::new(),
@@ -101,6 +103,7 @@ impl Speed {
                 Workload::NoReuse => self.recompute(engine, id, spec, &mut timed)?,
                 Workload::PrefixReuse => self.follow_up(engine, id, spec, &mut timed)?,
                 Workload::Batched => self.decode_batch(engine, id, spec, &mut timed)?,
+                Workload::Requests => self.serve_users(engine, id, spec, spec.n_requests(), &mut timed)?,
                 Workload::State => self.save_and_restore(engine, id, spec, &mut timed)?,
                 Workload::Speculative => {
                     let turn = round.wrapping_mul(n_repeat).wrapping_add(i);
@@ -127,21 +130,29 @@ impl Speed {
             conditions: timed.conditions,
             state,
             speculative: timed.speculative.map(Box::new),
+            requests: timed.requests,
         })
     }
 
     fn check(&self, spec: &WorkSpec) -> Result<(), EngineError> {
         let n_needed = match spec.workload {
             Workload::Prefill | Workload::PrefixReuse => spec.n_prompt,
-            Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::State | Workload::Speculative => {
-                spec.n_tokens_needed()
-            }
+            Workload::Decode
+            | Workload::NoReuse
+            | Workload::Batched
+            | Workload::State
+            | Workload::Speculative
+            | Workload::Requests => spec.n_tokens_needed(),
         };
         let what = |why: &str| Err(EngineError::Refused(format!("{spec}: {why}")));
-        if spec.n_tokens_counted() == 0 || (spec.workload == Workload::PrefixReuse && spec.n_depth >= spec.n_prompt) {
+        let has_no_prompt = spec.workload == Workload::Requests && spec.n_prompt == 0;
+        if spec.n_tokens_counted() == 0
+            || has_no_prompt
+            || (spec.workload == Workload::PrefixReuse && spec.n_depth >= spec.n_prompt)
+        {
             return what("there is nothing to time in it");
         }
-        if spec.n_seq != 1 && spec.workload != Workload::Batched {
+        if spec.n_seq != 1 && !spec.workload.is_at_once() {
             return what("only one sequence at once can be timed");
         }
         if n_needed as usize > self.tokens.len() {
@@ -161,13 +172,11 @@ impl Speed {
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
         engine.clear(id)?;
-        let before = Reading::now(engine, &self.interference)?;
+        let before = Reading::now(engine, &self.counters)?;
         let start = engine.now_ns();
         self.feed(engine, id, ..spec.n_prompt as usize)?;
         let end = engine.now_ns();
-        timed
-            .conditions
-            .add(&before, &Reading::now(engine, &self.interference)?);
+        timed.conditions.add(&before, &Reading::now(engine, &self.counters)?);
         timed.ns += end - start;
         if timed.ttft_ns.is_none() {
             engine.argmax(id)?;
@@ -183,7 +192,7 @@ impl Speed {
         spec: &WorkSpec,
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
-        generate(engine, spec, &self.interference, timed, |engine, at| {
+        generate(engine, spec, &self.counters, timed, |engine, at| {
             self.step(engine, id, at)
         })
     }
@@ -196,7 +205,7 @@ impl Speed {
         spec: &WorkSpec,
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
-        generate(engine, spec, &self.interference, timed, |engine, at| {
+        generate(engine, spec, &self.counters, timed, |engine, at| {
             engine.clear(id)?;
             self.feed(engine, id, ..at + 1)
         })
@@ -231,9 +240,9 @@ impl Speed {
         timed: &mut Timed,
         work: impl FnOnce(&mut dyn Engine) -> Result<T, EngineError>,
     ) -> Result<(T, u64), EngineError> {
-        let before = Reading::now(engine, &self.interference)?;
+        let before = Reading::now(engine, &self.counters)?;
         let (done, ns) = clocked(engine, work)?;
-        let after = Reading::now(engine, &self.interference)?;
+        let after = Reading::now(engine, &self.counters)?;
         timed.conditions.add(&before, &after);
         timed.ns += ns;
         Ok((done, ns))
@@ -305,12 +314,12 @@ fn clocked<T>(
 fn generate(
     engine: &mut dyn Engine,
     spec: &WorkSpec,
-    interference: &Interference,
+    counters: &Counters,
     timed: &mut Timed,
     mut token: impl FnMut(&mut dyn Engine, usize) -> Result<(), EngineError>,
 ) -> Result<(), EngineError> {
     timed.itl_ns.reserve(spec.n_gen as usize);
-    let before = Reading::now(engine, interference)?;
+    let before = Reading::now(engine, counters)?;
     let start = engine.now_ns();
     let mut last = start;
     for i in 0..spec.n_gen {
@@ -319,9 +328,24 @@ fn generate(
         timed.itl_ns.push(now - last);
         last = now;
     }
-    timed.conditions.add(&before, &Reading::now(engine, interference)?);
+    timed.conditions.add(&before, &Reading::now(engine, counters)?);
     timed.ns += last - start;
     Ok(())
+}
+
+/// What the system counts.
+struct Counters {
+    interference: Interference,
+    energy: Energy,
+}
+
+impl Counters {
+    fn find() -> Self {
+        Self {
+            interference: Interference::find(),
+            energy: Energy::find(),
+        }
+    }
 }
 
 /// The counters of the process and the system at one moment.
@@ -329,10 +353,11 @@ struct Reading {
     usage: Usage,
     cpu_ns: u64,
     withheld: Withheld,
+    energy: EnergyReading,
 }
 
 impl Reading {
-    fn now(engine: &dyn Engine, interference: &Interference) -> Result<Self, EngineError> {
+    fn now(engine: &dyn Engine, counters: &Counters) -> Result<Self, EngineError> {
         let usage = getrusage(UsageWho::RUSAGE_SELF)
             .map_err(|e| EngineError::Refused(format!("cannot read the worker's resource use: {e}")))?;
         let kernel_ns = || {
@@ -344,7 +369,8 @@ impl Reading {
         Ok(Self {
             cpu_ns: own_ns.unwrap_or_else(kernel_ns),
             // What the real machine does says nothing of an engine on a clock of its own.
-            withheld: own_ns.map_or_else(|| interference.now(), |_| Withheld::default()),
+            withheld: own_ns.map_or_else(|| counters.interference.now(), |_| Withheld::default()),
+            energy: own_ns.map_or_else(|| counters.energy.now(), |_| EnergyReading::default()),
             usage,
         })
     }
@@ -367,6 +393,8 @@ impl SampleConditions {
         self.steal_ns = grown(self.steal_ns, old.steal_ns, new.steal_ns);
         self.throttled_ns = grown(self.throttled_ns, old.throttled_ns, new.throttled_ns);
         self.suspended_ns = grown(self.suspended_ns, old.suspended_ns, new.suspended_ns);
+        let used = after.energy.since(&before.energy);
+        self.energy_uj = used.map(|uj| self.energy_uj.unwrap_or(0).saturating_add(uj));
     }
 }
 

@@ -26,6 +26,7 @@ fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
     let config = ArmConfig {
         type_k: KvType::F16,
         type_v: KvType::F16,
+        has_kv_rotation: true,
         flash_attn: FlashAttn::On,
         device: "cpu".to_owned(),
         n_gpu_layers: 0,
@@ -189,7 +190,7 @@ fn a_draft_that_agrees_is_accepted_as_a_whole() {
     assert_eq!((sums.n_passes, sums.n_tokens), (3 * 2, 3 * 8));
     assert_eq!(sums.n_drafted, [6, 6, 3, 3]);
     assert_eq!(sums.n_accepted, sums.n_drafted);
-    assert_eq!((sums.n_other, sums.n_ties), (0, 0));
+    assert_eq!((&sums.other_gaps[..], sums.rounding), (&[][..], None));
     let alone: u64 = (100..108).map(|depth| step_ns(depth) + 1000).sum();
     assert_eq!(sums.plain_ns, 3 * alone);
     assert_eq!(sample.timed_ns, sums.plain_ns + sums.drafted_ns);
@@ -213,7 +214,11 @@ fn a_draft_that_errs_changes_the_pace_and_not_the_text() {
         "a pass gives one token more than it accepts"
     );
     assert!(sums.n_accepted.is_sorted_by(|a, b| a >= b), "{:?}", sums.n_accepted);
-    assert_eq!((sums.n_other, sums.n_ties), (0, 0), "the target decides");
+    assert_eq!(
+        (&sums.other_gaps[..], sums.rounding),
+        (&[][..], None),
+        "the target decides"
+    );
     let mut of_round = |round| {
         let sample = speed.measure(&mut engine, id, &work, round, 1).expect("runs");
         sample.speculative.expect("its parts").n_accepted
@@ -232,9 +237,29 @@ fn what_cannot_draft_is_refused_in_words() {
     let error = speed.prepare(&mut engine, id, &[work]).expect_err("no draft");
     assert!(error.to_string().contains("--draft"), "{error}");
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"recurrent":["F16"],"#, 1));
-    let error = speed.prepare(&mut engine, id, &[work]).err();
-    // Only where the target rejects something must it go back; with a draft that agrees it does not.
-    assert_eq!(error, None);
+    let error = speed.prepare(&mut engine, id, &[work]).expect_err("cannot go back");
+    assert!(error.to_string().contains("cannot drop single tokens"), "{error}");
+}
+
+#[test]
+fn what_rounding_changes_is_told_from_what_it_cannot() {
+    let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"pass_logit_noise":0.2,"#, 1));
+    let work = spec(Workload::Speculative, 0, 60, 100);
+    speed.prepare(&mut engine, id, &[work]).expect("runs");
+    let sample = speed.measure(&mut engine, id, &work, 0, 1).expect("runs");
+    let sums = sample.speculative.expect("its parts");
+    let rounding = sums.rounding.expect("texts differ");
+    assert!((0.2..2.0).contains(&rounding), "{rounding}");
+    assert!(!sums.other_gaps.is_empty());
+    assert!(
+        sums.other_gaps.iter().all(|gap| *gap <= rounding),
+        "{:?}",
+        sums.other_gaps
+    );
+    let row = vec![0.0, 5.0, 4.0, 2.9];
+    assert_eq!(super::speculative::likely_in(&row), [(1, 5.0), (2, 4.0)]);
+    let moved = [9.0, 5.25, 3.75, 9.0];
+    assert_eq!(super::speculative::spread(&[(1, 5.0), (2, 4.0)], &moved), 0.5);
 }
 
 #[test]

@@ -26,6 +26,7 @@ struct Key {
     engine: String,
     type_k: KvType,
     type_v: KvType,
+    has_kv_rotation: bool,
     flash_attn: FlashAttn,
 }
 
@@ -77,6 +78,7 @@ impl StateFiles {
             engine: self.engine.clone(),
             type_k: config.type_k,
             type_v: config.type_v,
+            has_kv_rotation: config.has_kv_rotation,
             flash_attn: config.flash_attn,
         }
     }
@@ -141,6 +143,8 @@ fn difference(found: &Key, own: &Key) -> Option<&'static str> {
         Some("llama.cpp")
     } else if (found.type_k, found.type_v) != (own.type_k, own.type_v) {
         Some("KV type")
+    } else if found.has_kv_rotation != own.has_kv_rotation {
+        Some("rotation of the KV cache")
     } else if found.flash_attn != own.flash_attn {
         Some("flash-attention setting")
     } else {
@@ -166,6 +170,7 @@ mod tests {
         ArmConfig {
             type_k: kv,
             type_v: kv,
+            has_kv_rotation: true,
             flash_attn: FlashAttn::On,
             device: "cpu".to_owned(),
             n_gpu_layers: 0,

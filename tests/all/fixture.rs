@@ -16,6 +16,7 @@ pub fn run() -> (RunHeader, Vec<Record>) {
 /// The same run with every workload that is measured on request.
 pub fn run_on_request() -> (RunHeader, Vec<Record>) {
     let mut header = header();
+    header.price_per_hour = Some(0.5);
     let spec = |workload, n_prompt, n_gen, n_depth, n_seq, is_pp_shared| WorkSpec {
         workload,
         n_prompt,
@@ -32,6 +33,7 @@ pub fn run_on_request() -> (RunHeader, Vec<Record>) {
     }
     specs.extend(DEPTHS.map(|n| spec(Workload::State, 0, 0, n, 1, false)));
     specs.extend(DEPTHS.map(|n| spec(Workload::Speculative, 0, 32, n, 1, false)));
+    specs.extend([1, 4].map(|n| spec(Workload::Requests, 128, 32, 0, n, false)));
     header.draft = Some(DraftInfo {
         name: "Q4_K_M".into(),
         sha256: header.variants[2].sha256.clone(),
@@ -224,6 +226,7 @@ pub fn header() -> RunHeader {
         ],
         draft: None,
         goal: None,
+        price_per_hour: None,
     }
 }
 
@@ -268,6 +271,7 @@ fn arms() -> Vec<Arm> {
     let config = |kv: KvType| ArmConfig {
         type_k: kv,
         type_v: kv,
+        has_kv_rotation: true,
         flash_attn: FlashAttn::On,
         device: "cpu".into(),
         n_gpu_layers: 0,
@@ -352,6 +356,10 @@ fn ideal_ns(arm: &Arm, spec: &WorkSpec) -> f64 {
         Workload::Batched => f64::from(spec.n_gen * (3 + spec.n_seq)) / 4.0 * (weights_ms + kv_ms) * 1e6,
         Workload::State => 100_000.0 + context * 3e3,
         Workload::Speculative => f64::from(spec.n_gen) * (weights_ms * 0.8 + kv_ms) * 1e6,
+        Workload::Requests => {
+            let each = f64::from(spec.n_prompt) * prefill_us * 1e-3 + f64::from(spec.n_gen) * weights_ms / 2.0;
+            f64::from(spec.n_requests()) * each * 1e6
+        }
     }
 }
 
@@ -393,15 +401,33 @@ fn sample(header: &RunHeader, cell: &Cell, drift: f64, noise: &mut Noise) -> Sam
         },
         speculative: (cell.spec.workload == Workload::Speculative)
             .then(|| Box::new(speculative(&cell.spec, ns, n_repeat))),
+        requests: requests(&cell.spec, ns, noise),
         state: (cell.spec.workload == Workload::State).then(|| Box::new(state(&cell.spec, ns))),
         itl_ns: (0..n_gaps).map(|_| gap(noise)).collect(),
         conditions: SampleConditions {
             cpu_ns: 2 * ns,
             n_involuntary_switches: 3,
             n_major_faults: 0,
+            // A machine that counts: 20 W.
+            energy_uj: header.price_per_hour.map(|_| ns * u64::from(n_repeat) / 50),
             ..SampleConditions::default()
         },
     }
+}
+
+/// As many as are both sent and answered in an execution of so long.
+fn requests(spec: &WorkSpec, ns: u64, noise: &mut Noise) -> Vec<RequestTimes> {
+    let n = match spec.workload {
+        Workload::Requests => spec.n_requests() + 1 - spec.n_seq,
+        _ => 0,
+    };
+    let each = ns as f64 / f64::from(N_REQUESTS);
+    (0..n)
+        .map(|_| RequestTimes {
+            latency_ns: (each * noise.factor(0.05)) as u64,
+            ttft_ns: (each * 0.3 * noise.factor(0.05)) as u64,
+        })
+        .collect()
 }
 
 /// Computing beats the disk at the smallest depth only.
@@ -429,8 +455,8 @@ fn speculative(spec: &WorkSpec, ns: u64, n_repeat: u32) -> SpeculativeSums {
         n_passes: n * 8,
         n_drafted: vec![n * 8, n * 8, n * 8, n * 7],
         n_accepted: vec![n * 7, n * 6, n * 6, n * 5],
-        n_other: n * u64::from(spec.n_depth / 1000),
-        n_ties: n * u64::from(spec.n_depth / 1000),
+        other_gaps: (0..spec.n_depth / 1000).map(|i| 0.011 + 0.03 * i as f32).collect(),
+        rounding: (spec.n_depth >= 1000).then_some(0.034),
     }
 }
 

@@ -114,9 +114,25 @@ fn workloads_on_request_have_their_sections_and_charts() {
     let (header, records) = fixture::run_on_request();
     let model = ReportModel::build(&header, &records);
     let all = render(&model);
-    for name in ["prefix_reuse", "batched", "state", "speculative"] {
+    for name in ["prefix_reuse", "batched", "state", "speculative", "requests", "latency"] {
         assert!(all.contains(&format!("charts/{name}.svg")), "{name}");
     }
+    let decode = |c: &&kvant::report::CellReport| c.arm.is_baseline && c.spec.workload == Workload::Decode && c.is_ok();
+    let cell = model.cells.iter().find(decode).expect("it is measured");
+    let (tps, joule, cost) = (
+        cell.tps.expect("a speed"),
+        cell.joule_per_token.expect("energy"),
+        cell.cost_per_million.expect("a price"),
+    );
+    assert!(
+        (joule.estimate * tps.estimate / 20.0 - 1.0).abs() < 1e-6,
+        "20 W: {joule:?} at {tps:?}"
+    );
+    assert!(
+        (cost.lo - 0.5 / 3600.0 / tps.hi * 1e6).abs() < 1e-9 && cost.lo < cost.hi,
+        "{cost:?} at {tps:?}"
+    );
+    assert!(all.contains("## Energy and cost") && all.contains("cost per million tokens (tg32 @ d2048)"));
     let said = model.conclusion.join("\n");
     for wanted in [
         "A follow-up prompt of 512 tokens, 460 of them in the cache, gets its first token from F16 ",

@@ -1,6 +1,8 @@
 //! The workloads on request, from flags to report: through real processes and the scripted engine.
 
 use crate::util::{run_for, Lab};
+#[cfg(feature = "llama")]
+use crate::write_test::TestGguf;
 use serde_json::Value;
 
 /// Costs without noise: prefill 1 ms and decode 5 ms a token at any depth.
@@ -34,6 +36,7 @@ fn what_was_not_asked_for_is_not_measured() {
         ("batched", "## Several sequences"),
         ("state", "## Saving"),
         ("speculative", "## Speculative"),
+        ("requests", "## Users"),
     ] {
         assert!(
             rows(&results, workload).is_empty() && !report.contains(title),
@@ -243,6 +246,198 @@ fn a_larger_variant_does_not_draft() {
 }
 
 #[test]
+fn all_workloads_leave_out_speculation_where_nothing_drafts() {
+    let lab = Lab::new();
+    let args = ["--workloads", "all", "--depths", "64", "--variants", "F16"];
+    let (results, report) = measured(&lab, &args, 0);
+    assert!(rows(&results, "speculative").is_empty() && !rows(&results, "state").is_empty());
+    assert!(
+        report.contains("speculative decoding was left out; compare a smaller variant too"),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_model_that_cannot_go_back_gives_rows_with_the_reason() {
+    let lab = Lab::new();
+    lab.script(r#"{"recurrent": ["F16"]}"#);
+    let args = ["--workloads", "all", "--depths", "64", "--n-seq", "2"];
+    let (results, report) = measured(&lab, &args, 3);
+    for workload in ["prefix_reuse", "batched", "speculative"] {
+        for row in rows(&results, workload) {
+            let why = row["reason"].as_str().unwrap_or_default();
+            let is_refused = row["variant"] == "F16";
+            assert_eq!(
+                why.contains("cannot drop single tokens"),
+                is_refused,
+                "{workload}: {row}"
+            );
+        }
+    }
+    for row in rows(&results, "state") {
+        assert_eq!(row["reason"], Value::Null, "restoring a whole state is no loss: {row}");
+    }
+    assert!(report.contains("cannot drop single tokens"), "{report}");
+}
+
+#[test]
+fn requests_take_as_long_as_their_parts() {
+    let lab = Lab::new();
+    lab.script(&format!("{{\"further_seq\": 0, {FLAT}}}"));
+    let args = "--workloads requests --n-users 1,4 --request-prompt 100 --request-gen 21 --rounds 8";
+    let (results, report) = measured(&lab, &args.split_whitespace().collect::<Vec<_>>(), 0);
+    let found = rows(&results, "requests");
+    assert_eq!(found.len(), 6, "three variants, two numbers of users");
+    for row in found {
+        let number = |value: &Value| value.as_f64().expect("a number");
+        let (per_minute, p50) = (number(&row["per_minute"]["median"]), &row["latency_ns"]["p50"]);
+        if row["n_users"] == 1 {
+            // 100 ms of prompt, which gives the first token, and twenty of 5 ms.
+            assert!((per_minute - 300.0).abs() < 1e-6, "{row}");
+            assert_eq!(
+                (&p50["median"], &row["n_requests"]),
+                (&200_000_000.into(), &32.into()),
+                "{row}"
+            );
+            assert_eq!(row["ttft_ns"]["p50"]["median"], 100_000_000, "{row}");
+        } else {
+            // Steps of the others are as long with one more in them, and prompts interrupt them.
+            assert!(per_minute > 300.0 && per_minute < 600.0, "{row}");
+            assert!(
+                number(&p50["median"]) > 400e6 && number(&p50["lo"]) <= number(&p50["median"]),
+                "{row}"
+            );
+            assert_eq!(
+                row["n_requests"],
+                8 * 13,
+                "three of sixteen had been sent before: {row}"
+            );
+            assert!(
+                !row["latency_ns"]["p95"].is_null() && row["latency_ns"]["p99"].is_null(),
+                "{row}"
+            );
+        }
+        assert_eq!(row["verdict"].is_null(), row["variant"] == "F16", "{row}");
+    }
+    for wanted in [
+        "## Users and their requests",
+        "charts/requests.svg",
+        "charts/latency.svg",
+        "to 4 users at once",
+    ] {
+        assert!(report.contains(wanted), "{wanted}: {report}");
+    }
+    for wrong in [
+        ["--n-users", "0"],
+        ["--n-users", "257"],
+        ["--request-prompt", "0"],
+        ["--request-gen", "0"],
+    ] {
+        let args = [&["--workloads", "requests"][..], &wrong].concat();
+        let output = run_for(&mut lab.compare(&args), 2);
+        assert!(crate::util::stderr(&output).contains(wrong[0]), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_recurrent_model_answers_requests_too() {
+    let lab = Lab::new();
+    lab.script(r#"{"recurrent": ["Q8_0"]}"#);
+    let (results, _) = measured(&lab, &["--workloads", "requests", "--n-users", "2"], 0);
+    assert!(
+        rows(&results, "requests").iter().all(|row| row["reason"].is_null()),
+        "{results}"
+    );
+}
+
+#[test]
+fn a_price_gives_the_cost_of_a_million_tokens() {
+    let lab = Lab::new();
+    lab.script(&format!("{{{FLAT}}}"));
+    let (results, report) = measured(&lab, &["--price-per-hour", "0.72"], 0);
+    assert_eq!(results["run"]["price_per_hour"], 0.72);
+    let cells = results["cells"].as_array().expect("an array");
+    let decode = cells.iter().find(|c| c["workload"] == "decode").expect("a cell");
+    // 5 ms a token are 5000 s for a million.
+    let cost = decode["cost_per_million"]["median"].as_f64().expect("a number");
+    assert!((cost - 1.0).abs() < 1e-3, "{decode}");
+    assert!(
+        decode["joule_per_token"].is_null(),
+        "the scripted engine uses no energy: {decode}"
+    );
+    assert!(
+        report.contains("## Energy and cost") && report.contains("at 0.720 per hour"),
+        "{report}"
+    );
+    run_for(&mut lab.kvant(&["report", "run", "--price-per-hour", "7.2"]), 0);
+    let cell = &lab.results()["cells"][0];
+    assert!(cell["cost_per_million"]["median"].as_f64().is_some(), "{cell}");
+    assert_eq!(lab.results()["run"]["price_per_hour"], 7.2);
+    for wrong in ["0", "-1", "free", "inf"] {
+        run_for(
+            &mut lab.kvant(&["report", "run", &format!("--price-per-hour={wrong}")]),
+            2,
+        );
+    }
+}
+
+#[test]
+fn a_cache_without_rotation_is_an_arm_of_its_own() {
+    let lab = Lab::new();
+    let args = [
+        "--workloads",
+        "decode",
+        "--kv",
+        "f16,q4_0,q4_0-norot,q8_0/f16",
+        "--quality",
+        "on",
+        "--quality-ctx",
+        "64",
+    ];
+    let (results, report) = measured(&lab, &args, 0);
+    let cells = results["cells"].as_array().expect("an array");
+    let of = |arm: &str| {
+        cells
+            .iter()
+            .find(|c| c["arm"] == arm)
+            .unwrap_or_else(|| panic!("{arm}: {results}"))
+    };
+    assert_eq!(
+        (
+            &of("F16 kv q4_0")["kv_rotation"],
+            &of("F16 kv q4_0-norot")["kv_rotation"]
+        ),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(of("F16 kv q4_0-norot")["vs_f16_kv"]["factor"], "kv");
+    let quality = results["quality"].as_array().expect("an array");
+    let kld = |arm: &str| {
+        let row = quality
+            .iter()
+            .find(|r| r["arm"] == arm)
+            .unwrap_or_else(|| panic!("{arm}: {results}"));
+        row["kld_mean"]["value"].as_f64().expect("a number")
+    };
+    assert!(
+        kld("F16 kv q4_0-norot") > 2.0 * kld("F16 kv q4_0"),
+        "as the scripted engine has it"
+    );
+    for row in [
+        "| F16 | q4_0-norot | 128 |",
+        "| F16 | q8_0/f16 | 128 |",
+        "| F16 | f16 | 128 | 1 | reference |",
+    ] {
+        assert!(report.contains(row), "{row}: {report}");
+    }
+    let bench = std::fs::read_to_string(lab.path("run/llama-bench.jsonl")).expect("rows");
+    assert_eq!(
+        bench.matches("\"type_k\": \"q4_0\"").count() + bench.matches("\"type_k\":\"q4_0\"").count(),
+        1,
+        "{bench}"
+    );
+}
+
+#[test]
 fn without_a_fitting_draft_there_is_a_row_with_the_reason() {
     let lab = Lab::new();
     lab.script(r#"{"other_vocab": ["Q4_K_M"]}"#);
@@ -285,8 +480,8 @@ fn a_draft_that_is_no_model_is_refused_at_once() {
 #[test]
 fn llama_cpp_does_all_of_it() {
     let lab = Lab::new();
-    let args = "compare builtin --out run --workloads prefix_reuse,batched,state,speculative --variants F16,Q4_K_M --kv f16 --n-prompt 96 --depths 64 --n-gen 8 \
-                --n-seq 1,3 --rounds 1 --launches 1 --quality off --offline";
+    let args = "compare builtin --out run --workloads prefix_reuse,batched,state,speculative,requests --variants F16,Q4_K_M --kv f16 --n-prompt 96 --depths 64 --n-gen 8 \
+                --n-seq 1,3 --n-users 1,3 --request-prompt 40 --request-gen 8 --rounds 1 --launches 1 --quality off --offline";
     let args: Vec<&str> = args.split_whitespace().collect();
     run_for(lab.kvant(&args).env_remove("KVANT_FAKE_ENGINE"), 0);
     let results = lab.results();
@@ -295,7 +490,11 @@ fn llama_cpp_does_all_of_it() {
     }
     let n_rows = |workload| rows(&results, workload).len();
     assert_eq!((n_rows("prefix_reuse"), n_rows("batched")), (2 * 3, 2 * 4));
-    assert_eq!((n_rows("state"), n_rows("speculative")), (2, 1));
+    assert_eq!((n_rows("state"), n_rows("speculative"), n_rows("requests")), (2, 1, 4));
+    for row in rows(&results, "requests") {
+        let n_users = row["n_users"].as_u64().expect("a number");
+        assert!(row["n_requests"].as_u64() >= Some(4 * n_users + 1 - n_users), "{row}");
+    }
     for row in rows(&results, "speculative") {
         assert_eq!(row["n_other"], row["n_ties"], "only ties may go another way: {row}");
         assert!(row["acceptance"].as_f64().is_some_and(|share| share > 0.0), "{row}");
@@ -314,6 +513,88 @@ fn llama_cpp_does_all_of_it() {
         // Of this tiny model's 40 MiB half is the program itself; the method's 10 % are for models.
         let off = bytes("predicted_bytes") / bytes("rss_bytes_max") - 1.0;
         assert!(off.abs() < 0.25, "{off}: {arm}");
+    }
+}
+
+/// A Mamba with one layer, weights of zeros and a vocabulary of bytes and the space: a recurrent model that llama.cpp loads.
+#[cfg(feature = "llama")]
+fn mamba() -> Vec<u8> {
+    let special = ["<unk>", "<s>", "</s>", "\u{2581}"].map(str::to_owned);
+    let bytes = (0..=255).map(|b| format!("<0x{b:02X}>"));
+    let tokens: Vec<String> = special.into_iter().chain(bytes).collect();
+    let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+    let n_vocab = tokens.len() as u64;
+    // Of each token: its type (unknown, control, normal, byte), and no score.
+    let types: Vec<u32> = [2, 3, 3, 1].into_iter().chain([6; 256]).collect();
+    let numbers = |ty: u32, all: &[u32]| {
+        let mut bytes = ty.to_le_bytes().to_vec();
+        bytes.extend((all.len() as u64).to_le_bytes());
+        all.iter().for_each(|n| bytes.extend(n.to_le_bytes()));
+        bytes
+    };
+    let (i32s, f32s) = (numbers(5, &types), numbers(6, &vec![0; tokens.len()]));
+    let (n_embd, n_inner, n_state, rank) = (64, 128, 16, 4);
+    let mut file = TestGguf::new()
+        .str("general.architecture", "mamba")
+        .str("general.name", "Tiny Mamba")
+        .u32("general.file_type", 0)
+        .u32("mamba.block_count", 1)
+        .u32("mamba.context_length", 4096)
+        .u32("mamba.embedding_length", n_embd as u32)
+        .u32("mamba.feed_forward_length", 0)
+        .u32("mamba.attention.head_count", 0)
+        .raw("mamba.attention.layer_norm_rms_epsilon", 6, &1e-5f32.to_le_bytes())
+        .u32("mamba.ssm.conv_kernel", 4)
+        .u32("mamba.ssm.inner_size", n_inner as u32)
+        .u32("mamba.ssm.state_size", n_state as u32)
+        .u32("mamba.ssm.time_step_rank", rank as u32)
+        .str("tokenizer.ggml.model", "llama")
+        .strs("tokenizer.ggml.tokens", &tokens)
+        .raw("tokenizer.ggml.token_type", 9, &i32s)
+        .raw("tokenizer.ggml.scores", 9, &f32s)
+        .bool("tokenizer.ggml.add_bos_token", false);
+    let tensors: [(&str, &[u64]); 12] = [
+        ("token_embd.weight", &[n_embd, n_vocab]),
+        ("output_norm.weight", &[n_embd]),
+        ("blk.0.attn_norm.weight", &[n_embd]),
+        ("blk.0.ssm_in.weight", &[n_embd, 2 * n_inner]),
+        ("blk.0.ssm_conv1d.weight", &[4, n_inner]),
+        ("blk.0.ssm_conv1d.bias", &[n_inner]),
+        ("blk.0.ssm_x.weight", &[n_inner, rank + 2 * n_state]),
+        ("blk.0.ssm_dt.weight", &[rank, n_inner]),
+        ("blk.0.ssm_dt.bias", &[n_inner]),
+        ("blk.0.ssm_a", &[n_state, n_inner]),
+        ("blk.0.ssm_d", &[n_inner]),
+        ("blk.0.ssm_out.weight", &[n_inner, n_embd]),
+    ];
+    for (name, dims) in tensors {
+        file = file.tensor(name, dims, 0, 4 * dims.iter().product::<u64>());
+    }
+    file.bytes()
+}
+
+/// With llama.cpp: a model without a KV cache.
+#[cfg(feature = "llama")]
+#[test]
+fn a_real_recurrent_model_gives_rows_with_the_reason() {
+    let lab = Lab::new();
+    std::fs::write(lab.path("mamba-F32.gguf"), mamba()).expect("written");
+    let args = "compare mamba-F32.gguf --variants F32 --out run --workloads decode,prefix_reuse,batched,state,speculative,requests --kv f16 \
+                --draft mamba-F32.gguf --n-prompt 96 --depths 64 --n-gen 8 --n-seq 2 --n-users 2 --request-prompt 40 --request-gen 8 --rounds 1 \
+                --launches 1 --quality off --offline";
+    let args: Vec<&str> = args.split_whitespace().collect();
+    run_for(lab.kvant(&args).env_remove("KVANT_FAKE_ENGINE"), 3);
+    let results = lab.results();
+    for cell in results["cells"].as_array().expect("an array") {
+        let is_refused = cell["reason"]
+            .as_str()
+            .is_some_and(|why| why.contains("cannot drop single tokens"));
+        let workload = cell["workload"].as_str().expect("a name");
+        let goes_back = match workload {
+            "prefix_reuse" => cell["n_depth"] != 0,
+            other => ["batched", "speculative"].contains(&other),
+        };
+        assert_eq!((is_refused, cell["outcome"] == "ok"), (goes_back, !goes_back), "{cell}");
     }
 }
 

@@ -52,6 +52,33 @@ impl Batch {
         Ok((ns.round() as u64, self.n_threads))
     }
 
+    /// A prompt costs as much as alone; single tokens cost as much as a step of them.
+    pub(super) fn append(&mut self, parts: &[(u32, &[i32])], further_seq: f64) -> Result<Spent, EngineError> {
+        let (mut singles, mut ns) = (0, 0.0);
+        for (seq, tokens) in parts {
+            let cost = self.cost.clone();
+            let length = self.lengths.get_mut(*seq as usize);
+            let length = length.ok_or_else(|| refused(format!("there is no sequence {seq}")))?;
+            let own = cost_ns(&cost, *length, tokens.len());
+            let share = if tokens.len() > 1 || singles == 0 {
+                1.0
+            } else {
+                further_seq
+            };
+            singles += usize::from(tokens.len() == 1);
+            *length += tokens.len();
+            ns += own * share;
+        }
+        self.check_room()?;
+        Ok((ns.round() as u64, self.n_threads))
+    }
+
+    pub(super) fn forget(&mut self, seq: u32) -> Result<(), EngineError> {
+        let length = self.lengths.get_mut(seq as usize);
+        *length.ok_or_else(|| refused(format!("there is no sequence {seq}")))? = 0;
+        Ok(())
+    }
+
     pub(super) fn share(&mut self) -> Result<(), EngineError> {
         if !self.is_shared {
             return Err(refused("these sequences have caches of their own"));

@@ -130,6 +130,19 @@ impl FakeEngine {
         Ok(())
     }
 
+    /// Logits after a token in a pass of so many.
+    fn logits_of_pass(&mut self, id: ContextId, n_tokens: usize) -> Result<Vec<f32>, EngineError> {
+        let mut logits = self.logits(id)?;
+        let deviation = self.script.pass_logit_noise;
+        if n_tokens > 1 && deviation > 0.0 {
+            let n_past = self.context(id)?.tokens.len() as u64;
+            for (i, logit) in (0u64..).zip(&mut logits) {
+                *logit += (deviation * noise::normal(13 ^ n_past ^ (i << 32))) as f32;
+            }
+        }
+        Ok(logits)
+    }
+
     fn spend(&mut self, ns: u64, n_threads: u32) {
         self.now_ns += ns;
         self.cpu_ns += ns * u64::from(n_threads);
@@ -293,7 +306,7 @@ impl Engine for FakeEngine {
     fn decode_scored(&mut self, context: ContextId, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError> {
         for token in tokens {
             self.decode(context, &[*token])?;
-            let mut logits = self.logits(context)?;
+            let mut logits = self.logits_of_pass(context, tokens.len())?;
             if self.faults.take_not_finite() {
                 logits[0] = f32::NAN;
             }
@@ -324,6 +337,11 @@ impl Engine for FakeEngine {
             format!("{}{}{}", c.stem, c.config.type_k, c.config.type_v).as_bytes(),
         );
         let is_kv_quantized = c.config.type_k.is_quantized() || c.config.type_v.is_quantized();
+        let kv_noise = if c.config.has_kv_rotation {
+            kv_noise
+        } else {
+            2.0 * kv_noise
+        };
         let deviation = c.cost.logit_noise + if is_kv_quantized { kv_noise } else { 0.0 };
         let logit = |i: u64| 2.0 * noise::normal(exact ^ (i << 32)) + deviation * noise::normal(own ^ (i << 32));
         Ok((0..u64::from(N_VOCAB)).map(|i| logit(i) as f32).collect())
@@ -352,7 +370,7 @@ impl Engine for FakeEngine {
                 let scaled = |before: u64, now: u64| before + ((now - before) as f64 * share) as u64;
                 after = (scaled(start, self.now_ns), scaled(cpu, self.cpu_ns));
             }
-            best.push(argmax(&self.logits(context)?));
+            best.push(argmax(&self.logits_of_pass(context, tokens.len())?));
         }
         (self.now_ns, self.cpu_ns) = after;
         Ok(best)
@@ -388,6 +406,17 @@ impl Engine for FakeEngine {
         let (ns, n_threads) = self.batch(batch)?.step(tokens.len(), further_seq)?;
         self.spend(ns, n_threads);
         Ok(())
+    }
+
+    fn append(&mut self, batch: BatchId, parts: &[(u32, &[i32])]) -> Result<(), EngineError> {
+        let further_seq = self.script.further_seq;
+        let (ns, n_threads) = self.batch(batch)?.append(parts, further_seq)?;
+        self.spend(ns, n_threads);
+        Ok(())
+    }
+
+    fn forget(&mut self, batch: BatchId, seq: u32) -> Result<(), EngineError> {
+        self.batch(batch)?.forget(seq)
     }
 
     fn save(&mut self, context: ContextId) -> Result<Vec<u8>, EngineError> {

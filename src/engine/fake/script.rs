@@ -31,6 +31,8 @@ pub struct FakeScript {
     pub quantized_kv_factor: f64,
     /// Standard deviation of the logits that a quantized KV cache adds.
     pub kv_logit_noise: f64,
+    /// Standard deviation of the logits that a pass of several tokens adds: it rounds differently from one of a single token.
+    pub pass_logit_noise: f64,
     /// Files (parts of their stems) that claim another vocabulary.
     pub other_vocab: Vec<String>,
     /// Files (parts of their stems) whose cache cannot drop single tokens, as that of a recurrent model.
@@ -56,6 +58,7 @@ impl Default for FakeScript {
             costs: Vec::new(),
             quantized_kv_factor: 1.08,
             kv_logit_noise: 0.02,
+            pass_logit_noise: 0.0,
             other_vocab: Vec::new(),
             recurrent: Vec::new(),
             further_seq: 0.25,

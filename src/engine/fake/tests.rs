@@ -5,6 +5,7 @@ fn config(type_k: KvType) -> ArmConfig {
     ArmConfig {
         type_k,
         type_v: type_k,
+        has_kv_rotation: true,
         flash_attn: FlashAttn::On,
         device: "cpu".to_owned(),
         n_gpu_layers: 0,

@@ -12,7 +12,8 @@ use std::rc::Rc;
 
 pub(super) struct Batched {
     context: Context,
-    is_shared: bool,
+    /// One cache for all; otherwise each sequence has a part of its own.
+    is_unified: bool,
     /// Tokens of each sequence.
     n_past: Vec<u32>,
     /// Of these, tokens that all of them share: in the cache once.
@@ -38,10 +39,10 @@ impl Batched {
                 spec.n_seq
             )));
         }
-        let (context, info) = Context::open_batched(model, &config, spec.n_seq, spec.is_pp_shared)?;
+        let (context, info) = Context::open_batched(model, &config, spec.n_seq, spec.is_kv_unified())?;
         let batched = Self {
             context,
-            is_shared: spec.is_pp_shared,
+            is_unified: spec.is_kv_unified(),
             n_past: vec![0; spec.n_seq as usize],
             n_shared: 0,
         };
@@ -89,9 +90,41 @@ impl Batched {
         self.decode(items)
     }
 
+    /// These tokens to each of these sequences, in one pass; the last of each has logits.
+    pub(super) fn append(&mut self, parts: &[(u32, &[i32])]) -> Result<(), EngineError> {
+        let n: usize = parts.iter().map(|(_, tokens)| tokens.len()).sum();
+        if n == 0 || n > self.context.n_batch as usize {
+            let n_batch = self.context.n_batch;
+            return Err(refused(format!("{n} tokens are no pass of at most {n_batch}")));
+        }
+        let mut items = Vec::with_capacity(n);
+        for (seq, tokens) in parts {
+            let first = position(self.n_past.get(*seq as usize).copied().unwrap_or_default());
+            items.extend(tokens.iter().enumerate().map(|(i, &token)| Item {
+                token,
+                position: first + i as i32,
+                sequence: position(*seq),
+                has_logits: i + 1 == tokens.len(),
+            }));
+        }
+        self.decode(items.iter().copied())
+    }
+
+    /// Empties one sequence.
+    pub(super) fn forget(&mut self, seq: u32) -> Result<(), EngineError> {
+        let n_past = self.n_past.get_mut(seq as usize);
+        *n_past.ok_or_else(|| refused(format!("there is no sequence {seq}")))? = 0;
+        // SAFETY: a live context and one of its sequences (checked); ends of -1 mean all of it, which every kind of cache can drop.
+        unsafe {
+            let memory = sys::llama_get_memory(self.context.raw.as_ptr());
+            sys::llama_memory_seq_rm(memory, position(seq), -1, -1);
+        }
+        Ok(())
+    }
+
     /// Gives every further sequence what the first holds.
     pub(super) fn share(&mut self) -> Result<(), EngineError> {
-        if !self.is_shared {
+        if !self.is_unified {
             return Err(refused("these sequences have caches of their own"));
         }
         let n = self.n_past.first().copied().unwrap_or(0);
@@ -132,7 +165,7 @@ impl Batched {
     /// Logits of a sequence after the last step.
     #[cfg(test)]
     pub(super) fn logits(&self, seq: i32) -> Vec<f32> {
-        // SAFETY: a live context; in a step, sequence `seq` is token `seq` of the batch and asked for logits.
+        // SAFETY: a live context; in a step, sequence `seq` is token `seq` of the batch and asked for logits; otherwise null comes back.
         let row = unsafe { sys::llama_get_logits_ith(self.context.raw.as_ptr(), seq) };
         assert!(!row.is_null());
         // SAFETY: a row has n_vocab values.
@@ -174,7 +207,7 @@ impl Batched {
             *n.ok_or_else(|| refused(format!("there is no sequence {}", item.sequence)))? += 1;
         }
         let n_ctx = self.context.n_ctx;
-        let fits = if self.is_shared {
+        let fits = if self.is_unified {
             let own: u32 = n_past.iter().map(|n| n.saturating_sub(self.n_shared)).sum();
             own + self.n_shared <= n_ctx
         } else {

@@ -125,7 +125,7 @@ impl Context {
             (sys::llama_memory_seq_pos_min(memory, 0), sys::llama_model_n_swa(model))
         };
         // A sliding window has forgotten its older tokens: what follows `n_keep` would look back at nothing.
-        if first > 0 && first > position(n_keep).saturating_sub(n_swa) {
+        if n_swa > 0 && first > 0 && first > position(n_keep).saturating_sub(n_swa) {
             return Err(refused(format!(
                 "the cache of this model slides: it holds no tokens before {first} any more, so it cannot go back to {n_keep}"
             )));
@@ -288,6 +288,7 @@ impl Context {
 }
 
 /// One token of a batch.
+#[derive(Clone, Copy)]
 pub(super) struct Item {
     pub(super) token: i32,
     pub(super) position: i32,

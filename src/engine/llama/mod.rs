@@ -219,6 +219,14 @@ impl Engine for LlamaEngine {
         self.batch(batch)?.step(tokens)
     }
 
+    fn append(&mut self, batch: BatchId, parts: &[(u32, &[i32])]) -> Result<(), EngineError> {
+        self.batch(batch)?.append(parts)
+    }
+
+    fn forget(&mut self, batch: BatchId, seq: u32) -> Result<(), EngineError> {
+        self.batch(batch)?.forget(seq)
+    }
+
     fn save(&mut self, context: ContextId) -> Result<Vec<u8>, EngineError> {
         self.context(context)?.save()
     }

@@ -26,6 +26,7 @@ fn config(kv: KvType) -> ArmConfig {
     ArmConfig {
         type_k: kv,
         type_v: kv,
+        has_kv_rotation: true,
         flash_attn: FlashAttn::On,
         device: "cpu".to_owned(),
         n_gpu_layers: 0,
@@ -388,7 +389,7 @@ fn every_scored_token_has_its_logits_and_the_vocabulary_has_an_identity() {
 /// How far rounding moves the likely tokens against each other when the cache is filled in passes of five instead of one by one: largest
 /// spread of the differences between logits within 2 of the best, over 600 tokens. SmolLM2-135M: 0.035 as F16, 0.75 as Q4_K_M.
 #[test]
-fn a_pass_of_several_tokens_differs_by_less_than_a_tie() {
+fn a_pass_of_several_tokens_rounds_f16_weights_by_little() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/builtin-f16.gguf");
     let mut engine = loaded(&path);
     let config = ArmConfig {
@@ -416,5 +417,5 @@ fn a_pass_of_several_tokens_differs_by_less_than_a_tie() {
             widest = widest.max(hi - lo);
         }
     }
-    assert!(widest < crate::data::TIE, "{widest}");
+    assert!(widest < 0.1, "{widest}");
 }

@@ -100,7 +100,11 @@ impl ReportModel {
 fn tests(model: &ReportModel) -> impl Iterator<Item = &CellReport> {
     model.cells.iter().filter(|cell| {
         let is_test = matches!(cell.spec.workload, Workload::Prefill | Workload::Decode) && cell.spec.n_seq == 1;
-        is_test && cell.is_ok() && !cell.arm.is_control && !cell.samples_ns.is_empty()
+        is_test
+            && cell.is_ok()
+            && !cell.arm.is_control
+            && cell.arm.config.has_kv_rotation
+            && !cell.samples_ns.is_empty()
     })
 }
 

@@ -3,7 +3,7 @@
 use super::paint::Ink;
 use super::series::{count, kv_index, label, point, variant_index, Axes, LineChart, Series};
 use crate::data::Arm;
-use crate::report::{BatchedRow, PrefixRow, ReportModel, SpeculativeRow, StateRow};
+use crate::report::{BatchedRow, PrefixRow, ReportModel, RequestRow, SpeculativeRow, StateRow};
 use crate::stats::Interval;
 
 /// The longest prompt, from the most that is in the cache to the cold one.
@@ -153,4 +153,66 @@ pub(super) fn speculative(model: &ReportModel) -> LineChart {
         x_label,
         y_label,
     }
+}
+
+/// Requests per minute, a line per variant.
+pub(super) fn requests(model: &ReportModel) -> LineChart {
+    let t = model.lang;
+    LineChart {
+        name: "requests",
+        title: sizes(model).map_or(String::new(), |(prompt, answer)| {
+            t.c_requests(&model.header.model.name, prompt, answer)
+        }),
+        subtitle: t.c_requests_sub(),
+        axes: Axes::LogX,
+        series: by_users(model, t.h_per_minute(), 1.0, |row| row.per_minute),
+        x_label: t.a_users(),
+        y_label: t.h_per_minute(),
+    }
+}
+
+/// Median latency of a request, a line per variant.
+pub(super) fn latency(model: &ReportModel) -> LineChart {
+    let t = model.lang;
+    LineChart {
+        name: "latency",
+        title: sizes(model).map_or(String::new(), |(prompt, answer)| {
+            t.c_latency(&model.header.model.name, prompt, answer)
+        }),
+        subtitle: t.c_latency_sub(),
+        axes: Axes::LogX,
+        series: by_users(model, t.a_latency(), 1e-6, |row| row.latency_ns.p50),
+        x_label: t.a_users(),
+        y_label: t.a_latency(),
+    }
+}
+
+/// Tokens of a prompt and of its answer.
+fn sizes(model: &ReportModel) -> Option<(String, String)> {
+    let row = model.requests.first()?;
+    Some((count(row.n_prompt), count(row.n_gen)))
+}
+
+/// `scale`: from the value to the unit of the axis.
+fn by_users(model: &ReportModel, y_label: String, scale: f64, of: fn(&RequestRow) -> Option<Interval>) -> Vec<Series> {
+    let t = model.lang;
+    let arms = model.arms().filter(|arm| kv_index(model, arm) == 0);
+    let series = arms.enumerate().map(|(slot, arm)| {
+        let mark = |row: &RequestRow| {
+            let value = of(row)?;
+            let shown = t.with_ends(&value, |v| t.rate(v * scale));
+            let n = t.rounds(row.n_rounds);
+            let tip = t.tip(&arm.variant, t.a_users(), count(row.n_users), &y_label, shown, n);
+            Some(point(row.n_users, &value, scale, false, tip))
+        };
+        let rows = model.requests.iter().filter(|row| row.arm.id == arm.id);
+        Series {
+            ink: Ink::of(variant_index(model, arm)),
+            style: 0,
+            slot,
+            points: rows.filter_map(mark).collect(),
+            label: arm.variant.clone(),
+        }
+    });
+    series.filter(|s| !s.points.is_empty()).collect()
 }

@@ -110,6 +110,18 @@ impl Lang {
         self.number(units::duration(ns))
     }
 
+    /// Three digits that count, for joules and prices.
+    pub(in crate::report) fn price(self, value: f64) -> String {
+        let n_decimals = match value.abs() {
+            v if v >= 100.0 => 0,
+            v if v >= 10.0 => 1,
+            v if v >= 1.0 => 2,
+            v if v >= 0.1 => 3,
+            _ => 4,
+        };
+        self.number(format!("{value:.n_decimals$}"))
+    }
+
     /// With two decimals, such as bits per weight and load.
     pub(in crate::report) fn two_decimals(self, value: f64) -> String {
         self.number(format!("{value:.2}"))
@@ -132,6 +144,11 @@ impl Lang {
     /// `43.1 [42.8, 43.5]` in tokens per second.
     pub(in crate::report) fn tps(self, interval: Option<&Interval>) -> String {
         self.or_na(interval, |i| self.with_ends(i, |rate| self.rate(rate)))
+    }
+
+    /// `43.1 [42.8, 43.5]` of anything in a time.
+    pub(in crate::report) fn rate_interval(self, interval: &Interval) -> String {
+        self.with_ends(interval, |rate| self.rate(rate))
     }
 
     /// `12.3 [12.1, 12.6]` in milliseconds, from nanoseconds.
@@ -231,6 +248,7 @@ impl Lang {
             Workload::State => self.restoring_state(spec.n_depth),
             Workload::Speculative => self.speculative_at(spec.n_depth),
             Workload::Batched => self.decode_of(spec.n_seq, spec.n_depth),
+            Workload::Requests => self.requests_of(spec.n_seq, spec.n_prompt, spec.n_gen),
         }
     }
 

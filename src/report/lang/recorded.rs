@@ -88,6 +88,12 @@ fn aviso(warning: &Warning) -> String {
         Warning::BuiltinInstead { model, why } => format!(
             "este es el modelo diminuto incluido en kvant, no {model}, que no se pudo obtener ({why}); sus cifras dicen poco de otros modelos: recupere la red y repita, o nombre un archivo .gguf"
         ),
+        Warning::NothingRotated { kv, heads: (k, v) } => format!(
+            "llama.cpp no rota nada en una caché de este modelo, con {kv} o sin ella (solo cabezas cuantizadas de un múltiplo de 64 elementos; aquí K tiene {k} y V {v}), así que son lo mismo; omítala"
+        ),
+        Warning::NothingDrafts => {
+            "nada puede proponer tokens a la referencia y se omitió la decodificación especulativa; compare también una variante menor, o nombre un archivo con --draft".to_owned()
+        }
         Warning::FallbackTensors { variant, n_fallback, n_tensors } => format!(
             "{n_fallback} de {n_tensors} tensores de {variant} tienen otro tipo que el de la etiqueta, porque sus filas no caben en sus bloques; júzguela por sus bits por peso"
         ),

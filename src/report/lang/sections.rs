@@ -25,9 +25,6 @@ texts! {
     h_weights() { "weights", "pesos" }
     h_kv_type() { "KV type", "tipo de KV" }
     h_kv_mib() { "KV cache, MiB", "caché KV, MiB" }
-    h_decode_ratio_at(n) { "decode ratio @ d{n}", "razón de decodificación @ d{n}" }
-    h_prefill_ratio_at(work) { "prefill ratio ({work})", "razón de prefill ({work})" }
-    h_verdict_by_depth() { "verdict on decode, by depth", "veredicto de decodificación, por profundidad" }
     h_mean_kld() { "mean KLD, nats", "KLD media, nats" }
     h_kld_median() { "KLD median", "KLD mediana" }
     h_kld_p99() { "KLD p99", "KLD p99" }
@@ -70,7 +67,7 @@ texts! {
     h_question() { "question", "pregunta" }
     h_answer() { "answer", "respuesta" }
     of(n, all) { "{n} of {all}", "{n} de {all}" }
-    reference() { "reference", "f16 es 1" }
+    reference() { "reference", "referencia" }
 
     // One table.
     one_table() { "In one table", "En una tabla" }
@@ -84,9 +81,13 @@ texts! {
         "Tipo de KV {kv} en todo. Los valores son medianas con [intervalos del 95 %]; las razones se emparejan dentro de cada ronda, frente a {baseline}: por encima de 1 es más rápida.",
     }
     kv_types() { "KV cache types", "Tipos de caché KV" }
-    kv_types_intro() {
-        "Speed relative to the same weights with an f16 KV cache, at the same flash-attention setting: above 1 is faster.",
-        "Velocidad relativa a los mismos pesos con una caché KV f16 y el mismo ajuste de flash attention: por encima de 1 es más rápida.",
+    kv_types_intro(reference, n_ctx) {
+        "Speed relative to the same weights with a KV cache of {reference}, at the same flash-attention setting: above 1 is faster; prefill of a prompt as \
+         long as the depth. KV cache and peak memory are those of a context of {n_ctx} tokens. Quality is against the baseline, in the window \
+         nearest to the depth.",
+        "Velocidad relativa a los mismos pesos con una caché KV de tipo {reference} y el mismo ajuste de flash attention: por encima de 1 es más rápida; prefill de un prompt tan \
+         largo como la profundidad. La caché KV y la memoria máxima son las de un contexto de {n_ctx} tokens. La calidad se mide frente a la referencia, en la ventana \
+         más cercana a la profundidad.",
     }
 
     // Quality.
@@ -154,6 +155,19 @@ texts! {
          El búfer de cálculo es lo que llama.cpp reserva; lo que nada usa todavía no está residente. Previsto: el máximo, antes de medir. \
          n_ctx que cabe: en la memoria disponible al empezar, según el máximo medido; el modelo puede estar entrenado con menos.",
     }
+    energy() { "Energy and cost", "Energía y coste" }
+    energy_intro() {
+        "Joules: what the processor packages (and memory, where it has a counter) used while tokens were timed, whatever else ran there; n/a where this machine \
+         does not tell.",
+        "Julios: lo que consumieron los paquetes del procesador (y la memoria, si tiene contador) mientras se medían los tokens, junto con todo lo demás que corría allí; n/d si esta \
+         máquina no lo dice.",
+    }
+    cost_intro(price) {
+        "Cost: of the time that a million tokens take, at {price} per hour and one request at a time.",
+        "Coste: del tiempo que tardan un millón de tokens, a {price} por hora y con una sola petición a la vez.",
+    }
+    h_joule(work) { "J per token ({work})", "J por token ({work})" }
+    h_cost(work) { "cost per million tokens ({work})", "coste por millón de tokens ({work})" }
     files() { "Files", "Archivos" }
     files_intro() {
         "Read from the files themselves, not from their names. SHA-256 in full in results.json.",

@@ -15,6 +15,10 @@ texts! {
         "decodificación de {n_seq} secuencias a profundidad {n_depth}",
     }
 
+    requests_of(n_users, n_prompt, n_gen) {
+        "requests of {n_users} users ({n_prompt} tokens, answered with {n_gen})",
+        "peticiones de {n_users} usuarios ({n_prompt} tokens, respuestas de {n_gen})",
+    }
     speculative_at(n) {
         "speculative decoding at depth {n}",
         "decodificación especulativa a profundidad {n}",
@@ -130,12 +134,14 @@ texts! {
     speculative_intro(draft, mib, n) {
         "{draft} ({mib} MiB) drafts {n} tokens; one pass of the target checks them all and keeps those that it would have chosen itself, and gives \
          one more. Always the most likely token; every round has prompts of its own. Accepted: share of the drafted tokens, and of the first, the second and \
-         so on (what follows a rejected one is rejected). Needed: the share at which both would be equally fast. Other tokens: where the target alone, after the same text, chooses another; ties are those whose logits are \
-         less than 0.1 apart, since a pass of several tokens rounds differently.",
+         so on (what follows a rejected one is rejected). Needed: the share at which both would be equally fast. Other tokens: where the target alone, after the same text, chooses another. A pass of \
+         several tokens rounds differently: ties are those whose two logits are no further apart than such passes moved the likely tokens of these texts \
+         against each other, at most (rounding).",
         "{draft} ({mib} MiB) propone {n} tokens; una pasada del modelo objetivo los comprueba todos, conserva los que él mismo habría elegido y da uno \
          más. Siempre el token más probable; cada ronda tiene prompts propios. Aceptados: parte de los tokens propuestos, y del primero, del segundo, etc. \
-         (lo que sigue a uno rechazado se rechaza). Necesario: la parte con la que ambos serían igual de rápidos. Tokens distintos: donde el objetivo solo, tras el mismo texto, elige otro; son empates si sus logits distan \
-         menos de 0,1, porque una pasada de varios tokens redondea de otra manera.",
+         (lo que sigue a uno rechazado se rechaza). Necesario: la parte con la que ambos serían igual de rápidos. Tokens distintos: donde el objetivo solo, tras el mismo texto, elige otro. Una pasada \
+         de varios tokens redondea de otra manera: son empates si sus dos logits no distan más de lo que tales pasadas movieron los tokens probables de \
+         estos textos unos respecto a otros, como máximo (redondeo).",
     }
     no_draft() { "no model", "ningún modelo" }
     h_alone() { "alone, ms per token", "solo, ms por token" }
@@ -147,6 +153,7 @@ texts! {
     h_per_pass() { "tokens per pass", "tokens por pasada" }
     h_in_draft() { "time in the draft", "tiempo en el borrador" }
     h_other() { "other tokens", "tokens distintos" }
+    h_rounding() { "rounding, logits", "redondeo, logits" }
     others(n, ties, all) { "{n} of {all} (ties: {ties})", "{n} de {all} (empates: {ties})" }
     none_would_do() { "no share would do", "ninguna parte bastaría" }
     speculative_pays(draft, target, n_depth, factor, verdict) {
@@ -165,6 +172,43 @@ texts! {
         "Lower is better. The baseline; median and its 95 % interval; both axes are logarithmic.",
         "Menos es mejor. La referencia; mediana con su intervalo del 95 %; ambos ejes son logarítmicos.",
     }
+    // Requests.
+    requests() { "Users and their requests", "Usuarios y sus peticiones" }
+    requests_intro(n_prompt, n_gen) {
+        "Each user sends a request of {n_prompt} tokens, waits for the whole answer of {n_gen} tokens, and sends the next at once. All share one cache, and each pass \
+         of the model takes the next token of every answer and the prompts that wait, as llama-server does. Latency: from sending a request to the end \
+         of its answer; TTFT: to its first token. Percentiles are over all requests of all rounds, their intervals over rounds; n/a where too few requests lie beyond.",
+        "Cada usuario envía una petición de {n_prompt} tokens, espera la respuesta completa de {n_gen} tokens y envía enseguida la siguiente. Todos comparten una caché, y cada pasada \
+         del modelo toma el siguiente token de cada respuesta y los prompts que esperan, como hace llama-server. Latencia: desde que se envía una petición hasta el final \
+         de su respuesta; TTFT: hasta su primer token. Los percentiles son sobre todas las peticiones de todas las rondas, sus intervalos sobre rondas; n/d si hay demasiado pocas más allá.",
+    }
+    h_users() { "users", "usuarios" }
+    h_per_minute() { "requests per minute", "peticiones por minuto" }
+    h_latency(quantile) { "latency {quantile}, ms", "latencia {quantile}, ms" }
+    h_request_ttft(quantile) { "TTFT {quantile}, ms", "TTFT {quantile}, ms" }
+    h_requests() { "requests timed", "peticiones medidas" }
+    requests_answered(variant, n_prompt, n_gen, n_users, per_minute, latency) {
+        "{variant} answers {per_minute} requests per minute ({n_prompt} tokens, answered with {n_gen}) to {n_users} users at once; half of the answers take no longer than {latency} ms.",
+        "{variant} responde {per_minute} peticiones por minuto ({n_prompt} tokens, respuestas de {n_gen}) a {n_users} usuarios a la vez; la mitad de las respuestas no tarda más de {latency} ms.",
+    }
+    c_requests(model, n_prompt, n_gen) {
+        "{model}: requests per minute ({n_prompt} tokens, answered with {n_gen})",
+        "{model}: peticiones por minuto ({n_prompt} tokens, respuestas de {n_gen})",
+    }
+    c_requests_sub() {
+        "Higher is better. All users together; median and its 95 % interval.",
+        "Más es mejor. Todos los usuarios juntos; mediana con su intervalo del 95 %.",
+    }
+    c_latency(model, n_prompt, n_gen) {
+        "{model}: time to a whole answer ({n_prompt} tokens, answered with {n_gen})",
+        "{model}: tiempo hasta la respuesta completa ({n_prompt} tokens, respuestas de {n_gen})",
+    }
+    c_latency_sub() {
+        "Lower is better. Half of the requests take no longer; with its 95 % interval.",
+        "Menos es mejor. La mitad de las peticiones no tarda más; con su intervalo del 95 %.",
+    }
+    a_users() { "users at once", "usuarios a la vez" }
+    a_latency() { "p50 of latency, ms", "p50 de la latencia, ms" }
     series_alone(variant) { "{variant} alone", "{variant} solo" }
     series_drafted(variant) { "{variant}, drafted", "{variant}, borrador" }
 }

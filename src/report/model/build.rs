@@ -1,7 +1,9 @@
 //! From a header and records to the model.
 
 use super::cells::{cell_reports, Rounds, LEVEL};
-use super::{batched, compare, conclude, decision, prefix, quality, reuse, speculative, state, totals, trust};
+use super::{
+    batched, compare, conclude, decision, prefix, quality, requests, reuse, speculative, state, totals, trust,
+};
 use super::{CellReport, DecisionReport, MemoryReport, ReportModel, Trust};
 use crate::data::{Arm, BufferSize, EngineInfo, MemoryRecord, Record, RunHeader, Warning, Workload};
 use crate::report::lang::Lang;
@@ -29,6 +31,7 @@ impl ReportModel {
             prefix: prefix::prefix_rows(&rounds, &cells),
             batched: batched::batched_rows(&rounds, &cells),
             speculative: speculative::speculative_rows(header, &rounds, &cells, &control),
+            requests: requests::request_rows(header, &rounds, &cells),
             break_even: state::break_even(&states),
             states,
             cells,

@@ -103,6 +103,8 @@ pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Roun
                 tps: tps(cell, usable),
                 ttft_ns: ttft(cell, usable),
                 itl_ns: itl(cell, usable, header.plan.seed),
+                joule_per_token: joule_per_token(cell, usable),
+                cost_per_million: cost_per_million(header.price_per_hour, tps(cell, usable)),
                 bandwidth_share: None,
                 vs_baseline: None,
                 vs_f16_kv: None,
@@ -125,6 +127,32 @@ fn tps(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
     let n_tokens = f64::from(cell.spec.n_tokens_counted());
     let rates: Vec<f64> = samples.iter().map(|s| n_tokens * 1e9 / s.ns as f64).collect();
     stats::cell_interval(&rates, LEVEL)
+}
+
+/// Only where the timed regions hold nothing but the tokens that are counted.
+fn joule_per_token(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
+    if matches!(cell.spec.workload, Workload::State | Workload::Speculative) {
+        return None;
+    }
+    let n_tokens = f64::from(cell.spec.n_tokens_counted());
+    let each = samples.iter().map(|s| {
+        let uj = s.conditions.energy_uj? as f64;
+        Some(uj / 1e6 / (n_tokens * f64::from(s.n_repeat)))
+    });
+    let each: Option<Vec<f64>> = each.collect();
+    stats::cell_interval(&each?, LEVEL)
+}
+
+/// The price of the time that a million tokens take, with the interval of the speed.
+fn cost_per_million(price_per_hour: Option<f64>, tps: Option<Interval>) -> Option<Interval> {
+    let (price, tps) = (price_per_hour?, tps?);
+    let cost = |rate: f64| price / 3600.0 / rate * 1e6;
+    Some(Interval {
+        estimate: cost(tps.estimate),
+        lo: cost(tps.hi),
+        hi: cost(tps.lo),
+        ..tps
+    })
 }
 
 fn ttft(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {

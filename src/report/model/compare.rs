@@ -201,7 +201,7 @@ fn factor(reference: &CellReport, arm: &CellReport) -> String {
     let (a, b) = (&reference.arm.config, &arm.arm.config);
     let differs = [
         ("variant", reference.arm.variant != arm.arm.variant),
-        ("kv", (a.type_k, a.type_v) != (b.type_k, b.type_v)),
+        ("kv", a.kv() != b.kv()),
         ("flash_attn", a.flash_attn != b.flash_attn),
         ("device", (&a.device, a.n_gpu_layers) != (&b.device, b.n_gpu_layers)),
         ("threads", a.n_threads != b.n_threads),
@@ -225,6 +225,7 @@ fn is_f16_kv_of(a: &CellReport, b: &CellReport) -> bool {
     let as_f16 = |c: &ArmConfig| ArmConfig {
         type_k: f16.0,
         type_v: f16.1,
+        has_kv_rotation: true,
         n_ctx: 0,
         ..c.clone()
     };

@@ -3,7 +3,8 @@
 use super::cells::Rounds;
 use super::fastest::{decodes, fastest, ranked};
 use super::{
-    batched, decided, prefix, speculative, state, CellReport, Comparison, MemoryReport, QualityReport, ReportModel,
+    batched, decided, prefix, requests, speculative, state, CellReport, Comparison, MemoryReport, QualityReport,
+    ReportModel,
 };
 use crate::data::{Arm, Outcome, StoppedBy, Warning, Workload};
 use crate::report::text::kv;
@@ -98,6 +99,7 @@ fn on_request(model: &ReportModel) -> Vec<String> {
         batched::conclusion(model),
         state::conclusion(model),
         speculative::conclusion(model),
+        requests::conclusion(model),
     ];
     all.into_iter().flatten().collect()
 }

@@ -120,7 +120,7 @@ pub(super) fn ranked<'a>(model: &'a ReportModel, spec: &WorkSpec) -> Vec<&'a Cel
     let Some(baseline) = model.baseline() else {
         return Vec::new();
     };
-    let kv = (baseline.config.type_k, baseline.config.type_v);
+    let kv = baseline.config.kv();
     let speed = |cell: &CellReport| match &cell.vs_baseline {
         Some(comparison) => comparison.ratio.estimate,
         None if cell.arm.is_baseline => 1.0,
@@ -130,7 +130,7 @@ pub(super) fn ranked<'a>(model: &'a ReportModel, spec: &WorkSpec) -> Vec<&'a Cel
         .cells
         .iter()
         .filter(|c| c.spec == *spec && c.is_ok() && !c.arm.is_control)
-        .filter(|c| (c.arm.config.type_k, c.arm.config.type_v) == kv && speed(c) > 0.0)
+        .filter(|c| c.arm.config.kv() == kv && speed(c) > 0.0)
         .collect();
     cells.sort_by(|a, b| speed(b).total_cmp(&speed(a)));
     cells

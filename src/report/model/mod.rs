@@ -16,6 +16,7 @@ mod decision;
 mod fastest;
 mod prefix;
 mod quality;
+mod requests;
 mod reuse;
 mod speculative;
 mod state;
@@ -27,7 +28,8 @@ pub use decision::DecisionReport;
 pub use quality::{PositionBin, Quality, QualityEnd, QualityReport};
 pub use types::{
     BatchedRow, BreakEven, CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport,
-    PrefixRow, ReportModel, ReuseRow, SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
+    PrefixRow, ReportModel, RequestRow, ReuseRow, SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals,
+    Trust,
 };
 
 pub(in crate::report) use decided::unmet;

@@ -49,6 +49,8 @@ fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport, control: &Control
     let (n_drafted, n_accepted) = (by_place(|s| &s.n_drafted), by_place(|s| &s.n_accepted));
     let all_drafted: u64 = n_drafted.iter().sum();
     let n_passes = total(|s| s.n_passes);
+    let rounding = sums.iter().filter_map(|s| s.rounding).reduce(f32::max);
+    let gaps = || sums.iter().flat_map(|s| &s.other_gaps);
     let share = |part: u64, of: u64| (of > 0).then(|| part as f64 / of as f64);
     // Every round has texts of its own.
     let by_round = sums
@@ -78,8 +80,9 @@ fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport, control: &Control
             share(all_drafted, n_passes),
         ),
         n_tokens: total(|s| s.n_tokens),
-        n_other: total(|s| s.n_other),
-        n_ties: total(|s| s.n_ties),
+        n_other: gaps().count() as u64,
+        n_ties: gaps().filter(|gap| rounding.is_some_and(|r| **gap <= r)).count() as u64,
+        rounding: rounding.map(f64::from),
         n_rounds: sums.len() as u32,
         reason: match &cell.outcome {
             Outcome::Ok => None,

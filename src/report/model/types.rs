@@ -35,6 +35,8 @@ pub struct ReportModel {
     pub states: Vec<StateRow>,
     /// With a draft and without.
     pub speculative: Vec<SpeculativeRow>,
+    /// Users who send requests.
+    pub requests: Vec<RequestRow>,
     /// From where on restoring a state beats computing it again, by arm.
     pub break_even: Vec<BreakEven>,
     /// What the variants and KV types cost in quality.
@@ -74,18 +76,22 @@ pub struct CellReport {
     pub tps: Option<Interval>,
     /// Prefill and prefix_reuse: time to the first sampled token, nanoseconds.
     pub ttft_ns: Option<Interval>,
-    /// Decode, no_reuse and batched: gaps between tokens.
+    /// Decode, no_reuse, batched and requests: gaps between tokens.
     pub itl_ns: Option<ItlQuantiles>,
     /// Decode on the CPU: bytes of weights and cache read per second, as a share of what the anchor kernel reads. Above 1
     /// when caches hold part of them.
     pub bandwidth_share: Option<f64>,
+    /// Energy for each token that the throughput counts, joules; absent where the machine does not count it.
+    pub joule_per_token: Option<Interval>,
+    /// What a million of these tokens cost, where the price of an hour is known.
+    pub cost_per_million: Option<Interval>,
     /// Speed relative to the baseline arm on the same work.
     pub vs_baseline: Option<Comparison>,
     /// KV arms: speed relative to the same weights with an f16 KV cache.
     pub vs_f16_kv: Option<Comparison>,
 }
 
-/// Quantiles of the gaps between tokens, nanoseconds; absent where there are too few.
+/// Quantiles of the gaps between tokens, or of the times of requests, nanoseconds; absent where there are too few.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ItlQuantiles {
     /// Median.
@@ -279,8 +285,38 @@ pub struct SpeculativeRow {
     pub n_tokens: u64,
     /// Of these, tokens that the target alone would not have chosen after the same text.
     pub n_other: u64,
-    /// Of these, ties.
+    /// Of these, ties: their logits are no further apart than rounding moves such tokens.
     pub n_ties: u64,
+    /// How far passes of several tokens moved likely tokens of the texts that differ against each other, at most, in logits; absent where
+    /// none differs.
+    pub rounding: Option<f64>,
+    /// Rounds.
+    pub n_rounds: u32,
+    /// Why it was not measured.
+    pub reason: Option<String>,
+}
+
+/// Users who send a request, wait for its answer and send the next one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestRow {
+    /// The arm.
+    pub arm: Arm,
+    /// Tokens of each prompt.
+    pub n_prompt: u32,
+    /// Tokens of each answer.
+    pub n_gen: u32,
+    /// Users at once.
+    pub n_users: u32,
+    /// Requests answered in a minute, all users together.
+    pub per_minute: Option<Interval>,
+    /// That, relative to the baseline arm.
+    pub vs_baseline: Option<Comparison>,
+    /// From sending a request to the end of its answer.
+    pub latency_ns: ItlQuantiles,
+    /// From sending a request to the first token of its answer.
+    pub ttft_ns: ItlQuantiles,
+    /// Requests behind these times.
+    pub n_requests: u32,
     /// Rounds.
     pub n_rounds: u32,
     /// Why it was not measured.
@@ -404,7 +440,7 @@ impl CellReport {
     /// Tokens before the timed work: the x axis of charts.
     pub fn n_context(&self) -> u32 {
         match self.spec.workload {
-            Workload::Prefill | Workload::PrefixReuse => self.spec.n_prompt,
+            Workload::Prefill | Workload::PrefixReuse | Workload::Requests => self.spec.n_prompt,
             Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::State | Workload::Speculative => {
                 self.spec.n_depth
             }

@@ -1,6 +1,8 @@
 //! What a report says, as blocks: the answer first, tables second, then how it was measured and the command to repeat it.
 
 mod decision;
+mod energy;
+mod kv;
 mod method;
 mod quality;
 mod speed;
@@ -18,7 +20,7 @@ pub(super) fn document(model: &ReportModel) -> Document {
         decision::decision(model),
         quality::in_one_table(model, &charts),
         speed::variants(model),
-        speed::kv_types(model),
+        kv::kv_types(model),
         quality::quality(model, &charts),
         speed::context(model, &charts),
         speed::reuse(model, &charts),
@@ -26,7 +28,9 @@ pub(super) fn document(model: &ReportModel) -> Document {
         workloads::batched(model, &charts),
         workloads::state(model, &charts),
         workloads::speculative(model, &charts),
+        workloads::requests(model, &charts),
         speed::memory(model, &charts),
+        energy::energy(model),
         speed::files(model),
         speed::failures(model),
         trust::section(model, &charts),

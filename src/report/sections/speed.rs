@@ -101,46 +101,6 @@ fn tensor_types(model: &ReportModel, variant: &VariantInfo) -> String {
     shares.iter().map(named).collect::<Vec<_>>().join(", ")
 }
 
-/// Each KV type against f16 KV with the same weights.
-pub(super) fn kv_types(model: &ReportModel) -> Vec<Block> {
-    let t = model.lang;
-    let decode = model.specs(Workload::Decode);
-    let prefill = model.specs(Workload::Prefill);
-    let mut head = vec![t.h_weights(), t.h_kv_type(), t.h_kv_mib()];
-    head.extend(decode.iter().map(|s| t.h_decode_ratio_at(s.n_depth)));
-    head.extend(middle(&prefill).map(|s| t.h_prefill_ratio_at(s)));
-    head.push(t.h_verdict_by_depth());
-    let has_pair = |arm: &Arm| {
-        model
-            .cells
-            .iter()
-            .any(|c| c.arm.variant == arm.variant && c.vs_f16_kv.is_some())
-    };
-    let rows: Vec<Vec<String>> = model
-        .arms()
-        .filter(|arm| has_pair(arm))
-        .map(|arm| {
-            let is_f16 = kv(&arm.config) == "f16";
-            let cell = |spec: &WorkSpec| model.cell(&arm.id, spec).and_then(|c| c.vs_f16_kv.as_ref());
-            let shown = |spec: &WorkSpec| {
-                if is_f16 {
-                    "1".to_owned()
-                } else {
-                    t.ratio_of(cell(spec))
-                }
-            };
-            let mut row = vec![arm.variant.clone(), kv(&arm.config)];
-            row.push(t.or_na(model.memory_of(&arm.id), |m| t.mib(m.kv_bytes)));
-            row.extend(decode.iter().map(shown));
-            row.extend(middle(&prefill).iter().map(shown));
-            let verdicts: Vec<String> = decode.iter().map(|spec| t.verdict_of(cell(spec))).collect();
-            row.push(if is_f16 { t.reference() } else { verdicts.join("; ") });
-            row
-        })
-        .collect();
-    section(t.kv_types(), t.kv_types_intro(), table(head, rows))
-}
-
 /// Latency and throughput against context: a table for decode and one for prefill.
 pub(super) fn context(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
     let t = model.lang;

@@ -4,7 +4,7 @@ use crate::data::N_DRAFT;
 use crate::report::charts::ChartName;
 use crate::report::document::{image, paragraph, section, table, Block};
 use crate::report::text::kv;
-use crate::report::{BatchedRow, PrefixRow, ReportModel, SpeculativeRow, StateRow};
+use crate::report::{BatchedRow, PrefixRow, ReportModel, RequestRow, SpeculativeRow, StateRow};
 use crate::stats::Interval;
 use crate::units;
 
@@ -146,6 +146,7 @@ pub(super) fn speculative(model: &ReportModel, charts: &[ChartName]) -> Vec<Bloc
                 0 => t.na(),
                 all => t.others(row.n_other, row.n_ties, units::count(all)),
             },
+            t.or_na(row.rounding, |r| t.number(format!("{r:.3}"))),
         ]
     };
     let rows: Vec<Vec<String>> = model.speculative.iter().map(row).collect();
@@ -163,12 +164,67 @@ pub(super) fn speculative(model: &ReportModel, charts: &[ChartName]) -> Vec<Bloc
         t.h_per_pass(),
         t.h_in_draft(),
         t.h_other(),
+        t.h_rounding(),
     ];
     let draft = model.header.draft.as_ref();
     let name = draft.map_or_else(|| t.no_draft(), |d| d.name.clone());
     let mib = t.or_na(draft, |d| t.mib(d.file_bytes));
     let body = [image(charts, "speculative"), table(head, rows)].concat();
     section(t.speculative(), t.speculative_intro(name, mib, N_DRAFT), body)
+}
+
+/// Users and their requests.
+pub(super) fn requests(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+    let t = model.lang;
+    let Some(first) = model.requests.first() else {
+        return Vec::new();
+    };
+    let row = |row: &RequestRow| {
+        let quantile = |i: &Option<Interval>| t.ms(i.as_ref());
+        let against = |shown: String| match row.arm.is_baseline {
+            true => t.baseline(),
+            false => shown,
+        };
+        vec![
+            row.arm.variant.clone(),
+            kv(&row.arm.config),
+            count(row.n_users),
+            match &row.reason {
+                Some(reason) => reason.clone(),
+                None => t.or_na(row.per_minute.as_ref(), |i| t.rate_interval(i)),
+            },
+            against(t.ratio_of(row.vs_baseline.as_ref())),
+            against(t.verdict_of(row.vs_baseline.as_ref())),
+            quantile(&row.latency_ns.p50),
+            quantile(&row.latency_ns.p95),
+            quantile(&row.latency_ns.p99),
+            quantile(&row.ttft_ns.p50),
+            quantile(&row.ttft_ns.p95),
+            count(row.n_requests),
+        ]
+    };
+    let rows: Vec<Vec<String>> = model.requests.iter().map(row).collect();
+    let head = vec![
+        t.h_variant(),
+        t.h_kv(),
+        t.h_users(),
+        t.h_per_minute(),
+        t.h_ratio(),
+        t.h_verdict(),
+        t.h_latency("p50"),
+        t.h_latency("p95"),
+        t.h_latency("p99"),
+        t.h_request_ttft("p50"),
+        t.h_request_ttft("p95"),
+        t.h_requests(),
+    ];
+    let drawn = [image(charts, "requests"), image(charts, "latency")].concat();
+    let body = [drawn, table(head, rows)].concat();
+    section(
+        t.requests(),
+        t.requests_intro(count(first.n_prompt), count(first.n_gen)),
+        body,
+    )
 }
 
 fn count(n: u32) -> String {

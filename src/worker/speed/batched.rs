@@ -3,7 +3,7 @@
 //! A context stays filled to its depth between samples: what a sample appends is dropped again.
 
 use super::{clocked, generate, lasting, Speed, Timed, N_WARM_STEPS};
-use crate::data::{WorkSpec, Workload};
+use crate::data::WorkSpec;
 use crate::engine::{BatchId, ContextId, Engine, EngineError};
 
 /// A filled context of several sequences, for all works of its kind that have no more of them.
@@ -12,35 +12,44 @@ pub(super) struct Filled {
     /// Context of the arm it belongs to.
     of: ContextId,
     spec: WorkSpec,
+    /// Tokens that a pass can have.
+    n_batch: u32,
 }
 
 impl Filled {
     fn serves(&self, of: ContextId, spec: &WorkSpec) -> bool {
+        let kind = |s: &WorkSpec| (s.workload, s.n_prompt, s.n_depth, s.is_pp_shared);
         let own = &self.spec;
-        (self.of, own.n_depth, own.is_pp_shared) == (of, spec.n_depth, spec.is_pp_shared)
-            && own.n_seq >= spec.n_seq
-            && own.n_gen >= spec.n_gen
+        (self.of, kind(own)) == (of, kind(spec)) && own.n_seq >= spec.n_seq && own.n_gen >= spec.n_gen
     }
 }
 
 impl Speed {
-    /// Opens and fills what the batched ones of `specs` need: one context for each kind of prompt and depth.
+    /// Opens what those of `specs` need that have several sequences, one context for each kind of prompt and depth, and fills it to its depth.
     pub(super) fn fill_batches(
         &mut self,
         engine: &mut dyn Engine,
         of: ContextId,
         specs: &[WorkSpec],
     ) -> Result<(), EngineError> {
-        let mut batched: Vec<&WorkSpec> = specs.iter().filter(|s| s.workload == Workload::Batched).collect();
+        let mut batched: Vec<&WorkSpec> = specs.iter().filter(|s| s.workload.is_at_once()).collect();
         batched.sort_by_key(|s| std::cmp::Reverse((s.n_seq, s.n_gen)));
         for spec in batched {
             if self.batches.iter().any(|b| b.serves(of, spec)) {
                 continue;
             }
             let config = self.config(of)?;
-            let (id, _) = engine.open_batched(config, spec)?;
-            let depth = spec.n_depth as usize;
-            if spec.is_pp_shared {
+            let (id, context) = engine.open_batched(config, spec)?;
+            let (depth, n_batch) = (spec.n_depth as usize, context.n_batch);
+            if spec.n_seq > n_batch {
+                let n_seq = spec.n_seq;
+                let why =
+                    format!("{n_seq} sequences do not fit into a pass of {n_batch} tokens; use a larger --n-batch");
+                return Err(EngineError::Refused(why));
+            }
+            if depth == 0 {
+                // Requests begin with nothing.
+            } else if spec.is_pp_shared {
                 engine.fill(id, 0, &self.tokens[..depth])?;
                 engine.share(id)?;
             } else {
@@ -48,7 +57,8 @@ impl Speed {
                     engine.fill(id, seq, &self.tokens[seq as usize..][..depth])?;
                 }
             }
-            self.batches.push(Filled { id, of, spec: *spec });
+            let spec = *spec;
+            self.batches.push(Filled { id, of, spec, n_batch });
         }
         Ok(())
     }
@@ -60,7 +70,7 @@ impl Speed {
         of: ContextId,
         spec: &WorkSpec,
     ) -> Result<u64, EngineError> {
-        let id = self.batch_of(of, spec)?;
+        let (id, _) = self.batch_of(of, spec)?;
         let first = spec.n_depth as usize;
         let few = N_WARM_STEPS.min(spec.n_gen as usize);
         let (_, ns) = clocked(engine, |e| {
@@ -78,19 +88,20 @@ impl Speed {
         spec: &WorkSpec,
         timed: &mut Timed,
     ) -> Result<(), EngineError> {
-        let id = self.batch_of(of, spec)?;
-        generate(engine, spec, &self.interference, timed, |engine, at| {
+        let (id, _) = self.batch_of(of, spec)?;
+        generate(engine, spec, &self.counters, timed, |engine, at| {
             let tokens = self.next_tokens(spec, at);
             lasting(self.handicap, || engine.step(id, &tokens))
         })?;
         engine.rewind(id, spec.n_depth)
     }
 
-    fn batch_of(&self, of: ContextId, spec: &WorkSpec) -> Result<BatchId, EngineError> {
+    /// The context for it, and how many tokens a pass of it can have.
+    pub(super) fn batch_of(&self, of: ContextId, spec: &WorkSpec) -> Result<(BatchId, u32), EngineError> {
         let found = self.batches.iter().find(|b| b.serves(of, spec));
         let found =
             found.ok_or_else(|| EngineError::Refused(format!("{spec} was not prepared in context {}", of.0)))?;
-        Ok(found.id)
+        Ok((found.id, found.n_batch))
     }
 
     /// The token of each sequence at position `at`: each goes on one token further in the text than the one before.

@@ -1,7 +1,7 @@
 //! What is not timed: filling caches, keeping states, a first look at every work, and warming up before a sample.
 
 use super::{clocked, Speed, Timed, N_WARM_STEPS};
-use crate::data::{WorkSpec, Workload};
+use crate::data::{WorkSpec, Workload, N_REQUESTS};
 use crate::engine::{ContextId, Engine, EngineError};
 use std::collections::BTreeMap;
 
@@ -92,6 +92,11 @@ impl Speed {
                 self.speculate(engine, id, spec, 0, &mut timed)?;
                 Ok(timed.ns)
             }
+            Workload::Requests => {
+                self.warm_up(engine, id, spec)?;
+                self.serve_users(engine, id, spec, spec.n_seq, &mut timed)?;
+                Ok(timed.ns * u64::from(N_REQUESTS))
+            }
             Workload::Batched => {
                 self.warm_up_batch(engine, id, &WorkSpec { n_gen: 1, ..*spec })?;
                 let few = WorkSpec {
@@ -109,6 +114,7 @@ impl Speed {
     pub(super) fn warm_up(&self, engine: &mut dyn Engine, id: ContextId, spec: &WorkSpec) -> Result<u64, EngineError> {
         let n_prefill = match spec.workload {
             Workload::Batched => return self.warm_up_batch(engine, id, spec),
+            Workload::Requests => return self.warm_up_users(engine, id, spec),
             Workload::Speculative => return self.warm_up_speculative(engine, id, spec),
             Workload::Decode => return self.warm_up_decode(engine, id, spec),
             // The prompt before: the cache holds what it shares with the next one, and how it went on.

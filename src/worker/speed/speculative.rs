@@ -3,9 +3,12 @@
 //! before, in the others after.
 //!
 //! Invariant: after each pass both caches hold a prefix of what was generated.
+//!
+//! A pass of several tokens rounds differently from one of a single token, so both ways may part where two tokens are about equally likely.
+//! How much rounding there is depends on model and processor, and is measured on the very texts that parted.
 
 use super::{clocked, lasting, Speed, Timed, N_WARM_STEPS};
-use crate::data::{SpeculativeSums, WorkSpec, Workload, N_DRAFT, N_OWN_TOKENS, N_PASSAGES, TIE};
+use crate::data::{SpeculativeSums, WorkSpec, Workload, N_DRAFT, N_OWN_TOKENS, N_PASSAGES};
 use crate::engine::{argmax, ContextId, Engine, EngineError};
 
 /// Where an execution starts: the prompt is what is kept and the passage.
@@ -35,6 +38,7 @@ impl Speed {
         if specs.is_empty() {
             return Ok(());
         }
+        can_go_back(engine, id, &self.tokens)?;
         let draft = match self.drafts.get(&id.0) {
             Some(known) => *known,
             None => {
@@ -46,6 +50,7 @@ impl Speed {
                 engine.open_draft(path, self.config(id)?)?
             }
         };
+        can_go_back(engine, draft, &self.tokens)?;
         self.drafts.insert(id.0, draft);
         self.keep_states(engine, draft, &specs)?;
         Ok(())
@@ -202,7 +207,8 @@ impl Speed {
         Ok(tokens)
     }
 
-    /// Counts where the tokens are not those that the target alone chooses after the same text: it goes along them one by one.
+    /// Where the tokens are not those that the target alone chooses after the same text, and what rounding does to that text: the target
+    /// goes along it token by token, and once more in passes of as many tokens as with a draft.
     fn compare(
         &self,
         engine: &mut dyn Engine,
@@ -211,21 +217,55 @@ impl Speed {
         tokens: &[i32],
         sums: &mut SpeculativeSums,
     ) -> Result<(), EngineError> {
+        let text: Vec<i32> = std::iter::once(start.next).chain(tokens.iter().copied()).collect();
+        let fed = &text[..tokens.len()];
         self.go_to_start(engine, id, start)?;
-        let mut last = start.next;
-        for &token in tokens {
-            engine.decode(id, &[last])?;
+        let mut likely = Vec::with_capacity(fed.len());
+        for (last, &token) in fed.iter().zip(tokens) {
+            engine.decode(id, &[*last])?;
             let row = engine.logits(id)?;
             let best = argmax(&row);
             if best != token {
-                sums.n_other += 1;
-                let distance = row[best as usize] - row[token as usize];
-                sums.n_ties += u64::from(distance < TIE);
+                sums.other_gaps.push(row[best as usize] - row[token as usize]);
             }
-            last = token;
+            likely.push(likely_in(&row));
         }
+        self.go_to_start(engine, id, start)?;
+        let mut widest = sums.rounding.unwrap_or(0.0);
+        let mut likely = likely.iter();
+        for pass in fed.chunks(N_DRAFT as usize + 1) {
+            engine.decode_scored(id, pass, &mut |row| {
+                widest = likely.next().map_or(widest, |some| widest.max(spread(some, row)));
+                Ok(())
+            })?;
+        }
+        sums.rounding = Some(widest);
         Ok(())
     }
+}
+
+/// Refuses a model whose cache cannot drop the tokens of a draft that were not accepted.
+fn can_go_back(engine: &mut dyn Engine, id: ContextId, tokens: &[i32]) -> Result<(), EngineError> {
+    engine.clear(id)?;
+    engine.decode(id, &tokens[..2])?;
+    engine.truncate(id, 1)
+}
+
+/// Tokens within this many logits of the best one are likely.
+const LIKELY: f32 = 2.0;
+
+/// The likely tokens with their logits.
+pub(super) fn likely_in(row: &[f32]) -> Vec<(usize, f32)> {
+    let best = row[argmax(row) as usize];
+    let all = row.iter().copied().enumerate();
+    all.filter(|(_, logit)| *logit > best - LIKELY).collect()
+}
+
+/// How far `row` moves these tokens against each other, at most.
+pub(super) fn spread(likely: &[(usize, f32)], row: &[f32]) -> f32 {
+    let moved = likely.iter().map(|(token, logit)| row[*token] - logit);
+    let ends = moved.fold((f32::MAX, f32::MIN), |(lo, hi), by| (lo.min(by), hi.max(by)));
+    (ends.1 - ends.0).max(0.0)
 }
 
 fn count(sums: &mut SpeculativeSums, n_drafted: usize, n_accepted: usize) {

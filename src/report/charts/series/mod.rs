@@ -96,6 +96,8 @@ pub(super) fn line_charts(model: &ReportModel) -> Vec<LineChart> {
         workloads::batched(model),
         workloads::state(model),
         workloads::speculative(model),
+        workloads::requests(model),
+        workloads::latency(model),
         quality::kld_size(model),
         quality::kld_position(model),
         rounds::rounds(model),

@@ -1,0 +1,76 @@
+//! Requests: how many are answered in a minute, and how long each of them waits.
+
+use super::cells::{Rounds, LEVEL};
+use super::{group_by_arm, CellReport, ItlQuantiles, ReportModel, RequestRow};
+use crate::data::{Outcome, RequestTimes, RunHeader, Workload};
+use crate::stats::{self, Interval};
+use crate::units;
+
+/// One row per arm and number of users.
+pub(super) fn request_rows(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Vec<RequestRow> {
+    let own = cells.iter().filter(|c| c.spec.workload == Workload::Requests);
+    let mut rows: Vec<RequestRow> = own.map(|cell| row(header, rounds, cell)).collect();
+    group_by_arm(&mut rows, |row| &row.arm);
+    rows
+}
+
+fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport) -> RequestRow {
+    let samples = rounds.of(cell.index).map(|(_, sample)| &sample.requests);
+    let by_round: Vec<&Vec<RequestTimes>> = samples.filter(|_| cell.is_ok()).collect();
+    // Requests of one round share its disturbances: whole rounds are drawn.
+    let quantiles = |ns: fn(&RequestTimes) -> u64| {
+        let groups: Vec<Vec<f64>> = by_round
+            .iter()
+            .map(|all| all.iter().map(|r| ns(r) as f64).collect())
+            .collect();
+        let qs = [0.5, 0.95, 0.99];
+        let found = stats::cluster_quantile_intervals(&groups, &qs, LEVEL, header.plan.seed, stats::N_RESAMPLES);
+        ItlQuantiles {
+            p50: found[0],
+            p95: found[1],
+            p99: found[2],
+        }
+    };
+    RequestRow {
+        arm: cell.arm.clone(),
+        n_prompt: cell.spec.n_prompt,
+        n_gen: cell.spec.n_gen,
+        n_users: cell.spec.n_seq,
+        per_minute: cell.tps.map(|tps| per_minute(&tps, cell.spec.n_gen)),
+        vs_baseline: cell.vs_baseline.clone(),
+        latency_ns: quantiles(|r| r.latency_ns),
+        ttft_ns: quantiles(|r| r.ttft_ns),
+        n_requests: by_round.iter().map(|all| all.len() as u32).sum(),
+        n_rounds: cell.samples_ns.len() as u32,
+        reason: match &cell.outcome {
+            Outcome::Ok => None,
+            Outcome::Failed(_, reason) => Some(reason.clone()),
+        },
+    }
+}
+
+/// Every answer has as many tokens.
+fn per_minute(tps: &Interval, n_gen: u32) -> Interval {
+    let of = |rate: f64| rate * 60.0 / f64::from(n_gen.max(1));
+    Interval {
+        estimate: of(tps.estimate),
+        lo: of(tps.lo),
+        hi: of(tps.hi),
+        ..*tps
+    }
+}
+
+/// The baseline with the most users, in one sentence.
+pub(super) fn conclusion(model: &ReportModel) -> Option<String> {
+    let of_baseline = model.requests.iter().filter(|row| row.arm.is_baseline);
+    let row = of_baseline.max_by_key(|row| row.n_users)?;
+    let (t, count) = (model.lang, |n: u32| units::count(u64::from(n)));
+    Some(t.requests_answered(
+        &row.arm.variant,
+        count(row.n_prompt),
+        count(row.n_gen),
+        count(row.n_users),
+        t.rate_interval(row.per_minute.as_ref()?),
+        t.ms(row.latency_ns.p50.as_ref()),
+    ))
+}
