@@ -1,7 +1,7 @@
 //! Flags as the user writes them. `resolve` turns them into a checked configuration.
 
 use crate::data::{FlashAttn, KvType, Level, Workload};
-use crate::plan::{KvPair, QualityMode};
+use crate::plan::{KvPair, QualityMode, ShardOf};
 use crate::report::{FailOn, Lang};
 use crate::units;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -84,6 +84,8 @@ pub enum Command {
     Compare(Box<CompareArgs>),
     /// Render the report of a run again from its journal, or several runs on one page
     Report(ReportArgs),
+    /// Join the shards of a sweep (compare --shard i/n) into one run and report it; machines stay apart
+    Merge(MergeArgs),
     /// Compare two runs: what changed in the configuration, then ratios with intervals and verdicts, unpaired
     Diff(DiffArgs),
     /// List the known models; fetch, verify or remove their files
@@ -175,6 +177,17 @@ pub struct ReportArgs {
     /// Trace the figures of one cell back to lines of the journal, e.g. "Q8_0 | tg32 @ d512"; writes no files
     #[arg(long, value_name = "CELL", conflicts_with = "out")]
     pub explain: Option<String>,
+}
+
+/// Flags of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Folders of the shards, or their journals
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Folder for the joined run and its report; what an earlier merge left there is replaced
+    #[arg(long)]
+    pub out: PathBuf,
 }
 
 /// Flags of `diff`.
@@ -329,6 +342,9 @@ pub struct CompareArgs {
     /// Folder for the run (default: reports/<model>-<time>)
     #[arg(long, help_heading = "Repeatability")]
     pub out: Option<PathBuf>,
+    /// Measure one part of the plan, e.g. 2/4: any scheduler can spread the parts; kvant merge joins them
+    #[arg(long, value_name = "I/N", value_parser = ShardOf::from_str, help_heading = "Repeatability")]
+    pub shard: Option<ShardOf>,
     /// Complete the run in --out: only what its journal lacks is measured
     #[arg(long, requires = "out", help_heading = "Repeatability")]
     pub resume: bool,

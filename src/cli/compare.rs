@@ -11,10 +11,12 @@ use super::{lock, resume, show_plan, texts};
 use crate::catalog::{ModelFiles, BUILTIN_MODEL, DEFAULT_MODEL};
 use crate::corpus::{self, Corpus};
 use crate::data::{
-    DraftInfo, EngineInfo, HostInfo, Plan, Record, RunHeader, TextInfo, VariantInfo, Warning, Workload, JOURNAL_FORMAT,
+    DraftInfo, EngineInfo, HostInfo, Plan, Record, RunHeader, Shards, TextInfo, VariantInfo, Warning, Workload,
+    JOURNAL_FORMAT,
 };
 use crate::engine::{self, fake};
 use crate::journal::{self, Journal, Writer};
+use crate::plan::ShardOf;
 use crate::runner::{self, ModelFile, RunConfig, WorkerCommand};
 use crate::{host, plan, units};
 use std::ffi::OsString;
@@ -38,7 +40,14 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         Some(journal) => journal.header.plan.clone(),
         None => plan::build(&settings)?,
     };
-    let texts = texts::read(&args, plan.quality.as_ref())?;
+    let (plan, shards) = match (&past, args.shard) {
+        (Some(journal), _) => (plan, journal.header.shards.clone()),
+        (None, Some(shard)) => split(plan, shard)?,
+        (None, None) => (plan, None),
+    };
+    // All shards of a sweep have the same texts, whatever they need of them.
+    let whole = shards.as_ref().map_or(&plan, |s| &s.whole);
+    let texts = texts::read(&args, whole.quality.as_ref())?;
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
     let sources = Sources::of_user(global, &stop)?;
@@ -63,7 +72,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         );
         return Err(Failure::msg(DOES_NOT_FIT, text));
     }
-    let job = Job::new(&args, plan, files, draft, host, prediction, texts);
+    let job = Job::new(&args, (plan, shards), files, draft, host, prediction, texts);
     if let Some(warning) = job
         .warnings
         .iter()
@@ -93,6 +102,18 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
 fn read_past(args: &CompareArgs) -> Result<Journal, Failure> {
     let dir = args.out.as_deref().unwrap_or(Path::new("."));
     Ok(journal::read(&dir.join(JOURNAL_NAME))?)
+}
+
+/// The part of a plan that is to be measured, and where it belongs.
+fn split(whole: Plan, of: ShardOf) -> Result<(Plan, Option<Box<Shards>>), Failure> {
+    let part = plan::shard(&whole, of)?;
+    let shards = Shards {
+        indices: vec![of.index],
+        count: of.count,
+        node: host::node(),
+        whole,
+    };
+    Ok((part, Some(Box::new(shards))))
 }
 
 /// A run that named no model goes on with the one it got.
@@ -180,14 +201,15 @@ struct Job {
 impl Job {
     fn new(
         args: &CompareArgs,
-        plan: Plan,
+        (plan, shards): (Plan, Option<Box<Shards>>),
         files: ModelFiles,
         draft: Option<(DraftInfo, PathBuf)>,
         host: HostInfo,
         prediction: Prediction,
         (texts, text_infos): (Vec<String>, Vec<TextInfo>),
     ) -> Self {
-        let n_tokens = plan.cells.iter().map(|c| c.spec.n_tokens_needed()).max().unwrap_or(1) as usize;
+        let all_cells = shards.as_ref().map_or(&plan, |s| &s.whole).cells.iter();
+        let n_tokens = all_cells.map(|c| c.spec.n_tokens_needed()).max().unwrap_or(1) as usize;
         let text = Corpus::new(args.seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
         let fake = std::env::var_os(fake::SCRIPT_ENV).is_some();
         let engine = engine_info();
@@ -206,7 +228,11 @@ impl Job {
         }
         let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         let (draft_info, draft) = draft.unzip();
-        let run_id = run_id(&files.info.name, &started_at);
+        let mut run_id = run_id(&files.info.name, &started_at);
+        if let Some(shard) = args.shard {
+            // Shards may start in the same second, on machines that share a folder.
+            run_id.push_str(&format!("-shard-{}-of-{}", shard.index, shard.count));
+        }
         let header = RunHeader {
             format: JOURNAL_FORMAT,
             run_id: run_id.clone(),
@@ -226,6 +252,7 @@ impl Job {
             model: files.info.clone(),
             variants: infos(&files),
             draft: draft_info,
+            shards,
         };
         let dir = args.out.clone().unwrap_or_else(|| Path::new("reports").join(run_id));
         let deadline_max = args.deadline.map(Duration::from_nanos);
@@ -344,7 +371,8 @@ fn run_id(model: &str, started_at: &str) -> String {
     format!("{}-{day}-{clock}", name.trim_matches(['-', '.']))
 }
 
-fn sha256_of_plan(plan: &Plan) -> String {
+/// SHA-256 of the serialized plan.
+pub fn sha256_of_plan(plan: &Plan) -> String {
     // A plan is made of strings and numbers: it always serialises.
     corpus::sha256_hex(&serde_json::to_string(plan).unwrap_or_default())
 }

@@ -2,7 +2,7 @@
 
 use crate::catalog::CatalogError;
 use crate::journal::JournalError;
-use crate::plan::PlanError;
+use crate::plan::{MergeError, PlanError, TooManyShards};
 use crate::runner::RunError;
 use std::process::ExitCode;
 
@@ -66,6 +66,18 @@ impl From<CatalogError> for Failure {
 
 impl From<PlanError> for Failure {
     fn from(e: PlanError) -> Self {
+        Failure::new(BAD_INPUT, e)
+    }
+}
+
+impl From<TooManyShards> for Failure {
+    fn from(e: TooManyShards) -> Self {
+        Failure::new(BAD_INPUT, e)
+    }
+}
+
+impl From<MergeError> for Failure {
+    fn from(e: MergeError) -> Self {
         Failure::new(BAD_INPUT, e)
     }
 }

@@ -11,6 +11,7 @@ mod inspect;
 mod lock;
 mod look;
 mod manual;
+mod merge;
 mod models;
 mod progress;
 mod quantize;
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Compare(args) => compare::run(args, &cli.global),
         Command::Report(args) => report::run(args, &cli.global),
+        Command::Merge(args) => merge::run(args, &cli.global),
         Command::Diff(args) => diff::run(args, &cli.global),
         Command::Inspect(args) => inspect::run(args, &cli.global),
         Command::Doctor => doctor::run(&cli.global),

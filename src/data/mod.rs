@@ -10,6 +10,7 @@ mod outcome;
 mod quality;
 mod records;
 mod run;
+mod shard;
 
 pub use config::{
     Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload, N_DRAFT, N_OWN_TOKENS,
@@ -28,3 +29,4 @@ pub use records::{
     SpeculativeSums, StateTimes, StoppedBy,
 };
 pub use run::{DraftInfo, HostInfo, Plan, RunHeader, StopRule, JOURNAL_FORMAT};
+pub use shard::Shards;

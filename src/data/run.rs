@@ -1,6 +1,6 @@
 //! The head of a run: what was asked for, of what, on which machine.
 
-use super::{Arm, Cell, Level, Limits, ModelInfo, QualityPlan, TextInfo, VariantInfo};
+use super::{Arm, Cell, Level, Limits, ModelInfo, QualityPlan, Shards, TextInfo, VariantInfo};
 use serde::{Deserialize, Serialize};
 
 /// Version of the journal's format. Changes:
@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// 2: quality: `plan.quality` and `texts` in the header, the records `texts`, `speed_end`, `quality`, `quality_failure`.
 /// 3: the workloads `prefix_reuse`, `batched` and `state`; `is_pp_shared` in works, `state` in samples,
 /// `predicted_bytes` in memory; the workload `speculative`, `speculative` in samples and `draft` in the header.
-pub const JOURNAL_FORMAT: u32 = 3;
+/// 4: `shards` in the header and the warning `shard_gaps`; devices, see `docs/journal.md`.
+pub const JOURNAL_FORMAT: u32 = 4;
 
 /// When to stop: on precision or budget, never on significance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,6 +113,9 @@ pub struct RunHeader {
     /// What drafts for the workload speculative.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<DraftInfo>,
+    /// Which parts of a larger plan this is; absent when it is all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shards: Option<Box<Shards>>,
 }
 
 /// The model that drafts.

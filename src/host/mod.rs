@@ -15,7 +15,7 @@ pub mod parse;
 mod tests;
 
 pub use anchor::Anchor;
-pub use gather::{default_threads, gather, instructions, memory_available_bytes, swap_used_bytes};
+pub use gather::{default_threads, gather, instructions, memory_available_bytes, node, swap_used_bytes};
 pub use interference::{n_oom_kills, Interference, Withheld};
 pub use neighbours::{llama_processes, Process};
 

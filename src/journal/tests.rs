@@ -62,6 +62,7 @@ fn header() -> RunHeader {
             n_ctx_train: 1,
         },
         draft: None,
+        shards: None,
         variants: Vec::new(),
     }
 }

@@ -223,6 +223,7 @@ pub fn header() -> RunHeader {
             ),
         ],
         draft: None,
+        shards: None,
     }
 }
 

@@ -15,6 +15,7 @@ mod page;
 mod quality;
 mod report;
 mod resume;
+mod shards;
 mod util;
 mod workloads;
 #[path = "../../src/gguf/write_test.rs"]

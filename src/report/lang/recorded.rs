@@ -85,6 +85,23 @@ fn aviso(warning: &Warning) -> String {
         Warning::BuiltinInstead { model, why } => format!(
             "este es el modelo diminuto incluido en kvant, no {model}, que no se pudo obtener ({why}); sus cifras dicen poco de otros modelos: recupere la red y repita, o nombre un archivo .gguf"
         ),
+        Warning::ShardGaps { count, missing, unfinished } => {
+            let list = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+            let mut said = Vec::new();
+            if !missing.is_empty() {
+                said.push(format!(
+                    "de {count} partes faltan estas: {}; lo que contienen no está en este informe: ejecútelas y vuelva a unir",
+                    list(missing)
+                ));
+            }
+            if !unfinished.is_empty() {
+                said.push(format!(
+                    "de {count} partes se interrumpieron estas: {}; complételas con --resume y vuelva a unir",
+                    list(unfinished)
+                ));
+            }
+            said.join("; y ")
+        }
         Warning::FallbackTensors { variant, n_fallback, n_tensors } => format!(
             "{n_fallback} de {n_tensors} tensores de {variant} tienen otro tipo que el de la etiqueta, porque sus filas no caben en sus bloques; júzguela por sus bits por peso"
         ),
