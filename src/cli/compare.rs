@@ -7,7 +7,7 @@ use super::report::{finish, JOURNAL_NAME};
 use super::resolve::{self, Prediction};
 use super::sources::Sources;
 use super::stop::Stop;
-use super::{lock, resume, show_plan, texts};
+use super::{device, lock, resume, show_plan, texts};
 use crate::catalog::{ModelFiles, BUILTIN_MODEL, DEFAULT_MODEL};
 use crate::corpus::{self, Corpus};
 use crate::data::{
@@ -34,12 +34,13 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         Some(journal) => of_run(resume::recorded_args(&journal.header, given)?, &journal.header),
         None => given.clone(),
     };
-    let settings = resolve::settings(&args, &host);
+    let engine = engine_info();
     let plan = match &past {
         // Threads and the like default to the machine: the plan of a run is what it was started with.
         Some(journal) => journal.header.plan.clone(),
-        None => plan::build(&settings)?,
+        None => plan::build(&resolve::settings(&args, &host, &engine.devices)?)?,
     };
+    device::check_servers(&args.rpc)?;
     let (plan, shards) = match (&past, args.shard) {
         (Some(journal), _) => (plan, journal.header.shards.clone()),
         (None, Some(shard)) => split(plan, shard)?,
@@ -55,7 +56,6 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let draft = draft(&args, &plan, &files, &sources)?;
     live.clear();
     let n_draft_bytes = draft.as_ref().map_or(0, |(info, _)| info.file_bytes);
-    let engine = engine_info();
     let prediction = resolve::predict(
         &plan,
         &files.info,
@@ -306,6 +306,7 @@ impl Job {
             },
             guess_ns: self.prediction.execution_ns,
             guess_bytes: self.prediction.arm_bytes,
+            guess_device_bytes: self.prediction.device_bytes,
             n_cpus: self.header.host.n_cpus,
             has_anchor: std::env::var_os(fake::SCRIPT_ENV).is_none(),
             is_resident,

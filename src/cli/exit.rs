@@ -58,6 +58,12 @@ impl Failure {
     }
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
 impl From<CatalogError> for Failure {
     fn from(e: CatalogError) -> Self {
         Failure::new(e.class().exit_code(), e)

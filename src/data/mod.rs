@@ -5,6 +5,7 @@
 
 mod config;
 mod disturbance;
+mod gpu;
 mod model;
 mod outcome;
 mod quality;
@@ -13,10 +14,11 @@ mod run;
 mod shard;
 
 pub use config::{
-    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload, N_DRAFT, N_OWN_TOKENS,
-    N_PASSAGES, TIE,
+    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, SplitMode, WorkSpec, Workload, N_DRAFT,
+    N_OWN_TOKENS, N_PASSAGES, TIE,
 };
 pub use disturbance::{Disturbance, Limits};
+pub use gpu::{GpuConditions, GpuReading};
 pub use model::{DerivedFrom, ModelInfo, TensorTypeShare, VariantInfo};
 pub use outcome::{FailureKind, Outcome, Warning};
 pub use quality::{

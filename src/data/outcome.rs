@@ -84,6 +84,8 @@ pub enum Warning {
         /// Each source and why it failed.
         why: String,
     },
+    /// Arms are on RPC servers, which take one client at a time: rounds load the workers in turn.
+    OneClientPerServer,
     /// A sweep was merged without some of its shards, or with some that did not end.
     ShardGaps {
         /// Shards of the sweep.
@@ -140,6 +142,10 @@ impl fmt::Display for Warning {
             Warning::BuiltinInstead { model, why } => write!(
                 f,
                 "this is kvant's tiny built-in model, not {model}, which could not be had ({why}); its figures say little about other models: restore the network and run again, or name a .gguf file"
+            ),
+            Warning::OneClientPerServer => write!(
+                f,
+                "a server of llama.cpp's RPC backend takes one client at a time, so every round loads the models in turn, over the network; give it time with --budget"
             ),
             Warning::ShardGaps { count, missing, unfinished } => {
                 let list = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");

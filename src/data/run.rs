@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// 2: quality: `plan.quality` and `texts` in the header, the records `texts`, `speed_end`, `quality`, `quality_failure`.
 /// 3: the workloads `prefix_reuse`, `batched` and `state`; `is_pp_shared` in works, `state` in samples,
 /// `predicted_bytes` in memory; the workload `speculative`, `speculative` in samples and `draft` in the header.
-/// 4: `shards` in the header and the warning `shard_gaps`; devices, see `docs/journal.md`.
+/// 4: `shards` in the header and the warning `shard_gaps`; `split_mode`, `no_kv_offload`, several devices in arms, `gpu` in the conditions of
+/// samples, `predicted_device_bytes` in memory.
 pub const JOURNAL_FORMAT: u32 = 4;
 
 /// When to stop: on precision or budget, never on significance.

@@ -75,6 +75,7 @@ fn sample(round: u32, at_ns: u64, itl_ns: Vec<u64>, ttft_ns: Option<u64>) -> Rec
         steal_ns: None,
         throttled_ns: None,
         suspended_ns: None,
+        gpu: None,
     };
     let sample = Sample {
         ns: at_ns / 2,
@@ -388,9 +389,10 @@ fn journals_of_format_1_are_read() {
 
 #[test]
 fn other_versions_and_other_files_are_named() {
-    let newer = journal_of_texts(&[r#"{"header":{"format":4,"all":"new"}}"#]);
-    assert_eq!(read_bytes(&newer), Err(Problem::Newer { format: 4 }));
-    assert!(Problem::Newer { format: 4 }
+    let format = u64::from(JOURNAL_FORMAT) + 1;
+    let newer = journal_of_texts(&[&format!(r#"{{"header":{{"format":{format},"all":"new"}}}}"#)]);
+    assert_eq!(read_bytes(&newer), Err(Problem::Newer { format }));
+    assert!(Problem::Newer { format }
         .to_string()
         .contains("written by a newer kvant"));
     let older = journal_of_texts(&[r#"{"header":{"format":0}}"#]);

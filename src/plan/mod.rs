@@ -15,7 +15,7 @@ mod quality;
 mod shard;
 
 pub use matrix::{build, KvPair, PlanError, Settings};
-pub use memory::{arm_memory_bytes, worker_memory_bytes, Layout};
+pub use memory::{arm_memory_bytes, device_memory_bytes, worker_memory_bytes, Layout};
 pub use merge::{merge, MergeError, Merged, Part};
 pub use order::{headline_pairs, launch_of, launch_order, round_order};
 pub use outstanding::{outstanding, Outstanding};

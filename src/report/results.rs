@@ -7,7 +7,7 @@ use super::model::{CellReport, Comparison, Drift, ItlQuantiles, MemoryReport, Re
 use super::text::whole_ns;
 use super::{results_quality, results_workloads};
 use crate::data::{
-    Arm, ArmConfig, FlashAttn, HostInfo, KvType, Outcome, StoppedBy, TensorTypeShare, VariantInfo, Workload,
+    Arm, ArmConfig, FlashAttn, HostInfo, KvType, Outcome, SplitMode, StoppedBy, TensorTypeShare, VariantInfo, Workload,
 };
 use crate::stats::Interval;
 use serde::Serialize;
@@ -196,6 +196,12 @@ struct Cell<'a> {
     vs_baseline: Option<Ratio<'a>>,
     vs_f16_kv: Option<Ratio<'a>>,
     bandwidth_share: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    j_per_token: Option<Median>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    split_mode: Option<SplitMode>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    no_kv_offload: bool,
 }
 
 #[derive(Serialize)]
@@ -417,6 +423,9 @@ fn cell(cell: &CellReport) -> Cell<'_> {
         vs_baseline: cell.vs_baseline.as_ref().map(ratio),
         vs_f16_kv: cell.vs_f16_kv.as_ref().map(ratio),
         bandwidth_share: cell.bandwidth_share,
+        j_per_token: cell.j_per_token.as_ref().map(median),
+        split_mode: (config.device.contains(',')).then_some(config.split_mode),
+        no_kv_offload: config.no_kv_offload,
     }
 }
 

@@ -24,7 +24,7 @@ const FIRST_ID: u64 = 1 << 40;
 
 /// What comes of a piece of scoring: records for the journal, in order.
 pub(super) enum Step {
-    Record(Record),
+    Record(Box<Record>),
     Notice(String),
     Progress(String),
 }
@@ -198,7 +198,7 @@ impl Scoring<'_> {
                 forward_ns,
                 ns,
             };
-            tell(Step::Record(Record::Quality(record))).map_err(Halt::Told)?;
+            tell(Step::Record(Box::new(Record::Quality(record)))).map_err(Halt::Told)?;
             n_now += 1;
         }
         for (_, worker) in std::mem::take(&mut self.workers) {
@@ -321,7 +321,7 @@ impl Scoring<'_> {
             kind,
             reason: reason.to_owned(),
         };
-        tell(Step::Record(Record::QualityFailure(record))).map_err(Halt::Told)
+        tell(Step::Record(Box::new(Record::QualityFailure(record)))).map_err(Halt::Told)
     }
 
     fn score(&mut self, chunk: Chunk, arm: usize) -> Result<(ChunkScore, u64), AskError> {

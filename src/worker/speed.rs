@@ -10,7 +10,9 @@ mod speculative;
 mod state;
 
 use super::state_file::StateFiles;
-use crate::data::{ArmConfig, Sample, SampleConditions, SpeculativeSums, StateTimes, WorkSpec, Workload};
+use crate::data::{
+    ArmConfig, GpuConditions, Sample, SampleConditions, SpeculativeSums, StateTimes, WorkSpec, Workload,
+};
 use crate::engine::{ContextId, Engine, EngineError};
 use crate::host::{Interference, Withheld};
 use batched::Filled;
@@ -62,6 +64,11 @@ impl Speed {
             draft,
             drafts: BTreeMap::new(),
         }
+    }
+
+    /// Reads what the GPUs at these places draw with every sample.
+    pub(super) fn watch_gpus(&mut self, places: Vec<String>) {
+        self.interference.watch_gpus(places);
     }
 
     /// Remembers how a context was opened: works on several sequences open further ones like it.
@@ -367,6 +374,11 @@ impl SampleConditions {
         self.steal_ns = grown(self.steal_ns, old.steal_ns, new.steal_ns);
         self.throttled_ns = grown(self.throttled_ns, old.throttled_ns, new.throttled_ns);
         self.suspended_ns = grown(self.suspended_ns, old.suspended_ns, new.suspended_ns);
+        if let (Some(old), Some(new)) = (old.gpu, new.gpu) {
+            let sum = self.gpu.and_then(|gpu| gpu.energy_mj);
+            let energy_mj = grown(sum, old.energy_mj, new.energy_mj);
+            self.gpu = Some(GpuConditions { energy_mj, ..new });
+        }
     }
 }
 

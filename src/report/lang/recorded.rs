@@ -85,6 +85,9 @@ fn aviso(warning: &Warning) -> String {
         Warning::BuiltinInstead { model, why } => format!(
             "este es el modelo diminuto incluido en kvant, no {model}, que no se pudo obtener ({why}); sus cifras dicen poco de otros modelos: recupere la red y repita, o nombre un archivo .gguf"
         ),
+        Warning::OneClientPerServer => {
+            "un servidor RPC de llama.cpp atiende a un cliente a la vez, así que cada ronda carga los modelos por turnos, por la red; déle tiempo con --budget".to_owned()
+        }
         Warning::ShardGaps { count, missing, unfinished } => {
             let list = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
             let mut said = Vec::new();

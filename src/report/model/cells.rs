@@ -104,6 +104,7 @@ pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Roun
                 ttft_ns: ttft(cell, usable),
                 itl_ns: itl(cell, usable, header.plan.seed),
                 bandwidth_share: None,
+                j_per_token: energy(cell, usable),
                 vs_baseline: None,
                 vs_f16_kv: None,
                 outcome,
@@ -125,6 +126,16 @@ fn tps(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
     let n_tokens = f64::from(cell.spec.n_tokens_counted());
     let rates: Vec<f64> = samples.iter().map(|s| n_tokens * 1e9 / s.ns as f64).collect();
     stats::cell_interval(&rates, LEVEL)
+}
+
+/// Energy of the GPUs, where a driver tells it.
+fn energy(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
+    let n_tokens = f64::from(cell.spec.n_tokens_counted());
+    let each = samples.iter().map(|s| {
+        let joules = s.conditions.gpu?.energy_mj? as f64 / 1e3;
+        Some(joules / (n_tokens * f64::from(s.n_repeat)))
+    });
+    stats::cell_interval(&each.collect::<Option<Vec<f64>>>()?, LEVEL)
 }
 
 fn ttft(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {

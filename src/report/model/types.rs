@@ -75,6 +75,8 @@ pub struct CellReport {
     /// Decode on the CPU: bytes of weights and cache read per second, as a share of what the anchor kernel reads. Above 1
     /// when caches hold part of them.
     pub bandwidth_share: Option<f64>,
+    /// Joules that the GPUs drew for a token; absent where no driver tells.
+    pub j_per_token: Option<Interval>,
     /// Speed relative to the baseline arm on the same work.
     pub vs_baseline: Option<Comparison>,
     /// KV arms: speed relative to the same weights with an f16 KV cache.
@@ -137,6 +139,8 @@ pub struct MemoryReport {
     pub n_depth: u32,
     /// Peak of the resident memory that was predicted before the run.
     pub predicted_bytes: Option<u64>,
+    /// Memory of the devices that was predicted before the run.
+    pub predicted_device_bytes: Option<u64>,
     /// Largest context, in whole steps of 256 tokens, whose peak would have fitted into what was available at the start; absent on a
     /// device.
     pub n_ctx_max: Option<u64>,
