@@ -70,3 +70,23 @@ calibrate *args: build
 # Fuzz one target (gguf_header, models_toml) for some seconds; needs cargo-fuzz and a nightly compiler
 fuzz target="gguf_header" seconds="60":
     cd fuzz && env -u RUSTFLAGS cargo +nightly fuzz run {{target}} -- -max_total_time={{seconds}}
+
+# Build kvant for NVIDIA GPUs, into target/cuda, with a CUDA toolkit that this machine need not have (docs/gpu.md)
+build-cuda *args:
+    CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target/cuda}" RUSTFLAGS="" scripts/cuda-toolkit {{cargo}} build --release --features cuda,dynamic-link "$@"
+
+# Pack it with its check for a machine with a GPU and no network: one archive
+gpu-bundle *args:
+    scripts/gpu-bundle "$@"
+
+# Build with llama.cpp's RPC backend, into target/rpc, for models spread over machines
+build-rpc *args:
+    CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target/rpc}" GGML_RPC=ON {{cargo}} build --release "$@"
+
+# The image for any x86-64
+docker *args:
+    docker build -t kvant "$@" .
+
+# The image for NVIDIA GPUs: just docker-gpu --build-arg CUDA_ARCHITECTURES=90
+docker-gpu *args:
+    docker build -t kvant:gpu -f Dockerfile.gpu "$@" .

@@ -1,7 +1,7 @@
 //! Flags as the user writes them. `resolve` turns them into a checked configuration.
 
-use crate::data::{FlashAttn, KvType, Level, QualityLoss, Workload, NO_ROTATION};
-use crate::plan::{KvPair, QualityMode};
+use crate::data::{FlashAttn, KvType, Level, QualityLoss, SplitMode, Workload, NO_ROTATION};
+use crate::plan::{KvPair, QualityMode, ShardOf};
 use crate::report::{FailOn, Lang, Program};
 use crate::units;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -86,6 +86,8 @@ pub enum Command {
     Triage(Box<TriageArgs>),
     /// Render the report of a run again from its journal, or several runs on one page
     Report(ReportArgs),
+    /// Join the shards of a sweep (compare --shard i/n) into one run and report it; machines stay apart
+    Merge(MergeArgs),
     /// Compare two runs: what changed in the configuration, then ratios with intervals and verdicts, unpaired
     Diff(DiffArgs),
     /// List the known models; fetch, verify or remove their files
@@ -94,6 +96,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// What this machine is, and whether it is quiet enough to measure
     Doctor,
+    /// Offer this machine's memory and processors to llama.cpp on others (its RPC backend; only in a network you trust)
+    RpcServer(RpcServerArgs),
     /// Print a completion script for a shell, e.g. kvant completions bash > /etc/bash_completion.d/kvant
     Completions {
         /// bash, elvish, fish, powershell or zsh
@@ -180,6 +184,34 @@ pub struct ReportArgs {
     /// Trace the figures of one cell back to lines of the journal, e.g. "Q8_0 | tg32 @ d512"; writes no files
     #[arg(long, value_name = "CELL", conflicts_with = "out")]
     pub explain: Option<String>,
+}
+
+/// Flags of `rpc-server`.
+#[derive(Debug, Args)]
+pub struct RpcServerArgs {
+    /// Address to listen on; anybody who reaches it can use this machine
+    #[arg(long, default_value = "127.0.0.1")]
+    pub host: String,
+    /// Port
+    #[arg(long, default_value_t = 50052)]
+    pub port: u16,
+    /// What to offer: cpu, or devices as in compare --device
+    #[arg(long, default_value = "auto")]
+    pub device: String,
+    /// Threads of the CPU (default: physical cores within the cgroup's quota)
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=512))]
+    pub threads: Option<u32>,
+}
+
+/// Flags of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Folders of the shards, or their journals
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Folder for the joined run and its report; what an earlier merge left there is replaced
+    #[arg(long)]
+    pub out: PathBuf,
 }
 
 /// Flags of `diff`.
@@ -301,12 +333,27 @@ pub struct CompareArgs {
     /// At most so many chunks per window
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Quality")]
     pub quality_chunks: Option<u32>,
-    /// cpu, or a llama.cpp device such as CUDA0
-    #[arg(long, default_value = "cpu", help_heading = "How to run llama.cpp")]
+    /// auto (a GPU where there is one), cpu, cuda, cuda:1, or llama.cpp's names, e.g. CUDA0,CUDA1 (doctor lists them)
+    #[arg(long, default_value = "auto", help_heading = "How to run llama.cpp")]
     pub device: String,
-    /// Layers on the device; -1 for all (default: 0 on the cpu, else all)
-    #[arg(long, allow_hyphen_values = true, help_heading = "How to run llama.cpp")]
-    pub n_gpu_layers: Option<i32>,
+    /// Layers on the device: a number or all (default: all); several, the baseline's first, are compared, and 0 is the
+    /// CPU alone, e.g. all,16,0
+    #[arg(long, allow_hyphen_values = true, value_delimiter = ',', value_parser = parse_layers, help_heading = "How to run llama.cpp")]
+    pub n_gpu_layers: Vec<i32>,
+    /// KV cache on the device: on or off
+    #[arg(long, default_value = "on", value_parser = parse_on_off, action = clap::ArgAction::Set, help_heading = "How to run llama.cpp")]
+    pub kv_offload: bool,
+    /// How several devices share a model: layer, row, or none (the first one alone)
+    #[arg(long, default_value = "layer", help_heading = "How to run llama.cpp")]
+    pub split_mode: SplitMode,
+    /// Servers of llama.cpp's RPC backend (kvant rpc-server), host:port; their devices come before those of --device
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "HOST:PORT",
+        help_heading = "How to run llama.cpp"
+    )]
+    pub rpc: Vec<String>,
     /// Threads (default: physical cores within the cgroup's quota)
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "How to run llama.cpp")]
     pub threads: Option<u32>,
@@ -358,6 +405,9 @@ pub struct CompareArgs {
     /// Folder for the run (default: reports/<model>-<time>)
     #[arg(long, help_heading = "Repeatability")]
     pub out: Option<PathBuf>,
+    /// Measure one part of the plan, e.g. 2/4: any scheduler can spread the parts; kvant merge joins them
+    #[arg(long, value_name = "I/N", value_parser = ShardOf::from_str, help_heading = "Repeatability")]
+    pub shard: Option<ShardOf>,
     /// Complete the run in --out: only what its journal lacks is measured
     #[arg(long, requires = "out", help_heading = "Repeatability")]
     pub resume: bool,
@@ -466,6 +516,23 @@ fn parse_quality(text: &str) -> Result<QualityMode, String> {
         "full" => Ok(QualityMode::Full),
         "off" => Ok(QualityMode::Off),
         _ => Err(format!("'{text}' is not on, full or off")),
+    }
+}
+
+fn parse_layers(text: &str) -> Result<i32, String> {
+    match text.trim() {
+        all if all.eq_ignore_ascii_case("all") || all == "-1" => Ok(-1),
+        number => number.parse::<u16>().map(i32::from).map_err(|_| {
+            format!("'{text}' is no number of layers: use 0 for the CPU alone, a number such as 16, or all")
+        }),
+    }
+}
+
+fn parse_on_off(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(format!("'{text}' is neither on nor off")),
     }
 }
 

@@ -7,15 +7,16 @@ use super::report::{finish, JOURNAL_NAME};
 use super::resolve::{self, Prediction};
 use super::sources::Sources;
 use super::stop::Stop;
-use super::{lock, resume, show_plan, texts};
+use super::{device, lock, resume, show_plan, texts};
 use crate::catalog::{ModelFiles, BUILTIN_MODEL, DEFAULT_MODEL};
 use crate::corpus::{self, Corpus};
 use crate::data::{
-    DraftInfo, EngineInfo, HostInfo, Plan, Record, RunHeader, TextInfo, VariantInfo, Warning, Workload, JOURNAL_FORMAT,
+    DraftInfo, EngineInfo, HostInfo, Plan, Record, RunHeader, Shards, TextInfo, VariantInfo, Warning, Workload,
+    JOURNAL_FORMAT,
 };
 use crate::engine::{self, fake};
 use crate::journal::{self, Journal, Writer};
-use crate::plan::Settings;
+use crate::plan::{Settings, ShardOf};
 use crate::runner::{self, Course, ModelFile, RunConfig, WorkerCommand};
 use crate::{host, plan, units};
 use std::ffi::OsString;
@@ -36,16 +37,22 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         Some(journal) => of_run(resume::recorded_args(&journal.header, given)?, &journal.header),
         None => given.clone(),
     };
-    let settings = resolve::settings(&args, &host);
+    let settings = resolve::settings(&args, &host, &engine_info().devices)?;
     let plan = match &past {
         // Threads and the like default to the machine: the plan of a run is what it was started with.
         Some(journal) => journal.header.plan.clone(),
         None => plan::build(&settings)?,
     };
+    device::check_servers(&args.rpc)?;
+    let (plan, shards) = match (&past, args.shard) {
+        (Some(journal), _) => (plan, journal.header.shards.clone()),
+        (None, Some(shard)) => split(plan, shard)?,
+        (None, None) => (plan, None),
+    };
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
     let sources = Sources::of_user(global, &stop)?;
-    let job = Job::prepare(&args, settings, plan, host, &sources, &live)?;
+    let job = Job::prepare(&args, settings, (plan, shards), host, &sources, &live)?;
     job.tell(global);
     let dir = job.dir.clone();
     let _lock = lock::wait_for_machine(&live, &stop)?;
@@ -56,6 +63,18 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
 fn read_past(args: &CompareArgs) -> Result<Journal, Failure> {
     let dir = args.out.as_deref().unwrap_or(Path::new("."));
     Ok(journal::read(&dir.join(JOURNAL_NAME))?)
+}
+
+/// The part of a plan that is to be measured, and where it belongs.
+fn split(whole: Plan, of: ShardOf) -> Result<(Plan, Option<Box<Shards>>), Failure> {
+    let part = plan::shard(&whole, of)?;
+    let shards = Shards {
+        indices: vec![of.index],
+        count: of.count,
+        node: host::node(),
+        whole,
+    };
+    Ok((part, Some(Box::new(shards))))
 }
 
 /// A run that named no model goes on with the one it got.
@@ -125,7 +144,7 @@ fn draft(
 }
 
 /// The engine that workers will run.
-fn engine_info() -> EngineInfo {
+pub(super) fn engine_info() -> EngineInfo {
     if std::env::var_os(fake::SCRIPT_ENV).is_some() {
         fake::info()
     } else {
@@ -155,15 +174,19 @@ impl Job {
     pub(super) fn prepare(
         args: &CompareArgs,
         mut settings: Settings,
-        mut plan: Plan,
+        (mut plan, shards): (Plan, Option<Box<Shards>>),
         host: HostInfo,
         sources: &Sources,
         live: &LiveLine,
     ) -> Result<Job, Failure> {
-        let texts = texts::read(args, plan.quality.as_ref())?;
+        // All shards of a sweep have the same texts, whatever they need of them.
+        let whole = shards.as_ref().map_or(&plan, |s| &s.whole);
+        let texts = texts::read(args, whole.quality.as_ref())?;
         let files = obtain(args, &plan, sources, live)?;
         let draft = draft(args, &plan, &files, sources)?;
-        let is_undrafted = draft.is_none() && drafts(&plan) && !args.workloads.contains(&SPECULATIVE) && !args.resume;
+        let is_undrafted = draft.is_none() && drafts(&plan) && !args.workloads.contains(&SPECULATIVE);
+        // The plan of a run that is resumed stands, and so does that of a sweep.
+        let is_undrafted = is_undrafted && !args.resume && shards.is_none();
         if is_undrafted {
             settings.workloads.retain(|w| *w != Workload::Speculative);
             plan = plan::build(&settings)?;
@@ -187,7 +210,7 @@ impl Job {
             );
             return Err(Failure::msg(DOES_NOT_FIT, text));
         }
-        let mut job = Job::new(args, plan, files, draft, host, prediction, texts);
+        let mut job = Job::new(args, (plan, shards), files, draft, host, prediction, texts);
         job.warnings.extend(is_undrafted.then_some(Warning::NothingDrafts));
         Ok(job)
     }
@@ -224,14 +247,15 @@ impl Job {
 
     fn new(
         args: &CompareArgs,
-        plan: Plan,
+        (plan, shards): (Plan, Option<Box<Shards>>),
         files: ModelFiles,
         draft: Option<(DraftInfo, PathBuf)>,
         host: HostInfo,
         prediction: Prediction,
         (texts, text_infos): (Vec<String>, Vec<TextInfo>),
     ) -> Self {
-        let n_tokens = plan.cells.iter().map(|c| c.spec.n_tokens_needed()).max().unwrap_or(1) as usize;
+        let all_cells = shards.as_ref().map_or(&plan, |s| &s.whole).cells.iter();
+        let n_tokens = all_cells.map(|c| c.spec.n_tokens_needed()).max().unwrap_or(1) as usize;
         let text = Corpus::new(args.seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
         let fake = std::env::var_os(fake::SCRIPT_ENV).is_some();
         let engine = engine_info();
@@ -253,7 +277,11 @@ impl Job {
         }
         let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         let (draft_info, draft) = draft.unzip();
-        let run_id = run_id(&files.info.name, &started_at);
+        let mut run_id = run_id(&files.info.name, &started_at);
+        if let Some(shard) = args.shard {
+            // Shards may start in the same second, on machines that share a folder.
+            run_id.push_str(&format!("-shard-{}-of-{}", shard.index, shard.count));
+        }
         let header = RunHeader {
             format: JOURNAL_FORMAT,
             run_id: run_id.clone(),
@@ -275,6 +303,7 @@ impl Job {
             draft: draft_info,
             goal: resolve::goal(args),
             price_per_hour: args.price_per_hour,
+            shards,
         };
         let dir = args.out.clone().unwrap_or_else(|| Path::new("reports").join(run_id));
         let deadline_max = args.deadline.map(Duration::from_nanos);
@@ -334,6 +363,7 @@ impl Job {
             },
             guess_ns: self.prediction.execution_ns,
             guess_bytes: self.prediction.arm_bytes,
+            guess_device_bytes: self.prediction.device_bytes,
             n_cpus: self.header.host.n_cpus,
             has_anchor: std::env::var_os(fake::SCRIPT_ENV).is_none(),
             is_resident,
@@ -400,7 +430,8 @@ fn run_id(model: &str, started_at: &str) -> String {
     format!("{}-{day}-{clock}", name.trim_matches(['-', '.']))
 }
 
-fn sha256_of_plan(plan: &Plan) -> String {
+/// SHA-256 of the serialized plan.
+pub fn sha256_of_plan(plan: &Plan) -> String {
     // A plan is made of strings and numbers: it always serialises.
     corpus::sha256_hex(&serde_json::to_string(plan).unwrap_or_default())
 }

@@ -5,7 +5,8 @@ use super::exit::{Failure, OK, UNEXPECTED};
 use super::look;
 use super::resolve::BUSY_PERCENT;
 use crate::catalog::{free_at, Hub, Store, DEFAULT_MODEL};
-use crate::data::{EngineInfo, HostInfo};
+use crate::data::{EngineInfo, GpuReading, HostInfo};
+use crate::engine::DeviceInfo;
 use crate::{engine, host, units};
 use serde::Serialize;
 
@@ -37,6 +38,7 @@ pub fn run(global: &Global) -> Result<u8, Failure> {
     let host = host::gather();
     let engine = engine::info();
     let mut findings = machine(&host, &engine);
+    findings.extend(gpus(&engine::devices(), &host::gpus()));
     findings.extend(quiet(&host));
     findings.extend(places(global)?);
     let text = if global.json {
@@ -79,10 +81,6 @@ fn machine(host: &HostInfo, engine: &EngineInfo) -> Vec<Finding> {
     );
     let little = (host.memory_available_bytes < LITTLE_MEMORY)
         .then(|| "models of more than a few hundred million parameters will not fit; close other programs".to_owned());
-    let devices = match engine.devices.is_empty() {
-        true => "none in this build; `--features cuda` builds for NVIDIA".to_owned(),
-        false => engine.devices.join(", "),
-    };
     let mut findings = vec![
         finding("cpu", host.cpu.clone(), None),
         finding(
@@ -95,7 +93,6 @@ fn machine(host: &HostInfo, engine: &EngineInfo) -> Vec<Finding> {
         ),
         finding("instructions", used_instructions(&engine.system_info), unused),
         finding("llama.cpp", engine.version.clone(), no_engine),
-        finding("gpu", devices, None),
         finding("memory", memory, little),
         finding("system", host.os.clone(), None),
     ];
@@ -104,6 +101,33 @@ fn machine(host: &HostInfo, engine: &EngineInfo) -> Vec<Finding> {
             "neighbours on the same hardware may steal time; trust the intervals, and use more rounds (--level full)";
         findings.push(finding("virtual", kind.clone(), Some(note.to_owned())));
     }
+    findings
+}
+
+/// Every device that llama.cpp can use, under the name that `--device` takes, then what the driver tells of them.
+fn gpus(devices: &[DeviceInfo], told: &[GpuReading]) -> Vec<Finding> {
+    let of = |d: &DeviceInfo| {
+        let (free, total) = (units::bytes(d.free_bytes), units::bytes(d.total_bytes));
+        finding(
+            "gpu",
+            format!("{}: {}, {free} free of {total}", d.name, d.description),
+            None,
+        )
+    };
+    let mut findings: Vec<Finding> = devices.iter().map(of).collect();
+    if devices.is_empty() {
+        let none = match cfg!(any(
+            feature = "cuda",
+            feature = "vulkan",
+            feature = "metal",
+            feature = "rocm"
+        )) {
+            true => "none that this build can use; is the driver there, and as new as the build's toolkit?",
+            false => "none in this build; docs/gpu.md says how to build for one",
+        };
+        findings.push(finding("gpu", none, None));
+    }
+    findings.extend(told.iter().map(|gpu| finding("gpu driver", gpu.to_string(), None)));
     findings
 }
 

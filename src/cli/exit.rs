@@ -2,7 +2,7 @@
 
 use crate::catalog::CatalogError;
 use crate::journal::JournalError;
-use crate::plan::PlanError;
+use crate::plan::{MergeError, PlanError, TooManyShards};
 use crate::runner::RunError;
 use std::process::ExitCode;
 
@@ -58,6 +58,12 @@ impl Failure {
     }
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
 impl From<CatalogError> for Failure {
     fn from(e: CatalogError) -> Self {
         Failure::new(e.class().exit_code(), e)
@@ -66,6 +72,18 @@ impl From<CatalogError> for Failure {
 
 impl From<PlanError> for Failure {
     fn from(e: PlanError) -> Self {
+        Failure::new(BAD_INPUT, e)
+    }
+}
+
+impl From<TooManyShards> for Failure {
+    fn from(e: TooManyShards) -> Self {
+        Failure::new(BAD_INPUT, e)
+    }
+}
+
+impl From<MergeError> for Failure {
+    fn from(e: MergeError) -> Self {
         Failure::new(BAD_INPUT, e)
     }
 }

@@ -4,6 +4,7 @@
 
 mod args;
 mod compare;
+mod device;
 mod diff;
 mod doctor;
 mod exit;
@@ -11,6 +12,7 @@ mod inspect;
 mod lock;
 mod look;
 mod manual;
+mod merge;
 mod models;
 mod progress;
 mod quantize;
@@ -45,6 +47,8 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::run(args, &cli.global),
         Command::Triage(args) => triage::run(args, &cli.global),
         Command::Report(args) => report::run(args, &cli.global),
+        Command::Merge(args) => merge::run(args, &cli.global),
+        Command::RpcServer(args) => device::serve(args),
         Command::Diff(args) => diff::run(args, &cli.global),
         Command::Inspect(args) => inspect::run(args, &cli.global),
         Command::Doctor => doctor::run(&cli.global),

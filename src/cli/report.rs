@@ -48,7 +48,11 @@ pub fn load(path: &Path, global: &Global) -> Result<Source, Failure> {
 /// Renders and prints.
 pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
     let [run] = args.runs.as_slice() else {
-        return several(args, global);
+        if args.explain.is_some() {
+            let why = "--explain traces a cell of one run: give one run";
+            return Err(Failure::msg(BAD_INPUT, why));
+        }
+        return several(&args.runs, args.price_per_hour, args.out.as_deref(), global);
     };
     let (mut journal, path) = match load(run, global)? {
         Source::Run(journal, path) => (journal, path),
@@ -92,18 +96,19 @@ fn no_journal(path: &Path) -> Failure {
 }
 
 /// Several runs on one page: printed; files only where they were asked for. As JSON, their results in an array.
-fn several(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
-    if args.explain.is_some() {
-        let why = "--explain traces a cell of one run: give one run";
-        return Err(Failure::msg(BAD_INPUT, why));
-    }
+pub fn several(
+    runs: &[PathBuf],
+    price_per_hour: Option<f64>,
+    out: Option<&Path>,
+    global: &Global,
+) -> Result<u8, Failure> {
     let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
     let mut report = Several::new(global.lang.into());
     let mut results = Vec::new();
-    for path in &args.runs {
+    for path in runs {
         match load(path, global)? {
             Source::Run(mut journal, _) => {
-                journal.header.price_per_hour = args.price_per_hour.or(journal.header.price_per_hour);
+                journal.header.price_per_hour = price_per_hour.or(journal.header.price_per_hour);
                 let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
                 if global.json {
                     results.push(results_json(&model).map_err(|e| Failure::new(UNEXPECTED, e))?);
@@ -120,7 +125,7 @@ fn several(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
         report.text(look::of_stdout(global))
     };
     look::print(&text).map_err(unexpected)?;
-    if let Some(dir) = &args.out {
+    if let Some(dir) = out {
         let files = write_several(dir, &report).map_err(unexpected)?;
         say_files(&files, global);
     }

@@ -1,12 +1,14 @@
 //! From flags to checked settings: what can fail early fails here, before a process is started.
 
 use super::args::{CompareArgs, WorkloadChoice};
+use super::device;
+use super::exit::{Failure, BAD_INPUT};
 use crate::data::{Goal, HostInfo, KvType, ModelInfo, Plan, VariantInfo, Warning, Workload};
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
 use crate::plan::{
-    arm_memory_bytes, execution_guess_ns, scoring_bytes, worker_memory_bytes, Layout, QualityMode, QualitySettings,
-    Settings, SpeedGuess,
+    arm_memory_bytes, device_memory_bytes, execution_guess_ns, scoring_bytes, worker_memory_bytes, Layout, QualityMode,
+    QualitySettings, Settings, SpeedGuess,
 };
 use std::collections::BTreeMap;
 
@@ -14,7 +16,7 @@ use std::collections::BTreeMap;
 pub const BUSY_PERCENT: u32 = 50;
 
 /// The settings that the flags ask for.
-pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
+pub fn settings(args: &CompareArgs, host: &HostInfo, devices: &[String]) -> Result<Settings, Failure> {
     let workloads = if args.workloads.contains(&WorkloadChoice::All) {
         Workload::ALL.to_vec()
     } else {
@@ -35,14 +37,31 @@ pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
             n_seqs.push(n);
         }
     }
-    let is_cpu = args.device.eq_ignore_ascii_case("cpu");
-    Settings {
+    let device = device::resolve(&args.device, &args.rpc, devices)?;
+    let asked = args.n_gpu_layers.iter().find(|n| **n != 0);
+    if let (true, Some(n)) = (device == "cpu", asked) {
+        let layers = if *n < 0 { "all".to_owned() } else { n.to_string() };
+        let why = format!(
+            "--n-gpu-layers {layers}: the run is on the CPU, which is all that there is or that --device names; leave it out, or name a device (kvant doctor lists: {})",
+            std::iter::once("cpu").chain(devices.iter().map(String::as_str)).collect::<Vec<_>>().join(", ")
+        );
+        return Err(Failure::msg(BAD_INPUT, why));
+    }
+    let every = vec![if device == "cpu" { 0 } else { -1 }];
+    let n_gpu_layers = if args.n_gpu_layers.is_empty() {
+        every
+    } else {
+        args.n_gpu_layers.clone()
+    };
+    Ok(Settings {
         level: args.level,
         variants: args.variants.iter().map(|v| v.to_ascii_uppercase()).collect(),
         kv: args.kv.clone(),
         flash_attn: args.flash_attn,
-        device: if is_cpu { "cpu".into() } else { args.device.clone() },
-        n_gpu_layers: args.n_gpu_layers.unwrap_or(if is_cpu { 0 } else { -1 }),
+        device,
+        n_gpu_layers,
+        split_mode: args.split_mode,
+        no_kv_offload: !args.kv_offload,
         n_threads: args.threads.unwrap_or_else(|| host::default_threads(host)),
         n_batch: args.n_batch,
         n_ubatch: args.n_ubatch.min(args.n_batch),
@@ -78,7 +97,7 @@ pub fn settings(args: &CompareArgs, host: &HostInfo) -> Settings {
             is_own_text: !args.text.is_empty(),
         },
         is_triage: false,
-    }
+    })
 }
 
 /// What the recommendation has to keep to; absent when nothing was asked.
@@ -102,6 +121,8 @@ pub struct Prediction {
     pub execution_ns: Vec<u64>,
     /// Peak of the memory of each arm alone; absent on a device, where weights are elsewhere.
     pub arm_bytes: Vec<Option<u64>>,
+    /// Memory of the devices of each arm.
+    pub device_bytes: Vec<Option<u64>>,
     /// Memory of each worker, by name.
     pub worker_bytes: BTreeMap<String, u64>,
     /// What may be used for all of them: 60 % of what is available.
@@ -112,17 +133,23 @@ pub struct Prediction {
     pub score_ns: Vec<u64>,
     /// All scoring workers together, with the baseline's logits.
     pub scoring_bytes: u64,
+    /// An arm is on an RPC server, which takes one client at a time.
+    pub has_servers: bool,
 }
 
 impl Prediction {
     /// All workers together fit.
     pub fn is_resident(&self) -> bool {
+        !self.has_servers && self.fits_at_once()
+    }
+
+    fn fits_at_once(&self) -> bool {
         self.worker_bytes.values().sum::<u64>() <= self.limit_bytes
     }
 
     /// All scoring workers together fit.
     pub fn is_quality_resident(&self) -> bool {
-        self.scoring_bytes <= self.limit_bytes
+        !self.has_servers && self.scoring_bytes <= self.limit_bytes
     }
 
     /// The largest worker does not fit at all.
@@ -189,16 +216,21 @@ pub fn predict(
         Some(arm_memory_bytes(model, variant, &layout, &arm.config, longest))
     });
     let arm_bytes = alone.collect();
+    let arms = plan.arms.iter().enumerate();
+    let device_bytes = arms.map(|(index, arm)| device_memory_bytes(model, arm_variant(index)?, &arm.config));
+    let device_bytes = device_bytes.collect();
     let available_bytes = host.memory_available_bytes;
     let scoring_bytes = plan
         .quality
         .as_ref()
         .map_or(0, |q| scoring_bytes(q, model, variants, &layout));
     Prediction {
+        has_servers: plan.arms.iter().any(|arm| arm.config.device.contains("rpc:")),
         score_ns,
         scoring_bytes,
         execution_ns,
         arm_bytes,
+        device_bytes,
         worker_bytes,
         limit_bytes: available_bytes / 10 * 6,
         available_bytes,
@@ -226,7 +258,10 @@ pub fn warnings(
             n_cpus: host.n_cpus,
         });
     }
-    if !prediction.is_resident() {
+    if prediction.has_servers {
+        warnings.push(Warning::OneClientPerServer);
+    }
+    if !prediction.fits_at_once() {
         let needed_bytes = prediction.worker_bytes.values().sum();
         warnings.push(Warning::WorkersNotResident {
             needed_bytes,

@@ -1,7 +1,7 @@
 //! `kvant triage`: which variant to run here, in about a minute; the answer is kept.
 
 use super::args::{Cli, Command, CompareArgs, Global, TriageArgs, WorkloadChoice};
-use super::compare::Job;
+use super::compare::{engine_info, Job};
 use super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::progress::LiveLine;
 use super::report::{code, finish, print_summary, write_report, JOURNAL_NAME};
@@ -27,20 +27,21 @@ const LOOK_LEVEL: f64 = 0.99;
 pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let host = host::gather();
     let compare = as_compare(args)?;
-    let mut settings = resolve::settings(&compare, &host);
+    let mut settings = resolve::settings(&compare, &host, &engine_info().devices)?;
     settings.is_triage = true;
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
     let sources = Sources::of_user(global, &stop)?;
     let plan = plan::build(&settings)?;
-    let mut job = Job::prepare(&compare, settings, plan, host, &sources, &live)?;
+    let mut job = Job::prepare(&compare, settings, (plan, None), host, &sources, &live)?;
     let paths = job.paths();
     let folder = sources.store_root().join(ANSWERS).join(question(&job.header));
     if let Some((journal, dir)) = kept(&folder, &job.header).filter(|_| !args.fresh) {
         let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
         if !global.quiet {
             eprintln!(
-                "measured {age} ago, report in {}; --fresh measures again",
+                "measured at {}, kept in {}; --fresh measures again",
+                journal.header.started_at,
                 dir.display()
             );
         }

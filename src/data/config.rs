@@ -106,6 +106,20 @@ named_enum! {
 }
 
 named_enum! {
+    /// How a model is spread over several devices.
+    #[derive(Default)]
+    SplitMode, "split mode", {
+        /// On one of them.
+        None = "none",
+        /// Layer by layer, llama.cpp's default.
+        #[default]
+        Layer = "layer",
+        /// Rows of each matrix.
+        Row = "row",
+    }
+}
+
+named_enum! {
     /// How thorough a run is.
     Level, "level", {
         /// One launch, at least 6 rounds.
@@ -185,7 +199,8 @@ pub struct ArmConfig {
     pub has_kv_rotation: bool,
     /// Flash attention.
     pub flash_attn: FlashAttn,
-    /// `cpu`, or a llama.cpp device name such as `CUDA0`.
+    /// `cpu`, or llama.cpp's devices separated by commas, such as `CUDA0,CUDA1`; `rpc:host:port` is what a server of llama.cpp's RPC
+    /// backend offers.
     pub device: String,
     /// Layers on the device; 0 on the CPU, -1 for all.
     pub n_gpu_layers: i32,
@@ -197,6 +212,18 @@ pub struct ArmConfig {
     pub n_ubatch: u32,
     /// Context size asked for, in tokens (llama.cpp pads it to 256).
     pub n_ctx: u32,
+    /// How the model is spread over several devices.
+    #[serde(default, skip_serializing_if = "SplitMode::is_default")]
+    pub split_mode: SplitMode,
+    /// The KV cache stays in the CPU's memory, whatever the device.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_kv_offload: bool,
+}
+
+impl SplitMode {
+    fn is_default(&self) -> bool {
+        *self == SplitMode::default()
+    }
 }
 
 fn yes() -> bool {
@@ -236,6 +263,14 @@ pub struct Arm {
     pub is_baseline: bool,
     /// Its context and device.
     pub config: ArmConfig,
+}
+
+impl Arm {
+    /// The arm apart from its KV type: the variant, and the layers on the device where the plan varies them, as in `Q8_0 ngl 16`.
+    pub fn label(&self) -> &str {
+        let without_kv = self.id.split(" kv ").next().unwrap_or(&self.id);
+        without_kv.strip_suffix(" control").unwrap_or(without_kv)
+    }
 }
 
 /// What a sample of a cell executes, without the arm.

@@ -6,19 +6,22 @@
 mod config;
 mod disturbance;
 mod goal;
+mod gpu;
 mod model;
 mod outcome;
 mod quality;
 mod records;
 mod run;
+mod shard;
 
 pub(crate) use config::named_enum;
 pub use config::{
-    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, WorkSpec, Workload, NO_ROTATION, N_DRAFT,
-    N_OWN_TOKENS, N_PASSAGES, N_REQUESTS,
+    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, SplitMode, WorkSpec, Workload, NO_ROTATION,
+    N_DRAFT, N_OWN_TOKENS, N_PASSAGES, N_REQUESTS,
 };
 pub use disturbance::{Disturbance, Limits};
 pub use goal::{Goal, QualityLoss};
+pub use gpu::{GpuConditions, GpuReading};
 pub use model::{DerivedFrom, ModelInfo, TensorTypeShare, VariantInfo};
 pub use outcome::{FailureKind, Outcome, Warning};
 pub use quality::{
@@ -31,3 +34,4 @@ pub use records::{
     SampleConditions, SampleRecord, SpeculativeSums, StateTimes, StoppedBy,
 };
 pub use run::{DraftInfo, HostInfo, Plan, RunHeader, StopRule, JOURNAL_FORMAT};
+pub use shard::Shards;

@@ -98,6 +98,17 @@ pub enum Warning {
     },
     /// `--workloads all` left out the workload speculative.
     NothingDrafts,
+    /// Arms are on RPC servers, which take one client at a time: rounds load the workers in turn.
+    OneClientPerServer,
+    /// A sweep was merged without some of its shards, or with some that did not end.
+    ShardGaps {
+        /// Shards of the sweep.
+        count: u32,
+        /// Numbers of those that are not here.
+        missing: Vec<u32>,
+        /// Numbers of those that were cut short.
+        unfinished: Vec<u32>,
+    },
     /// Part of a label's tensors has another type than the label says.
     FallbackTensors {
         /// The variant.
@@ -158,6 +169,29 @@ impl fmt::Display for Warning {
                 f,
                 "nothing here can draft for the baseline, so speculative decoding was left out; compare a smaller variant too, or name a file with --draft"
             ),
+            Warning::OneClientPerServer => write!(
+                f,
+                "a server of llama.cpp's RPC backend takes one client at a time, so every round loads the models in turn, over the network; give it time with --budget"
+            ),
+            Warning::ShardGaps { count, missing, unfinished } => {
+                let list = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+                if !missing.is_empty() {
+                    write!(
+                        f,
+                        "of {count} shards these are missing: {}; what they hold is not in this report: run them and merge again",
+                        list(missing)
+                    )?;
+                }
+                if !unfinished.is_empty() {
+                    let and = if missing.is_empty() { "" } else { "; and " };
+                    write!(
+                        f,
+                        "{and}of {count} shards these were cut short: {}; complete them with --resume and merge again",
+                        list(unfinished)
+                    )?;
+                }
+                Ok(())
+            }
             Warning::FallbackTensors { variant, n_fallback, n_tensors } => write!(
                 f,
                 "{n_fallback} of {n_tensors} tensors of {variant} have another type than the label says, because their rows do not fit its blocks; judge it by its bits per weight"

@@ -1,6 +1,6 @@
 //! What was seen: the records of a journal, and the readings inside them.
 
-use super::{Disturbance, FailureKind, QualityFailure, QualityRecord, RunHeader, TextTokens, Warning};
+use super::{Disturbance, FailureKind, GpuConditions, QualityFailure, QualityRecord, RunHeader, TextTokens, Warning};
 use serde::{Deserialize, Serialize};
 
 /// What the engine says of itself.
@@ -63,6 +63,9 @@ pub struct SampleConditions {
     /// Energy of the processor packages and of memory, as far as the machine counts it, microjoules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub energy_uj: Option<u64>,
+    /// Its GPUs; absent on the CPU, and where no driver tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu: Option<GpuConditions>,
 }
 
 /// What one sequence's state costs, per execution.
@@ -278,6 +281,9 @@ pub struct MemoryRecord {
     /// Peak that was predicted before the run; absent in old journals and on a device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predicted_bytes: Option<u64>,
+    /// Memory of the devices that was predicted before the run; absent on the CPU.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicted_device_bytes: Option<u64>,
 }
 
 /// A cell that could not be (completely) measured. It leaves the run; the others go on.

@@ -1,6 +1,6 @@
 //! The head of a run: what was asked for, of what, on which machine.
 
-use super::{Arm, Cell, Goal, Level, Limits, ModelInfo, QualityPlan, TextInfo, VariantInfo};
+use super::{Arm, Cell, Goal, Level, Limits, ModelInfo, QualityPlan, Shards, TextInfo, VariantInfo};
 use serde::{Deserialize, Serialize};
 
 /// Version of the journal's format. Changes:
@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 /// the workload `requests`, `requests` in samples; `energy_uj` in samples and `price_per_hour` in the header;
 /// `has_kv_rotation` in configurations, true where absent.
 /// 4: `goal` in the header, the record `dropped`, `is_first` in `plan.quality`, the end `decided`.
+/// `shards` in the header and the warning `shard_gaps`; `split_mode`, `no_kv_offload`, several devices in arms, `gpu` in the conditions of
+/// samples, `predicted_device_bytes` in memory.
 pub const JOURNAL_FORMAT: u32 = 4;
 
 /// When to stop: on precision or budget, never on significance.
@@ -121,6 +123,9 @@ pub struct RunHeader {
     /// What an hour of the machine costs (`--price-per-hour`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_per_hour: Option<f64>,
+    /// Which parts of a larger plan this is; absent when it is all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shards: Option<Box<Shards>>,
 }
 
 /// The model that drafts.

@@ -12,7 +12,7 @@ pub mod quantize;
 
 pub use instructions::unused_instructions;
 
-use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, WorkSpec};
+use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, SplitMode, WorkSpec};
 use std::path::Path;
 
 /// A context opened in an engine.
@@ -97,6 +97,41 @@ pub fn info() -> EngineInfo {
     return fake::info();
 }
 
+/// A device besides the CPU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceInfo {
+    /// llama.cpp's name, such as `CUDA0`.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// Memory free now.
+    pub free_bytes: u64,
+    /// Its memory.
+    pub total_bytes: u64,
+}
+
+/// The devices of this build on this machine, with their memory. Asking makes a driver set this process up on them.
+pub fn devices() -> Vec<DeviceInfo> {
+    #[cfg(feature = "llama")]
+    return llama::devices();
+    #[cfg(not(feature = "llama"))]
+    return Vec::new();
+}
+
+/// Offers this machine's memory and processors to llama.cpp on others (its RPC backend) at `endpoint`; returns when that ends.
+///
+/// # Errors
+/// When this build has no RPC backend, or a device is not there.
+pub fn serve_rpc(endpoint: &str, device: &str, n_threads: u32) -> Result<(), EngineError> {
+    #[cfg(feature = "llama")]
+    return llama::serve_rpc(endpoint, device, n_threads);
+    #[cfg(not(feature = "llama"))]
+    {
+        let _ = (endpoint, device, n_threads);
+        Err(EngineError::Refused("this build has no llama.cpp".to_owned()))
+    }
+}
+
 /// Place of the largest value, the first of equals.
 pub fn argmax(row: &[f32]) -> i32 {
     let mut best = (0, f32::NEG_INFINITY);
@@ -122,8 +157,14 @@ pub trait Engine {
     fn info(&self) -> EngineInfo;
     /// Monotonic clock in nanoseconds; virtual in the fake engine.
     fn now_ns(&self) -> u64;
-    /// Loads the model for `device` with `n_gpu_layers` (see [`ArmConfig`]); once per engine.
-    fn load(&mut self, path: &Path, device: &str, n_gpu_layers: i32) -> Result<Loaded, EngineError>;
+    /// Loads the model for `device` with `n_gpu_layers`, spread as `split_mode` says (see [`ArmConfig`]); once per engine.
+    fn load(
+        &mut self,
+        path: &Path,
+        device: &str,
+        n_gpu_layers: i32,
+        split_mode: SplitMode,
+    ) -> Result<Loaded, EngineError>;
     /// Tokens of `text`, BOS first if the vocabulary asks for it, special tokens not parsed.
     fn tokenize(&self, text: &str) -> Result<Vec<i32>, EngineError>;
     /// The vocabulary of the loaded model.
@@ -184,6 +225,10 @@ pub trait Engine {
     /// Memory of the device that this engine took since before the load; `None` on the CPU.
     fn device_bytes(&self) -> Option<u64> {
         None
+    }
+    /// Where on the PCI bus the devices of the loaded model are, as far as they tell.
+    fn device_places(&self) -> Vec<String> {
+        Vec::new()
     }
     /// CPU time on the engine's own clock; `None` when the kernel's count for the process is the one to use.
     fn cpu_ns(&self) -> Option<u64> {

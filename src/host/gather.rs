@@ -32,6 +32,13 @@ pub fn gather() -> HostInfo {
     }
 }
 
+/// The machine's name in its network; `None` where the system tells none.
+pub fn node() -> Option<String> {
+    read("/proc/sys/kernel/hostname")
+        .map(|text| text.trim().to_owned())
+        .filter(|name| !name.is_empty() && name != "(none)")
+}
+
 /// The instruction sets of the CPU that ggml can use, in ggml's names.
 pub fn instructions() -> Vec<String> {
     isa::names(&parse::cpu_flags(&read("/proc/cpuinfo").unwrap_or_default()))

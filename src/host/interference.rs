@@ -1,7 +1,9 @@
 //! What the system withholds from this process: counters that grow, read before and after a sample.
 
 use super::gather::{cgroups, read};
+use super::gpu::gpu_conditions;
 use super::parse;
+use crate::data::GpuConditions;
 use std::path::PathBuf;
 
 /// Ticks of /proc/stat per second: fixed by the kernel's user interface (USER_HZ) on every Linux in use.
@@ -11,6 +13,7 @@ const NS_PER_TICK: u64 = 10_000_000;
 #[derive(Debug, Default)]
 pub struct Interference {
     cpu_stat: Option<PathBuf>,
+    gpus: Vec<String>,
 }
 
 /// The counters at one moment; absent where the system does not tell.
@@ -22,6 +25,8 @@ pub struct Withheld {
     pub throttled_ns: Option<u64>,
     /// Time that the machine was suspended, which the monotonic clock does not count.
     pub suspended_ns: Option<u64>,
+    /// The GPUs that are watched, and the energy they drew so far.
+    pub gpu: Option<GpuConditions>,
 }
 
 impl Interference {
@@ -30,7 +35,13 @@ impl Interference {
         let limited = cgroups("cpu").into_iter().find(|group| group.cpu_quota().is_some());
         Interference {
             cpu_stat: limited.map(|group| group.dir.join("cpu.stat")),
+            gpus: Vec::new(),
         }
+    }
+
+    /// Watches the GPUs at these places on the PCI bus too.
+    pub fn watch_gpus(&mut self, places: Vec<String>) {
+        self.gpus = places;
     }
 
     /// Reads the counters.
@@ -41,6 +52,7 @@ impl Interference {
             steal_ns: ticks.and_then(|n| n.checked_mul(NS_PER_TICK)),
             throttled_ns: throttled.and_then(|text| parse::throttled_ns(&text)),
             suspended_ns: suspended_ns(),
+            gpu: gpu_conditions(&self.gpus),
         }
     }
 }

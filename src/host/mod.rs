@@ -8,6 +8,7 @@
 mod anchor;
 mod energy;
 mod gather;
+mod gpu;
 mod interference;
 mod isa;
 mod neighbours;
@@ -17,7 +18,8 @@ mod tests;
 
 pub use anchor::Anchor;
 pub use energy::{Energy, EnergyReading};
-pub use gather::{default_threads, gather, instructions, memory_available_bytes, swap_used_bytes};
+pub use gather::{default_threads, gather, instructions, memory_available_bytes, node, swap_used_bytes};
+pub use gpu::{gpu_conditions, gpus};
 pub use interference::{n_oom_kills, Interference, Withheld};
 pub use neighbours::{llama_processes, Process};
 

@@ -64,6 +64,7 @@ fn header() -> RunHeader {
         draft: None,
         goal: None,
         price_per_hour: None,
+        shards: None,
         variants: Vec::new(),
     }
 }
@@ -77,6 +78,7 @@ fn sample(round: u32, at_ns: u64, itl_ns: Vec<u64>, ttft_ns: Option<u64>) -> Rec
         throttled_ns: None,
         suspended_ns: None,
         energy_uj: None,
+        gpu: None,
     };
     let sample = Sample {
         ns: at_ns / 2,
@@ -391,9 +393,10 @@ fn journals_of_format_1_are_read() {
 
 #[test]
 fn other_versions_and_other_files_are_named() {
-    let newer = journal_of_texts(&[r#"{"header":{"format":99,"all":"new"}}"#]);
-    assert_eq!(read_bytes(&newer), Err(Problem::Newer { format: 99 }));
-    assert!(Problem::Newer { format: 99 }
+    let format = u64::from(JOURNAL_FORMAT) + 1;
+    let newer = journal_of_texts(&[&format!(r#"{{"header":{{"format":{format},"all":"new"}}}}"#)]);
+    assert_eq!(read_bytes(&newer), Err(Problem::Newer { format }));
+    assert!(Problem::Newer { format }
         .to_string()
         .contains("written by a newer kvant"));
     let older = journal_of_texts(&[r#"{"header":{"format":0}}"#]);

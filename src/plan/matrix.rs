@@ -3,7 +3,7 @@
 use super::on_request::{batched_specs, prefix_specs, request_specs, N_SEQ_MAX};
 use super::quality::{quality_plan, QualityMode, QualitySettings};
 use crate::data::{
-    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Limits, Plan, StopRule, WorkSpec, Workload, NO_ROTATION,
+    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Limits, Plan, SplitMode, StopRule, WorkSpec, Workload, NO_ROTATION,
 };
 
 /// K and V cache types of an arm.
@@ -39,10 +39,14 @@ pub struct Settings {
     pub kv: Vec<KvPair>,
     /// Flash attention, the same for all arms.
     pub flash_attn: FlashAttn,
-    /// `cpu` or a device name.
+    /// `cpu`, or devices as in [`ArmConfig`].
     pub device: String,
-    /// Layers on the device.
-    pub n_gpu_layers: i32,
+    /// Layers on the device, the baseline's first; 0 is the CPU alone, -1 all.
+    pub n_gpu_layers: Vec<i32>,
+    /// How a model is spread over several devices.
+    pub split_mode: SplitMode,
+    /// The KV cache stays in the CPU's memory.
+    pub no_kv_offload: bool,
     /// Threads.
     pub n_threads: u32,
     /// Logical batch.
@@ -146,8 +150,8 @@ pub enum PlanError {
 
 /// Builds the plan.
 ///
-/// Arms: every variant with the first KV type, the baseline variant with every KV type (`is_full_matrix`: every variant
-/// with every KV type), the baseline first, its control last. Cells: all workloads with the first KV type; with the
+/// Arms: every variant with the first KV type and every number of layers on the device, the baseline variant with every KV type
+/// (`is_full_matrix`: every variant with every KV type), the baseline first, its control last. Cells: all workloads with the first KV type; with the
 /// others decode at every depth and prefill at the middle prompt length, because on a CPU long prompts into a
 /// quantized cache take most of the time and tell least. The control leaves out prompts longer than the middle one.
 pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
@@ -217,6 +221,11 @@ fn check(s: &Settings) -> Result<(), PlanError> {
         }
     }
     duplicate("--variants", s.variants.iter())?;
+    if s.n_gpu_layers.is_empty() {
+        let (flag, example) = ("--n-gpu-layers", "0,16,all");
+        return Err(PlanError::BadList { flag, example });
+    }
+    duplicate("--n-gpu-layers", s.n_gpu_layers.iter())?;
     duplicate("--kv", s.kv.iter().map(ToString::to_string).collect::<Vec<_>>().iter())?;
     match s
         .kv
@@ -276,19 +285,21 @@ fn all_specs(s: &Settings) -> Vec<WorkSpec> {
 fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
     let mut arms = Vec::new();
     for (k, &kv) in s.kv.iter().enumerate() {
-        let n_variants = if k == 0 || s.is_full_matrix || s.is_triage {
-            s.variants.len()
-        } else {
-            1
-        };
-        for (v, variant) in s.variants.iter().take(n_variants).enumerate() {
-            arms.push(Arm {
-                id: arm_id(variant, kv, k == 0),
-                variant: variant.clone(),
-                is_control: false,
-                is_baseline: k == 0 && v == 0,
-                config: config_of(s, kv, n_ctx),
-            });
+        let is_whole = k == 0 || s.is_full_matrix || s.is_triage;
+        for (l, &layers) in s.n_gpu_layers.iter().enumerate() {
+            if l > 0 && !is_whole {
+                continue;
+            }
+            let n_variants = if is_whole { s.variants.len() } else { 1 };
+            for (v, variant) in s.variants.iter().take(n_variants).enumerate() {
+                arms.push(Arm {
+                    id: arm_id(&with_layers(variant, layers, l == 0), kv, k == 0),
+                    variant: variant.clone(),
+                    is_control: false,
+                    is_baseline: k == 0 && l == 0 && v == 0,
+                    config: config_of(s, kv, layers, n_ctx),
+                });
+            }
         }
     }
     if let Some(baseline) = arms.first().cloned() {
@@ -303,6 +314,15 @@ fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
     arms
 }
 
+/// `Q8_0` with the first number of layers on the device, `Q8_0 ngl 16` with another.
+fn with_layers(variant: &str, layers: i32, is_first: bool) -> String {
+    match layers {
+        _ if is_first => variant.to_owned(),
+        -1 => format!("{variant} ngl all"),
+        n => format!("{variant} ngl {n}"),
+    }
+}
+
 /// `Q8_0` with the first KV type, `Q8_0 kv q4_0` with another.
 pub(super) fn arm_id(variant: &str, kv: KvPair, is_first_kv: bool) -> String {
     if is_first_kv {
@@ -312,18 +332,22 @@ pub(super) fn arm_id(variant: &str, kv: KvPair, is_first_kv: bool) -> String {
     }
 }
 
-pub(super) fn config_of(s: &Settings, kv: KvPair, n_ctx: u32) -> ArmConfig {
+/// Without a layer on the device nothing is on it: llama.cpp would still ship large products there.
+pub(super) fn config_of(s: &Settings, kv: KvPair, layers: i32, n_ctx: u32) -> ArmConfig {
+    let is_cpu = layers == 0 || s.device == "cpu";
     ArmConfig {
         type_k: kv.k,
         type_v: kv.v,
         has_kv_rotation: kv.is_rotated,
         flash_attn: s.flash_attn,
-        device: s.device.clone(),
-        n_gpu_layers: s.n_gpu_layers,
+        device: if is_cpu { "cpu".to_owned() } else { s.device.clone() },
+        n_gpu_layers: if is_cpu { 0 } else { layers },
         n_threads: s.n_threads,
         n_batch: s.n_batch,
         n_ubatch: s.n_ubatch,
         n_ctx,
+        split_mode: if is_cpu { SplitMode::Layer } else { s.split_mode },
+        no_kv_offload: !is_cpu && s.no_kv_offload,
     }
 }
 
@@ -432,7 +456,9 @@ pub(super) mod tests {
             kv: vec![f16, q8],
             flash_attn: FlashAttn::On,
             device: "cpu".into(),
-            n_gpu_layers: 0,
+            n_gpu_layers: vec![0],
+            split_mode: SplitMode::Layer,
+            no_kv_offload: false,
             n_threads: 2,
             n_batch: 2048,
             n_ubatch: 512,
@@ -520,5 +546,37 @@ pub(super) mod tests {
         assert!(refused(|s| s.n_prompts.clear()).starts_with("--n-prompt"));
         assert!(refused(|s| s.n_depths.push(128)).contains("128 is listed twice"));
         assert!(refused(|s| s.flash_attn = FlashAttn::Off).contains("flash attention"));
+    }
+
+    #[test]
+    fn layers_on_a_device_are_a_factor_and_none_is_the_cpu_alone() {
+        let mut s = settings();
+        (s.device, s.n_gpu_layers) = ("CUDA0".into(), vec![-1, 16, 0]);
+        s.no_kv_offload = true;
+        let plan = build(&s).expect("valid");
+        let ids: Vec<&str> = plan.arms.iter().map(|a| a.id.as_str()).collect();
+        let variants = ["F16", "Q8_0", "Q4_K_M"];
+        let all = ["", " ngl 16", " ngl 0"].map(|layers| variants.map(|v| format!("{v}{layers}")));
+        let mut expected: Vec<String> = all.concat();
+        expected.extend(["F16 kv q8_0", "F16 control"].map(str::to_owned));
+        assert_eq!(ids, expected);
+        let (gpu, cpu) = (&plan.arms[3].config, &plan.arms[7].config);
+        assert_eq!(
+            (gpu.device.as_str(), gpu.n_gpu_layers, gpu.no_kv_offload),
+            ("CUDA0", 16, true)
+        );
+        assert_eq!(
+            (cpu.device.as_str(), cpu.n_gpu_layers, cpu.no_kv_offload),
+            ("cpu", 0, false)
+        );
+        assert_eq!(plan.arms[3].label(), "F16 ngl 16");
+        assert_eq!(plan.arms[9].label(), "F16");
+        // Not so many cells that a headline ratio would mix two factors.
+        let pairs = super::super::order::headline_pairs(&plan);
+        assert!(pairs
+            .iter()
+            .all(|(cell, _)| plan.arms[plan.cells[*cell].arm].config.n_gpu_layers == -1));
+        s.n_gpu_layers = vec![4, 4];
+        assert!(matches!(build(&s), Err(PlanError::Duplicate { .. })));
     }
 }

@@ -84,6 +84,35 @@ pub fn arm_memory_bytes(
         .saturating_add(mask + activations + vocabulary + PROGRAM_BYTES + HEAP_BYTES)
 }
 
+/// Predicted memory of the devices of an arm: its share of the weights and of the KV cache, and the compute buffer, whose largest part
+/// are the logits of a physical batch (contexts keep room for those of a whole batch). Absent on the CPU.
+pub fn device_memory_bytes(model: &ModelInfo, variant: &VariantInfo, config: &ArmConfig) -> Option<u64> {
+    let n_layer = u64::from(model.n_layer.max(1));
+    // The output counts as one more layer.
+    let layers = match config.n_gpu_layers {
+        _ if config.device == "cpu" => return None,
+        n if n < 0 => n_layer + 1,
+        n => u64::from(n.unsigned_abs()).min(n_layer + 1),
+    };
+    let n_ctx = u64::from(config.n_ctx.next_multiple_of(256));
+    let n_ubatch = u64::from(config.n_ubatch).min(n_ctx);
+    let weights = (variant.model_size as f64 * layers as f64 / (n_layer + 1) as f64) as u64;
+    let cache = n_ctx.saturating_mul(kv_bytes_per_token(model, config.type_k, config.type_v));
+    let cache = if config.no_kv_offload {
+        0
+    } else {
+        cache / n_layer * layers.min(n_layer)
+    };
+    let activations = n_ubatch * u64::from(model.n_embd) * 4 * ACTIVATION_ROWS + n_ctx.saturating_mul(n_ubatch) * 2;
+    let logits = n_ubatch.saturating_mul(u64::from(model.n_vocab)) * 4;
+    Some(
+        weights
+            .saturating_add(cache)
+            .saturating_add(activations)
+            .saturating_add(logits),
+    )
+}
+
 /// Predicted resident memory of a worker: the arm, the states it keeps for its depths, one more on the way, and the caches of
 /// several sequences.
 pub fn worker_memory_bytes(
@@ -116,7 +145,7 @@ fn n_ctx_batched(specs: impl Iterator<Item = WorkSpec> + Clone) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{FlashAttn, KvType, TensorTypeShare};
+    use crate::data::{FlashAttn, KvType, SplitMode, TensorTypeShare};
 
     fn model(n_embd: u32, n_layer: u32, n_kv: u32, n_vocab: u32) -> ModelInfo {
         ModelInfo {
@@ -158,6 +187,8 @@ mod tests {
             flash_attn: FlashAttn::On,
             device: "cpu".into(),
             n_gpu_layers: 0,
+            split_mode: SplitMode::Layer,
+            no_kv_offload: false,
             n_threads: 2,
             n_batch: 2048,
             n_ubatch: 512,
@@ -197,6 +228,34 @@ mod tests {
         );
         assert_eq!((amx.copied("q5_0"), avx2.copied("q5_0")), (0.0, 0.0));
         assert_eq!(amx.copied("f32"), 0.0);
+    }
+
+    #[test]
+    fn a_device_holds_its_share() {
+        let (model, variant) = (model(576, 30, 192, 49_152), variant(&[("q8_0", 142_884_864)]));
+        let on = |n_gpu_layers, no_kv_offload| {
+            let config = ArmConfig {
+                device: "CUDA0".into(),
+                n_gpu_layers,
+                no_kv_offload,
+                ..config(KvType::F16, 2048)
+            };
+            device_memory_bytes(&model, &variant, &config)
+        };
+        assert_eq!(device_memory_bytes(&model, &variant, &config(KvType::F16, 2048)), None);
+        let (all, half, none) = (
+            on(-1, false).expect("a device"),
+            on(15, false).expect("a device"),
+            on(0, false).expect("a device"),
+        );
+        assert_eq!(on(99, false), Some(all), "there are no more layers than all");
+        assert_eq!(all - none, 142_884_864 + 2048 * 23_040);
+        assert_eq!(half - none, 142_884_864 * 15 / 31 + 2048 * 23_040 / 2);
+        assert_eq!(
+            on(-1, true).map(|b| b + 2048 * 23_040),
+            Some(all),
+            "the cache stays with the CPU"
+        );
     }
 
     #[test]

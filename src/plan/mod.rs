@@ -6,14 +6,17 @@
 
 mod matrix;
 mod memory;
+mod merge;
 mod on_request;
 mod order;
 mod outstanding;
 mod predict;
 mod quality;
+mod shard;
 
 pub use matrix::{build, KvPair, PlanError, Settings};
-pub use memory::{arm_memory_bytes, worker_memory_bytes, Layout};
+pub use memory::{arm_memory_bytes, device_memory_bytes, worker_memory_bytes, Layout};
+pub use merge::{merge, MergeError, Merged, Part};
 pub use order::{headline_pairs, launch_of, launch_order, round_order};
 pub use outstanding::{outstanding, Outstanding};
 pub use predict::{execution_guess_ns, n_repeat, SpeedGuess};
@@ -21,3 +24,4 @@ pub use quality::{
     chunks, corpus_bytes, quality_left, scoring_bytes, surely_too_short, too_short, QualityLeft, QualityMode,
     QualitySettings,
 };
+pub use shard::{shard, ShardOf, TooManyShards};

@@ -64,7 +64,7 @@ pub(super) fn quality_plan(s: &Settings, budget_ns: u64) -> Option<QualityPlan> 
                 variant: variant.clone(),
                 is_control: false,
                 is_baseline: kv == first && v == 0,
-                config: config_of(s, kv, windows[0].n_ctx),
+                config: config_of(s, kv, s.n_gpu_layers.first().copied().unwrap_or(0), windows[0].n_ctx),
             });
         }
     }

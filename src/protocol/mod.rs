@@ -4,7 +4,8 @@
 //! than [`MAX_LINE_BYTES`] are a protocol failure. This module knows nothing of processes or engines.
 
 use crate::data::{
-    ArmConfig, BufferSize, Chunk, ChunkScore, ContextInfo, EngineInfo, MemoryReading, Sample, TextTokens, WorkSpec,
+    ArmConfig, BufferSize, Chunk, ChunkScore, ContextInfo, EngineInfo, MemoryReading, Sample, SplitMode, TextTokens,
+    WorkSpec,
 };
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Write};
@@ -14,7 +15,8 @@ use std::path::PathBuf;
 /// 1: first version.
 /// 2: scoring of texts.
 /// 3: works on request; the hash of the model and a folder for its states; the model that drafts.
-pub const PROTOCOL_VERSION: u32 = 3;
+/// 4: several devices.
+pub const PROTOCOL_VERSION: u32 = 4;
 
 /// Longest line accepted, so that a broken worker cannot fill the parent's memory.
 pub const MAX_LINE_BYTES: usize = 16 << 20;
@@ -31,10 +33,12 @@ pub enum Request {
         model_sha256: String,
         /// Folder for files that live no longer than a sample.
         scratch: PathBuf,
-        /// `cpu` or a device name.
+        /// `cpu` or device names.
         device: String,
         /// Layers on the device.
         n_gpu_layers: i32,
+        /// How the model is spread over several devices.
+        split_mode: SplitMode,
         /// Text that prompts are cut from.
         text: String,
         /// Tokens of it that the run needs.

@@ -7,7 +7,7 @@ use super::model::{CellReport, Comparison, Drift, ItlQuantiles, MemoryReport, Re
 use super::text::whole_ns;
 use super::{results_decision, results_quality, results_workloads};
 use crate::data::{
-    Arm, ArmConfig, FlashAttn, HostInfo, KvType, Outcome, StoppedBy, TensorTypeShare, VariantInfo, Workload,
+    Arm, ArmConfig, FlashAttn, HostInfo, KvType, Outcome, SplitMode, StoppedBy, TensorTypeShare, VariantInfo, Workload,
 };
 use crate::stats::Interval;
 use serde::Serialize;
@@ -201,6 +201,12 @@ struct Cell<'a> {
     bandwidth_share: Option<f64>,
     joule_per_token: Option<Median>,
     cost_per_million: Option<Median>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    j_per_token: Option<Median>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    split_mode: Option<SplitMode>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    no_kv_offload: bool,
 }
 
 #[derive(Serialize)]
@@ -425,6 +431,9 @@ fn cell(cell: &CellReport) -> Cell<'_> {
         bandwidth_share: cell.bandwidth_share,
         joule_per_token: cell.joule_per_token.as_ref().map(median),
         cost_per_million: cell.cost_per_million.as_ref().map(median),
+        j_per_token: cell.j_per_token.as_ref().map(median),
+        split_mode: (config.device.contains(',')).then_some(config.split_mode),
+        no_kv_offload: config.no_kv_offload,
     }
 }
 

@@ -252,7 +252,8 @@ impl Worker {
             return AskError::Dead(FailureKind::OutOfMemory, why.to_owned());
         }
         let why = status.map_or_else(|e| format!("the worker is gone: {e}"), describe_exit);
-        AskError::Dead(FailureKind::Crashed, self.with_log(why))
+        let why = self.with_log(why);
+        AskError::Dead(kind_of_death(&why), why)
     }
 
     fn with_log(&self, why: String) -> String {
@@ -336,13 +337,53 @@ fn describe_exit(status: ExitStatus) -> String {
     }
 }
 
+/// ggml's GPU backends abort when the device has no memory left while it computes.
+fn kind_of_death(why: &str) -> FailureKind {
+    if why.contains(" error: out of memory") {
+        FailureKind::OutOfMemory
+    } else {
+        FailureKind::Crashed
+    }
+}
+
 /// The last telling line of the log since `start`: an assert or panic if there is one, else the last error.
 fn last_words(log: &Path, start: u64) -> Option<String> {
     let bytes = fs::read(log).ok()?;
     let text = String::from_utf8_lossy(bytes.get(usize::try_from(start).ok()?..)?).into_owned();
-    let telling = ["kvant: abort:", "kvant: panic:", "GGML_ASSERT", "error", "failed"];
+    // ggml's GPU backends name the cause in a line of their own, and abort with "CUDA error".
+    let telling = [
+        "CUDA error: ",
+        "ROCm error: ",
+        "kvant: abort:",
+        "kvant: panic:",
+        "GGML_ASSERT",
+        "error",
+        "failed",
+    ];
     let line = telling
         .iter()
         .find_map(|word| text.lines().rev().find(|l| l.contains(word)))?;
     Some(line.trim().chars().take(300).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_without_memory_is_told_from_a_crash() {
+        let mut log = tempfile::NamedTempFile::new().expect("a file");
+        let text = "CUDA error: out of memory\n  current device: 0, in function alloc at x.cu:497\nkvant: abort: x.cu:109: CUDA error\n";
+        io::Write::write_all(&mut log, text.as_bytes()).expect("written");
+        let words = last_words(log.path(), 0).expect("telling");
+        assert_eq!(
+            kind_of_death(&format!("signal 6; its log says: {words}")),
+            FailureKind::OutOfMemory
+        );
+        assert_eq!(
+            kind_of_death("its log says: kvant: abort: GGML_ASSERT(x) failed"),
+            FailureKind::Crashed
+        );
+        assert_eq!(kind_of_death("killed; out of memory, perhaps"), FailureKind::Crashed);
+    }
 }

@@ -30,6 +30,8 @@ pub struct RunConfig {
     pub guess_ns: Vec<u64>,
     /// Predicted peak of the memory of each arm alone.
     pub guess_bytes: Vec<Option<u64>>,
+    /// Predicted memory of the devices of each arm.
+    pub guess_device_bytes: Vec<Option<u64>>,
     /// Logical CPUs that may be used.
     pub n_cpus: u32,
     /// Whether the anchor kernel runs before each round: it says nothing of an engine on a clock of its own.

@@ -58,6 +58,7 @@ pub fn probe(site: Site, arm: usize, id: u64) -> Result<MemoryRecord, AskError> 
         buffers,
         n_depth,
         predicted_bytes: site.run.guess_bytes.get(arm).copied().flatten(),
+        predicted_device_bytes: site.run.guess_device_bytes.get(arm).copied().flatten(),
     })
 }
 

@@ -282,6 +282,7 @@ pub(super) fn load(
         scratch: site.run.command.log_dir.clone(),
         device: arm.config.device.clone(),
         n_gpu_layers: arm.config.n_gpu_layers,
+        split_mode: arm.config.split_mode,
         text,
         n_tokens,
         draft,

@@ -101,7 +101,7 @@ fn pause_for(pause: Duration, mailbox: &Mailbox) -> Result<(), Interrupted> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{FlashAttn, KvType, SampleConditions};
+    use crate::data::{FlashAttn, KvType, SampleConditions, SplitMode};
 
     fn config() -> ArmConfig {
         ArmConfig {
@@ -111,6 +111,8 @@ mod tests {
             flash_attn: FlashAttn::On,
             device: "cpu".to_owned(),
             n_gpu_layers: 0,
+            split_mode: SplitMode::Layer,
+            no_kv_offload: false,
             n_threads: 4,
             n_batch: 512,
             n_ubatch: 512,

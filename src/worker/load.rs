@@ -1,5 +1,6 @@
 //! Loading a model and cutting the prompt tokens that every sample is made of.
 
+use crate::data::SplitMode;
 use crate::engine::{Engine, EngineError};
 use crate::protocol::Reply;
 use crate::units::hex;
@@ -10,14 +11,13 @@ use std::path::Path;
 pub(super) fn load(
     engine: &mut dyn Engine,
     path: &Path,
-    device: &str,
-    n_gpu_layers: i32,
+    (device, n_gpu_layers, split_mode): (&str, i32, SplitMode),
     text: &str,
     n_tokens: u32,
 ) -> Result<(Vec<i32>, Reply), EngineError> {
     let read_before = bytes_from_storage();
     let start = engine.now_ns();
-    let loaded = engine.load(path, device, n_gpu_layers)?;
+    let loaded = engine.load(path, device, n_gpu_layers, split_mode)?;
     let load_ns = engine.now_ns() - start;
     let read = bytes_from_storage()
         .zip(read_before)

@@ -56,14 +56,17 @@ impl Session {
                 scratch,
                 device,
                 n_gpu_layers,
+                split_mode,
                 text,
                 n_tokens,
                 draft,
             } => {
                 engine.announce(Step::Load(&path))?;
-                let (tokens, reply) = load(engine, &path, &device, n_gpu_layers, &text, n_tokens)?;
+                let (tokens, reply) = load(engine, &path, (&device, n_gpu_layers, split_mode), &text, n_tokens)?;
                 let states = StateFiles::new(&scratch, model_sha256, engine.info().version);
-                self.speed = Some(Speed::new(tokens, states, draft, self.handicap));
+                let mut speed = Speed::new(tokens, states, draft, self.handicap);
+                speed.watch_gpus(engine.device_places());
+                self.speed = Some(speed);
                 Ok(reply)
             }
             Request::Open { config } => {
@@ -170,7 +173,7 @@ fn answer(replies: &mut impl Write, engine: &mut dyn Engine, reply: Reply) -> io
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{ArmConfig, FlashAttn, KvType, WorkSpec, Workload};
+    use crate::data::{ArmConfig, FlashAttn, KvType, SplitMode, WorkSpec, Workload};
     use crate::engine::fake::FakeEngine;
 
     fn talk(script: &str, requests: &[Request]) -> (io::Result<()>, Vec<u8>) {
@@ -197,6 +200,8 @@ mod tests {
             flash_attn: FlashAttn::On,
             device: "cpu".to_owned(),
             n_gpu_layers: 0,
+            split_mode: SplitMode::Layer,
+            no_kv_offload: false,
             n_threads: 2,
             n_batch: 512,
             n_ubatch: 512,
@@ -212,6 +217,7 @@ mod tests {
             scratch: std::env::temp_dir(),
             device: "cpu".to_owned(),
             n_gpu_layers: 0,
+            split_mode: SplitMode::Layer,
             text,
             n_tokens,
             draft: None,

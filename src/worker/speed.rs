@@ -11,7 +11,9 @@ mod speculative;
 mod state;
 
 use super::state_file::StateFiles;
-use crate::data::{ArmConfig, RequestTimes, Sample, SampleConditions, SpeculativeSums, StateTimes, WorkSpec, Workload};
+use crate::data::{
+    ArmConfig, GpuConditions, RequestTimes, Sample, SampleConditions, SpeculativeSums, StateTimes, WorkSpec, Workload,
+};
 use crate::engine::{ContextId, Engine, EngineError};
 use crate::host::{Energy, EnergyReading, Interference, Withheld};
 use batched::Filled;
@@ -64,6 +66,11 @@ impl Speed {
             draft,
             drafts: BTreeMap::new(),
         }
+    }
+
+    /// Reads what the GPUs at these places draw with every sample.
+    pub(super) fn watch_gpus(&mut self, places: Vec<String>) {
+        self.counters.interference.watch_gpus(places);
     }
 
     /// Remembers how a context was opened: works on several sequences open further ones like it.
@@ -395,6 +402,11 @@ impl SampleConditions {
         self.suspended_ns = grown(self.suspended_ns, old.suspended_ns, new.suspended_ns);
         let used = after.energy.since(&before.energy);
         self.energy_uj = used.map(|uj| self.energy_uj.unwrap_or(0).saturating_add(uj));
+        if let (Some(old), Some(new)) = (old.gpu, new.gpu) {
+            let sum = self.gpu.and_then(|gpu| gpu.energy_mj);
+            let energy_mj = grown(sum, old.energy_mj, new.energy_mj);
+            self.gpu = Some(GpuConditions { energy_mj, ..new });
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::data::{ArmConfig, FlashAttn, KvType};
+use crate::data::{ArmConfig, FlashAttn, KvType, SplitMode};
 use crate::engine::fake::FakeEngine;
 
 /// Costs without noise: 1000 ns per prefilled token, 5000 ns per step, both grow by the factor 1 + depth / 1000.
@@ -22,7 +22,7 @@ fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
     let file = tempfile::Builder::new().suffix("-F16.gguf").tempfile().expect("a file");
     std::fs::write(file.path(), b"GGUF").expect("written");
     let mut engine = FakeEngine::new(serde_json::from_str(script).expect("valid"));
-    engine.load(file.path(), "cpu", 0).expect("loads");
+    engine.load(file.path(), "cpu", 0, SplitMode::Layer).expect("loads");
     let config = ArmConfig {
         type_k: KvType::F16,
         type_v: KvType::F16,
@@ -30,6 +30,8 @@ fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
         flash_attn: FlashAttn::On,
         device: "cpu".to_owned(),
         n_gpu_layers: 0,
+        split_mode: SplitMode::Layer,
+        no_kv_offload: false,
         n_threads: 2,
         n_batch: 512,
         n_ubatch: 512,

@@ -165,6 +165,7 @@ fn give_up_pages(_: &File) {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::SplitMode;
 
     fn config(kv: KvType) -> ArmConfig {
         ArmConfig {
@@ -174,6 +175,8 @@ mod tests {
             flash_attn: FlashAttn::On,
             device: "cpu".to_owned(),
             n_gpu_layers: 0,
+            split_mode: SplitMode::Layer,
+            no_kv_offload: false,
             n_threads: 2,
             n_batch: 64,
             n_ubatch: 64,

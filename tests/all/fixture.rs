@@ -227,6 +227,7 @@ pub fn header() -> RunHeader {
         draft: None,
         goal: None,
         price_per_hour: None,
+        shards: None,
     }
 }
 
@@ -275,6 +276,8 @@ fn arms() -> Vec<Arm> {
         flash_attn: FlashAttn::On,
         device: "cpu".into(),
         n_gpu_layers: 0,
+        split_mode: SplitMode::Layer,
+        no_kv_offload: false,
         n_threads: 2,
         n_batch: 2048,
         n_ubatch: 512,
@@ -529,6 +532,7 @@ fn memory(header: &RunHeader, arm: usize) -> MemoryRecord {
         kv_bytes,
         buffers,
         n_depth: 2048,
+        predicted_device_bytes: None,
         predicted_bytes: Some(rss_anon_bytes + size + (9 << 20)),
     }
 }

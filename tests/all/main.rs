@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one module per subcommand.
 
 mod compare;
+mod devices;
 mod diff;
 mod faults;
 mod fixture;
@@ -15,6 +16,9 @@ mod page;
 mod quality;
 mod report;
 mod resume;
+#[cfg(kvant_rpc)]
+mod rpc;
+mod shards;
 mod triage;
 mod util;
 mod workloads;

@@ -12,7 +12,7 @@ mod script;
 pub use script::{FakeCost, FakeFault, FakeScript, FaultAction, FaultPoint, SCRIPT_ENV};
 
 use super::{argmax, other_vocab, BatchId, ContextId, Engine, EngineError, Loaded, RowSink, Step, Vocab, WireFault};
-use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, KvType, WorkSpec};
+use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, KvType, SplitMode, WorkSpec};
 use batched::Batch;
 use faults::Faults;
 use std::io::Read;
@@ -30,8 +30,14 @@ pub fn info() -> EngineInfo {
         name: "fake".to_owned(),
         version: "fake 1".to_owned(),
         system_info: "CPU : VIRTUAL = 1 | ".to_owned(),
-        devices: Vec::new(),
+        devices: scripted_devices(),
     }
+}
+
+/// The devices that the script says this machine has.
+fn scripted_devices() -> Vec<String> {
+    let script = std::env::var_os(SCRIPT_ENV).and_then(|path| FakeEngine::from_file(Path::new(&path)).ok());
+    script.map_or(Vec::new(), |engine| engine.script.devices)
 }
 
 struct Context {
@@ -196,7 +202,7 @@ impl Engine for FakeEngine {
         self.now_ns
     }
 
-    fn load(&mut self, path: &Path, _device: &str, _n_gpu_layers: i32) -> Result<Loaded, EngineError> {
+    fn load(&mut self, path: &Path, _: &str, _: i32, _: SplitMode) -> Result<Loaded, EngineError> {
         let mut magic = [0; 4];
         let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic));
         read.map_err(|e| refused(format!("cannot load {}: {e}", path.display())))?;

@@ -41,6 +41,8 @@ pub struct FakeScript {
     pub further_seq: f64,
     /// Virtual time of saving or restoring a state, for each of its tokens.
     pub state_ns: u64,
+    /// Names of devices besides the CPU.
+    pub devices: Vec<String>,
     /// Faults; all that match strike, in this order.
     pub faults: Vec<FakeFault>,
 }
@@ -61,6 +63,7 @@ impl Default for FakeScript {
             pass_logit_noise: 0.0,
             other_vocab: Vec::new(),
             recurrent: Vec::new(),
+            devices: Vec::new(),
             further_seq: 0.25,
             state_ns: 500,
             faults: Vec::new(),

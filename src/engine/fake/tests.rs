@@ -9,6 +9,8 @@ fn config(type_k: KvType) -> ArmConfig {
         flash_attn: FlashAttn::On,
         device: "cpu".to_owned(),
         n_gpu_layers: 0,
+        split_mode: SplitMode::Layer,
+        no_kv_offload: false,
         n_threads: 2,
         n_batch: 512,
         n_ubatch: 512,
@@ -22,7 +24,7 @@ fn quiet(dir: &Path) -> FakeEngine {
     std::fs::write(&path, b"GGUF").expect("written");
     let script = r#"{"noise":0,"token_noise":0,"costs":[{"prefill_ns":1000,"decode_ns":5000,"growth_per_1000":1.0}]}"#;
     let mut engine = FakeEngine::new(serde_json::from_str(script).expect("valid"));
-    engine.load(&path, "cpu", 0).expect("loads");
+    engine.load(&path, "cpu", 0, SplitMode::Layer).expect("loads");
     engine
 }
 
@@ -72,7 +74,9 @@ fn what_llama_cpp_would_abort_on_is_refused() {
     assert!(engine.decode(id, &[257]).is_err());
     assert!(engine.decode(ContextId(3), &[1]).is_err());
     assert!(engine.argmax(id).is_err());
-    assert!(engine.load(&dir.path().join("none.gguf"), "cpu", 0).is_err());
+    assert!(engine
+        .load(&dir.path().join("none.gguf"), "cpu", 0, SplitMode::Layer)
+        .is_err());
 }
 
 #[test]
@@ -82,7 +86,7 @@ fn the_same_script_gives_the_same_times() {
     std::fs::write(&path, b"GGUF").expect("written");
     let run = |script: &str| {
         let mut engine = FakeEngine::new(serde_json::from_str(script).expect("valid"));
-        engine.load(&path, "cpu", 0).expect("loads");
+        engine.load(&path, "cpu", 0, SplitMode::Layer).expect("loads");
         let (id, _) = engine.open(&config(KvType::F16)).expect("opens");
         for _ in 0..5 {
             engine.clear(id).expect("clears");

@@ -412,7 +412,7 @@ fn params(config: &ArmConfig, n_outputs: u32) -> sys::llama_context_params {
     params.swa_full = false;
     let is_cpu = config.device == "cpu";
     params.op_offload = !is_cpu;
-    params.offload_kqv = !is_cpu;
+    params.offload_kqv = !is_cpu && !config.no_kv_offload;
     params
 }
 

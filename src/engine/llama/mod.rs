@@ -11,13 +11,15 @@ mod context;
 mod devices;
 mod log;
 mod model;
+mod modules;
 mod quantize;
 
+pub use devices::{list as devices, serve_rpc};
 pub use log::ABORT_PREFIX;
 pub(super) use quantize::quantize;
 
 use super::{other_vocab, BatchId, ContextId, Engine, EngineError, Loaded, RowSink, Vocab};
-use crate::data::{ArmConfig, ContextInfo, EngineInfo, WorkSpec};
+use crate::data::{ArmConfig, ContextInfo, EngineInfo, SplitMode, WorkSpec};
 use batched::Batched;
 use context::Context;
 use devices::Device;
@@ -37,7 +39,8 @@ fn start() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         log::install();
-        // SAFETY: the first call into llama.cpp, made once.
+        modules::load();
+        // SAFETY: the first call into llama.cpp besides loading its backends, made once.
         unsafe { sys::llama_backend_init() };
     });
 }
@@ -77,8 +80,8 @@ pub struct LlamaEngine {
     model: Option<Rc<Model>>,
     /// The model that drafts, and where it is from.
     draft: Option<(PathBuf, Rc<Model>)>,
-    /// The device and its free memory before the load; `None` on the CPU.
-    device: Option<(Device, usize)>,
+    /// The devices and their free memory before the load; none on the CPU.
+    devices: Vec<(Device, usize)>,
     start: Instant,
 }
 
@@ -91,7 +94,7 @@ impl LlamaEngine {
             batches: Vec::new(),
             model: None,
             draft: None,
-            device: None,
+            devices: Vec::new(),
             start: Instant::now(),
         })
     }
@@ -122,15 +125,19 @@ impl Engine for LlamaEngine {
         u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
-    fn load(&mut self, path: &Path, device: &str, n_gpu_layers: i32) -> Result<Loaded, EngineError> {
+    fn load(
+        &mut self,
+        path: &Path,
+        device: &str,
+        n_gpu_layers: i32,
+        split_mode: SplitMode,
+    ) -> Result<Loaded, EngineError> {
         if self.model.is_some() {
             return Err(EngineError::Refused("a model is already loaded".to_owned()));
         }
-        if device != "cpu" {
-            let device = Device::by_name(device)?;
-            self.device = Some((device, device.free_bytes()));
-        }
-        let (model, captured) = Model::load(path, device, n_gpu_layers)?;
+        let devices = devices::by_names(device)?;
+        self.devices = devices.iter().map(|d| (*d, d.memory().0)).collect();
+        let (model, captured) = Model::load(path, &devices, n_gpu_layers, split_mode)?;
         let n_vocab = model.n_vocab();
         self.model = Some(Rc::new(model));
         Ok(Loaded {
@@ -186,7 +193,10 @@ impl Engine for LlamaEngine {
         let known = self.draft.as_ref().filter(|(own, _)| own == path);
         let model = match known {
             Some((_, model)) => Rc::clone(model),
-            None => Rc::new(Model::load(path, &config.device, config.n_gpu_layers)?.0),
+            None => {
+                let devices = devices::by_names(&config.device)?;
+                Rc::new(Model::load(path, &devices, config.n_gpu_layers, config.split_mode)?.0)
+            }
         };
         let target = Rc::clone(self.model()?);
         target.understands(&model).map_err(|why| other_vocab(path, &why))?;
@@ -235,9 +245,13 @@ impl Engine for LlamaEngine {
         self.context(context)?.restore(state)
     }
 
+    fn device_places(&self) -> Vec<String> {
+        self.devices.iter().filter_map(|(device, _)| device.place()).collect()
+    }
+
     fn device_bytes(&self) -> Option<u64> {
-        let (device, free_before) = self.device?;
-        Some(free_before.saturating_sub(device.free_bytes()) as u64)
+        let taken = |(device, free_before): &(Device, usize)| free_before.saturating_sub(device.memory().0) as u64;
+        (!self.devices.is_empty()).then(|| self.devices.iter().map(taken).sum())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::devices::Device;
 use super::{c_path, log};
-use crate::data::ArmConfig;
+use crate::data::{ArmConfig, SplitMode};
 use crate::engine::{EngineError, Vocab};
 use crate::units::hex;
 use llama_cpp_sys_2 as sys;
@@ -22,20 +22,28 @@ impl Drop for Model {
 }
 
 impl Model {
-    /// Loads the model at `path`; out: it, and what the log said.
-    pub(super) fn load(path: &Path, device: &str, n_gpu_layers: i32) -> Result<(Self, log::Captured), EngineError> {
+    /// Loads the model at `path` for these devices, or for the CPU alone; out: it, and what the log said.
+    pub(super) fn load(
+        path: &Path,
+        devices: &[Device],
+        n_gpu_layers: i32,
+        split_mode: SplitMode,
+    ) -> Result<(Self, log::Captured), EngineError> {
         let name = c_path(path)?;
         // Checked here because the cause is clearer than llama.cpp's.
         std::fs::File::open(path).map_err(|e| EngineError::Refused(format!("cannot open {}: {e}", path.display())))?;
         // An empty list keeps every GPU backend out of a run on the CPU; `n_gpu_layers` 0 alone does not.
-        let mut devices = match device {
-            "cpu" => vec![std::ptr::null_mut()],
-            name => vec![Device::by_name(name)?.0, std::ptr::null_mut()],
-        };
+        let ends = std::iter::once(std::ptr::null_mut());
+        let mut list: Vec<_> = devices.iter().map(|device| device.0).chain(ends).collect();
         // SAFETY: returns a value; no preconditions.
         let mut params = unsafe { sys::llama_model_default_params() };
-        params.devices = devices.as_mut_ptr();
-        params.n_gpu_layers = if device == "cpu" { 0 } else { n_gpu_layers };
+        params.devices = list.as_mut_ptr();
+        params.n_gpu_layers = if devices.is_empty() { 0 } else { n_gpu_layers };
+        params.split_mode = match split_mode {
+            SplitMode::None => sys::LLAMA_SPLIT_MODE_NONE,
+            SplitMode::Layer => sys::LLAMA_SPLIT_MODE_LAYER,
+            SplitMode::Row => sys::LLAMA_SPLIT_MODE_ROW,
+        };
         // SAFETY: `name` is NUL-terminated and `params` points at a null-terminated list; both live for the call.
         let (raw, captured) = log::capture(|| unsafe { sys::llama_model_load_from_file(name.as_ptr(), params) });
         let what = format!("llama.cpp cannot load {}", path.display());

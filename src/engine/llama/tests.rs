@@ -18,7 +18,9 @@ fn test_model() -> Option<PathBuf> {
 
 fn loaded(path: &Path) -> LlamaEngine {
     let mut engine = LlamaEngine::new().expect("llama.cpp starts");
-    engine.load(path, "cpu", 0).expect("the test model loads");
+    engine
+        .load(path, "cpu", 0, SplitMode::Layer)
+        .expect("the test model loads");
     engine
 }
 
@@ -30,6 +32,8 @@ fn config(kv: KvType) -> ArmConfig {
         flash_attn: FlashAttn::On,
         device: "cpu".to_owned(),
         n_gpu_layers: 0,
+        split_mode: SplitMode::Layer,
+        no_kv_offload: false,
         n_threads: 2,
         n_batch: 64,
         n_ubatch: 64,
@@ -295,16 +299,20 @@ fn broken_and_missing_files_are_refused_with_their_cause() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut engine = LlamaEngine::new().expect("llama.cpp starts");
     let missing = dir.path().join("missing.gguf");
-    let error = engine.load(&missing, "cpu", 0).expect_err("not there");
+    let error = engine
+        .load(&missing, "cpu", 0, SplitMode::Layer)
+        .expect_err("not there");
     assert!(error.to_string().contains("missing.gguf"), "{error}");
     let wrong = dir.path().join("wrong.gguf");
     std::fs::write(&wrong, b"GGUF and then nonsense").expect("written");
-    let error = engine.load(&wrong, "cpu", 0).expect_err("nonsense");
+    let error = engine.load(&wrong, "cpu", 0, SplitMode::Layer).expect_err("nonsense");
     assert!(
         error.to_string().contains("wrong.gguf") && !error.to_string().contains("no reason"),
         "{error}"
     );
-    let error = engine.load(&wrong, "CUDA99", 0).expect_err("no such device");
+    let error = engine
+        .load(&wrong, "CUDA99", 0, SplitMode::Layer)
+        .expect_err("no such device");
     assert!(error.to_string().contains("CUDA99"), "{error}");
     let dst = dir.path().join("made.gguf");
     let error = crate::engine::quantize::quantize(&wrong, &dst, "Q8_0", 1).expect_err("nonsense");
@@ -328,7 +336,7 @@ fn a_truncated_model_is_refused_with_its_cause() {
     std::fs::write(&short, &bytes[..bytes.len() - 4096]).expect("written");
     let error = LlamaEngine::new()
         .expect("starts")
-        .load(&short, "cpu", 0)
+        .load(&short, "cpu", 0, SplitMode::Layer)
         .expect_err("too short");
     assert!(error.to_string().contains("bounds"), "{error}");
 }

@@ -120,7 +120,7 @@ fn cell(cell: &CellReport) -> Option<SideCell> {
     let rates: Vec<f64> = cell.samples_ns.iter().map(|&ns| n_tokens * 1e9 / ns as f64).collect();
     let tps = cell.tps.map(|i| i.estimate).or(rates.first().copied())?;
     Some(SideCell {
-        variant: cell.arm.variant.clone(),
+        variant: cell.arm.label().to_owned(),
         kv: kv(&cell.arm.config),
         work: cell.spec.to_string(),
         tps,

@@ -235,7 +235,7 @@ impl Lang {
 
     /// A variant with its KV type: `Q8_0 with f16 KV`.
     pub(in crate::report) fn arm(self, arm: &Arm) -> String {
-        self.arm_with_kv(&arm.variant, kv(&arm.config))
+        self.arm_with_kv(arm.label(), kv(&arm.config))
     }
 
     /// A work in words: `prefill of 512 tokens`, `decode at depth 512`.

@@ -94,6 +94,26 @@ fn aviso(warning: &Warning) -> String {
         Warning::NothingDrafts => {
             "nada puede proponer tokens a la referencia y se omitió la decodificación especulativa; compare también una variante menor, o nombre un archivo con --draft".to_owned()
         }
+        Warning::OneClientPerServer => {
+            "un servidor RPC de llama.cpp atiende a un cliente a la vez, así que cada ronda carga los modelos por turnos, por la red; déle tiempo con --budget".to_owned()
+        }
+        Warning::ShardGaps { count, missing, unfinished } => {
+            let list = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+            let mut said = Vec::new();
+            if !missing.is_empty() {
+                said.push(format!(
+                    "de {count} partes faltan estas: {}; lo que contienen no está en este informe: ejecútelas y vuelva a unir",
+                    list(missing)
+                ));
+            }
+            if !unfinished.is_empty() {
+                said.push(format!(
+                    "de {count} partes se interrumpieron estas: {}; complételas con --resume y vuelva a unir",
+                    list(unfinished)
+                ));
+            }
+            said.join("; y ")
+        }
         Warning::FallbackTensors { variant, n_fallback, n_tensors } => format!(
             "{n_fallback} de {n_tensors} tensores de {variant} tienen otro tipo que el de la etiqueta, porque sus filas no caben en sus bloques; júzguela por sus bits por peso"
         ),

@@ -64,7 +64,7 @@ pub(super) fn conclusion(model: &ReportModel) -> Option<String> {
     Some(t.batch_gain(
         units::count(u64::from(row.n_seq)),
         t.ratio(gain),
-        &row.arm.variant,
+        row.arm.label(),
         t.tps(row.total_tps.as_ref()),
         t.tps(row.tps.as_ref()),
     ))

@@ -131,6 +131,7 @@ fn memory_report(header: &RunHeader, arm: Arm, record: &MemoryRecord) -> MemoryR
     };
     MemoryReport {
         predicted_bytes: record.predicted_bytes,
+        predicted_device_bytes: record.predicted_device_bytes,
         n_ctx_max: n_ctx_max(header, &arm, record),
         arm,
         reading: record.reading,

@@ -21,7 +21,13 @@ pub(super) fn banners(model: &ReportModel) -> Vec<String> {
         .warnings
         .iter()
         .find(|w| matches!(w, Warning::BuiltinInstead { .. }));
-    banners.extend(instead.map(|warning| sentence(&t.warning(warning))));
+    let gaps = model.warnings.iter().find(|w| matches!(w, Warning::ShardGaps { .. }));
+    banners.extend(
+        instead
+            .into_iter()
+            .chain(gaps)
+            .map(|warning| sentence(&t.warning(warning))),
+    );
     if let (true, Some(control)) = (model.control.is_failed, &model.control.pooled) {
         banners.push(t.control_failed_banner(t.ratio(&control.ratio)));
     }

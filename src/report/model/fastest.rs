@@ -55,7 +55,7 @@ fn fastest_everywhere(
         })
         .collect();
     let deepest = rankings.last()?[0];
-    let name = &best.arm.variant;
+    let name = best.arm.label();
     let (ratios, rate) = (t.list(&ratios), t.tps(deepest.tps.as_ref()));
     let mut said = vec![match workload {
         Workload::Prefill => t.prefills_fastest(name, ratios, &baseline.variant, rate, at(deepest)),
@@ -70,7 +70,7 @@ fn fastest_everywhere(
             Some(t.pair_here(t.ratio(&pair.ratio), at(cells[0]), t.verdict(pair.verdict)))
         });
         let pairs: Vec<String> = pairs.collect();
-        said.push(t.against_next_everywhere(name, &second.arm.variant, t.list(&pairs)));
+        said.push(t.against_next_everywhere(name, second.arm.label(), t.list(&pairs)));
     }
     Some(said)
 }
@@ -111,7 +111,7 @@ fn against_runner_up(model: &ReportModel, rounds: &Rounds, cells: &[&CellReport]
     let pair = compare_pair(&model.header, rounds, &model.control, second, best, LEVEL);
     let t = model.lang;
     pair.map_or(String::new(), |pair| {
-        t.against_next(&second.arm.variant, t.ratio(&pair.ratio), t.verdict(pair.verdict))
+        t.against_next(second.arm.label(), t.ratio(&pair.ratio), t.verdict(pair.verdict))
     })
 }
 
@@ -144,7 +144,7 @@ pub(super) fn decodes(
     baseline: &str,
     workload: Workload,
 ) -> String {
-    let (name, ratio) = (&cell.arm.variant, t.ratio(&comparison.ratio));
+    let (name, ratio) = (cell.arm.label(), t.ratio(&comparison.ratio));
     let verb = match workload {
         Workload::Prefill => t.prefills(),
         _ => t.decodes(),

@@ -46,7 +46,7 @@ pub(super) fn conclusion(model: &ReportModel) -> Option<String> {
     Some(t.prefix_sooner(
         units::count(u64::from(row.n_prompt)),
         units::count(u64::from(row.n_shared)),
-        &row.arm.variant,
+        row.arm.label(),
         t.ratio(factor),
         t.ms(Some(warm)),
         t.ms(Some(cold)),

@@ -105,7 +105,7 @@ pub(super) fn conclusion(model: &ReportModel) -> Option<String> {
     let draft = model.header.draft.as_ref()?;
     let pays = t.speculative_pays(
         &draft.name,
-        &row.arm.variant,
+        row.arm.label(),
         units::count(u64::from(row.n_depth)),
         t.ratio(row.factor.as_ref()?),
         t.verdict(row.verdict?),

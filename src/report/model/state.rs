@@ -88,7 +88,7 @@ pub(super) fn conclusion(model: &ReportModel) -> Option<String> {
     Some(t.state_restored(
         units::count(u64::from(row.n_depth)),
         t.or_na(row.state_bytes, |bytes| t.mib(bytes)),
-        &row.arm.variant,
+        row.arm.label(),
         t.ratio(row.restore_factor.as_ref()?),
         t.ratio(row.read_factor.as_ref()?),
         t.threshold(&even.disk),

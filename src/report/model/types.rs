@@ -85,6 +85,8 @@ pub struct CellReport {
     pub joule_per_token: Option<Interval>,
     /// What a million of these tokens cost, where the price of an hour is known.
     pub cost_per_million: Option<Interval>,
+    /// Joules that the GPUs drew for a token; absent where no driver tells.
+    pub j_per_token: Option<Interval>,
     /// Speed relative to the baseline arm on the same work.
     pub vs_baseline: Option<Comparison>,
     /// KV arms: speed relative to the same weights with an f16 KV cache.
@@ -147,6 +149,8 @@ pub struct MemoryReport {
     pub n_depth: u32,
     /// Peak of the resident memory that was predicted before the run.
     pub predicted_bytes: Option<u64>,
+    /// Memory of the devices that was predicted before the run.
+    pub predicted_device_bytes: Option<u64>,
     /// Largest context, in whole steps of 256 tokens, whose peak would have fitted into what was available at the start; absent on a
     /// device.
     pub n_ctx_max: Option<u64>,

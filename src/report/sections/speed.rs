@@ -68,7 +68,7 @@ fn variant_row(
         }
     };
     vec![
-        variant.id.clone(),
+        arm.label().to_owned(),
         tensor_types(model, variant),
         t.mib(variant.model_size),
         t.two_decimals(variant.bpw),
@@ -118,10 +118,16 @@ pub(super) fn context(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
         };
         body.push(Block::Part(title));
         body.extend(image(charts, chart));
-        let cells = model
+        let cells: Vec<&CellReport> = model
             .arms()
-            .flat_map(|arm| specs.iter().filter_map(move |spec| model.cell(&arm.id, spec)));
-        let rows: Vec<Vec<String>> = cells.map(|cell| context_row(model, cell)).collect();
+            .flat_map(|arm| specs.iter().filter_map(move |spec| model.cell(&arm.id, spec)))
+            .collect();
+        // Only where a driver told: on most machines it would be a column of n/a.
+        let has_energy = cells.iter().any(|cell| cell.j_per_token.is_some());
+        let rows: Vec<Vec<String>> = cells
+            .into_iter()
+            .map(|cell| context_row(model, cell, has_energy))
+            .collect();
         let mut head = vec![t.h_variant(), t.h_kv(), column, t.h_tps()];
         head.extend(if is_prefill {
             vec![t.h_ttft_ms()]
@@ -129,6 +135,7 @@ pub(super) fn context(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
             vec![t.h_itl(), "p95".to_owned(), "p99".to_owned()]
         });
         head.extend([t.h_ratio(), t.h_verdict()]);
+        head.extend(has_energy.then(|| t.h_j_per_token()));
         body.extend(table(head, rows));
         if is_prefill {
             body.extend(image(charts, "ttft"));
@@ -137,10 +144,10 @@ pub(super) fn context(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
     section(t.context(), String::new(), body)
 }
 
-fn context_row(model: &ReportModel, cell: &CellReport) -> Vec<String> {
+fn context_row(model: &ReportModel, cell: &CellReport, has_energy: bool) -> Vec<String> {
     let t = model.lang;
     let mut row = vec![
-        cell.arm.variant.clone(),
+        cell.arm.label().to_owned(),
         kv(&cell.arm.config),
         units::count(u64::from(cell.n_context())),
         t.tps(cell.tps.as_ref()),
@@ -151,6 +158,11 @@ fn context_row(model: &ReportModel, cell: &CellReport) -> Vec<String> {
     } else {
         row.push(t.ratio_of(cell.vs_baseline.as_ref()));
         row.push(t.verdict_of(cell.vs_baseline.as_ref()));
+    }
+    if has_energy {
+        row.push(t.or_na(cell.j_per_token.as_ref(), |i| {
+            t.figure(i.estimate, Some(i), |x| format!("{x:.3}"))
+        }));
     }
     row
 }
@@ -179,7 +191,7 @@ pub(super) fn reuse(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
             (_, false) => t.timed(),
         };
         vec![
-            row.arm.variant.clone(),
+            row.arm.label().to_owned(),
             kv(&row.arm.config),
             units::count(u64::from(row.n_depth)),
             t.ms(row.reuse_ns.as_ref()),
@@ -220,7 +232,7 @@ pub(super) fn memory(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
                 .map(|b| format!("{} {}", b.buffer, t.mib(b.bytes)))
                 .collect();
             vec![
-                m.arm.variant.clone(),
+                m.arm.label().to_owned(),
                 kv(&m.arm.config),
                 if weights.is_empty() { t.na() } else { weights.join(", ") },
                 t.mib(m.kv_bytes),
@@ -233,7 +245,10 @@ pub(super) fn memory(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
                     format!("{} ({})", t.mib(bytes), t.signed_percent(off))
                 }),
                 t.or_na(m.n_ctx_max, units::count),
-                t.or_na(m.reading.device_bytes, |b| t.mib(b)),
+                match (m.reading.device_bytes, m.predicted_device_bytes) {
+                    (Some(bytes), Some(predicted)) => t.device_memory(t.mib(bytes), t.mib(predicted)),
+                    (bytes, _) => t.or_na(bytes, |b| t.mib(b)),
+                },
             ]
         })
         .collect();

@@ -14,7 +14,7 @@ pub(super) fn prefix_reuse(model: &ReportModel, charts: &[ChartName]) -> Vec<Blo
     let row = |row: &PrefixRow| {
         let share = f64::from(row.n_shared) / f64::from(row.n_prompt.max(1));
         vec![
-            row.arm.variant.clone(),
+            row.arm.label().to_owned(),
             kv(&row.arm.config),
             count(row.n_prompt),
             t.share_of(count(row.n_shared), t.percent(share)),
@@ -44,7 +44,7 @@ pub(super) fn batched(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
         let gap = |q: Option<Interval>| t.or_na(q, |i| t.time(i.estimate));
         let itl = row.itl_ns.as_ref();
         vec![
-            row.arm.variant.clone(),
+            row.arm.label().to_owned(),
             kv(&row.arm.config),
             if row.is_pp_shared { t.shared() } else { t.own() },
             count(row.n_depth),
@@ -82,7 +82,7 @@ pub(super) fn state(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
     let factor = |i: Option<&Interval>| t.or_na(i, |i| t.ratio(i));
     let row = |row: &StateRow| {
         vec![
-            row.arm.variant.clone(),
+            row.arm.label().to_owned(),
             kv(&row.arm.config),
             count(row.n_depth),
             t.or_na(row.state_bytes, |bytes| t.mib(bytes)),
@@ -124,7 +124,7 @@ pub(super) fn speculative(model: &ReportModel, charts: &[ChartName]) -> Vec<Bloc
     let row = |row: &SpeculativeRow| {
         let by_place: Vec<String> = row.acceptance_by_place.iter().map(|s| t.percent(*s)).collect();
         vec![
-            row.arm.variant.clone(),
+            row.arm.label().to_owned(),
             kv(&row.arm.config),
             count(row.n_depth),
             row.reason.clone().unwrap_or_else(|| t.ms(row.alone_ns.as_ref())),

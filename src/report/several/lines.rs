@@ -58,7 +58,7 @@ fn deepest(model: &ReportModel, arm: &Arm) -> f64 {
 }
 
 fn line(t: Lang, index: usize, model: &ReportModel, style: usize, arm: &Arm) -> Series {
-    let label = t.s_line(index + 1, &arm.variant);
+    let label = t.s_line(index + 1, arm.label());
     let specs = model.specs(Workload::Decode);
     let cells = specs.iter().filter_map(|spec| model.cell(&arm.id, spec));
     let points = cells.filter_map(|cell| {

@@ -100,7 +100,7 @@ fn variant_row(t: Lang, number: usize, model: &ReportModel, arm: &Arm, is_wide: 
     let tps = decoded.and_then(|cell| cell.tps.as_ref());
     let mut row = vec![
         number.to_string(),
-        arm.variant.clone(),
+        arm.label().to_owned(),
         t.or_na(model.variant(&arm.variant), |v| t.mib(v.model_size)),
         t.or_na(decode, |spec| spec.to_string()),
         rate(t, tps, is_wide),

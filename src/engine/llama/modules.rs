@@ -1,0 +1,33 @@
+//! Backends of ggml that are modules beside the program (feature `dynamic-backends`): of the CPU's there is one for each
+//! generation of x86-64, and ggml takes the best that this machine can run.
+
+/// Loads them; nothing to do in a build that has them inside.
+#[cfg(not(feature = "dynamic-backends"))]
+pub(super) fn load() {}
+
+/// Loads them from the program's own folder, or from where the build left them. Never from the current folder: what lies there
+/// is not ours to run.
+#[cfg(feature = "dynamic-backends")]
+pub(super) fn load() {
+    use llama_cpp_sys_2 as sys;
+    let own = std::env::current_exe()
+        .ok()
+        .and_then(|exe| Some(exe.parent()?.to_owned()));
+    let has_modules = |dir: &std::path::PathBuf| {
+        let names = std::fs::read_dir(dir)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.file_name());
+        names
+            .into_iter()
+            .any(|name| name.to_string_lossy().starts_with("libggml-cpu"))
+    };
+    let built = sys::BACKENDS_DIR.map(std::path::PathBuf::from);
+    let Some(dir) = own.filter(has_modules).or(built) else {
+        return;
+    };
+    let Ok(path) = super::c_path(&dir) else { return };
+    // SAFETY: a NUL-terminated path that lives for the call; made once, before anything else is asked of ggml.
+    unsafe { sys::ggml_backend_load_all_from_path(path.as_ptr()) };
+}
