@@ -98,6 +98,8 @@ pub enum Command {
     Doctor,
     /// Offer this machine's memory and processors to llama.cpp on others (its RPC backend; only in a network you trust)
     RpcServer(RpcServerArgs),
+    /// Answer an assistant's questions: a Model Context Protocol server on stdin and stdout
+    Mcp,
     /// Print a completion script for a shell, e.g. kvant completions bash > /etc/bash_completion.d/kvant
     Completions {
         /// bash, elvish, fish, powershell or zsh

@@ -12,6 +12,7 @@ mod inspect;
 mod lock;
 mod look;
 mod manual;
+mod mcp;
 mod merge;
 mod models;
 mod progress;
@@ -51,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::RpcServer(args) => device::serve(args),
         Command::Diff(args) => diff::run(args, &cli.global),
         Command::Inspect(args) => inspect::run(args, &cli.global),
+        Command::Mcp => mcp::run(&cli.global),
         Command::Doctor => doctor::run(&cli.global),
         Command::Models(args) => models::run(args, &cli.global),
         Command::Completions { shell } => manual::completions(*shell),

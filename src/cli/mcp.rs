@@ -1,0 +1,166 @@
+//! `kvant mcp`: a Model Context Protocol server on stdin and stdout, so that an assistant can ask for a measured answer.
+//!
+//! Every tool runs this very program once, as a user would; its output is the answer, its errors are told to the client.
+
+use super::args::Global;
+use super::exit::{Failure, INCOMPLETE, NOT_MET, OK, UNEXPECTED};
+use rmcp::handler::server::router::tool::ToolRouter;
+use rmcp::handler::server::wrapper::Parameters;
+use rmcp::model::{ServerCapabilities, ServerConfig};
+use rmcp::{schemars, tool, tool_handler, tool_router, ServerHandler, ServiceExt};
+use serde::Deserialize;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+/// Serves until stdin ends.
+pub fn run(global: &Global) -> Result<u8, Failure> {
+    let exe = std::env::current_exe().map_err(|e| Failure::new(UNEXPECTED, e))?;
+    let mut flags = Vec::new();
+    if global.offline {
+        flags.push("--offline".to_owned());
+    }
+    if let Some(catalog) = &global.catalog {
+        flags.extend(["--catalog".to_owned(), catalog.display().to_string()]);
+    }
+    let server = Server {
+        exe,
+        flags,
+        tool_router: Server::tool_router(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| Failure::new(UNEXPECTED, e))?;
+    let served = runtime.block_on(async {
+        let service = server
+            .serve(rmcp::transport::stdio())
+            .await
+            .map_err(|e| e.to_string())?;
+        service.waiting().await.map_err(|e| e.to_string())
+    });
+    // A reader of stdin that still blocks must not keep the program alive.
+    runtime.shutdown_background();
+    match served {
+        Ok(_) => Ok(OK),
+        Err(why) => {
+            let text = format!(
+                "the client ended the conversation: {why}; kvant mcp is started by an MCP client (docs/triage.md)"
+            );
+            Err(Failure::msg(UNEXPECTED, text))
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Server {
+    exe: PathBuf,
+    flags: Vec<String>,
+    tool_router: ToolRouter<Server>,
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+struct Inspected {
+    /// A .gguf file, a folder of them, a name of kvant's models.toml, or hf:owner/repo[:variant]
+    model: String,
+    /// Which variant of a model, e.g. Q4_K_M
+    variant: Option<String>,
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+struct Asked {
+    /// A .gguf file, a folder of them, a name of kvant's models.toml, or hf:owner/repo; SmolLM2-135M-Instruct when absent
+    model: Option<String>,
+    /// Instead of a model: measure random weights in the shape of this one (file, hf:owner/repo or known name)
+    shape: Option<String>,
+    /// Least tokens per second in decode
+    min_decode: Option<f64>,
+    /// Longest time to the first token, e.g. 2s
+    max_ttft: Option<String>,
+    /// Most resident memory, e.g. 4GiB
+    max_ram: Option<String>,
+    /// Most loss of quality: 1% of perplexity, or kld:0.02
+    max_quality_loss: Option<String>,
+    /// Context to hold, in tokens
+    n_ctx: Option<u32>,
+    /// Users at once
+    users: Option<u32>,
+    /// Time for measuring, e.g. 60s
+    budget: Option<String>,
+    /// Measure again, even if the answer is kept
+    #[serde(default)]
+    fresh: bool,
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+struct Reported {
+    /// Folder of a run of kvant
+    run: String,
+}
+
+#[tool_router]
+impl Server {
+    /// What this machine is: processor, memory, devices, and whether it is quiet enough to measure. JSON.
+    #[tool]
+    async fn hardware(&self) -> Result<String, String> {
+        self.kvant(&["doctor".into(), "--json".into()]).await
+    }
+
+    /// What a GGUF file or model holds: shape, true tensor types, bits per weight, KV bytes per token; reads its header only, also on the Hub. JSON.
+    #[tool]
+    async fn inspect(&self, Parameters(asked): Parameters<Inspected>) -> Result<String, String> {
+        let mut args = vec!["inspect".to_owned(), "--json".to_owned()];
+        args.extend(asked.variant.map(|v| format!("--variant={v}")));
+        args.extend(["--".to_owned(), asked.model]);
+        self.kvant(&args).await
+    }
+
+    /// Measures in about a minute which variant of a model to run on this machine, with which KV cache, against limits; "cannot be told yet" is an
+    /// answer. The same question is answered at once from what was measured before. JSON: the decision with its evidence.
+    #[tool]
+    async fn triage(&self, Parameters(asked): Parameters<Asked>) -> Result<String, String> {
+        let mut args = vec!["triage".to_owned(), "--json".to_owned(), "--quiet".to_owned()];
+        let mut add = |flag: &str, value: Option<String>| args.extend(value.map(|v| format!("--{flag}={v}")));
+        add("shape", asked.shape);
+        add("min-decode", asked.min_decode.map(|n| n.to_string()));
+        add("max-ttft", asked.max_ttft);
+        add("max-ram", asked.max_ram);
+        add("max-quality-loss", asked.max_quality_loss);
+        add("n-ctx", asked.n_ctx.map(|n| n.to_string()));
+        add("users", asked.users.map(|n| n.to_string()));
+        add("budget", asked.budget);
+        args.extend(asked.fresh.then(|| "--fresh".to_owned()));
+        args.extend(asked.model.into_iter().flat_map(|model| ["--".to_owned(), model]));
+        let results: serde_json::Value = serde_json::from_str(&self.kvant(&args).await?).map_err(|e| e.to_string())?;
+        Ok(results["decision"].to_string())
+    }
+
+    /// The summary of an earlier run of kvant, in text.
+    #[tool]
+    async fn report(&self, Parameters(asked): Parameters<Reported>) -> Result<String, String> {
+        self.kvant(&["report".to_owned(), "--".to_owned(), asked.run]).await
+    }
+
+    /// Runs this program; what it says on stderr is the error when it gives no answer.
+    async fn kvant(&self, args: &[String]) -> Result<String, String> {
+        let mut command = tokio::process::Command::new(&self.exe);
+        command
+            .args(&self.flags)
+            .args(args)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        let output = command.output().await.map_err(|e| e.to_string())?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let is_answer = |code: i32| [OK, INCOMPLETE, NOT_MET].map(i32::from).contains(&code);
+        match output.status.code() {
+            Some(code) if is_answer(code) && !output.stdout.is_empty() => Ok(text(&output.stdout)),
+            _ => Err(text(&output.stderr)),
+        }
+    }
+}
+
+#[tool_handler(router = self.tool_router)]
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build()).with_instructions(
+            "kvant measures which GGUF variant of a language model to run on this machine, and how sure that is.",
+        )
+    }
+}
