@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 /// 1: first version.
 /// 2: quality: `plan.quality` and `texts` in the header, the records `texts`, `speed_end`, `quality`, `quality_failure`.
 /// 3: the workloads `prefix_reuse`, `batched` and `state`; `is_pp_shared` in works, `state` in samples,
-/// `predicted_bytes` in memory; the workload `speculative`, `speculative` in samples and `draft` in the header;
-/// the workload `requests`, `requests` in samples; `energy_uj` in samples and `price_per_hour` in the header;
-/// `has_kv_rotation` in configurations, true where absent.
-/// 4: `goal` in the header, the record `dropped`, `is_first` in `plan.quality`, the end `decided`.
+/// `predicted_bytes` in memory; the workload `speculative`, `speculative` in samples and `draft` in the header.
+/// 4: `goal` in the header, the record `dropped`, `is_first` in `plan.quality`, the end `decided`; the workload `requests`,
+/// `requests` in samples; `energy_uj` in samples and `price_per_hour` in the header; `has_kv_rotation` in configurations,
+/// true where absent.
 /// `shards` in the header and the warning `shard_gaps`; `split_mode`, `no_kv_offload`, several devices in arms, `gpu` in the conditions of
 /// samples, `predicted_device_bytes` in memory.
 pub const JOURNAL_FORMAT: u32 = 4;

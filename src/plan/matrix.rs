@@ -1,32 +1,11 @@
 //! The matrix of arms and cells.
 
+use super::kv_pair::KvPair;
 use super::on_request::{batched_specs, prefix_specs, request_specs, N_SEQ_MAX};
 use super::quality::{quality_plan, QualityMode, QualitySettings};
 use crate::data::{
-    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Limits, Plan, SplitMode, StopRule, WorkSpec, Workload, NO_ROTATION,
+    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Limits, Plan, SplitMode, StopRule, WorkSpec, Workload,
 };
-
-/// K and V cache types of an arm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KvPair {
-    /// K.
-    pub k: KvType,
-    /// V.
-    pub v: KvType,
-    /// llama.cpp may rotate what goes into it, which it does by default.
-    pub is_rotated: bool,
-}
-
-impl std::fmt::Display for KvPair {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.k == self.v {
-            write!(f, "{}", self.k)?;
-        } else {
-            write!(f, "{}/{}", self.k, self.v)?;
-        }
-        f.write_str(if self.is_rotated { "" } else { NO_ROTATION })
-    }
-}
 
 /// What the user asked for, after parsing; nothing here is measured yet.
 #[derive(Debug, Clone)]

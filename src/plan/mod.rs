@@ -4,6 +4,7 @@
 //! predictions, outstanding work. It knows nothing of processes or files.
 //! Invariant: no I/O, no clock, no environment, no unseeded randomness.
 
+mod kv_pair;
 mod matrix;
 mod memory;
 mod merge;
@@ -14,7 +15,8 @@ mod predict;
 mod quality;
 mod shard;
 
-pub use matrix::{build, KvPair, PlanError, Settings};
+pub use kv_pair::KvPair;
+pub use matrix::{build, PlanError, Settings};
 pub use memory::{arm_memory_bytes, device_memory_bytes, worker_memory_bytes, Layout};
 pub use merge::{merge, MergeError, Merged, Part};
 pub use order::{headline_pairs, launch_of, launch_order, round_order};

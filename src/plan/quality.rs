@@ -1,6 +1,7 @@
 //! What is scored: arms, windows, chunks, and which of them a journal leaves to do.
 
-use super::matrix::{arm_id, config_of, KvPair, Settings};
+use super::kv_pair::KvPair;
+use super::matrix::{arm_id, config_of, Settings};
 use super::memory::{arm_memory_bytes, Layout};
 use crate::data::{
     Arm, Chunk, FlashAttn, KvType, Level, ModelInfo, QualityPlan, QualityStop, QualityWindow, Record, TextInfo,

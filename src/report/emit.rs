@@ -26,7 +26,10 @@ named_enum! {
 pub fn emit(program: Program, config: &ArmConfig, goal: &Goal, file: &str) -> String {
     let text = match program {
         Program::LlamaServer => llama_server(config, goal, file),
-        Program::LlamaCli => format!("llama-cli -m {} {}", quoted(file), llama_flags(config, config.n_ctx)),
+        Program::LlamaCli => {
+            let flags = llama_flags(config, config.n_ctx);
+            format!("{}llama-cli -m {} {flags}", llama_switches(config), quoted(file))
+        }
         Program::Ollama => modelfile(config, file),
         Program::LmStudio => lm_studio(config, file),
     };
@@ -40,7 +43,21 @@ pub(super) fn llama_server(config: &ArmConfig, goal: &Goal, file: &str) -> Strin
         1 => String::new(),
         n => format!(" -np {n}"),
     };
-    format!("llama-server -m {} {}{users}", quoted(file), llama_flags(config, n_ctx))
+    let flags = llama_flags(config, n_ctx);
+    format!(
+        "{}llama-server -m {} {flags}{users}",
+        llama_switches(config),
+        quoted(file)
+    )
+}
+
+/// What llama.cpp takes from its environment.
+fn llama_switches(config: &ArmConfig) -> &'static str {
+    if config.has_kv_rotation {
+        ""
+    } else {
+        "LLAMA_ATTN_ROT_DISABLE=1 "
+    }
 }
 
 fn llama_flags(config: &ArmConfig, n_ctx: u32) -> String {

@@ -23,6 +23,8 @@ mod shards;
 mod triage;
 mod util;
 mod workloads;
+#[cfg(feature = "llama")]
+mod workloads_real;
 #[path = "../../src/gguf/write_test.rs"]
 #[expect(dead_code, reason = "shared with the unit tests of gguf, which need more of it")]
 mod write_test;

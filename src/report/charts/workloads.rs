@@ -146,8 +146,8 @@ pub(super) fn speculative(model: &ReportModel) -> LineChart {
     let draft = model.header.draft.as_ref().map_or("", |d| d.name.as_str());
     LineChart {
         name: "speculative",
-        title: t.c_speculative(&model.header.model.name, draft),
-        subtitle: t.c_speculative_sub(),
+        title: t.c_speculative(&model.header.model.name),
+        subtitle: t.c_speculative_sub(draft),
         axes: Axes::LogBoth,
         series: series.filter(|s| !s.points.is_empty()).collect(),
         x_label,
@@ -158,12 +158,11 @@ pub(super) fn speculative(model: &ReportModel) -> LineChart {
 /// Requests per minute, a line per variant.
 pub(super) fn requests(model: &ReportModel) -> LineChart {
     let t = model.lang;
+    let (prompt, answer) = sizes(model);
     LineChart {
         name: "requests",
-        title: sizes(model).map_or(String::new(), |(prompt, answer)| {
-            t.c_requests(&model.header.model.name, prompt, answer)
-        }),
-        subtitle: t.c_requests_sub(),
+        title: t.c_requests(&model.header.model.name),
+        subtitle: t.c_requests_sub(prompt, answer),
         axes: Axes::LogX,
         series: by_users(model, t.h_per_minute(), 1.0, |row| row.per_minute),
         x_label: t.a_users(),
@@ -174,12 +173,11 @@ pub(super) fn requests(model: &ReportModel) -> LineChart {
 /// Median latency of a request, a line per variant.
 pub(super) fn latency(model: &ReportModel) -> LineChart {
     let t = model.lang;
+    let (prompt, answer) = sizes(model);
     LineChart {
         name: "latency",
-        title: sizes(model).map_or(String::new(), |(prompt, answer)| {
-            t.c_latency(&model.header.model.name, prompt, answer)
-        }),
-        subtitle: t.c_latency_sub(),
+        title: t.c_latency(&model.header.model.name),
+        subtitle: t.c_latency_sub(prompt, answer),
         axes: Axes::LogX,
         series: by_users(model, t.a_latency(), 1e-6, |row| row.latency_ns.p50),
         x_label: t.a_users(),
@@ -188,9 +186,9 @@ pub(super) fn latency(model: &ReportModel) -> LineChart {
 }
 
 /// Tokens of a prompt and of its answer.
-fn sizes(model: &ReportModel) -> Option<(String, String)> {
-    let row = model.requests.first()?;
-    Some((count(row.n_prompt), count(row.n_gen)))
+fn sizes(model: &ReportModel) -> (String, String) {
+    let row = model.requests.first();
+    row.map_or_else(Default::default, |row| (count(row.n_prompt), count(row.n_gen)))
 }
 
 /// `scale`: from the value to the unit of the axis.

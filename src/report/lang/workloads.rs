@@ -164,13 +164,13 @@ texts! {
         "The target accepts {accepted} of the drafted tokens, {per_pass} tokens a pass; needed: {needed}.",
         "Acepta el {accepted} de los tokens propuestos, {per_pass} tokens por pasada; necesario: {needed}.",
     }
-    c_speculative(model, draft) {
-        "{model}: greedy generation with {draft} as the draft",
-        "{model}: generación con {draft} como borrador",
+    c_speculative(model) {
+        "{model}: greedy generation with a draft",
+        "{model}: generación con un borrador",
     }
-    c_speculative_sub() {
-        "Lower is better. The baseline; median and its 95 % interval; both axes are logarithmic.",
-        "Menos es mejor. La referencia; mediana con su intervalo del 95 %; ambos ejes son logarítmicos.",
+    c_speculative_sub(draft) {
+        "Lower is better. Draft: {draft}. Median and its 95 % interval; both axes are logarithmic.",
+        "Menos es mejor. Borrador: {draft}. Mediana con su intervalo del 95 %; ambos ejes son logarítmicos.",
     }
     // Requests.
     requests() { "Users and their requests", "Usuarios y sus peticiones" }
@@ -188,24 +188,22 @@ texts! {
     h_request_ttft(quantile) { "TTFT {quantile}, ms", "TTFT {quantile}, ms" }
     h_requests() { "requests timed", "peticiones medidas" }
     requests_answered(variant, n_prompt, n_gen, n_users, per_minute, latency) {
-        "{variant} answers {per_minute} requests per minute ({n_prompt} tokens, answered with {n_gen}) to {n_users} users at once; half of the answers take no longer than {latency} ms.",
-        "{variant} responde {per_minute} peticiones por minuto ({n_prompt} tokens, respuestas de {n_gen}) a {n_users} usuarios a la vez; la mitad de las respuestas no tarda más de {latency} ms.",
+        "{variant} answers {per_minute} requests per minute ({n_prompt} tokens, answered with {n_gen}) to {n_users} users at once{latency}.",
+        "{variant} responde {per_minute} peticiones por minuto ({n_prompt} tokens, respuestas de {n_gen}) a {n_users} usuarios a la vez{latency}.",
     }
-    c_requests(model, n_prompt, n_gen) {
-        "{model}: requests per minute ({n_prompt} tokens, answered with {n_gen})",
-        "{model}: peticiones por minuto ({n_prompt} tokens, respuestas de {n_gen})",
+    half_within(ms) {
+        "; half of the answers take no longer than {ms} ms",
+        "; la mitad de las respuestas no tarda más de {ms} ms",
     }
-    c_requests_sub() {
-        "Higher is better. All users together; median and its 95 % interval.",
-        "Más es mejor. Todos los usuarios juntos; mediana con su intervalo del 95 %.",
+    c_requests(model) { "{model}: requests per minute", "{model}: peticiones por minuto" }
+    c_requests_sub(n_prompt, n_gen) {
+        "Higher is better. {n_prompt} tokens, answered with {n_gen}; all users together; median and its 95 % interval.",
+        "Más es mejor. {n_prompt} tokens, respuestas de {n_gen}; todos los usuarios juntos; mediana con su intervalo del 95 %.",
     }
-    c_latency(model, n_prompt, n_gen) {
-        "{model}: time to a whole answer ({n_prompt} tokens, answered with {n_gen})",
-        "{model}: tiempo hasta la respuesta completa ({n_prompt} tokens, respuestas de {n_gen})",
-    }
-    c_latency_sub() {
-        "Lower is better. Half of the requests take no longer; with its 95 % interval.",
-        "Menos es mejor. La mitad de las peticiones no tarda más; con su intervalo del 95 %.",
+    c_latency(model) { "{model}: time to a whole answer", "{model}: tiempo hasta la respuesta completa" }
+    c_latency_sub(n_prompt, n_gen) {
+        "Lower is better. {n_prompt} tokens, answered with {n_gen}; half of the requests take no longer; with its 95 % interval.",
+        "Menos es mejor. {n_prompt} tokens, respuestas de {n_gen}; la mitad no tarda más; con su intervalo del 95 %.",
     }
     a_users() { "users at once", "usuarios a la vez" }
     a_latency() { "p50 of latency, ms", "p50 de la latencia, ms" }

@@ -137,7 +137,7 @@ fn exactness(model: &ReportModel, arm: &Arm) -> (Exactness, bool) {
     let Some(baseline) = model.baseline() else {
         return (Exactness::Unknown, false);
     };
-    let kv = |a: &Arm| (a.config.type_k, a.config.type_v);
+    let kv = |a: &Arm| a.config.kv();
     let rows = || {
         model
             .quality

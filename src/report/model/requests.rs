@@ -65,12 +65,17 @@ pub(super) fn conclusion(model: &ReportModel) -> Option<String> {
     let of_baseline = model.requests.iter().filter(|row| row.arm.is_baseline);
     let row = of_baseline.max_by_key(|row| row.n_users)?;
     let (t, count) = (model.lang, |n: u32| units::count(u64::from(n)));
-    Some(t.requests_answered(
-        &row.arm.variant,
-        count(row.n_prompt),
-        count(row.n_gen),
-        count(row.n_users),
-        t.rate_interval(row.per_minute.as_ref()?),
-        t.ms(row.latency_ns.p50.as_ref()),
-    ))
+    Some(
+        t.requests_answered(
+            &row.arm.variant,
+            count(row.n_prompt),
+            count(row.n_gen),
+            count(row.n_users),
+            t.rate_interval(row.per_minute.as_ref()?),
+            row.latency_ns
+                .p50
+                .as_ref()
+                .map_or(String::new(), |i| t.half_within(t.ms(Some(i)))),
+        ),
+    )
 }
