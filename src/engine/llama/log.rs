@@ -169,7 +169,8 @@ fn parse_buffer(line: &str) -> Option<BufferSize> {
         .iter()
         .find_map(|(mark, purpose)| Some((left.strip_suffix(mark)?, purpose)))?;
     let mib: f64 = right.trim().strip_suffix("MiB")?.trim().parse().ok()?;
-    let buffer = before.rsplit([' ', ':']).find(|word| !word.is_empty())?;
+    // Names may hold colons: RPC0[127.0.0.1:50052].
+    let buffer = before.split_whitespace().next_back()?;
     Some(BufferSize {
         buffer: buffer.to_owned(),
         purpose: (*purpose).to_owned(),
@@ -196,6 +197,10 @@ mod tests {
         log.add(sys::GGML_LOG_LEVEL_CONT, " size =     0.19 MiB\n");
         log.add(
             sys::GGML_LOG_LEVEL_INFO,
+            "load_tensors: RPC0[127.0.0.1:50052] model buffer size =     1.00 MiB\n",
+        );
+        log.add(
+            sys::GGML_LOG_LEVEL_INFO,
             "llama_kv_cache: size =   11.25 MiB (   512 cells,  30 layers)\n",
         );
         let seen: Vec<(&str, &str, u64)> = log
@@ -208,7 +213,8 @@ mod tests {
             [
                 ("CPU_Mapped", "weights", 269_096_059),
                 ("CPU", "kv", 11_796_480),
-                ("CPU", "output", 199_229)
+                ("CPU", "output", 199_229),
+                ("RPC0[127.0.0.1:50052]", "weights", 1_048_576)
             ]
         );
         assert_eq!(log.bytes_of("kv"), 11_796_480);
