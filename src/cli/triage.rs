@@ -13,10 +13,9 @@ use crate::decide::Answer;
 use crate::journal::{self, Journal};
 use crate::report::{emit, ReportModel};
 use crate::runner::Course;
-use crate::{corpus, host, plan, units};
+use crate::{corpus, host, plan};
 use clap::Parser;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 /// Folder of kept answers in the store.
 const ANSWERS: &str = "answers";
@@ -40,7 +39,6 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     if let Some((journal, dir)) = kept(&folder, &job.header).filter(|_| !args.fresh) {
         let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
         if !global.quiet {
-            let age = age(&journal.header.started_at);
             eprintln!(
                 "measured at {}, kept in {}; --fresh measures again",
                 journal.header.started_at,
@@ -195,13 +193,4 @@ fn print_command(model: &ReportModel, args: &TriageArgs, paths: &[(String, PathB
     let path = paths.iter().find(|(id, _)| *id == arm.variant).map(|(_, path)| path);
     let file = path.map_or_else(|| arm.variant.clone(), |p| p.display().to_string());
     look::print(&emit(program, &arm.config, &report.goal, &file)).map_err(|e| Failure::new(UNEXPECTED, e))
-}
-
-/// How long ago, to one unit.
-fn age(started_at: &str) -> String {
-    let then = humantime::parse_rfc3339(started_at).ok();
-    let ago = then
-        .and_then(|t| SystemTime::now().duration_since(t).ok())
-        .unwrap_or_default();
-    units::duration(ago.as_nanos().min(u128::from(u64::MAX)) as u64)
 }

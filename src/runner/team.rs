@@ -37,7 +37,7 @@ pub struct Interrupted;
 
 /// How a sample request ended.
 pub enum Measured {
-    Sample(Sample),
+    Sample(Box<Sample>),
     /// The cell failed; when the worker is gone, it has to be brought up again for its other cells.
     Failed(FailureKind, String),
 }
@@ -119,7 +119,7 @@ impl<'a> Team<'a> {
             n_repeat,
         };
         let answer = match worker.ask(&request, mailbox, run.deadline(cost_ns)) {
-            Ok(Reply::Sampled { sample }) => return Ok(Measured::Sample(sample)),
+            Ok(Reply::Sampled { sample }) => return Ok(Measured::Sample(Box::new(sample))),
             Ok(other) => Err(worker.off_script(&other)),
             Err(e) => Err(e),
         };

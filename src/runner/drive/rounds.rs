@@ -103,7 +103,7 @@ impl Drive<'_> {
                     self.cost_ns[cell] = nanos(start);
                     // Before the sample: were it the other way round, a crash in between would keep a disturbed sample.
                     let is_void = self.is_void(launch, cell, &sample)?;
-                    self.book(launch, position as u32, cell, sample)?;
+                    self.book(launch, position as u32, cell, *sample)?;
                     if is_void {
                         self.end_void_round();
                         return Ok(());
