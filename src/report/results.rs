@@ -202,7 +202,7 @@ struct Cell<'a> {
     joule_per_token: Option<Median>,
     cost_per_million: Option<Median>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    j_per_token: Option<Median>,
+    gpu_joule_per_token: Option<Median>,
     #[serde(skip_serializing_if = "Option::is_none")]
     split_mode: Option<SplitMode>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -431,7 +431,7 @@ fn cell(cell: &CellReport) -> Cell<'_> {
         bandwidth_share: cell.bandwidth_share,
         joule_per_token: cell.joule_per_token.as_ref().map(median),
         cost_per_million: cell.cost_per_million.as_ref().map(median),
-        j_per_token: cell.j_per_token.as_ref().map(median),
+        gpu_joule_per_token: cell.gpu_joule_per_token.as_ref().map(median),
         split_mode: (config.device.contains(',')).then_some(config.split_mode),
         no_kv_offload: config.no_kv_offload,
     }

@@ -15,6 +15,10 @@ texts! {
         "Se busca la más exacta de las que respetan los límites ({limits}); entre igual de exactas, la que más rápido decodifica.",
     }
     no_limits() { "none but fitting into memory", "ninguno, salvo caber en la memoria" }
+    together_note() {
+        "The intervals of the speeds against it hold all together at 95 %, so each is wider than elsewhere in this report.",
+        "Los intervalos de las velocidades frente a ella valen todos juntos al 95 %, así que cada uno es más ancho que en el resto del informe.",
+    }
     composed_note() {
         "Quality marked with + was put together from that of the weights and that of the KV types, each measured alone: its interval is a bound.",
         "La calidad marcada con + se compone de la de los pesos y la de los tipos de KV, medidas por separado: su intervalo es una cota.",

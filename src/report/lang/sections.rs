@@ -47,7 +47,7 @@ texts! {
     h_ttft_ms() { "TTFT, ms", "TTFT, ms" }
     h_itl() { "gap between tokens, ms: p50", "pausa entre tokens, ms: p50" }
     device_memory(measured, predicted) { "{measured} (predicted {predicted})", "{measured} (previsto {predicted})" }
-    h_j_per_token() { "J per token (GPU)", "J por token (GPU)" }
+    h_gpu_joule_per_token() { "J per token (GPU)", "J por token (GPU)" }
     h_ratio() { "ratio to baseline", "razón con la referencia" }
     h_with_reuse() { "with reuse, ms per token", "con reutilización, ms por token" }
     h_without_reuse() { "without, ms per token", "sin ella, ms por token" }

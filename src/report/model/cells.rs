@@ -106,7 +106,7 @@ pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Roun
                 joule_per_token: joule_per_token(cell, usable),
                 cost_per_million: cost_per_million(header.price_per_hour, tps(cell, usable)),
                 bandwidth_share: None,
-                j_per_token: energy(cell, usable),
+                gpu_joule_per_token: gpu_joule_per_token(cell, usable),
                 vs_baseline: None,
                 vs_f16_kv: None,
                 outcome,
@@ -157,7 +157,7 @@ fn cost_per_million(price_per_hour: Option<f64>, tps: Option<Interval>) -> Optio
 }
 
 /// Energy of the GPUs, where a driver tells it.
-fn energy(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
+fn gpu_joule_per_token(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
     let n_tokens = f64::from(cell.spec.n_tokens_counted());
     let each = samples.iter().map(|s| {
         let joules = s.conditions.gpu?.energy_mj? as f64 / 1e3;

@@ -56,8 +56,18 @@ pub(super) fn decision(model: &ReportModel, rounds: &Rounds, level: f64) -> Opti
             }
         })
         .collect();
+    // All comparisons with the choice hold together at the level (Bonferroni).
+    let n_others = cells.iter().flatten().count().saturating_sub(1).max(1);
+    let level_of_pair = 1.0 - (1.0 - level) / n_others as f64;
     let pair = |a: usize, b: usize| {
-        let comparison = compare_pair(&model.header, rounds, &model.control, cells[b]?, cells[a]?, level)?;
+        let comparison = compare_pair(
+            &model.header,
+            rounds,
+            &model.control,
+            cells[b]?,
+            cells[a]?,
+            level_of_pair,
+        )?;
         Some((comparison.ratio, comparison.verdict))
     };
     let decision = decide(&goal, &candidates, &pair);

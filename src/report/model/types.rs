@@ -86,7 +86,7 @@ pub struct CellReport {
     /// What a million of these tokens cost, where the price of an hour is known.
     pub cost_per_million: Option<Interval>,
     /// Joules that the GPUs drew for a token; absent where no driver tells.
-    pub j_per_token: Option<Interval>,
+    pub gpu_joule_per_token: Option<Interval>,
     /// Speed relative to the baseline arm on the same work.
     pub vs_baseline: Option<Comparison>,
     /// KV arms: speed relative to the same weights with an f16 KV cache.

@@ -21,6 +21,9 @@ pub(super) fn decision(model: &ReportModel) -> Vec<Block> {
         Objective::MostExact => t.which_intro_exact(limits),
     };
     let mut body = candidates(model, report);
+    if report.decision.rows.iter().filter(|r| r.vs_lead.is_some()).count() > 1 {
+        body.extend(paragraph(&t.together_note()));
+    }
     if report.is_composed.contains(&true) {
         body.extend(paragraph(&t.composed_note()));
     }

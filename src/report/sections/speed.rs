@@ -123,7 +123,7 @@ pub(super) fn context(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
             .flat_map(|arm| specs.iter().filter_map(move |spec| model.cell(&arm.id, spec)))
             .collect();
         // Only where a driver told: on most machines it would be a column of n/a.
-        let has_energy = cells.iter().any(|cell| cell.j_per_token.is_some());
+        let has_energy = cells.iter().any(|cell| cell.gpu_joule_per_token.is_some());
         let rows: Vec<Vec<String>> = cells
             .into_iter()
             .map(|cell| context_row(model, cell, has_energy))
@@ -135,7 +135,7 @@ pub(super) fn context(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
             vec![t.h_itl(), "p95".to_owned(), "p99".to_owned()]
         });
         head.extend([t.h_ratio(), t.h_verdict()]);
-        head.extend(has_energy.then(|| t.h_j_per_token()));
+        head.extend(has_energy.then(|| t.h_gpu_joule_per_token()));
         body.extend(table(head, rows));
         if is_prefill {
             body.extend(image(charts, "ttft"));
@@ -160,7 +160,7 @@ fn context_row(model: &ReportModel, cell: &CellReport, has_energy: bool) -> Vec<
         row.push(t.verdict_of(cell.vs_baseline.as_ref()));
     }
     if has_energy {
-        row.push(t.or_na(cell.j_per_token.as_ref(), |i| {
+        row.push(t.or_na(cell.gpu_joule_per_token.as_ref(), |i| {
             t.figure(i.estimate, Some(i), |x| format!("{x:.3}"))
         }));
     }
