@@ -108,21 +108,27 @@ fn vector(tensor: &TensorInfo) -> Vec<u8> {
     }
 }
 
-/// Places of the half-precision scales in a block, and their value; `None` for types that are not laid out so.
-fn scales(ggml_type: GgmlType) -> Option<(&'static [usize], u16)> {
-    // 2^-9 for blocks with one scale, 2^-13 where 6-bit scales multiply it.
+/// Places of the half-precision scales in a block, with their values; `None` for types that are not laid out so. Offsets make the
+/// mean of the weights zero: were it not, attention would fall on single tokens, and what is left for the others would be denormal
+/// numbers, which slow arithmetic down.
+fn scales(ggml_type: GgmlType) -> Option<&'static [(usize, u16)]> {
+    // d is 2^-9 in blocks with one scale, 2^-13 where 4- or 6-bit scales multiply it.
     const ONE: u16 = 0x1800;
     const TWO: u16 = 0x0800;
     Some(match ggml_type {
-        GgmlType::F32 | GgmlType::F16 | GgmlType::Bf16 => (&[], 0),
-        GgmlType::Q4_0 | GgmlType::Q5_0 | GgmlType::Q8_0 | GgmlType::Iq4Nl => (&[0], ONE),
-        GgmlType::Q4_1 | GgmlType::Q5_1 => (&[0, 2], ONE),
-        GgmlType::Q2K => (&[80, 82], TWO),
-        GgmlType::Q3K => (&[108], TWO),
-        GgmlType::Q4K | GgmlType::Q5K => (&[0, 2], TWO),
-        GgmlType::Q6K => (&[208], TWO),
-        GgmlType::Iq2Xxs | GgmlType::Iq2Xs | GgmlType::Iq2S => (&[0], TWO),
-        GgmlType::Iq3Xxs | GgmlType::Iq3S | GgmlType::Iq1S | GgmlType::Iq4Xs => (&[0], TWO),
+        GgmlType::F32 | GgmlType::F16 | GgmlType::Bf16 => &[],
+        GgmlType::Q4_0 | GgmlType::Q5_0 | GgmlType::Q8_0 | GgmlType::Iq4Nl => &[(0, ONE)],
+        // -7.5 d and -15.5 d.
+        GgmlType::Q4_1 => &[(0, ONE), (2, 0xA380)],
+        GgmlType::Q5_1 => &[(0, ONE), (2, 0xA7C0)],
+        // 1.5 d, 7.5 d and 15.5 d, to be taken away.
+        GgmlType::Q2K => &[(80, TWO), (82, 0x0A00)],
+        GgmlType::Q4K => &[(0, TWO), (2, 0x1380)],
+        GgmlType::Q5K => &[(0, TWO), (2, 0x17C0)],
+        GgmlType::Q3K => &[(108, TWO)],
+        GgmlType::Q6K => &[(208, TWO)],
+        GgmlType::Iq2Xxs | GgmlType::Iq2Xs | GgmlType::Iq2S => &[(0, TWO)],
+        GgmlType::Iq3Xxs | GgmlType::Iq3S | GgmlType::Iq1S | GgmlType::Iq4Xs => &[(0, TWO)],
         _ => return None,
     })
 }
@@ -149,8 +155,7 @@ fn pool(ggml_type: GgmlType) -> Vec<u8> {
                 one[1] = one[1] & 0x80 | 0x3C;
             }
             _ => {
-                let (places, value) = scales(ggml_type).unwrap_or_default();
-                for &place in places {
+                for &(place, value) in scales(ggml_type).unwrap_or_default() {
                     one[place..place + 2].copy_from_slice(&value.to_le_bytes());
                 }
             }
@@ -363,20 +368,40 @@ mod tests {
     #[test]
     fn every_supported_type_has_finite_scales_where_ggml_reads_them() {
         for &ggml_type in GgmlType::ALL {
-            let Some((places, _)) = scales(ggml_type) else { continue };
+            let Some(places) = scales(ggml_type) else { continue };
             let bytes = pool(ggml_type);
             let block = ggml_type.block().1 as usize;
             assert_eq!(bytes.len() % block, 0);
             for one in bytes.chunks_exact(block) {
-                for &place in places {
+                for &(place, _) in places {
                     let exponent = one[place + 1] & 0x7C;
                     assert!(
-                        exponent > 0 && exponent < 0x20,
+                        exponent > 0 && exponent < 0x28,
                         "{}: neither denormal nor large",
                         ggml_type.name()
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn offsets_make_the_mean_of_the_weights_zero() {
+        let half = |bits: u16| {
+            let size = f64::from(bits & 0x3FF) / 1024.0 + 1.0;
+            let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
+            sign * size * 2f64.powi(i32::from(bits >> 10 & 0x1F) - 15)
+        };
+        // The mean of what is multiplied by the scale: quants, or quants times a random scale as large as the offset's.
+        for (ggml_type, mean) in [
+            (GgmlType::Q4_1, -7.5),
+            (GgmlType::Q5_1, -15.5),
+            (GgmlType::Q2K, 1.5),
+            (GgmlType::Q4K, 7.5),
+            (GgmlType::Q5K, 15.5),
+        ] {
+            let places = scales(ggml_type).expect("it is laid out");
+            assert_eq!(half(places[1].1), mean * half(places[0].1), "{}", ggml_type.name());
         }
     }
 }
