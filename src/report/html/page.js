@@ -85,6 +85,8 @@
     const markOf = (event) => event.target.closest(".mark");
     svg.addEventListener("pointerover", (event) => { if (markOf(event)) show(markOf(event)); });
     svg.addEventListener("pointerout", hide);
+    // After scrolling the pointer may be over a mark that it never entered.
+    svg.addEventListener("pointermove", (event) => { if (tip.hidden && markOf(event)) show(markOf(event)); });
     svg.addEventListener("focusin", (event) => { if (markOf(event)) show(markOf(event)); });
     svg.addEventListener("focusout", hide);
     svg.addEventListener("keydown", (event) => {
