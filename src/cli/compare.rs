@@ -37,7 +37,8 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         Some(journal) => of_run(resume::recorded_args(&journal.header, given)?, &journal.header),
         None => given.clone(),
     };
-    let settings = resolve::settings(&args, &host, &engine_info().devices)?;
+    let engine = engine_info();
+    let settings = resolve::settings(&args, &host, &engine.devices)?;
     let plan = match &past {
         // Threads and the like default to the machine: the plan of a run is what it was started with.
         Some(journal) => journal.header.plan.clone(),
@@ -52,7 +53,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
     let sources = Sources::of_user(global, &stop)?;
-    let job = Job::prepare(&args, settings, (plan, shards), host, &sources, &live)?;
+    let job = Job::prepare(&args, settings, (plan, shards), (host, engine), &sources, &live)?;
     job.tell(global);
     let dir = job.dir.clone();
     let _lock = lock::wait_for_machine(&live, &stop)?;
@@ -160,7 +161,7 @@ fn infos(files: &ModelFiles) -> Vec<VariantInfo> {
 pub(super) struct Job {
     pub(super) dir: PathBuf,
     pub(super) header: RunHeader,
-    pub(super) files: ModelFiles,
+    files: ModelFiles,
     draft: Option<PathBuf>,
     text: String,
     texts: Vec<String>,
@@ -175,7 +176,7 @@ impl Job {
         args: &CompareArgs,
         mut settings: Settings,
         (mut plan, shards): (Plan, Option<Box<Shards>>),
-        host: HostInfo,
+        (host, engine): (HostInfo, EngineInfo),
         sources: &Sources,
         live: &LiveLine,
     ) -> Result<Job, Failure> {
@@ -193,7 +194,6 @@ impl Job {
         }
         live.clear();
         let n_draft_bytes = draft.as_ref().map_or(0, |(info, _)| info.file_bytes);
-        let engine = engine_info();
         let prediction = resolve::predict(
             &plan,
             &files.info,
@@ -210,7 +210,7 @@ impl Job {
             );
             return Err(Failure::msg(DOES_NOT_FIT, text));
         }
-        let mut job = Job::new(args, (plan, shards), files, draft, host, prediction, texts);
+        let mut job = Job::new(args, (plan, shards), files, draft, (host, engine), prediction, texts);
         job.warnings.extend(is_undrafted.then_some(Warning::NothingDrafts));
         Ok(job)
     }
@@ -250,7 +250,7 @@ impl Job {
         (plan, shards): (Plan, Option<Box<Shards>>),
         files: ModelFiles,
         draft: Option<(DraftInfo, PathBuf)>,
-        host: HostInfo,
+        (host, engine): (HostInfo, EngineInfo),
         prediction: Prediction,
         (texts, text_infos): (Vec<String>, Vec<TextInfo>),
     ) -> Self {
@@ -258,7 +258,6 @@ impl Job {
         let n_tokens = all_cells.map(|c| c.spec.n_tokens_needed()).max().unwrap_or(1) as usize;
         let text = Corpus::new(args.seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
         let fake = std::env::var_os(fake::SCRIPT_ENV).is_some();
-        let engine = engine_info();
         let unused = engine::unused_instructions(&host.instructions, &engine.system_info);
         let unused = if fake { Vec::new() } else { unused };
         let mut warnings = resolve::warnings(&plan, &files.info, &infos(&files), &host, unused, &prediction);

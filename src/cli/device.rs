@@ -4,11 +4,6 @@ use super::args::RpcServerArgs;
 use super::exit::{Failure, BAD_INPUT};
 use crate::engine;
 use crate::host;
-use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
-
-/// Longest wait for an RPC server.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// llama.cpp's names for what was asked for, separated by commas, or `cpu`; `known` are the devices that this build sees.
 ///
@@ -83,21 +78,10 @@ fn no_device(word: &str, known: &[String]) -> Failure {
 /// Every RPC server must answer before anything is measured.
 pub fn check_servers(rpc: &[String]) -> Result<(), Failure> {
     for endpoint in rpc {
-        let failed = |why: String| {
+        engine::check_server(endpoint).map_err(|why| {
             let next = "start `kvant rpc-server` there, or llama.cpp's own of the same version";
             Failure::msg(BAD_INPUT, format!("--rpc {endpoint}: {why}; {next}"))
-        };
-        let addresses = endpoint
-            .to_socket_addrs()
-            .map_err(|e| failed(format!("no address ({e})")))?;
-        let tried: Vec<_> = addresses.map(|a| TcpStream::connect_timeout(&a, PATIENCE)).collect();
-        if !tried.iter().any(Result::is_ok) {
-            let why = tried
-                .into_iter()
-                .find_map(Result::err)
-                .map_or("no address".to_owned(), |e| e.to_string());
-            return Err(failed(why));
-        }
+        })?;
     }
     Ok(())
 }

@@ -2,11 +2,12 @@
 
 use super::args::{Global, MergeArgs};
 use super::compare::sha256_of_plan;
-use super::exit::{Failure, BAD_INPUT, INCOMPLETE, JOURNAL, OK, UNEXPECTED};
-use super::report::{finish, load, several, Source, JOURNAL_NAME};
+use super::exit::{Failure, BAD_INPUT, JOURNAL, OK};
+use super::report::{self, finish, load, several, write_report, Source, JOURNAL_NAME};
 use crate::data::{Record, Warning};
 use crate::journal::{self, Journal, Writer};
 use crate::plan::{self, Merged, Part};
+use crate::report::ReportModel;
 use std::path::{Path, PathBuf};
 
 /// Joins, writes and reports.
@@ -43,7 +44,11 @@ pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
         say(one, global);
         let dir = args.out.join(folder_of(number, one));
         let path = write(one, &dir)?;
-        code = code.max(report_one(&path, &dir)?);
+        // The page that names them all is printed instead.
+        let journal = journal::read(&path)?;
+        let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
+        write_report(&model, &dir)?;
+        code = code.max(report::code(&model));
         folders.push(dir);
     }
     if !global.quiet {
@@ -54,16 +59,6 @@ pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
     }
     several(&folders, None, Some(&args.out), global)?;
     Ok(code)
-}
-
-/// The report files of one of several machines; the page that names them all is printed instead.
-fn report_one(path: &Path, dir: &Path) -> Result<u8, Failure> {
-    use crate::data::Outcome;
-    let journal = journal::read(path)?;
-    let model = crate::report::ReportModel::build(&journal.header, &journal.records);
-    crate::report::write_all(dir, &model).map_err(|e| Failure::new(UNEXPECTED, e))?;
-    let is_whole = model.totals.is_complete && model.cells.iter().all(|cell| cell.outcome == Outcome::Ok);
-    Ok(if is_whole { OK } else { INCOMPLETE })
 }
 
 fn say(merged: &Merged, global: &Global) {

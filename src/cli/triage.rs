@@ -9,8 +9,7 @@ use super::sources::Sources;
 use super::stop::Stop;
 use super::{lock, look, resolve};
 use crate::data::{Record, RunHeader, StoppedBy, Workload};
-use crate::decide::Answer;
-use crate::journal::{self, Journal};
+use crate::journal;
 use crate::report::{emit, ReportModel};
 use crate::runner::Course;
 use crate::{corpus, host, plan};
@@ -27,21 +26,26 @@ const LOOK_LEVEL: f64 = 0.99;
 pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let host = host::gather();
     let compare = as_compare(args)?;
-    let mut settings = resolve::settings(&compare, &host, &engine_info().devices)?;
+    let engine = engine_info();
+    let mut settings = resolve::settings(&compare, &host, &engine.devices)?;
     settings.is_triage = true;
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
     let sources = Sources::of_user(global, &stop)?;
     let plan = plan::build(&settings)?;
-    let mut job = Job::prepare(&compare, settings, (plan, None), host, &sources, &live)?;
+    let mut job = Job::prepare(&compare, settings, (plan, None), (host, engine), &sources, &live)?;
     let paths = job.paths();
     let folder = sources.store_root().join(ANSWERS).join(question(&job.header));
-    if let Some((journal, dir)) = kept(&folder, &job.header).filter(|_| !args.fresh) {
-        let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
+    let kept = if args.fresh {
+        None
+    } else {
+        kept(&folder, &job.header, global)
+    };
+    if let Some((model, dir)) = kept {
         if !global.quiet {
             eprintln!(
                 "measured at {}, kept in {}; --fresh measures again",
-                journal.header.started_at,
+                model.header.started_at,
                 dir.display()
             );
         }
@@ -133,7 +137,7 @@ fn question(header: &RunHeader) -> String {
 }
 
 /// The last kept run that answers the question with these limits.
-fn kept(folder: &Path, asked: &RunHeader) -> Option<(Journal, PathBuf)> {
+fn kept(folder: &Path, asked: &RunHeader, global: &Global) -> Option<(ReportModel, PathBuf)> {
     let mut dirs: Vec<PathBuf> = std::fs::read_dir(folder).ok()?.flatten().map(|e| e.path()).collect();
     dirs.sort();
     dirs.into_iter().rev().find_map(|dir| {
@@ -145,11 +149,9 @@ fn kept(folder: &Path, asked: &RunHeader) -> Option<(Journal, PathBuf)> {
             return None;
         }
         // Other limits than those it was measured for: only if it settles them.
-        let model = ReportModel::build(&journal.header, &journal.records);
-        let is_settled = model
-            .decision
-            .is_some_and(|d| !matches!(d.decision.answer, Answer::CantTell { .. }));
-        (is_same_goal || is_settled).then_some((journal, dir))
+        let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
+        let is_settled = model.decision.as_ref().is_some_and(|d| !d.decision.answer.is_open());
+        (is_same_goal || is_settled).then_some((model, dir))
     })
 }
 
@@ -179,13 +181,16 @@ fn course(path: &Path) -> Course {
     let out = |arm: &crate::data::Arm| !arm.is_control && !report.is_in_race(&arm.id);
     Course {
         dropped: (0..plan.arms.len()).filter(|&i| out(&plan.arms[i])).collect(),
-        is_decided: !matches!(report.decision.answer, Answer::CantTell { .. }),
+        is_decided: !report.decision.answer.is_open(),
     }
 }
 
 /// What runs the choice, or the best guess.
 fn print_command(model: &ReportModel, args: &TriageArgs, paths: &[(String, PathBuf)]) -> Result<(), Failure> {
-    let lead = model.decision.as_ref().and_then(|d| Some((d, d.decision.lead()?)));
+    let lead = model
+        .decision
+        .as_ref()
+        .and_then(|d| Some((d, d.decision.answer.lead()?)));
     let (Some((report, lead)), Some(program)) = (lead, args.emit) else {
         return Ok(());
     };

@@ -4,6 +4,7 @@ use super::check::{checks, Check, Limit, Standing};
 use super::{Candidate, Exactness};
 use crate::data::Goal;
 use crate::stats::{Interval, Verdict, NEAR_KLD};
+use std::cmp::Ordering;
 
 /// Speed of one arm (the first index) relative to another's, and what may be said of it.
 pub type Pair<'a> = dyn Fn(usize, usize) -> Option<(Interval, Verdict)> + 'a;
@@ -77,14 +78,27 @@ pub struct Decision {
     pub rows: Vec<Row>,
 }
 
-impl Decision {
+impl Answer {
     /// The choice, or the best guess.
     pub fn lead(&self) -> Option<usize> {
-        match &self.answer {
+        match self {
             Answer::Take(one) => Some(*one),
             Answer::CantTell { lead, .. } => *lead,
             Answer::None { .. } => None,
         }
+    }
+
+    /// The others that may be it.
+    pub fn rivals(&self) -> &[usize] {
+        match self {
+            Answer::CantTell { rivals, .. } => rivals,
+            Answer::Take(_) | Answer::None { .. } => &[],
+        }
+    }
+
+    /// Whether more measuring may change it.
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Answer::CantTell { .. })
     }
 }
 
@@ -117,18 +131,10 @@ pub fn decide(goal: &Goal, arms: &[Candidate], pair: &Pair<'_>) -> Decision {
         Objective::MostExact => most_exact(arms, &rows, pair),
     };
     let answer = answer.unwrap_or_else(|| none(&rows));
-    let lead = match &answer {
-        Answer::Take(one) => Some(*one),
-        Answer::CantTell { lead, .. } => *lead,
-        Answer::None { .. } => None,
-    };
-    let rivals = match &answer {
-        Answer::CantTell { rivals, .. } => rivals.clone(),
-        _ => Vec::new(),
-    };
+    let lead = answer.lead();
     for (i, row) in rows.iter_mut().enumerate() {
         row.vs_lead = lead.filter(|&l| l != i).and_then(|l| pair(i, l));
-        row.is_out = lead != Some(i) && !rivals.contains(&i);
+        row.is_out = lead != Some(i) && !answer.rivals().contains(&i);
     }
     if let Some(lead) = lead {
         for i in 0..rows.len() {
@@ -157,11 +163,16 @@ fn indices(rows: &[Row], is_in: impl Fn(&Row) -> bool) -> Vec<usize> {
     rows.iter().filter(|r| is_in(r)).map(|r| r.candidate).collect()
 }
 
+/// By the estimates of decode; what was not measured comes first.
+fn by_speed(arms: &[Candidate], a: usize, b: usize) -> Ordering {
+    let speed = |i: usize| arms[i].decode_tps.map_or(0.0, |tps| tps.estimate);
+    speed(a).total_cmp(&speed(b))
+}
+
 /// The fastest of those that meet the limits, unless another of them, or one that may meet them, may be faster.
 fn fastest(arms: &[Candidate], met: &[usize], open: &[usize], pair: &Pair<'_>) -> Option<Answer> {
     let verdict = |a: usize, b: usize| pair(a, b).map_or(Verdict::CantTell, |(_, verdict)| verdict);
-    let speed = |&i: &usize| arms[i].decode_tps.map_or(0.0, |tps| tps.estimate);
-    let Some(best) = met.iter().copied().max_by(|a, b| speed(a).total_cmp(&speed(b))) else {
+    let Some(best) = met.iter().copied().max_by(|&a, &b| by_speed(arms, a, b)) else {
         return (!open.is_empty()).then(|| Answer::CantTell {
             lead: None,
             rivals: open.to_vec(),
@@ -220,8 +231,8 @@ fn most_exact(arms: &[Candidate], rows: &[Row], pair: &Pair<'_>) -> Option<Answe
 
 fn none(rows: &[Row]) -> Answer {
     let worst = |row: &Row| row.checks.iter().map(Check::shortfall).fold(0.0, f64::max);
-    let measured = rows.iter().filter(|r| !r.checks.is_empty());
-    let closest = measured.min_by(|a, b| worst(a).total_cmp(&worst(b)));
+    let limited = rows.iter().filter(|r| !r.checks.is_empty());
+    let closest = limited.min_by(|a, b| worst(a).total_cmp(&worst(b)));
     Answer::None {
         closest: closest.map(|r| r.candidate),
     }
@@ -246,11 +257,10 @@ fn wins_if(arms: &[Candidate], rows: &[Row], i: usize, lead: usize, objective: O
         ([], _) => {
             let own = arms[i].ram_bytes?;
             let smaller = |r: &&Row| r.standing == Standing::Met && arms[r.candidate].ram_bytes < arms[lead].ram_bytes;
-            let speed = |r: &Row| arms[r.candidate].decode_tps.map_or(0.0, |tps| tps.estimate);
             let first = rows
                 .iter()
                 .filter(smaller)
-                .max_by(|a, b| speed(a).total_cmp(&speed(b)))?;
+                .max_by(|a, b| by_speed(arms, a.candidate, b.candidate))?;
             (first.candidate == i).then_some(WinsIf::Ram(own))
         }
         _ => None,

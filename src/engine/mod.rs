@@ -9,8 +9,10 @@ mod instructions;
 #[cfg(feature = "llama")]
 pub mod llama;
 pub mod quantize;
+mod rpc;
 
 pub use instructions::unused_instructions;
+pub use rpc::check_server;
 
 use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, SplitMode, WorkSpec};
 use std::path::Path;

@@ -60,10 +60,18 @@ fn llama_switches(config: &ArmConfig) -> &'static str {
     }
 }
 
+/// Layers on a device, as llama.cpp counts: more than there are is all of them.
+fn layers(config: &ArmConfig) -> i32 {
+    if config.n_gpu_layers < 0 {
+        999
+    } else {
+        config.n_gpu_layers
+    }
+}
+
 fn llama_flags(config: &ArmConfig, n_ctx: u32) -> String {
-    let device = match config.n_gpu_layers {
+    let device = match layers(config) {
         0 => String::new(),
-        n if n < 0 => " -ngl 999".to_owned(),
         n => format!(" -ngl {n}"),
     };
     format!(
@@ -84,7 +92,7 @@ fn modelfile(config: &ArmConfig, file: &str) -> String {
         config.n_ctx,
         config.n_threads,
         config.n_ubatch,
-        if config.n_gpu_layers < 0 { 999 } else { config.n_gpu_layers }
+        layers(config)
     )
 }
 

@@ -64,10 +64,10 @@ struct Wins {
 pub(super) fn decision(model: &ReportModel) -> Option<Decision<'_>> {
     let report = model.decision.as_ref()?;
     let id = |i: usize| report.arms[i].id.as_str();
-    let (rivals, closest) = match &report.decision.answer {
-        Answer::CantTell { rivals, .. } => (rivals.iter().map(|&i| id(i)).collect(), None),
-        Answer::None { closest } => (Vec::new(), closest.map(id)),
-        Answer::Take(_) => (Vec::new(), None),
+    let answer = &report.decision.answer;
+    let closest = match answer {
+        Answer::None { closest } => closest.map(id),
+        Answer::Take(_) | Answer::CantTell { .. } => None,
     };
     Some(Decision {
         answer: report.name(),
@@ -76,8 +76,8 @@ pub(super) fn decision(model: &ReportModel) -> Option<Decision<'_>> {
             Objective::MostExact => "most_exact",
         },
         goal: report.goal,
-        arm: report.decision.lead().map(id),
-        rivals,
+        arm: answer.lead().map(id),
+        rivals: answer.rivals().iter().map(|&i| id(i)).collect(),
         closest,
         said: model.answer(),
         candidates: (0..report.arms.len()).map(|i| candidate(report, i)).collect(),

@@ -1,17 +1,13 @@
 //! The devices that ggml's backends see, on this machine and behind its RPC servers.
 
 use super::{c_path, start};
-use crate::engine::{DeviceInfo, EngineError};
+use crate::engine::{check_server, DeviceInfo, EngineError};
 use llama_cpp_sys_2 as sys;
 use std::ffi::{c_char, CStr, CString};
-use std::net::{TcpStream, ToSocketAddrs};
 use std::path::Path;
-use std::time::Duration;
 
 /// Begins the name of what an RPC server offers: `rpc:host:port`.
 const RPC: &str = "rpc:";
-/// Longest wait for a server.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One device of ggml's registry, which lives as long as the process.
 #[derive(Debug, Clone, Copy)]
@@ -127,15 +123,7 @@ fn of_server(endpoint: &str) -> Result<Vec<Device>, EngineError> {
     let refused = |why: String| EngineError::Refused(format!("RPC server {endpoint}: {why}"));
     type AddServer = unsafe extern "C" fn(*const c_char) -> sys::ggml_backend_reg_t;
     let function = rpc_function(c"ggml_backend_rpc_add_server")?;
-    let addresses = endpoint.to_socket_addrs().map_err(|e| refused(e.to_string()))?;
-    let reached = addresses
-        .into_iter()
-        .any(|a| TcpStream::connect_timeout(&a, PATIENCE).is_ok());
-    if !reached {
-        return Err(refused(
-            "nobody answers there; start `kvant rpc-server` on that machine".to_owned(),
-        ));
-    }
+    check_server(endpoint).map_err(|why| refused(format!("{why}; start `kvant rpc-server` on that machine")))?;
     // SAFETY: the function has this signature in ggml-rpc.h.
     let add: AddServer = unsafe { std::mem::transmute(function) };
     let name = CString::new(endpoint).map_err(|_| refused("a NUL in its name".to_owned()))?;

@@ -17,6 +17,11 @@ impl ReportModel {
 
     /// The same in any language.
     pub fn build_in(lang: Lang, header: &RunHeader, records: &[Record]) -> ReportModel {
+        ReportModel::build_at(LEVEL, lang, header, records)
+    }
+
+    /// `level` is that of the recommendation.
+    fn build_at(level: f64, lang: Lang, header: &RunHeader, records: &[Record]) -> ReportModel {
         let rounds = Rounds::collect(header, records);
         let mut cells = cell_reports(header, records, &rounds, lang);
         let control = compare::compare_all(header, &rounds, &mut cells);
@@ -47,7 +52,7 @@ impl ReportModel {
             conclusion: Vec::new(),
             closing: Vec::new(),
         };
-        model.decision = decision::decision(&model, &rounds, LEVEL);
+        model.decision = decision::decision(&model, &rounds, level);
         model.banners = conclude::banners(&model);
         model.conclusion = conclude::conclusion(&model, &rounds);
         model.closing = conclude::closing(&model);
@@ -56,8 +61,7 @@ impl ReportModel {
 
     /// The recommendation that a run allows so far, with intervals at another level than a report's: for looks on the way.
     pub fn decision_at(header: &RunHeader, records: &[Record], level: f64) -> Option<DecisionReport> {
-        let rounds = Rounds::collect(header, records);
-        decision::decision(&ReportModel::build(header, records), &rounds, level)
+        ReportModel::build_at(level, Lang::En, header, records).decision
     }
 }
 

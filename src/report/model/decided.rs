@@ -44,7 +44,7 @@ pub(super) fn trade_offs(model: &ReportModel) -> Vec<String> {
     let rows = report.decision.rows.iter();
     rows.filter_map(|row| {
         let (wins_if, (ratio, _)) = (row.wins_if?, row.vs_lead?);
-        let lead = report.decision.lead()?;
+        let lead = report.decision.answer.lead()?;
         let (arm, lead) = (t.arm(&report.arms[row.candidate]), t.arm(&report.arms[lead]));
         Some(t.would_win(arm, t.wins_if(wins_if), t.fact_ratio(t.ratio(&ratio), lead)))
     })
@@ -58,13 +58,14 @@ fn facts(model: &ReportModel, report: &DecisionReport, one: usize) -> String {
     let baseline = model.baseline();
     let name = baseline.map_or_else(|| t.the_baseline(), |b| t.arm(b));
     let mut facts = Vec::new();
-    if let (Some(tps), Some(spec)) = (&candidate.decode_tps, report.decode) {
+    let spec = &report.decode;
+    if let Some(tps) = &candidate.decode_tps {
         let rate = t.tps(Some(tps));
         facts.push(match report.goal.users() {
             1 => t.fact_decode(rate, spec.n_depth),
             n => t.fact_users(rate, n),
         });
-        let ratio = model.cell(&arm.id, &spec).and_then(|c| c.vs_baseline.as_ref());
+        let ratio = model.cell(&arm.id, spec).and_then(|c| c.vs_baseline.as_ref());
         facts.extend(ratio.map(|c| t.fact_ratio(t.ratio(&c.ratio), &name)));
     }
     facts.push(t.exactness(&candidate.quality, &name));

@@ -12,8 +12,8 @@ use crate::stats::{self, Interval};
 pub struct DecisionReport {
     /// The limits.
     pub goal: Goal,
-    /// What was measured as decode; absent when nothing was.
-    pub decode: Option<WorkSpec>,
+    /// What was measured as decode.
+    pub decode: WorkSpec,
     /// What was measured as prefill.
     pub prefill: Option<WorkSpec>,
     /// The candidates: arms of the plan without the control.
@@ -73,7 +73,7 @@ pub(super) fn decision(model: &ReportModel, rounds: &Rounds, level: f64) -> Opti
     let decision = decide(&goal, &candidates, &pair);
     Some(DecisionReport {
         goal,
-        decode: Some(decode),
+        decode,
         prefill,
         is_composed: qualities.into_iter().map(|(_, is_composed)| is_composed).collect(),
         arms,
@@ -103,7 +103,10 @@ fn memory(model: &ReportModel, arm: &Arm) -> Option<MemoryReport> {
     if let Some(own) = model.memory_of(&arm.id) {
         return Some(own.clone());
     }
-    let other = model.memory.iter().find(|m| m.arm.variant == arm.variant)?;
+    // Only the cache may differ.
+    let place = |a: &Arm| (a.config.device.clone(), a.config.n_gpu_layers, a.config.n_ctx);
+    let is_alike = |m: &&MemoryReport| m.arm.variant == arm.variant && place(&m.arm) == place(arm);
+    let other = model.memory.iter().find(is_alike)?;
     let kv_bytes = kv_bytes(model, arm)?;
     let (more, less) = (
         kv_bytes.saturating_sub(other.kv_bytes),

@@ -27,7 +27,7 @@ pub(super) fn decision(model: &ReportModel) -> Vec<Block> {
     if report.is_composed.contains(&true) {
         body.extend(paragraph(&t.composed_note()));
     }
-    if let Some(lead) = report.decision.lead() {
+    if let Some(lead) = report.decision.answer.lead() {
         let arm = &report.arms[lead];
         if let Some(n) = report.candidates[lead].n_ctx_max {
             let n_ctx_train = model.header.model.n_ctx_train;
@@ -66,7 +66,7 @@ fn limits(model: &ReportModel, report: &DecisionReport) -> String {
 
 fn candidates(model: &ReportModel, report: &DecisionReport) -> Vec<Block> {
     let t = model.lang;
-    let lead = report.decision.lead();
+    let lead = report.decision.answer.lead();
     let is_settled = matches!(report.decision.answer, Answer::Take(_));
     let rows = report.decision.rows.iter().map(|row| {
         let i = row.candidate;
@@ -98,12 +98,11 @@ fn candidates(model: &ReportModel, report: &DecisionReport) -> Vec<Block> {
             row.wins_if.map_or(String::new(), |what| t.wins_if(what)),
         ]
     });
-    let name = |spec: Option<crate::data::WorkSpec>| t.or_na(spec, |s| s.to_string());
     let head = vec![
         t.h_variant(),
-        t.h_decode_tps(name(report.decode)),
+        t.h_decode_tps(report.decode),
         t.h_speed_against(lead.map_or_else(|| t.na(), |i| t.arm(&report.arms[i]))),
-        t.h_ttft(name(report.prefill)),
+        t.h_ttft(t.or_na(report.prefill, |spec| spec.to_string())),
         t.h_peak(),
         t.h_quality_loss(),
         t.h_limits(),
