@@ -1,6 +1,10 @@
 //! Flags as the user writes them. `resolve` turns them into a checked configuration.
 
-use crate::data::{FlashAttn, KvType, Level, QualityLoss, SplitMode, Workload, NO_ROTATION};
+use super::values::{
+    parse_kv, parse_layers, parse_loss, parse_on_off, parse_positive, parse_precision, parse_price, parse_quality,
+    parse_workload,
+};
+use crate::data::{FlashAttn, Level, QualityLoss, SplitMode, Workload};
 use crate::plan::{KvPair, QualityMode, ShardOf};
 use crate::report::{FailOn, Lang, Program};
 use crate::units;
@@ -502,88 +506,6 @@ pub enum WorkloadChoice {
     One(Workload),
 }
 
-fn parse_workload(text: &str) -> Result<WorkloadChoice, String> {
-    if text.eq_ignore_ascii_case("all") {
-        return Ok(WorkloadChoice::All);
-    }
-    text.replace('-', "_")
-        .parse()
-        .map(WorkloadChoice::One)
-        .map_err(|e: crate::data::ParseNameError| format!("{e}, all"))
-}
-
-fn parse_quality(text: &str) -> Result<QualityMode, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "on" => Ok(QualityMode::On),
-        "full" => Ok(QualityMode::Full),
-        "off" => Ok(QualityMode::Off),
-        _ => Err(format!("'{text}' is not on, full or off")),
-    }
-}
-
-fn parse_layers(text: &str) -> Result<i32, String> {
-    match text.trim() {
-        all if all.eq_ignore_ascii_case("all") || all == "-1" => Ok(-1),
-        number => number.parse::<u16>().map(i32::from).map_err(|_| {
-            format!("'{text}' is no number of layers: use 0 for the CPU alone, a number such as 16, or all")
-        }),
-    }
-}
-
-fn parse_on_off(text: &str) -> Result<bool, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err(format!("'{text}' is neither on nor off")),
-    }
-}
-
-fn parse_kv(text: &str) -> Result<KvPair, crate::data::ParseNameError> {
-    let (types, is_rotated) = match text.strip_suffix(NO_ROTATION) {
-        Some(types) => (types, false),
-        None => (text, true),
-    };
-    let (k, v) = types.split_once('/').unwrap_or((types, types));
-    Ok(KvPair {
-        k: k.parse::<KvType>()?,
-        v: v.parse::<KvType>()?,
-        is_rotated,
-    })
-}
-
-fn parse_positive(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
-        _ => Err(format!("'{text}' is not a number above 0; write e.g. 20")),
-    }
-}
-
-fn parse_loss(text: &str) -> Result<QualityLoss, String> {
-    match text.strip_prefix("kld:") {
-        Some(nats) => parse_positive(nats)
-            .map(QualityLoss::Kld)
-            .map_err(|_| format!("'{text}': write nats per token, e.g. kld:0.02")),
-        None => units::parse_percent(text)
-            .map(QualityLoss::Ppl)
-            .map_err(|e| format!("{e}; or kld:0.02 for a KL divergence")),
-    }
-}
-
-fn parse_price(text: &str) -> Result<f64, String> {
-    parse_positive(text).map_err(|_| format!("'{text}' is no price: use a number above 0, for example 0.50"))
-}
-
-fn parse_precision(text: &str) -> Result<f64, String> {
-    let value = units::parse_percent(text).map_err(|e| e.to_string())?;
-    if value > 0.0 && value < 1.0 {
-        Ok(value)
-    } else {
-        Err(format!(
-            "'{text}' is out of range: use more than 0% and less than 100%, for example 2%"
-        ))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -607,14 +529,5 @@ mod tests {
         assert_eq!(contexts(&[]), (all.clone(), all));
         assert_eq!(contexts(&["--level", "quick"]), (short.clone(), short.clone()));
         assert_eq!(contexts(&["--level", "quick", "--depths", "4096"]), (short, vec![4096]));
-    }
-
-    #[test]
-    fn kv_pairs_are_read_and_unknown_types_name_the_known_ones() {
-        let pair = parse_kv("q8_0/f16").expect("valid");
-        assert_eq!((pair.k, pair.v, pair.is_rotated), (KvType::Q8_0, KvType::F16, true));
-        let pair = parse_kv("q8_0/f16-norot").expect("valid");
-        assert_eq!((pair.is_rotated, pair.to_string().as_str()), (false, "q8_0/f16-norot"));
-        assert!(parse_kv("q3").expect_err("unknown").to_string().contains("q8_0"));
     }
 }

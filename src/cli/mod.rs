@@ -25,6 +25,7 @@ mod sources;
 mod stop;
 mod texts;
 mod triage;
+mod values;
 
 use args::{Cli, Command};
 use clap::Parser;
