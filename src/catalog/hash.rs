@@ -68,19 +68,26 @@ struct Remembered {
 /// The hash of `path`, from the notes in `notes_dir` while the file is unchanged. Notes are a convenience: a failure
 /// to read or write one is no failure.
 pub(super) fn sha256_remembered(path: &Path, notes_dir: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<String> {
-    let (note, absolute) = note_of(path, notes_dir)?;
-    let before = Stamp::of(&fs::metadata(path)?);
-    let known = fs::read(&note)
-        .ok()
-        .and_then(|text| serde_json::from_slice::<Remembered>(&text).ok());
-    if let Some(known) = known.filter(|known| known.path == absolute && before.as_ref() == Some(&known.stamp)) {
-        return Ok(known.sha256);
+    if let Some(known) = remembered(path, notes_dir)? {
+        return Ok(known);
     }
+    let before = Stamp::of(&fs::metadata(path)?);
     let sha256 = sha256_file(path, progress)?;
     if before == Stamp::of(&fs::metadata(path)?) {
         remember(path, notes_dir, &sha256)?;
     }
     Ok(sha256)
+}
+
+/// The hash of a file, if it is noted and the file unchanged since.
+pub(super) fn remembered(path: &Path, notes_dir: &Path) -> io::Result<Option<String>> {
+    let (note, absolute) = note_of(path, notes_dir)?;
+    let stamp = Stamp::of(&fs::metadata(path)?);
+    let known = fs::read(&note)
+        .ok()
+        .and_then(|text| serde_json::from_slice::<Remembered>(&text).ok());
+    let is_same = |known: &Remembered| known.path == absolute && stamp.as_ref() == Some(&known.stamp);
+    Ok(known.filter(is_same).map(|known| known.sha256))
 }
 
 /// Notes the hash of a file that has just been read or written as a whole.

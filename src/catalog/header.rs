@@ -2,8 +2,7 @@
 
 use super::arg::{HubRef, ModelArg, Only};
 use super::error::FetchError;
-use super::hub::RangeFile;
-use super::hub::RepoAt;
+use super::hub::{Listing, RangeFile, RemoteFile, RepoAt};
 use super::known::{variant_of_name, Entry, Source};
 use super::obtain::{local_files, MAIN};
 use super::resolve::Means;
@@ -184,27 +183,38 @@ fn remote(
         .max_by_key(|(variant, _)| Present::rank_of(variant))
         .ok_or_else(|| FetchError::failed("has no such file"))?;
     let place = format!("hf:{repo}@{}:{}", listing.commit, names::shown(&file.file));
-    let mut input = means.hub.open(at, &listing, file)?;
-    let bytes = RangeFile::bytes(&input);
-    let damaged = |problem| {
-        CatalogError::from(GgufError {
-            path: PathBuf::from(&place),
-            problem,
-        })
-    };
-    let gguf = Gguf::read(&mut input, bytes).map_err(damaged)?;
-    let head = if keeps_head {
-        let mut head = vec![0; gguf.data_offset as usize];
-        let again = input.seek(SeekFrom::Start(0)).and_then(|_| input.read_exact(&mut head));
-        again.map_err(|e| damaged(GgufProblem::Unreadable(e.to_string())))?;
-        Some(head)
-    } else {
-        None
-    };
+    let (gguf, head) = read_remote(means, at, &listing, file, &place, keeps_head)?;
     Ok(Header {
         gguf,
         place,
         path: None,
         head,
     })
+}
+
+/// A header by range requests; `keeps_head`: with its bytes.
+pub(super) fn read_remote(
+    means: &Means<'_>,
+    at: RepoAt<'_>,
+    listing: &Listing,
+    file: &RemoteFile,
+    place: &str,
+    keeps_head: bool,
+) -> Result<(Gguf, Option<Vec<u8>>), FetchError> {
+    let mut input = means.hub.open(at, listing, file)?;
+    let bytes = RangeFile::bytes(&input);
+    let damaged = |problem| {
+        CatalogError::from(GgufError {
+            path: PathBuf::from(place),
+            problem,
+        })
+    };
+    let gguf = Gguf::read(&mut input, bytes).map_err(damaged)?;
+    if !keeps_head {
+        return Ok((gguf, None));
+    }
+    let mut head = vec![0; gguf.data_offset as usize];
+    let again = input.seek(SeekFrom::Start(0)).and_then(|_| input.read_exact(&mut head));
+    again.map_err(|e| damaged(GgufProblem::Unreadable(e.to_string())))?;
+    Ok((gguf, Some(head)))
 }

@@ -6,6 +6,7 @@
 //! source has are made from the best file of one. What a file is comes from its header, never from its name. Knows
 //! nothing of plans, workers or reports.
 
+mod ahead;
 mod arg;
 mod error;
 mod fetching;
@@ -17,6 +18,7 @@ mod known;
 mod make;
 mod names;
 mod obtain;
+mod probes;
 mod pypi;
 mod quantize;
 mod resolve;
@@ -27,11 +29,13 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use ahead::{look_ahead, Ahead, AheadVariant, Origin};
 pub use error::{CatalogError, ErrorClass};
 pub use header::{header, shape, Header};
 pub use hub::Hub;
 pub use inventory::{remove, stock, verify, Stock, StockFile};
 pub use known::{Catalog, Dimensions, Entry, Published, Source, BUILTIN_MODEL, DEFAULT_MODEL};
+pub use probes::{remove_probes, write_probes};
 pub use pypi::Pip;
 pub use quantize::{Quantize, SelfQuantizer, QUANTIZER_TAG};
 pub use resolve::{resolve, Event, Means, Missed, ModelFiles, Request, DEFAULT_VARIANTS};

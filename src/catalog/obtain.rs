@@ -291,7 +291,7 @@ pub(super) fn local_files(source: &Source, means: &Means<'_>) -> Vec<(Published,
 }
 
 /// The variants of a repository by their file names.
-fn by_name(repo: &str, listing: &Listing, only: Option<&Only>) -> Result<Vec<Published>, CatalogError> {
+pub(super) fn by_name(repo: &str, listing: &Listing, only: Option<&Only>) -> Result<Vec<Published>, CatalogError> {
     let refused = |why: String| CatalogError::Repository {
         repo: repo.to_owned(),
         why,

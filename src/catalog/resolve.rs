@@ -217,7 +217,7 @@ fn variants(
 }
 
 /// Labels as llama.cpp writes them, each once.
-fn parse_variants(wanted: &[String]) -> Result<Vec<&'static str>, CatalogError> {
+pub(super) fn parse_variants(wanted: &[String]) -> Result<Vec<&'static str>, CatalogError> {
     if wanted.is_empty() {
         return Ok(DEFAULT_VARIANTS.to_vec());
     }

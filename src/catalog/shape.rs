@@ -6,10 +6,10 @@
 use super::known::Dimensions;
 use super::store::write_atomic_with;
 use super::{names, space, CatalogError, Store};
-use crate::gguf::{GgmlType, Gguf, TensorInfo};
+use crate::gguf::{ftype_id, GgmlType, Gguf, TensorInfo};
 use crate::rng::SplitMix64;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Random blocks are drawn once per type, this many bytes, and repeated.
 const POOL_BYTES: usize = 1 << 20;
@@ -40,10 +40,20 @@ impl Shape {
 
     /// A llama model of these dimensions in F16.
     pub(super) fn of_dimensions(name: &str, n_ctx_train: u32, dimensions: &Dimensions) -> Shape {
+        Shape::of_type(name, n_ctx_train, dimensions, ("F16", GgmlType::F16))
+    }
+
+    /// The same with all matrices of one type, under the label that names it.
+    pub(super) fn of_type(
+        name: &str,
+        n_ctx_train: u32,
+        dimensions: &Dimensions,
+        (label, matrices): (&str, GgmlType),
+    ) -> Shape {
         let mut layout = Layout::default();
-        layout.llama(dimensions);
-        let values = metadata(name, n_ctx_train, dimensions);
-        layout.shape(format!("{name}-F16"), &values)
+        layout.llama(dimensions, matrices);
+        let values = metadata(name, n_ctx_train, dimensions, label);
+        layout.shape(format!("{name}-{label}"), &values)
     }
 
     /// Writes the file into the store, unless it is there. Returns its path.
@@ -62,6 +72,17 @@ impl Shape {
         space::check(&self.name, store.root(), self.file_bytes)?;
         write_atomic_with(&path, |file| self.fill(file)).map_err(|e| store.unusable(e))?;
         Ok(path)
+    }
+
+    /// Writes the file into a folder, unless it is there.
+    pub(super) fn write_into(&self, folder: &Path, store: &Store) -> Result<(), CatalogError> {
+        let path = folder.join(format!("{}.gguf", self.name));
+        if std::fs::metadata(&path).is_ok_and(|meta| meta.len() == self.file_bytes) {
+            return Ok(());
+        }
+        space::check(&self.name, store.root(), self.file_bytes)?;
+        let written = std::fs::create_dir_all(folder).and_then(|()| write_atomic_with(&path, |file| self.fill(file)));
+        written.map_err(|e| store.unusable(e))
     }
 
     fn fill(&self, file: &mut dyn Write) -> io::Result<()> {
@@ -133,6 +154,11 @@ fn scales(ggml_type: GgmlType) -> Option<&'static [(usize, u16)]> {
     })
 }
 
+/// Whether random weights of a type are made.
+pub(super) fn is_supported(ggml_type: GgmlType) -> bool {
+    scales(ggml_type).is_some()
+}
+
 /// Random blocks of a type.
 fn pool(ggml_type: GgmlType) -> Vec<u8> {
     let (_, block) = ggml_type.block();
@@ -190,14 +216,14 @@ impl Layout {
         self.end = (self.end + bytes).next_multiple_of(ALIGNMENT as u64);
     }
 
-    fn llama(&mut self, d: &Dimensions) {
+    fn llama(&mut self, d: &Dimensions, matrices: GgmlType) {
         let (embd, ff, vocab) = (u64::from(d.n_embd), u64::from(d.n_ff), u64::from(d.n_vocab));
         let head = embd / u64::from(d.n_head);
         let (q, kv) = (embd, head * u64::from(d.n_head_kv));
         self.add("token_embd.weight".into(), &[embd, vocab], GgmlType::F16);
         for layer in 0..d.n_layer {
             let mut add = |name: &str, dims: &[u64]| {
-                let ggml_type = if dims.len() == 1 { GgmlType::F32 } else { GgmlType::F16 };
+                let ggml_type = if dims.len() == 1 { GgmlType::F32 } else { matrices };
                 self.add(format!("blk.{layer}.{name}.weight"), dims, ggml_type);
             };
             add("attn_norm", &[embd]);
@@ -212,7 +238,7 @@ impl Layout {
         }
         self.add("output_norm.weight".into(), &[embd], GgmlType::F32);
         if !d.is_tied {
-            self.add("output.weight".into(), &[embd, vocab], GgmlType::F16);
+            self.add("output.weight".into(), &[embd, vocab], matrices);
         }
     }
 
@@ -285,12 +311,12 @@ fn text(out: &mut Vec<u8>, text: &str) {
     out.extend(text.as_bytes());
 }
 
-/// A vocabulary that any text can be cut with: three special tokens, every byte, and fillers.
-fn metadata(name: &str, n_ctx_train: u32, d: &Dimensions) -> Values {
+/// A vocabulary that any text can be cut with: three special tokens, every byte, the space, and fillers.
+fn metadata(name: &str, n_ctx_train: u32, d: &Dimensions, label: &str) -> Values {
     let mut values = Values::default();
     values.text("general.architecture", "llama");
     values.text("general.name", &format!("{name} (random weights)"));
-    values.u32("general.file_type", 1);
+    values.u32("general.file_type", ftype_id(label).unwrap_or(0));
     values.u32("llama.block_count", d.n_layer);
     values.u32("llama.context_length", n_ctx_train);
     values.u32("llama.embedding_length", d.n_embd);
@@ -309,6 +335,8 @@ fn metadata(name: &str, n_ctx_train: u32, d: &Dimensions) -> Values {
             1 => ("<s>".to_owned(), 3),
             2 => ("</s>".to_owned(), 3),
             3..259 => (format!("<0x{:02X}>", id - 3), 6),
+            // The space: its three bytes would be three tokens.
+            259 => ("\u{2581}".to_owned(), 1),
             _ => (format!("\u{2581}filler{id}"), 1),
         };
         text(&mut tokens, &token);

@@ -4,7 +4,7 @@
 //! Invariant: a file under its final name is whole. It is written under a temporary name in the same folder, synced,
 //! and renamed; two processes that make the same file each rename an equal one.
 
-use super::hash::{remember, sha256_hex, sha256_remembered};
+use super::hash::{remember, remembered, sha256_hex, sha256_remembered};
 use super::{space, CatalogError};
 use serde::{Deserialize, Serialize};
 use std::env;
@@ -174,6 +174,11 @@ impl Store {
     /// Hash of any file; remembered while the file is unchanged.
     pub fn sha256(&self, path: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<String> {
         sha256_remembered(path, &self.notes(), progress)
+    }
+
+    /// The same, if it is known without reading the file.
+    pub(super) fn remembered(&self, path: &Path) -> Option<String> {
+        remembered(path, &self.notes()).ok().flatten()
     }
 
     /// Folder of the notes of hashes.

@@ -424,13 +424,9 @@ pub struct CompareArgs {
 pub struct TriageArgs {
     /// As for compare: a name, hf:owner/repo[@revision][:variant], a .gguf file, or a folder of .gguf files
     pub model: Option<String>,
-    /// Candidates, the baseline first; missing ones are made
-    #[arg(
-        long,
-        value_delimiter = ',',
-        default_value = "F16,Q8_0,Q4_K_M",
-        help_heading = "Candidates"
-    )]
+    /// Candidates, the baseline first; missing ones are made (default: what is offered of F16, Q8_0, Q6_K, Q5_K_M, Q4_K_M and Q4_0
+    /// and fits memory and budget; of a single file F16, Q8_0 and Q4_K_M)
+    #[arg(long, value_delimiter = ',', help_heading = "Candidates")]
     pub variants: Vec<String>,
     /// Measure a model of random weights with this shape, without its quality: a .gguf file, hf:owner/repo, or a name of which
     /// `kvant models` knows the dimensions, with no network
@@ -456,9 +452,18 @@ pub struct TriageArgs {
     /// Score a text too: on or off
     #[arg(long, value_parser = parse_quality, default_value = "on", help_heading = "What to measure")]
     pub quality: QualityMode,
+    /// auto (a GPU where there is one), cpu, or devices as in compare --device
+    #[arg(long, default_value = "auto", help_heading = "Candidates")]
+    pub device: String,
+    /// Layers on the device: several are candidates, e.g. all,16,0
+    #[arg(long, allow_hyphen_values = true, value_delimiter = ',', value_parser = parse_layers, help_heading = "Candidates")]
+    pub n_gpu_layers: Vec<i32>,
     /// Threads (default: physical cores within the cgroup's quota)
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "What to measure")]
     pub threads: Option<u32>,
+    /// Read headers and predict memory and speed of each candidate; fetch and measure none of them
+    #[arg(long, conflicts_with_all = ["shape", "emit", "out"], help_heading = "The answer")]
+    pub dry_run: bool,
     /// Measure again, even if the answer is kept
     #[arg(long, help_heading = "The answer")]
     pub fresh: bool,

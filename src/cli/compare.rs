@@ -1,7 +1,8 @@
 //! `kvant compare`: the main job.
 
-use super::args::{CompareArgs, Global, WorkloadChoice};
+use super::args::{Cli, Command, CompareArgs, Global, WorkloadChoice};
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, JOURNAL, UNEXPECTED};
+use super::profile::{self, Machine, Needs};
 use super::progress::LiveLine;
 use super::report::{finish, JOURNAL_NAME};
 use super::resolve::{self, Prediction};
@@ -19,6 +20,7 @@ use crate::journal::{self, Journal, Writer};
 use crate::plan::{Settings, ShardOf};
 use crate::runner::{self, Course, ModelFile, RunConfig, WorkerCommand};
 use crate::{host, plan, units};
+use clap::Parser;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -59,6 +61,17 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let _lock = lock::wait_for_machine(&live, &stop)?;
     job.measure(past, live, &stop, None)?;
     finish(&journal::read(&dir.join(JOURNAL_NAME))?, &dir, global)
+}
+
+/// The flags of a `compare` for which nothing was given but `--level quick`.
+pub(super) fn default_args() -> Result<CompareArgs, Failure> {
+    match Cli::try_parse_from(["kvant", "compare", "--level", "quick"]).map(|cli| cli.command) {
+        Ok(Command::Compare(default)) => Ok(*default),
+        Ok(_) | Err(_) => Err(Failure::msg(
+            UNEXPECTED,
+            "the defaults of compare cannot be read; please report this",
+        )),
+    }
 }
 
 fn read_past(args: &CompareArgs) -> Result<Journal, Failure> {
@@ -193,6 +206,13 @@ impl Job {
             plan = plan::build(&settings)?;
         }
         live.clear();
+        let needs = Needs::of(&infos(&files), &settings.kv);
+        let machine = Machine {
+            host: &host,
+            engine: &engine,
+            n_threads: settings.n_threads,
+        };
+        let profile = profile::kept(&machine, &needs, sources);
         let n_draft_bytes = draft.as_ref().map_or(0, |(info, _)| info.file_bytes);
         let prediction = resolve::predict(
             &plan,
@@ -201,6 +221,7 @@ impl Job {
             n_draft_bytes,
             &host,
             &engine.system_info,
+            profile.as_ref(),
         );
         if let Some((name, bytes)) = prediction.does_not_fit() {
             let text = format!(
@@ -292,7 +313,6 @@ impl Job {
             llama_cpp: engine.version,
             system_info: engine.system_info,
             plan_sha256: sha256_of_plan(&plan),
-            plan,
             salt: args.salt.clone(),
             corpus_sha256: corpus::sha256_hex(&text),
             texts: text_infos,
@@ -302,6 +322,9 @@ impl Job {
             draft: draft_info,
             goal: resolve::goal(args),
             price_per_hour: args.price_per_hour,
+            predicted: prediction.of_arms(&plan),
+            left_out: Vec::new(),
+            plan,
             shards,
         };
         let dir = args.out.clone().unwrap_or_else(|| Path::new("reports").join(run_id));

@@ -87,6 +87,9 @@ struct Asked {
     /// Measure again, even if the answer is kept
     #[serde(default)]
     fresh: bool,
+    /// Only predict memory and speed of each variant from headers, without fetching or measuring any
+    #[serde(default)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
@@ -127,9 +130,10 @@ impl Server {
         add("users", asked.users.map(|n| n.to_string()));
         add("budget", asked.budget);
         args.extend(asked.fresh.then(|| "--fresh".to_owned()));
+        args.extend(asked.dry_run.then(|| "--dry-run".to_owned()));
         args.extend(asked.model.into_iter().flat_map(|model| ["--".to_owned(), model]));
         let results: serde_json::Value = serde_json::from_str(&self.kvant(&args).await?).map_err(|e| e.to_string())?;
-        Ok(results["decision"].to_string())
+        Ok(if asked.dry_run { &results } else { &results["decision"] }.to_string())
     }
 
     /// The summary of an earlier run of kvant, in text.

@@ -3,6 +3,7 @@
 //! Only this module prints to stdout and decides the exit code; chatter and progress go to stderr.
 
 mod args;
+mod candidates;
 mod compare;
 mod device;
 mod diff;
@@ -15,6 +16,7 @@ mod manual;
 mod mcp;
 mod merge;
 mod models;
+mod profile;
 mod progress;
 mod quantize;
 mod report;

@@ -3,12 +3,12 @@
 use super::args::{CompareArgs, WorkloadChoice};
 use super::device;
 use super::exit::{Failure, BAD_INPUT};
-use crate::data::{Goal, HostInfo, KvType, ModelInfo, Plan, VariantInfo, Warning, Workload};
+use crate::data::{Arm, Goal, HostInfo, KvType, ModelInfo, Plan, PredictedArm, VariantInfo, Warning, Workload};
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
 use crate::plan::{
-    arm_memory_bytes, device_memory_bytes, execution_guess_ns, scoring_bytes, worker_memory_bytes, Layout, QualityMode,
-    QualitySettings, Settings, SpeedGuess,
+    arm_memory_bytes, device_memory_bytes, execution_guess_ns, scoring_bytes, worker_memory_bytes, Layout,
+    PredictedSpeed, Profile, QualityMode, QualitySettings, Settings, SpeedGuess,
 };
 use std::collections::BTreeMap;
 
@@ -123,6 +123,8 @@ pub struct Prediction {
     pub arm_bytes: Vec<Option<u64>>,
     /// Memory of the devices of each arm.
     pub device_bytes: Vec<Option<u64>>,
+    /// Speed of each arm at the greatest depth and with the longest prompt of the plan, where a profile of the machine tells.
+    pub speeds: Vec<Option<PredictedSpeed>>,
     /// Memory of each worker, by name.
     pub worker_bytes: BTreeMap<String, u64>,
     /// What may be used for all of them: 60 % of what is available.
@@ -138,6 +140,22 @@ pub struct Prediction {
 }
 
 impl Prediction {
+    /// What is recorded of the arms' speeds.
+    pub fn of_arms(&self, plan: &Plan) -> Vec<PredictedArm> {
+        let speeds = self.speeds.iter().zip(&self.arm_bytes);
+        let arms = plan.arms.iter().zip(speeds).filter(|(arm, _)| !arm.is_control);
+        arms.filter_map(|(arm, (speed, peak_bytes))| {
+            let speed = speed.filter(|s| s.decode_ns > 0.0)?;
+            Some(PredictedArm {
+                arm: arm.id.clone(),
+                decode_tps: 1e9 / speed.decode_ns,
+                ttft_ns: speed.prefill_ns as u64,
+                peak_bytes: *peak_bytes,
+            })
+        })
+        .collect()
+    }
+
     /// All workers together fit.
     pub fn is_resident(&self) -> bool {
         !self.has_servers && self.fits_at_once()
@@ -167,6 +185,7 @@ pub fn predict(
     n_draft_bytes: u64,
     host: &HostInfo,
     system_info: &str,
+    profile: Option<&Profile>,
 ) -> Prediction {
     let layout = Layout {
         system_info,
@@ -219,6 +238,23 @@ pub fn predict(
     let arms = plan.arms.iter().enumerate();
     let device_bytes = arms.map(|(index, arm)| device_memory_bytes(model, arm_variant(index)?, &arm.config));
     let device_bytes = device_bytes.collect();
+    let depth = plan
+        .cells
+        .iter()
+        .filter(|c| c.spec.workload == Workload::Decode)
+        .map(|c| c.spec.n_depth)
+        .max();
+    let prompt = plan
+        .cells
+        .iter()
+        .filter(|c| c.spec.workload == Workload::Prefill)
+        .map(|c| c.spec.n_prompt)
+        .max();
+    let speed = |(index, arm): (usize, &Arm)| {
+        let (n_depth, n_prompt) = (depth.unwrap_or(0), prompt.unwrap_or(0));
+        profile?.predict(model, arm_variant(index)?, &arm.config, n_depth, n_prompt)
+    };
+    let speeds = plan.arms.iter().enumerate().map(speed).collect();
     let available_bytes = host.memory_available_bytes;
     let scoring_bytes = plan
         .quality
@@ -227,6 +263,7 @@ pub fn predict(
     Prediction {
         has_servers: plan.arms.iter().any(|arm| arm.config.device.contains("rpc:")),
         score_ns,
+        speeds,
         scoring_bytes,
         execution_ns,
         arm_bytes,

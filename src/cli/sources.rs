@@ -4,7 +4,10 @@ use super::args::Global;
 use super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::progress::LiveLine;
 use super::stop::Stop;
-use crate::catalog::{header, resolve, shape, Catalog, Hub, Means, ModelFiles, Pip, Request, SelfQuantizer, Store};
+use crate::catalog::{
+    header, look_ahead, resolve, shape, Ahead, Catalog, CatalogError, Hub, Means, ModelFiles, Pip, Request,
+    SelfQuantizer, Store,
+};
 use crate::data::DraftInfo;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -71,6 +74,16 @@ impl Sources {
         let path = shape(given, &self.means());
         live.clear();
         Ok(path?)
+    }
+
+    /// What the variants will be, from headers alone.
+    pub fn look_ahead(&self, model: Option<&str>, wanted: &[String]) -> Result<Ahead, CatalogError> {
+        let request = Request {
+            model,
+            wanted,
+            is_derived: false,
+        };
+        look_ahead(&request, &self.means())
     }
 
     /// Finds, fetches or makes the wanted variants, with a line on stderr.

@@ -1,7 +1,8 @@
 //! `kvant triage`: which variant to run here, in about a minute; the answer is kept.
 
-use super::args::{Cli, Command, CompareArgs, Global, TriageArgs, WorkloadChoice};
-use super::compare::{engine_info, Job};
+use super::args::{CompareArgs, Global, TriageArgs, WorkloadChoice};
+use super::candidates::Candidates;
+use super::compare::{default_args, engine_info, Job};
 use super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::progress::LiveLine;
 use super::report::{code, finish, print_summary, write_report, JOURNAL_NAME};
@@ -13,7 +14,6 @@ use crate::journal;
 use crate::report::{emit, ReportModel};
 use crate::runner::Course;
 use crate::{corpus, host, plan};
-use clap::Parser;
 use std::path::{Path, PathBuf};
 
 /// Folder of kept answers in the store.
@@ -25,15 +25,26 @@ const LOOK_LEVEL: f64 = 0.99;
 /// Answers from what is kept, or measures.
 pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let host = host::gather();
-    let compare = as_compare(args)?;
-    let engine = engine_info();
-    let mut settings = resolve::settings(&compare, &host, &engine.devices)?;
-    settings.is_triage = true;
+    let mut compare = as_compare(args)?;
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
     let sources = Sources::of_user(global, &stop)?;
+    let engine = engine_info();
+    let candidates = match args.shape {
+        Some(_) => None,
+        None => Candidates::look(args, &compare, (&host, &engine), &sources, (global, &stop))?,
+    };
+    if let (Some(candidates), true) = (&candidates, args.dry_run) {
+        return candidates.print(global);
+    }
+    if let Some(candidates) = &candidates {
+        compare.variants = candidates.contenders()?;
+    }
+    let mut settings = resolve::settings(&compare, &host, &engine.devices)?;
+    settings.is_triage = true;
     let plan = plan::build(&settings)?;
     let mut job = Job::prepare(&compare, settings, (plan, None), (host, engine), &sources, &live)?;
+    job.header.left_out = candidates.map_or_else(Vec::new, |c| c.left_out());
     let paths = job.paths();
     let folder = sources.store_root().join(ANSWERS).join(question(&job.header));
     let kept = if args.fresh {
@@ -81,13 +92,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
 
 /// The flags of a compare that measures what a triage needs.
 fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
-    let default = Cli::try_parse_from(["kvant", "compare", "--level", "quick"]).map(|cli| cli.command);
-    let Ok(Command::Compare(default)) = default else {
-        return Err(Failure::msg(
-            UNEXPECTED,
-            "the defaults of compare cannot be read; please report this",
-        ));
-    };
+    let default = default_args()?;
     if args.depth == 0 || args.n_prompt == 0 {
         return Err(Failure::msg(
             BAD_INPUT,
@@ -97,7 +102,10 @@ fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
     Ok(CompareArgs {
         model: args.model.clone(),
         shape: args.shape.clone(),
-        variants: args.variants.clone(),
+        variants: match args.variants.as_slice() {
+            [] => default.variants.clone(),
+            given => given.to_vec(),
+        },
         kv: args.kv.clone(),
         goal: args.goal.clone(),
         n_ctx: args.n_ctx,
@@ -112,8 +120,10 @@ fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
         // A prompt into a quantized cache takes long on a CPU: only where its first token has a limit.
         full_matrix: args.goal.max_ttft.is_some(),
         threads: args.threads,
+        device: args.device.clone(),
+        n_gpu_layers: args.n_gpu_layers.clone(),
         seed: args.seed,
-        ..*default
+        ..default
     })
 }
 

@@ -33,5 +33,5 @@ pub use records::{
     FailureRecord, LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RequestTimes, RoundRecord, Sample,
     SampleConditions, SampleRecord, SpeculativeSums, StateTimes, StoppedBy,
 };
-pub use run::{DraftInfo, HostInfo, Plan, RunHeader, StopRule, JOURNAL_FORMAT};
+pub use run::{DraftInfo, HostInfo, LeftOut, Plan, PredictedArm, RunHeader, StopRule, WhyLeftOut, JOURNAL_FORMAT};
 pub use shard::Shards;

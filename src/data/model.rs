@@ -10,6 +10,16 @@ pub struct TensorTypeShare {
     pub n_tensors: u64,
     /// Their bytes in the file.
     pub bytes: u64,
+    /// Of these, the matrices that one token passes through in the layers: of experts the share that is used. Absent in old journals.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub layer_bytes: u64,
+    /// Of these, the output matrix, which may be the token embedding too. Absent in old journals.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub output_bytes: u64,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// The file a variant was made from.

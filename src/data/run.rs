@@ -1,7 +1,9 @@
 //! The head of a run: what was asked for, of what, on which machine.
 
 use super::{Arm, Cell, Goal, Level, Limits, ModelInfo, QualityPlan, Shards, TextInfo, VariantInfo};
+use crate::units::{bytes, duration};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Version of the journal's format. Changes:
 /// 1: first version.
@@ -12,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// `requests` in samples; `energy_uj` in samples and `price_per_hour` in the header; `has_kv_rotation` in configurations,
 /// true where absent.
 /// `shards` in the header and the warning `shard_gaps`; `split_mode`, `no_kv_offload`, several devices in arms, `gpu` in the conditions of
-/// samples, `predicted_device_bytes` in memory.
+/// samples, `predicted_device_bytes` in memory. `predicted` and `left_out` in the header, `layer_bytes` and `output_bytes` in tensor types.
 pub const JOURNAL_FORMAT: u32 = 4;
 
 /// When to stop: on precision or budget, never on significance.
@@ -123,9 +125,104 @@ pub struct RunHeader {
     /// What an hour of the machine costs (`--price-per-hour`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_per_hour: Option<f64>,
+    /// What was predicted of arms before the run; without those of which nothing could be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub predicted: Vec<PredictedArm>,
+    /// Candidates that were not measured (triage).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
     /// Which parts of a larger plan this is; absent when it is all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shards: Option<Box<Shards>>,
+}
+
+/// An arm as predicted from its file's header and, for speed, from what this machine does with each type of weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PredictedArm {
+    /// The arm.
+    pub arm: String,
+    /// Decode at the plan's greatest depth, tokens per second.
+    pub decode_tps: f64,
+    /// Time to the first token of the plan's longest prompt, nanoseconds.
+    pub ttft_ns: u64,
+    /// Peak of the resident memory; absent on a device.
+    pub peak_bytes: Option<u64>,
+}
+
+/// A candidate that was not measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The variant.
+    pub variant: String,
+    /// Why.
+    pub why: WhyLeftOut,
+}
+
+/// Why a candidate was not measured, by what was predicted of it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum WhyLeftOut {
+    /// It needs more memory than is available.
+    DoesNotFit {
+        /// Predicted.
+        needed_bytes: u64,
+        /// There.
+        available_bytes: u64,
+    },
+    /// It needs much more memory than the user allows.
+    OverLimit {
+        /// Predicted.
+        needed_bytes: u64,
+        /// Allowed.
+        limit_bytes: u64,
+    },
+    /// It is far slower than the user wants.
+    TooSlow {
+        /// Predicted.
+        decode_tps: f64,
+        /// Wanted.
+        least_tps: f64,
+    },
+    /// The budget ends before its turn.
+    NoTime {
+        /// The budget.
+        budget_ns: u64,
+    },
+}
+
+impl fmt::Display for WhyLeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            WhyLeftOut::DoesNotFit {
+                needed_bytes,
+                available_bytes,
+            } => write!(
+                f,
+                "needs about {} and {} are available",
+                bytes(needed_bytes),
+                bytes(available_bytes)
+            ),
+            WhyLeftOut::OverLimit {
+                needed_bytes,
+                limit_bytes,
+            } => write!(
+                f,
+                "needs about {}, far more than {}",
+                bytes(needed_bytes),
+                bytes(limit_bytes)
+            ),
+            WhyLeftOut::TooSlow { decode_tps, least_tps } => {
+                write!(f, "decodes at about {decode_tps:.1} t/s, far less than {least_tps}")
+            }
+            WhyLeftOut::NoTime { budget_ns } => {
+                write!(
+                    f,
+                    "{} are too short for it; name it with --variants, or give more --budget",
+                    duration(budget_ns)
+                )
+            }
+        }
+    }
 }
 
 /// The model that drafts.

@@ -8,6 +8,8 @@
 
 use super::ftype::base_type;
 use super::{GgmlType, Gguf, TensorInfo};
+use crate::data::TensorTypeShare;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Matrices of these names are never quantized (the part of llama.cpp's list that language models have).
 const NEVER_QUANTIZED: &[&str] = &[
@@ -70,6 +72,51 @@ impl Gguf {
             !is_q8_by_recipe && base.is_some_and(|base| is_fallback(t, base, is_output))
         })
     }
+}
+
+impl Gguf {
+    /// The tensor types that a file of another label, made from this one, would have: what the label's recipe starts from, its fallback
+    /// where rows do not fit, Q6_K for the output matrix, and for `_M` labels the next larger K type for every second `attn_v` and `ffn_down`.
+    /// Close to llama.cpp's recipes, not equal to them. `None` for an unknown label.
+    pub fn expected_types(&self, label: &str) -> Option<BTreeMap<String, TensorTypeShare>> {
+        let base = base_type(label)?;
+        let is_tied = self.tensor("output.weight").is_none();
+        let matrices: BTreeSet<&str> = self.matrices().map(|t| t.name.as_str()).collect();
+        let of = |t: &TensorInfo| {
+            if !matrices.contains(t.name.as_str()) {
+                return (t.ggml_type, t.bytes);
+            }
+            let is_output = t.name == "output.weight" || (is_tied && t.name == "token_embd.weight");
+            let is_k = base.block().0 == 256;
+            let is_larger = label.ends_with("_M") && (t.name.contains("attn_v.") || t.name.contains("ffn_down."));
+            let wanted = match base {
+                GgmlType::Q8_0 => base,
+                _ if base.is_quantized() && is_output => GgmlType::Q6K,
+                GgmlType::Q4K | GgmlType::Q5K if is_larger && layer_of(&t.name).is_multiple_of(2) => GgmlType::Q6K,
+                _ => base,
+            };
+            let n_row = t.dims[0];
+            let fits = |ty: GgmlType| n_row.is_multiple_of(ty.block().0);
+            let fallback = match wanted {
+                _ if fits(wanted) => wanted,
+                _ if !n_row.is_multiple_of(32) => GgmlType::F16,
+                GgmlType::Q5K => GgmlType::Q5_1,
+                GgmlType::Q6K => GgmlType::Q8_0,
+                GgmlType::Q4K => GgmlType::Q5_0,
+                _ if is_k => GgmlType::Iq4Nl,
+                _ => GgmlType::F16,
+            };
+            let (n, bytes) = fallback.block();
+            (fallback, t.n_elements / n * bytes)
+        };
+        Some(self.shares(of))
+    }
+}
+
+/// The number in `blk.3.ffn_down.weight`.
+fn layer_of(name: &str) -> u32 {
+    let number = name.split('.').nth(1).and_then(|n| n.parse().ok());
+    number.unwrap_or(0)
 }
 
 /// The type of 256-element blocks that `stored` stands in for, as `tensor_type_fallback` replaces them; `None` where

@@ -77,6 +77,11 @@ pub fn ftype_bpw(name: &str) -> Option<f64> {
     row(name).map(|row| row.3)
 }
 
+/// The first label whose recipe starts from a type: `Q4_K_S` for Q4_K.
+pub fn label_of(ggml_type: GgmlType) -> Option<&'static str> {
+    FTYPES.iter().find(|row| row.2 == ggml_type).map(|row| row.1)
+}
+
 /// The type that the label's recipe starts from.
 pub(super) fn base_type(name: &str) -> Option<GgmlType> {
     row(name).map(|row| row.2)

@@ -145,13 +145,44 @@ impl Gguf {
 
     /// How many tensors there are of each type (lower-case name), and their bytes.
     pub fn tensor_types(&self) -> BTreeMap<String, TensorTypeShare> {
+        self.shares(|t| (t.ggml_type, t.bytes))
+    }
+
+    /// The shares that tensors would have with other types and lengths.
+    pub(super) fn shares(&self, of: impl Fn(&TensorInfo) -> (GgmlType, u64)) -> BTreeMap<String, TensorTypeShare> {
         let mut shares: BTreeMap<String, TensorTypeShare> = BTreeMap::new();
+        let is_tied = self.tensor("output.weight").is_none();
         for t in &self.tensors {
-            let share = shares.entry(t.ggml_type.name().to_owned()).or_default();
+            let (ggml_type, bytes) = of(t);
+            let share = shares.entry(ggml_type.name().to_owned()).or_default();
             share.n_tensors += 1;
-            share.bytes += t.bytes;
+            share.bytes += bytes;
+            match t.name.as_str() {
+                "output.weight" => share.output_bytes += bytes,
+                "token_embd.weight" if is_tied => share.output_bytes += bytes,
+                name if name.starts_with("blk.") && t.n_dims_used() > 1 => {
+                    share.layer_bytes += self.used_of(name, bytes)
+                }
+                _ => {}
+            }
         }
         shares
+    }
+
+    /// What one token reads of a tensor in a layer: all, or as many experts as are used.
+    fn used_of(&self, name: &str, bytes: u64) -> u64 {
+        let count = |key: &str| {
+            self.u64(&format!("{}.{key}", self.str("general.architecture")?))
+                .filter(|n| *n > 0)
+        };
+        match (
+            name.contains("_exps."),
+            count("expert_used_count"),
+            count("expert_count"),
+        ) {
+            (true, Some(used), Some(all)) => (u128::from(bytes) * u128::from(used.min(all)) / u128::from(all)) as u64,
+            _ => bytes,
+        }
     }
 }
 

@@ -64,6 +64,8 @@ fn header() -> RunHeader {
         draft: None,
         goal: None,
         price_per_hour: None,
+        predicted: Vec::new(),
+        left_out: Vec::new(),
         shards: None,
         variants: Vec::new(),
     }

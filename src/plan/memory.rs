@@ -46,7 +46,7 @@ impl Layout<'_> {
 }
 
 /// kvant's own pages with llama.cpp in them.
-const PROGRAM_BYTES: u64 = 12 << 20;
+const PROGRAM_BYTES: u64 = 16 << 20;
 /// Heap and stacks, apart from the vocabulary.
 const HEAP_BYTES: u64 = 3 << 20;
 /// A token of the vocabulary with its merges, in llama.cpp's tables.
@@ -163,7 +163,16 @@ mod tests {
     }
 
     fn variant(types: &[(&str, u64)]) -> VariantInfo {
-        let share = |&(name, bytes): &(&str, u64)| (name.to_owned(), TensorTypeShare { n_tensors: 1, bytes });
+        let share = |&(name, bytes): &(&str, u64)| {
+            (
+                name.to_owned(),
+                TensorTypeShare {
+                    n_tensors: 1,
+                    bytes,
+                    ..TensorTypeShare::default()
+                },
+            )
+        };
         VariantInfo {
             id: "V".into(),
             file: "v.gguf".into(),

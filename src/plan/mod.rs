@@ -4,6 +4,7 @@
 //! predictions, outstanding work. It knows nothing of processes or files.
 //! Invariant: no I/O, no clock, no environment, no unseeded randomness.
 
+mod contend;
 mod kv_pair;
 mod matrix;
 mod memory;
@@ -12,9 +13,11 @@ mod on_request;
 mod order;
 mod outstanding;
 mod predict;
+mod profile;
 mod quality;
 mod shard;
 
+pub use contend::{left_out, Bounds, Contender};
 pub use kv_pair::KvPair;
 pub use matrix::{build, PlanError, Settings};
 pub use memory::{arm_memory_bytes, device_memory_bytes, worker_memory_bytes, Layout};
@@ -22,6 +25,7 @@ pub use merge::{merge, MergeError, Merged, Part};
 pub use order::{headline_pairs, launch_of, launch_order, round_order};
 pub use outstanding::{outstanding, Outstanding};
 pub use predict::{execution_guess_ns, n_repeat, SpeedGuess};
+pub use profile::{PredictedSpeed, Probe, Profile};
 pub use quality::{
     chunks, corpus_bytes, quality_left, scoring_bytes, surely_too_short, too_short, QualityLeft, QualityMode,
     QualitySettings,

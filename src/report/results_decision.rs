@@ -2,7 +2,7 @@
 
 use super::model::{DecisionReport, ReportModel};
 use super::results::{median, median_ns, Median, MedianNs};
-use crate::data::Goal;
+use crate::data::{Goal, LeftOut};
 use crate::decide::{Answer, Check, Exactness, Limit, Objective, Seen, Standing, WinsIf};
 use serde::Serialize;
 
@@ -16,6 +16,7 @@ pub(super) struct Decision<'a> {
     closest: Option<&'a str>,
     said: Vec<String>,
     candidates: Vec<Candidate<'a>>,
+    left_out: &'a [LeftOut],
 }
 
 #[derive(Serialize)]
@@ -31,6 +32,14 @@ struct Candidate<'a> {
     vs_lead: Option<VsLead>,
     checks: Vec<CheckOf>,
     wins_if: Option<Wins>,
+    predicted: Option<Predicted>,
+}
+
+#[derive(Serialize)]
+struct Predicted {
+    decode_tps: f64,
+    ttft_ns: u64,
+    ram_bytes: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -80,11 +89,13 @@ pub(super) fn decision(model: &ReportModel) -> Option<Decision<'_>> {
         rivals: answer.rivals().iter().map(|&i| id(i)).collect(),
         closest,
         said: model.answer(),
-        candidates: (0..report.arms.len()).map(|i| candidate(report, i)).collect(),
+        candidates: (0..report.arms.len()).map(|i| candidate(model, report, i)).collect(),
+        left_out: &model.header.left_out,
     })
 }
 
-fn candidate(report: &DecisionReport, i: usize) -> Candidate<'_> {
+fn candidate<'a>(model: &'a ReportModel, report: &'a DecisionReport, i: usize) -> Candidate<'a> {
+    let predicted = model.header.predicted.iter().find(|p| p.arm == report.arms[i].id);
     let (seen, row) = (&report.candidates[i], &report.decision.rows[i]);
     Candidate {
         arm: &report.arms[i].id,
@@ -118,6 +129,11 @@ fn candidate(report: &DecisionReport, i: usize) -> Candidate<'_> {
                 limit: "decode_tps",
                 value,
             },
+        }),
+        predicted: predicted.map(|p| Predicted {
+            decode_tps: p.decode_tps,
+            ttft_ns: p.ttft_ns,
+            ram_bytes: p.peak_bytes,
         }),
     }
 }

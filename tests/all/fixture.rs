@@ -227,6 +227,8 @@ pub fn header() -> RunHeader {
         draft: None,
         goal: None,
         price_per_hour: None,
+        predicted: Vec::new(),
+        left_out: Vec::new(),
         shards: None,
     }
 }
@@ -247,7 +249,16 @@ fn host() -> HostInfo {
 }
 
 fn variant(id: &str, size: u64, types: &[(&str, u64, u64)], n_fallback: u64) -> VariantInfo {
-    let share = |&(name, n_tensors, bytes): &(&str, u64, u64)| (name.to_owned(), TensorTypeShare { n_tensors, bytes });
+    let share = |&(name, n_tensors, bytes): &(&str, u64, u64)| {
+        (
+            name.to_owned(),
+            TensorTypeShare {
+                n_tensors,
+                bytes,
+                ..TensorTypeShare::default()
+            },
+        )
+    };
     VariantInfo {
         id: id.into(),
         file: format!("SmolLM2-135M-Instruct.{id}.gguf"),

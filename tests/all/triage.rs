@@ -1,5 +1,7 @@
 //! `kvant triage` through real processes and the scripted engine: the answer, the limits, what is kept.
 
+use crate::hub_lab::{Hub, F16};
+use crate::hub_server::REPO;
 use crate::util::{run, run_for, stderr, Lab};
 use kvant::data::Record;
 use serde_json::Value;
@@ -190,4 +192,93 @@ fn wrong_limits_are_refused_in_words() {
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(stderr(&output).contains(words), "{args:?}: {}", stderr(&output));
     }
+}
+
+#[test]
+fn a_machine_too_small_for_any_variant_is_told_what_each_needs() {
+    let lab = usual();
+    let output = run_for(&mut lab.kvant(&["triage", "models", "--n-ctx", "2000000000"]), 4);
+    let text = stderr(&output);
+    for word in ["F16: needs about", "Q4_K_M: needs about", "are available", "--n-ctx"] {
+        assert!(text.contains(word), "'{word}' is not in: {text}");
+    }
+    assert!(kept(&lab).is_empty() && text.lines().count() == 1, "{text}");
+}
+
+/// A triage of the three variants at a local Hub.
+fn triage_hub(hub: &Hub, args: &[&str], code: i32) -> Value {
+    let model = format!("hf:{REPO}");
+    let all = [&["triage", &model, "--json", "--n-prompt", "32", "--depth", "64"], args].concat();
+    let output = hub.expect(&mut hub.kvant(&all), code, &[]);
+    serde_json::from_slice(&output.stdout).expect("JSON on stdout")
+}
+
+#[test]
+fn a_dry_run_predicts_from_headers_and_fetches_nothing() {
+    let hub = Hub::new();
+    hub.lab.script(USUAL);
+    let dry = triage_hub(&hub, &["--dry-run"], 0);
+    assert!(!hub.is_fetched(), "headers only");
+    let rows = dry["candidates"].as_array().expect("a row for each arm").clone();
+    let arms: Vec<&str> = rows.iter().filter_map(|r| r["arm"].as_str()).collect();
+    assert_eq!(
+        arms,
+        ["F16", "Q8_0", "Q4_K_M", "F16 kv q8_0", "Q8_0 kv q8_0", "Q4_K_M kv q8_0"]
+    );
+    for row in &rows {
+        assert_eq!(row["origin"], "remote");
+        assert!(row["fetch_bytes"].as_u64() > Some(0) && row["peak_bytes"].as_u64() > row["model_size"].as_u64());
+        assert!(
+            row["decode_tps"].as_f64() > Some(0.0),
+            "this machine was measured: {row}"
+        );
+        assert_eq!(row["left_out"], Value::Null);
+    }
+    let profiles = || {
+        std::fs::read_dir(hub.lab.path("store/profiles"))
+            .into_iter()
+            .flatten()
+            .flatten()
+    };
+    let runs = || {
+        profiles()
+            .flat_map(|m| std::fs::read_dir(m.path()).expect("a folder"))
+            .count()
+    };
+    assert_eq!(runs(), 1);
+    assert!(!hub.lab.path("store/probes").exists(), "probes are removed");
+    assert_eq!(
+        triage_hub(&hub, &["--dry-run"], 0)["candidates"],
+        Value::from(rows),
+        "the profile is kept"
+    );
+    assert_eq!(runs(), 1);
+    let text = hub.expect(&mut hub.kvant(&["triage", &format!("hf:{REPO}"), "--dry-run"]), 0, &[]);
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    assert!(text.contains("nothing was fetched") && text.contains("t/s"), "{text}");
+}
+
+#[test]
+fn only_contenders_are_fetched_and_the_others_are_listed() {
+    let hub = Hub::new();
+    hub.lab.script(USUAL);
+    let results = triage_hub(&hub, &["--budget", "1s"], 0);
+    let out = &results["decision"]["left_out"];
+    assert_eq!(
+        (&out[0]["variant"], &out[0]["why"]["reason"]),
+        (&"Q4_K_M".into(), &"no_time".into()),
+        "{out}"
+    );
+    assert!(hub.pointer(F16).exists() && !hub.pointer("sub folder/tiny-Q4_K_M.gguf").exists());
+    let candidates = results["decision"]["candidates"].as_array().expect("candidates");
+    assert!(
+        candidates
+            .iter()
+            .all(|c| c["predicted"]["decode_tps"].as_f64() > Some(0.0)),
+        "{candidates:?}"
+    );
+    // A limit of memory that the smallest file breaks by far leaves the smallest, and names it as the closest.
+    let results = triage_hub(&hub, &["--max-ram", "1KiB"], 6);
+    let out = results["decision"]["left_out"].as_array().map(Vec::len);
+    assert_eq!((out, &results["decision"]["answer"]), (Some(2), &"none".into()));
 }

@@ -3,6 +3,10 @@
 use crate::util::{run_for, Lab};
 use crate::workloads::rows;
 use crate::write_test::TestGguf;
+use kvant::data::TensorTypeShare;
+use kvant::gguf::Gguf;
+use std::collections::BTreeMap;
+use std::path::Path;
 
 /// With llama.cpp: everything that can be asked for, on the built-in model.
 #[test]
@@ -41,6 +45,41 @@ fn llama_cpp_does_all_of_it() {
         // Of this tiny model's 40 MiB half is the program itself; the method's 10 % are for models.
         let off = bytes("predicted_bytes") / bytes("rss_bytes_max") - 1.0;
         assert!(off.abs() < 0.25, "{off}: {arm}");
+    }
+}
+
+/// What a label's recipe is expected to give is close to what llama.cpp's quantizer makes.
+#[test]
+fn files_that_are_to_be_made_are_foreseen() {
+    let lab = Lab::new();
+    let labels = ["F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"];
+    let args = [
+        "models",
+        "fetch",
+        "builtin",
+        "--variants",
+        &labels.join(","),
+        "--json",
+        "--offline",
+    ];
+    let output = run_for(lab.kvant(&args).env_remove("KVANT_FAKE_ENGINE"), 0);
+    let made: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let open = |i: usize| Gguf::open(Path::new(made[i]["path"].as_str().expect("a path"))).expect("a file");
+    let source = open(0);
+    for (i, label) in labels.into_iter().enumerate() {
+        let expected = source.expected_types(label).expect("a known label");
+        let real = open(i).tensor_types();
+        let sum = |of: fn(&TensorTypeShare) -> u64, all: &BTreeMap<String, TensorTypeShare>| {
+            all.values().map(of).sum::<u64>()
+        };
+        for of in [
+            |s: &TensorTypeShare| s.bytes,
+            |s: &TensorTypeShare| s.layer_bytes,
+            |s: &TensorTypeShare| s.output_bytes,
+        ] {
+            let off = sum(of, &expected) as f64 / sum(of, &real) as f64 - 1.0;
+            assert!(off.abs() < 0.05, "{label}: {off} {expected:?} {real:?}");
+        }
     }
 }
 

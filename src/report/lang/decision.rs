@@ -1,6 +1,7 @@
 //! The recommendation in words.
 
 use super::{texts, Lang};
+use crate::data::WhyLeftOut;
 use crate::decide::{Check, Exactness, Limit, Seen, WinsIf};
 use crate::stats::Interval;
 
@@ -23,6 +24,21 @@ texts! {
         "Quality marked with + was put together from that of the weights and that of the KV types, each measured alone: its interval is a bound.",
         "La calidad marcada con + se compone de la de los pesos y la de los tipos de KV, medidas por separado: su intervalo es una cota.",
     }
+    predicted_intro() {
+        "Predicted before the run, from each file's tensor types and what this machine does with such weights, beside what was measured:",
+        "Previsto antes de medir, por los tipos de tensores de cada archivo y lo que esta máquina hace con esos pesos, junto a lo medido:",
+    }
+    h_predicted_tps() { "t/s predicted", "t/s previstos" }
+    h_measured_tps() { "t/s measured", "t/s medidos" }
+    h_predicted_peak() { "peak predicted", "pico previsto" }
+    h_measured_peak() { "peak measured", "pico medido" }
+    off_by(value, percent) { "{value} ({percent})", "{value} ({percent})" }
+    left_out_intro() { "Not measured, by what was predicted:", "Sin medir, por lo previsto:" }
+    h_why() { "why", "motivo" }
+    out_does_not_fit(needed, there) { "needs about {needed} and {there} are available", "necesita unos {needed} y hay {there} libres" }
+    out_over_limit(needed, limit) { "needs about {needed}, far more than {limit}", "necesita unos {needed}, mucho más que {limit}" }
+    out_too_slow(rate, least) { "decodes at about {rate} t/s, far less than {least}", "decodifica a unos {rate} t/s, mucho menos que {least}" }
+    out_no_time(time) { "{time} s were too short for it", "{time} s eran pocos para ella" }
     take(arm, facts) { "Use {arm}: {facts}.", "Use {arm}: {facts}." }
     cant_tell_which(rivals) { "Which one to use cannot be told yet: {rivals}.", "Aún no se puede saber cuál usar: {rivals}." }
     until_then(arm, facts) { "Until then take {arm}: {facts}.", "Mientras tanto, use {arm}: {facts}." }
@@ -109,6 +125,24 @@ impl Lang {
             Limit::Context(n) => self.seen_context(seen(&|x| x.to_string()), n),
             Limit::Ppl(most) => self.seen_ppl(seen(&|x| self.signed_percent(x)), self.percent(most)),
             Limit::Kld(most) => self.seen_kld(seen(&|x| self.nats(x)), self.nats(most)),
+        }
+    }
+
+    /// Why a candidate was not measured.
+    pub(in crate::report) fn why_left_out(self, why: WhyLeftOut) -> String {
+        match why {
+            WhyLeftOut::DoesNotFit {
+                needed_bytes,
+                available_bytes,
+            } => self.out_does_not_fit(self.bytes(needed_bytes), self.bytes(available_bytes)),
+            WhyLeftOut::OverLimit {
+                needed_bytes,
+                limit_bytes,
+            } => self.out_over_limit(self.bytes(needed_bytes), self.bytes(limit_bytes)),
+            WhyLeftOut::TooSlow { decode_tps, least_tps } => {
+                self.out_too_slow(self.rate(decode_tps), self.rate(least_tps))
+            }
+            WhyLeftOut::NoTime { budget_ns } => self.out_no_time(budget_ns / 1_000_000_000),
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) fn decision(model: &ReportModel) -> Vec<Block> {
     if report.is_composed.contains(&true) {
         body.extend(paragraph(&t.composed_note()));
     }
+    body.extend(predicted(model, report));
+    body.extend(left_out(model));
     if let Some(lead) = report.decision.answer.lead() {
         let arm = &report.arms[lead];
         if let Some(n) = report.candidates[lead].n_ctx_max {
@@ -109,4 +111,63 @@ fn candidates(model: &ReportModel, report: &DecisionReport) -> Vec<Block> {
         t.h_choice_if(),
     ];
     table(head, rows.collect())
+}
+
+/// What was predicted before the run beside what was measured.
+fn predicted(model: &ReportModel, report: &DecisionReport) -> Vec<Block> {
+    let t = model.lang;
+    let off = |predicted: f64, measured: f64| t.signed_percent(predicted / measured - 1.0);
+    let rows = model.header.predicted.iter().filter_map(|p| {
+        let i = report.arms.iter().position(|arm| arm.id == p.arm)?;
+        let seen = &report.candidates[i];
+        let tps = t.rate(p.decode_tps);
+        let decode = match seen.decode_tps {
+            Some(tps_seen) if report.goal.users() == 1 => t.off_by(tps, off(p.decode_tps, tps_seen.estimate)),
+            _ => tps,
+        };
+        let peak = t.or_na(p.peak_bytes, |bytes| {
+            match seen.ram_bytes.filter(|_| report.goal.users() == 1) {
+                Some(ram) => t.off_by(t.mib(bytes), off(bytes as f64, ram as f64)),
+                None => t.mib(bytes),
+            }
+        });
+        Some(vec![
+            t.arm(&report.arms[i]),
+            decode,
+            t.tps(seen.decode_tps.as_ref()),
+            peak,
+            t.or_na(seen.ram_bytes, |bytes| t.mib(bytes)),
+        ])
+    });
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let head = vec![
+        t.h_variant(),
+        t.h_predicted_tps(),
+        t.h_measured_tps(),
+        t.h_predicted_peak(),
+        t.h_measured_peak(),
+    ];
+    paragraph(&t.predicted_intro())
+        .into_iter()
+        .chain(table(head, rows))
+        .collect()
+}
+
+/// Candidates that were not measured.
+fn left_out(model: &ReportModel) -> Vec<Block> {
+    let t = model.lang;
+    if model.header.left_out.is_empty() {
+        return Vec::new();
+    }
+    let rows = model
+        .header
+        .left_out
+        .iter()
+        .map(|out| vec![out.variant.clone(), t.why_left_out(out.why)]);
+    let head = vec![t.h_variant(), t.h_why()];
+    let table = table(head, rows.collect());
+    paragraph(&t.left_out_intro()).into_iter().chain(table).collect()
 }

@@ -1,0 +1,259 @@
+//! What the variants of a model will be, before any of them is fetched or made: [`look_ahead`].
+
+use super::arg::{ModelArg, Only};
+use super::error::FetchError;
+use super::header::read_remote;
+use super::hub::RepoAt;
+use super::known::{Entry, Source};
+use super::obtain::{by_name, local_files, MAIN};
+use super::resolve::{parse_variants, Means, Request};
+use super::source::{builtin, find, Present};
+use super::{names, CatalogError};
+use crate::data::{ModelInfo, VariantInfo};
+use crate::gguf::{Gguf, GgufError};
+use std::path::PathBuf;
+
+/// What a triage looks at unless told otherwise, of what a source publishes.
+const CANDIDATES: &[&str] = &["BF16", "F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"];
+
+/// A model whose files need not be here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ahead {
+    /// The model.
+    pub info: ModelInfo,
+    /// Its variants: the wanted ones, or what the source publishes of the usual ones and this machine has.
+    pub variants: Vec<AheadVariant>,
+}
+
+/// A variant that need not be here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AheadVariant {
+    /// What is known of it. Without a hash where it is not here; types and sizes are expected ones where it is to be made.
+    pub info: VariantInfo,
+    /// Where it is.
+    pub origin: Origin,
+}
+
+/// Where a variant is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// On this machine.
+    Here,
+    /// At a source, so many bytes long.
+    Remote {
+        /// The file, with its source.
+        place: String,
+        /// Bytes to fetch.
+        bytes: u64,
+    },
+    /// It would be made from another one.
+    ToMake {
+        /// The variant it would be made from.
+        from: String,
+    },
+}
+
+/// Reads headers only: from files that are here, and from the Hub by range requests where something wanted is not. Nothing is written.
+pub fn look_ahead(request: &Request<'_>, means: &Means<'_>) -> Result<Ahead, CatalogError> {
+    let wanted = match request.wanted {
+        [] => None,
+        given => Some(parse_variants(given)?),
+    };
+    let (entry, only) = match ModelArg::parse(request.model, means.catalog)? {
+        ModelArg::Builtin => return of_found(here(vec![builtin(means.store)?], means), wanted),
+        ModelArg::Path(path) => return of_found(here(find(&path)?, means), wanted),
+        ModelArg::Known(entry) => (entry, None),
+        ModelArg::Hub(hub) => (hub.entry(), hub.only),
+    };
+    let mut tried = Vec::new();
+    for source in &entry.sources {
+        match of_source(&entry, source, only.as_ref(), wanted.as_deref(), means) {
+            Ok(found) if found.is_empty() => tried.push(format!("{}: has none of the variants", source.label())),
+            Ok(found) => return of_found(found, wanted),
+            Err(FetchError::Final(e)) => return Err(*e),
+            Err(FetchError::Failed(why)) => tried.push(format!("{}: {why}", source.label())),
+        }
+    }
+    Err(CatalogError::Unobtainable {
+        model: entry.name,
+        tried,
+    })
+}
+
+/// A header with its place.
+struct Found {
+    /// It was made from another one, here.
+    is_made: bool,
+    gguf: Gguf,
+    info: ModelInfo,
+    variant: VariantInfo,
+    origin: Origin,
+}
+
+impl Found {
+    fn of(present: Present, origin: Origin) -> Found {
+        Found {
+            is_made: false,
+            variant: present.variant(String::new(), None),
+            gguf: present.gguf,
+            info: present.info,
+            origin,
+        }
+    }
+}
+
+/// Files of this machine, and what was made of them.
+fn here(files: Vec<Present>, means: &Means<'_>) -> Vec<Found> {
+    // Where the hash of a file is not noted, nothing was made of it yet.
+    let sources = files.iter().filter_map(|file| means.store.remembered(&file.path));
+    let made: Vec<_> = sources.flat_map(|sha256| means.store.made_of(&sha256)).collect();
+    let mut found: Vec<Found> = files.into_iter().map(|file| Found::of(file, Origin::Here)).collect();
+    for (id, path) in made {
+        let is_new = !found.iter().any(|f| f.variant.id == id);
+        if let Some(mut file) = Present::open(&path).ok().filter(|_| is_new) {
+            file.id = id;
+            let is_made = true;
+            found.push(Found {
+                is_made,
+                ..Found::of(file, Origin::Here)
+            });
+        }
+    }
+    found
+}
+
+fn of_source(
+    entry: &Entry,
+    source: &Source,
+    only: Option<&Only>,
+    wanted: Option<&[&'static str]>,
+    means: &Means<'_>,
+) -> Result<Vec<Found>, FetchError> {
+    if *source == Source::Builtin {
+        return Ok(here(vec![builtin(means.store)?], means));
+    }
+    let is_meant = |file: &str| only.is_none_or(|only| only.is_of(file));
+    let mut files = Vec::new();
+    for (published, path) in local_files(source, means) {
+        if is_meant(&published.file) {
+            let mut file = Present::open(&path)?;
+            file.id = published.variant.to_owned();
+            file.info.name.clone_from(&entry.name);
+            files.push(file);
+        }
+    }
+    let mut found = here(files, means);
+    let is_here = |found: &[Found], id: &str| found.iter().any(|f| f.variant.id == id);
+    let enough = wanted.unwrap_or(super::DEFAULT_VARIANTS);
+    if enough.iter().all(|id| is_here(&found, id)) {
+        return Ok(found);
+    }
+    let Source::Hub { repo, revision, files } = source else {
+        return match found.is_empty() {
+            true => Err(FetchError::failed(
+                "has no header to read from afar; `kvant models fetch` gets the file",
+            )),
+            false => Ok(found),
+        };
+    };
+    let at = RepoAt {
+        repo,
+        revision: revision.as_deref().unwrap_or(MAIN),
+    };
+    let listing = match means.hub.list(at) {
+        Ok(listing) => listing,
+        Err(FetchError::Failed(_)) if !found.is_empty() => return Ok(found),
+        Err(e) => return Err(e),
+    };
+    let published = match files.is_empty() {
+        true => by_name(repo, &listing, only)?,
+        false => files.clone(),
+    };
+    let candidates = wanted.unwrap_or(CANDIDATES);
+    let is_any_wanted = published.iter().any(|p| candidates.contains(&p.variant));
+    for file in &published {
+        // Where nothing wanted is published, the best file is what the others would be made from.
+        let is_wanted = match is_any_wanted || only.is_some() {
+            true => candidates.contains(&file.variant) || only.is_some(),
+            false => published
+                .iter()
+                .all(|other| Present::rank_of(other.variant) <= Present::rank_of(file.variant)),
+        };
+        if !is_wanted || is_here(&found, file.variant) {
+            continue;
+        }
+        let Some(remote) = listing.files.iter().find(|r| r.file == file.file) else {
+            continue;
+        };
+        let place = format!("hf:{repo}:{}", names::shown(&remote.file));
+        let (gguf, _) = read_remote(means, at, &listing, remote, &place, false)?;
+        let of_file = |problem| {
+            CatalogError::from(GgufError {
+                path: PathBuf::from(&place),
+                problem,
+            })
+        };
+        gguf.check_generative().map_err(of_file)?;
+        let info = gguf.model_info(&entry.name).map_err(of_file)?;
+        let bytes = remote.bytes;
+        let present = Present {
+            path: PathBuf::from(&remote.file),
+            gguf,
+            info,
+            id: file.variant.to_owned(),
+        };
+        found.push(Found::of(present, Origin::Remote { place, bytes }));
+    }
+    Ok(found)
+}
+
+/// The wanted ones, and those that would be made from the best.
+fn of_found(mut found: Vec<Found>, wanted: Option<Vec<&'static str>>) -> Result<Ahead, CatalogError> {
+    // What was made comes after what it was made from.
+    found.sort_by_key(|f| (f.is_made, std::cmp::Reverse(Present::rank_of(&f.variant.id))));
+    let Some(best) = found.first() else {
+        return Err(CatalogError::Unobtainable {
+            model: "the model".into(),
+            tried: vec!["it has no files".into()],
+        });
+    };
+    let offered: Vec<&Found> = found.iter().filter(|f| !f.is_made).collect();
+    let ids: Vec<String> = match wanted {
+        Some(wanted) => wanted.into_iter().map(str::to_owned).collect(),
+        None if offered.len() > 1 => offered.iter().map(|f| f.variant.id.clone()).collect(),
+        None => super::DEFAULT_VARIANTS.iter().map(|id| (*id).to_owned()).collect(),
+    };
+    let variants = ids.into_iter().filter_map(|id| {
+        if let Some(f) = found.iter().find(|f| f.variant.id == id) {
+            return Some(AheadVariant {
+                info: f.variant.clone(),
+                origin: f.origin.clone(),
+            });
+        }
+        let from = best.variant.id.clone();
+        Some(AheadVariant {
+            info: expected(best, &id)?,
+            origin: Origin::ToMake { from },
+        })
+    });
+    Ok(Ahead {
+        info: best.info.clone(),
+        variants: variants.collect(),
+    })
+}
+
+/// A variant of this label made from a file.
+fn expected(from: &Found, label: &str) -> Option<VariantInfo> {
+    let tensor_types = from.gguf.expected_types(label)?;
+    let model_size = tensor_types.values().map(|share| share.bytes).sum();
+    let n_params = from.variant.model_n_params;
+    Some(VariantInfo {
+        id: label.to_owned(),
+        model_size,
+        bpw: 8.0 * model_size as f64 / n_params.max(1) as f64,
+        tensor_types,
+        n_fallback: 0,
+        ftype: Some(label.to_owned()),
+        ..from.variant.clone()
+    })
+}

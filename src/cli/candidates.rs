@@ -1,0 +1,268 @@
+//! What a triage chooses from, before anything is fetched or made: headers, and what this machine is predicted to do with each.
+
+use super::args::{CompareArgs, Global, TriageArgs};
+use super::exit::{Failure, DOES_NOT_FIT, OK, UNEXPECTED};
+use super::look;
+use super::profile::{self, Machine, Needs};
+use super::progress::LiveLine;
+use super::resolve::{self, Prediction};
+use super::sources::Sources;
+use super::stop::Stop;
+use crate::catalog::{Ahead, AheadVariant, CatalogError, Origin};
+use crate::data::{EngineInfo, HostInfo, LeftOut, Plan, VariantInfo, WhyLeftOut};
+use crate::plan::{self, Bounds, Contender, Settings};
+use crate::units;
+use comfy_table::{presets, CellAlignment, Table};
+use serde::Serialize;
+
+/// Text that is scored of each candidate, in tokens: what the budget is divided by.
+const N_TOKENS_SCORED: f64 = 24.0 * 128.0;
+/// Bytes per second at which a file is loaded.
+const LOAD_RATE: f64 = 1e9;
+
+/// The candidates of a model, and which of them are left out.
+pub struct Candidates {
+    ahead: Ahead,
+    plan: Plan,
+    prediction: Prediction,
+    left_out: Vec<Option<WhyLeftOut>>,
+}
+
+impl Candidates {
+    /// Reads headers and predicts. `None` where no source has a header to read from afar: then there is nothing to choose before the
+    /// files are here. What this machine does with each type of weights is measured for `--dry-run` and before a download, if it is not kept.
+    pub fn look(
+        args: &TriageArgs,
+        compare: &CompareArgs,
+        (host, engine): (&HostInfo, &EngineInfo),
+        sources: &Sources,
+        (global, stop): (&Global, &Stop),
+    ) -> Result<Option<Candidates>, Failure> {
+        let ahead = match sources.look_ahead(args.model.as_deref(), &args.variants) {
+            Ok(ahead) => ahead,
+            Err(CatalogError::Unobtainable { .. }) if !args.dry_run => return Ok(None),
+            Err(e) => return Err(e.into()),
+        };
+        let ids: Vec<String> = ahead.variants.iter().map(|v| v.info.id.clone()).collect();
+        let settings = Settings {
+            variants: ids,
+            is_triage: true,
+            ..resolve::settings(compare, host, &engine.devices)?
+        };
+        let plan = plan::build(&settings)?;
+        let infos: Vec<VariantInfo> = ahead.variants.iter().map(|v| v.info.clone()).collect();
+        let needs = Needs::of(&infos, &settings.kv);
+        let machine = Machine {
+            host,
+            engine,
+            n_threads: settings.n_threads,
+        };
+        let is_far = ahead.variants.iter().any(|v| matches!(v.origin, Origin::Remote { .. }));
+        let profile = match profile::kept(&machine, &needs, sources) {
+            None if args.dry_run || is_far => {
+                profile::measure(&machine, &needs, sources, || LiveLine::new(global), stop)?
+            }
+            kept => kept,
+        };
+        let prediction = resolve::predict(
+            &plan,
+            &ahead.info,
+            &infos,
+            0,
+            host,
+            &engine.system_info,
+            profile.as_ref(),
+        );
+        let contenders: Vec<Contender> = ahead
+            .variants
+            .iter()
+            .map(|v| contender(v, &plan, &prediction))
+            .collect();
+        let bounds = Bounds {
+            available_bytes: prediction.available_bytes,
+            goal: resolve::goal(compare).unwrap_or_default(),
+            budget_ns: (args.variants.is_empty() && profile.is_some()).then_some(args.budget),
+        };
+        let left_out = plan::left_out(&contenders, &bounds);
+        Ok(Some(Candidates {
+            ahead,
+            plan,
+            prediction,
+            left_out,
+        }))
+    }
+
+    /// The variants to measure. An error when there are none.
+    pub fn contenders(&self) -> Result<Vec<String>, Failure> {
+        let all = self.ahead.variants.iter().zip(&self.left_out);
+        let kept: Vec<String> = all
+            .filter(|(_, why)| why.is_none())
+            .map(|(v, _)| v.info.id.clone())
+            .collect();
+        if kept.is_empty() {
+            let all: Vec<String> = self
+                .left_out()
+                .iter()
+                .map(|out| format!("{}: {}", out.variant, out.why))
+                .collect();
+            let text = format!(
+                "no variant fits this machine ({}); name a smaller model, ask for a smaller --n-ctx, or free memory",
+                all.join("; ")
+            );
+            return Err(Failure::msg(DOES_NOT_FIT, text));
+        }
+        Ok(kept)
+    }
+
+    /// The others, with reasons.
+    pub fn left_out(&self) -> Vec<LeftOut> {
+        let all = self.ahead.variants.iter().zip(&self.left_out);
+        let out = all.filter_map(|(v, why)| {
+            Some(LeftOut {
+                variant: v.info.id.clone(),
+                why: (*why)?,
+            })
+        });
+        out.collect()
+    }
+
+    /// What `--dry-run` prints.
+    pub fn print(&self, global: &Global) -> Result<u8, Failure> {
+        let rows = self.rows();
+        let text = if global.json {
+            let json = Wire {
+                model: &self.ahead.info.name,
+                available_bytes: self.prediction.available_bytes,
+                candidates: rows,
+            };
+            serde_json::to_string_pretty(&json).map_err(|e| Failure::new(UNEXPECTED, e))? + "\n"
+        } else {
+            self.text(&rows)
+        };
+        look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))?;
+        Ok(OK)
+    }
+
+    fn rows(&self) -> Vec<Row<'_>> {
+        let arms = self.plan.arms.iter().enumerate().filter(|(_, arm)| !arm.is_control);
+        let rows = arms.filter_map(|(index, arm)| {
+            let place = self.ahead.variants.iter().position(|v| v.info.id == arm.variant)?;
+            let variant = &self.ahead.variants[place];
+            let speed = self.prediction.speeds[index];
+            let (origin, fetch_bytes) = match &variant.origin {
+                Origin::Here => ("here", None),
+                Origin::Remote { bytes, .. } => ("remote", Some(*bytes)),
+                Origin::ToMake { .. } => ("to make", None),
+            };
+            Some(Row {
+                arm: &arm.id,
+                origin,
+                fetch_bytes,
+                model_size: variant.info.model_size,
+                bpw: variant.info.bpw,
+                peak_bytes: self.prediction.arm_bytes[index],
+                device_bytes: self.prediction.device_bytes[index],
+                decode_tps: speed.map(|s| 1e9 / s.decode_ns),
+                ttft_ns: speed.map(|s| s.prefill_ns as u64),
+                left_out: self.left_out[place],
+            })
+        });
+        rows.collect()
+    }
+
+    fn text(&self, rows: &[Row<'_>]) -> String {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        table.set_header([
+            "arm",
+            "file",
+            "size",
+            "peak memory",
+            "decode",
+            "first token",
+            "would be",
+        ]);
+        for row in rows {
+            let or_na = |text: Option<String>| text.unwrap_or_else(|| "n/a".to_owned());
+            let file = row
+                .fetch_bytes
+                .map_or(row.origin.to_owned(), |bytes| format!("fetch {}", units::bytes(bytes)));
+            table.add_row([
+                row.arm.to_owned(),
+                file,
+                units::bytes(row.model_size),
+                or_na(row.peak_bytes.or(row.device_bytes).map(units::bytes)),
+                or_na(row.decode_tps.map(|tps| format!("{tps:.1} t/s"))),
+                or_na(row.ttft_ns.map(units::duration)),
+                row.left_out.map_or("measured".to_owned(), |why| why.to_string()),
+            ]);
+        }
+        for column in table.column_iter_mut().skip(2).take(4) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        format!(
+            "{}: predicted from headers and this machine's speed with each type of weights; nothing was fetched or made.\n{} of memory are available.\n\n{}\n",
+            self.ahead.info.name,
+            units::bytes(self.prediction.available_bytes),
+            table.trim_fmt()
+        )
+    }
+}
+
+/// The variant with its cheapest KV type, and what measuring all of them takes.
+fn contender(variant: &AheadVariant, plan: &Plan, prediction: &Prediction) -> Contender {
+    let arms: Vec<usize> = (0..plan.arms.len())
+        .filter(|&i| plan.arms[i].variant == variant.info.id && !plan.arms[i].is_control)
+        .collect();
+    let worker = |&i: &usize| prediction.worker_bytes.get(&plan.arms[i].id).copied();
+    let speed = |&i: &usize| prediction.speeds.get(i).copied().flatten();
+    let n_rounds = f64::from(plan.stop.n_rounds_min + 1);
+    let mut cost_ns = variant.info.model_size as f64 / LOAD_RATE * 1e9;
+    for (place, &i) in arms.iter().enumerate() {
+        let cells = plan
+            .cells
+            .iter()
+            .zip(&prediction.execution_ns)
+            .filter(|(c, _)| c.arm == i);
+        cost_ns += cells
+            .map(|(_, &ns)| n_rounds * ns.max(plan.sample_ns_min) as f64)
+            .sum::<f64>();
+        if let (0, Some(speed)) = (place, speed(&i)) {
+            let n_prompt = plan.cells.iter().map(|c| c.spec.n_prompt).max().unwrap_or(1).max(1);
+            cost_ns += N_TOKENS_SCORED * speed.prefill_ns / f64::from(n_prompt);
+        }
+    }
+    Contender {
+        variant: variant.info.id.clone(),
+        worker_bytes: arms.iter().filter_map(worker).min().unwrap_or(0),
+        arm_bytes: arms.iter().filter_map(|&i| prediction.arm_bytes[i]).min(),
+        decode_tps: arms
+            .iter()
+            .filter_map(speed)
+            .map(|s| 1e9 / s.decode_ns)
+            .reduce(f64::max),
+        cost_ns: cost_ns as u64,
+    }
+}
+
+/// One arm of `--dry-run --json`.
+#[derive(Serialize)]
+struct Row<'a> {
+    arm: &'a str,
+    origin: &'static str,
+    fetch_bytes: Option<u64>,
+    model_size: u64,
+    bpw: f64,
+    peak_bytes: Option<u64>,
+    device_bytes: Option<u64>,
+    decode_tps: Option<f64>,
+    ttft_ns: Option<u64>,
+    left_out: Option<WhyLeftOut>,
+}
+
+#[derive(Serialize)]
+struct Wire<'a> {
+    model: &'a str,
+    available_bytes: u64,
+    candidates: Vec<Row<'a>>,
+}

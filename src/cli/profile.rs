@@ -1,0 +1,206 @@
+//! What this machine does with each type of weights: measured once with probes of random weights, and kept.
+
+use super::compare::{default_args, Job};
+use super::exit::Failure;
+use super::progress::LiveLine;
+use super::report::JOURNAL_NAME;
+use super::sources::Sources;
+use super::stop::Stop;
+use super::{lock, resolve};
+use crate::catalog::{remove_probes, write_probes};
+use crate::data::{EngineInfo, HostInfo, KvType, Record, StoppedBy, VariantInfo, Workload};
+use crate::gguf::GgmlType;
+use crate::journal::Journal;
+use crate::plan::{self, KvPair, Probe, Profile, QualityMode, Settings};
+use crate::report::ReportModel;
+use crate::runner::Course;
+use crate::{corpus, journal, stats};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Folder of kept profiles in the store.
+const PROFILES: &str = "profiles";
+/// Prompts and depths of the probes: shallow and deep.
+const N_PROMPTS: [u32; 2] = [256, 1024];
+const N_DEPTHS: [u32; 2] = [64, 1024];
+/// Rounds of each set of probes.
+const N_ROUNDS: u32 = 4;
+/// Shortest sample of a probe, nanoseconds.
+const SAMPLE_NS: u64 = 100_000_000;
+
+/// The machine and the build that a profile is of.
+pub struct Machine<'a> {
+    pub host: &'a HostInfo,
+    pub engine: &'a EngineInfo,
+    pub n_threads: u32,
+}
+
+/// What a profile has to know.
+pub struct Needs {
+    pub types: BTreeSet<GgmlType>,
+    pub kv: Vec<KvPair>,
+}
+
+impl Needs {
+    /// Every type of these variants, and F16, which probes of caches and layers have.
+    pub fn of<'a>(variants: impl IntoIterator<Item = &'a VariantInfo>, kv: &[KvPair]) -> Needs {
+        let names: BTreeSet<&str> = variants
+            .into_iter()
+            .flat_map(|v| v.tensor_types.iter())
+            .filter(|(_, share)| share.layer_bytes + share.output_bytes > 0)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let of_names = GgmlType::ALL.iter().copied().filter(|ty| names.contains(ty.name()));
+        Needs {
+            types: of_names
+                .filter(|ty| *ty != GgmlType::F32)
+                .chain([GgmlType::F16])
+                .collect(),
+            kv: kv.to_vec(),
+        }
+    }
+
+    fn are_met_by(&self, profile: &Profile) -> bool {
+        self.types.iter().all(|ty| profile.knows_type(ty.name()))
+            && self.kv.iter().all(|kv| profile.knows_kv(&kv.to_string()))
+    }
+}
+
+/// The last kept profile of this machine and build that knows what is needed.
+pub fn kept(machine: &Machine<'_>, needs: &Needs, sources: &Sources) -> Option<Profile> {
+    let mut dirs: Vec<PathBuf> = std::fs::read_dir(folder(machine, sources))
+        .ok()?
+        .flatten()
+        .map(|e| e.path())
+        .collect();
+    dirs.sort();
+    let profiles = dirs.into_iter().rev().filter_map(|dir| read(&dir));
+    profiles.into_iter().find(|profile| needs.are_met_by(profile))
+}
+
+/// Measures one and keeps it. `None` where probes cannot be measured as asked: no figure is better than a wrong one.
+pub fn measure(
+    machine: &Machine<'_>,
+    needs: &Needs,
+    sources: &Sources,
+    live: impl Fn() -> LiveLine,
+    stop: &Stop,
+) -> Result<Option<Profile>, Failure> {
+    live().line("measuring what this machine does with each type of weights (once; kept in the store)");
+    let types: Vec<GgmlType> = std::iter::once(GgmlType::F16)
+        .chain(needs.types.iter().copied().filter(|ty| *ty != GgmlType::F16))
+        .collect();
+    let (labels, [wide, small]) = write_probes(&types, &sources.means())?;
+    let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
+    let mut kv = needs.kv.clone();
+    let plain = KvPair {
+        k: KvType::F16,
+        v: KvType::F16,
+        is_rotated: true,
+    };
+    kv.retain(|pair| *pair != plain);
+    kv.insert(0, plain);
+    let _lock = lock::wait_for_machine(&live(), stop)?;
+    let mut kept_in = None;
+    let sets = [
+        ("wide", wide, labels, vec![plain], 1),
+        ("small", small, vec!["F16".to_owned()], kv, N_DEPTHS.len()),
+    ];
+    for (name, model, variants, kv, n_lengths) in sets {
+        let mut args = default_args()?;
+        args.model = Some(model.display().to_string());
+        let mut settings = Settings {
+            variants,
+            kv,
+            n_threads: machine.n_threads,
+            n_prompts: N_PROMPTS[..n_lengths].to_vec(),
+            n_depths: N_DEPTHS[..n_lengths].to_vec(),
+            n_gen: 16,
+            n_rounds: Some(N_ROUNDS),
+            n_launches: Some(1),
+            workloads: vec![Workload::Prefill, Workload::Decode],
+            device: "cpu".to_owned(),
+            n_gpu_layers: vec![0],
+            ..resolve::settings(&args, machine.host, &[])?
+        };
+        settings.quality.mode = QualityMode::Off;
+        let mut plan = plan::build(&settings)?;
+        plan.sample_ns_min = SAMPLE_NS;
+        let mut job = Job::prepare(
+            &args,
+            settings,
+            (plan, None),
+            (machine.host.clone(), machine.engine.clone()),
+            sources,
+            &live(),
+        )?;
+        let of_run = || folder(machine, sources).join(&job.header.run_id);
+        job.dir = kept_in.get_or_insert_with(of_run).join(name);
+        // With a course memory is read once per file; nothing is dropped.
+        job.measure(None, live(), stop, Some(Box::new(Course::default)))?;
+    }
+    remove_probes(&sources.means());
+    let profile = kept_in.and_then(|dir| read(&dir));
+    if profile.is_none() {
+        live().line("the probes could not all be measured: no speeds are predicted");
+    }
+    Ok(profile)
+}
+
+fn folder(machine: &Machine<'_>, sources: &Sources) -> PathBuf {
+    let (host, engine) = (machine.host, machine.engine);
+    let words = [
+        env!("CARGO_PKG_VERSION"),
+        &engine.version,
+        &engine.system_info,
+        &host.cpu,
+        &host.os,
+        &format!("{} {} {}", host.n_cpus, host.memory_bytes, machine.n_threads),
+    ];
+    sources
+        .store_root()
+        .join(PROFILES)
+        .join(corpus::sha256_hex(&words.join("\n")))
+}
+
+/// The profile that a run of probes gives.
+fn read(dir: &Path) -> Option<Profile> {
+    let runs: Option<Vec<Journal>> = ["wide", "small"]
+        .into_iter()
+        .map(|name| whole(&dir.join(name)))
+        .collect();
+    let runs = runs?;
+    let models: Vec<ReportModel> = runs
+        .iter()
+        .map(|run| ReportModel::build(&run.header, &run.records))
+        .collect();
+    let kv: Vec<Vec<String>> = models
+        .iter()
+        .map(|m| m.cells.iter().map(|c| c.arm.config.kv()).collect())
+        .collect();
+    let mut probes = Vec::new();
+    for (model, kv) in models.iter().zip(&kv) {
+        for (cell, kv) in model.cells.iter().zip(kv) {
+            let spec = cell.spec;
+            let median = stats::median(&cell.samples_ns.iter().map(|&ns| ns as f64).collect::<Vec<_>>());
+            let Some(ns) = median.filter(|_| cell.is_ok() && !cell.arm.is_control) else {
+                continue;
+            };
+            probes.push(Probe {
+                model: &model.header.model,
+                variant: model.variant(&cell.arm.variant)?,
+                kv,
+                n_prompt: spec.n_prompt,
+                n_depth: spec.n_depth,
+                ns: ns / f64::from(spec.n_gen.max(1)),
+            });
+        }
+    }
+    Profile::fit(&probes)
+}
+
+fn whole(dir: &Path) -> Option<Journal> {
+    let journal = journal::read(&dir.join(JOURNAL_NAME)).ok()?;
+    let is_whole = |record: &Record| matches!(record, Record::End(end) if end.stopped_by != StoppedBy::Interrupt);
+    journal.records.iter().any(is_whole).then_some(journal)
+}
