@@ -4,7 +4,7 @@ use super::arg::{ModelArg, Only};
 use super::error::FetchError;
 use super::header::read_remote;
 use super::hub::RepoAt;
-use super::known::{Entry, Source};
+use super::known::{Entry, Published, Source};
 use super::obtain::{by_name, local_files, MAIN};
 use super::resolve::{parse_variants, Means, Request};
 use super::source::{builtin, find, Present};
@@ -14,7 +14,7 @@ use crate::gguf::{Gguf, GgufError};
 use std::path::PathBuf;
 
 /// What a triage looks at unless told otherwise, of what a source publishes.
-const CANDIDATES: &[&str] = &["BF16", "F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"];
+const CANDIDATES: &[&str] = &["F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"];
 
 /// A model whose files need not be here.
 #[derive(Debug, Clone, PartialEq)]
@@ -148,7 +148,7 @@ fn of_source(
     if enough.iter().all(|id| is_here(&found, id)) {
         return Ok(found);
     }
-    let Source::Hub { repo, revision, files } = source else {
+    let Source::Hub { .. } = source else {
         return match found.is_empty() {
             true => Err(FetchError::failed(
                 "has no header to read from afar; `kvant models fetch` gets the file",
@@ -156,33 +156,35 @@ fn of_source(
             false => Ok(found),
         };
     };
-    let at = RepoAt {
-        repo,
-        revision: revision.as_deref().unwrap_or(MAIN),
+    match of_hub(entry, source, only, wanted, means, &mut found) {
+        Err(FetchError::Failed(_)) if !found.is_empty() => Ok(found),
+        other => other.map(|()| found),
+    }
+}
+
+/// Adds what a repository publishes of the wanted variants and `found` lacks.
+fn of_hub(
+    entry: &Entry,
+    source: &Source,
+    only: Option<&Only>,
+    wanted: Option<&[&'static str]>,
+    means: &Means<'_>,
+    found: &mut Vec<Found>,
+) -> Result<(), FetchError> {
+    let Source::Hub { repo, revision, files } = source else {
+        return Ok(());
     };
-    let listing = match means.hub.list(at) {
-        Ok(listing) => listing,
-        Err(FetchError::Failed(_)) if !found.is_empty() => return Ok(found),
-        Err(e) => return Err(e),
-    };
+    let revision = revision.as_deref().unwrap_or(MAIN);
+    let at = RepoAt { repo, revision };
+    let listing = means.hub.list(at)?;
     let published = match files.is_empty() {
         true => by_name(repo, &listing, only)?,
         false => files.clone(),
     };
-    let candidates = wanted.unwrap_or(CANDIDATES);
-    let is_any_wanted = published.iter().any(|p| candidates.contains(&p.variant));
-    for file in &published {
-        // Where nothing wanted is published, the best file is what the others would be made from.
-        let is_wanted = match is_any_wanted || only.is_some() {
-            true => candidates.contains(&file.variant) || only.is_some(),
-            false => published
-                .iter()
-                .all(|other| Present::rank_of(other.variant) <= Present::rank_of(file.variant)),
-        };
-        if !is_wanted || is_here(&found, file.variant) {
-            continue;
-        }
-        let Some(remote) = listing.files.iter().find(|r| r.file == file.file) else {
+    for file in chosen(&published, wanted, only.is_some()) {
+        let remote = listing.files.iter().find(|r| r.file == file.file);
+        let is_here = found.iter().any(|f| f.variant.id == file.variant);
+        let Some(remote) = remote.filter(|_| !is_here) else {
             continue;
         };
         let place = format!("hf:{repo}:{}", names::shown(&remote.file));
@@ -194,17 +196,36 @@ fn of_source(
             })
         };
         gguf.check_generative().map_err(of_file)?;
-        let info = gguf.model_info(&entry.name).map_err(of_file)?;
-        let bytes = remote.bytes;
         let present = Present {
             path: PathBuf::from(&remote.file),
+            info: gguf.model_info(&entry.name).map_err(of_file)?,
             gguf,
-            info,
             id: file.variant.to_owned(),
         };
+        let bytes = remote.bytes;
         found.push(Found::of(present, Origin::Remote { place, bytes }));
     }
-    Ok(found)
+    Ok(())
+}
+
+/// The files whose headers are of use: the wanted ones; where none of them is published the best one, from which they would be made.
+fn chosen<'a>(published: &'a [Published], wanted: Option<&[&'static str]>, is_only: bool) -> Vec<&'a Published> {
+    let has = |id: &str| published.iter().any(|file| file.variant == id);
+    let is_wanted = |file: &&Published| match wanted {
+        _ if is_only => true,
+        Some(wanted) => wanted.contains(&file.variant),
+        // As exact as F16, and as large.
+        None => CANDIDATES.contains(&file.variant) || (file.variant == "BF16" && !has("F16")),
+    };
+    let chosen: Vec<_> = published.iter().filter(is_wanted).collect();
+    match chosen.is_empty() {
+        true => published
+            .iter()
+            .max_by_key(|file| Present::rank_of(file.variant))
+            .into_iter()
+            .collect(),
+        false => chosen,
+    }
 }
 
 /// The wanted ones, and those that would be made from the best.
@@ -256,4 +277,34 @@ fn expected(from: &Found, label: &str) -> Option<VariantInfo> {
         ftype: Some(label.to_owned()),
         ..from.variant.clone()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_read_of_what_can_be_the_answer() {
+        let all: Vec<Published> = ["BF16", "F16", "Q8_0", "Q4_K_M", "IQ1_S"]
+            .map(|variant| Published {
+                variant,
+                file: format!("{variant}.gguf"),
+                sha256: None,
+                bytes: None,
+            })
+            .to_vec();
+        let of = |all: &[Published], wanted: Option<&[&'static str]>| -> Vec<&'static str> {
+            chosen(all, wanted, false)
+                .into_iter()
+                .map(|file| file.variant)
+                .collect()
+        };
+        assert_eq!(of(&all, None), ["F16", "Q8_0", "Q4_K_M"]);
+        assert_eq!(of(&all[2..], None), ["Q8_0", "Q4_K_M"]);
+        let without_f16 = [&all[..1], &all[2..3]].concat();
+        assert_eq!(of(&without_f16, None), ["BF16", "Q8_0"], "as exact as F16");
+        assert_eq!(of(&all, Some(&["IQ1_S"])), ["IQ1_S"]);
+        assert_eq!(of(&all[2..], Some(&["Q6_K"])), ["Q8_0"], "what it would be made from");
+        assert_eq!(chosen(&all[4..], None, true).len(), 1, "a file that was named");
+    }
 }

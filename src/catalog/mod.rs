@@ -35,7 +35,7 @@ pub use header::{header, shape, Header};
 pub use hub::Hub;
 pub use inventory::{remove, stock, verify, Stock, StockFile};
 pub use known::{Catalog, Dimensions, Entry, Published, Source, BUILTIN_MODEL, DEFAULT_MODEL};
-pub use probes::{remove_probes, write_probes};
+pub use probes::{remove_probes, write_probes, ProbeShape};
 pub use pypi::Pip;
 pub use quantize::{Quantize, SelfQuantizer, QUANTIZER_TAG};
 pub use resolve::{resolve, Event, Means, Missed, ModelFiles, Request, DEFAULT_VARIANTS};

@@ -51,7 +51,7 @@ impl Candidates {
         };
         let plan = plan::build(&settings)?;
         let infos: Vec<VariantInfo> = ahead.variants.iter().map(|v| v.info.clone()).collect();
-        let needs = Needs::of(&infos, &settings.kv);
+        let needs = Needs::of(&ahead.info, &infos, &settings.kv);
         let machine = Machine {
             host,
             engine,

@@ -206,7 +206,7 @@ impl Job {
             plan = plan::build(&settings)?;
         }
         live.clear();
-        let needs = Needs::of(&infos(&files), &settings.kv);
+        let needs = Needs::of(&files.info, &infos(&files), &settings.kv);
         let machine = Machine {
             host: &host,
             engine: &engine,

@@ -7,8 +7,8 @@ use super::report::JOURNAL_NAME;
 use super::sources::Sources;
 use super::stop::Stop;
 use super::{lock, resolve};
-use crate::catalog::{remove_probes, write_probes};
-use crate::data::{EngineInfo, HostInfo, KvType, Record, StoppedBy, VariantInfo, Workload};
+use crate::catalog::{remove_probes, write_probes, ProbeShape};
+use crate::data::{EngineInfo, HostInfo, KvType, ModelInfo, Record, StoppedBy, VariantInfo, Workload};
 use crate::gguf::GgmlType;
 use crate::journal::Journal;
 use crate::plan::{self, KvPair, Probe, Profile, QualityMode, Settings};
@@ -39,13 +39,15 @@ pub struct Machine<'a> {
 pub struct Needs {
     pub types: BTreeSet<GgmlType>,
     pub kv: Vec<KvPair>,
+    pub shape: ProbeShape,
 }
 
 impl Needs {
     /// Every type of these variants, and F16, which probes of caches and layers have.
-    pub fn of<'a>(variants: impl IntoIterator<Item = &'a VariantInfo>, kv: &[KvPair]) -> Needs {
+    pub fn of(model: &ModelInfo, variants: &[VariantInfo], kv: &[KvPair]) -> Needs {
+        let n_params = variants.iter().map(|v| v.model_n_params).max();
         let names: BTreeSet<&str> = variants
-            .into_iter()
+            .iter()
             .flat_map(|v| v.tensor_types.iter())
             .filter(|(_, share)| share.layer_bytes + share.output_bytes > 0)
             .map(|(name, _)| name.as_str())
@@ -57,6 +59,7 @@ impl Needs {
                 .chain([GgmlType::F16])
                 .collect(),
             kv: kv.to_vec(),
+            shape: ProbeShape::of_model(model.n_embd, n_params.unwrap_or(0)),
         }
     }
 
@@ -68,7 +71,7 @@ impl Needs {
 
 /// The last kept profile of this machine and build that knows what is needed.
 pub fn kept(machine: &Machine<'_>, needs: &Needs, sources: &Sources) -> Option<Profile> {
-    let mut dirs: Vec<PathBuf> = std::fs::read_dir(folder(machine, sources))
+    let mut dirs: Vec<PathBuf> = std::fs::read_dir(folder(machine, needs, sources))
         .ok()?
         .flatten()
         .map(|e| e.path())
@@ -90,7 +93,7 @@ pub fn measure(
     let types: Vec<GgmlType> = std::iter::once(GgmlType::F16)
         .chain(needs.types.iter().copied().filter(|ty| *ty != GgmlType::F16))
         .collect();
-    let (labels, [wide, small]) = write_probes(&types, &sources.means())?;
+    let (labels, [wide, small]) = write_probes(&types, needs.shape, &sources.means())?;
     let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
     let mut kv = needs.kv.clone();
     let plain = KvPair {
@@ -134,7 +137,7 @@ pub fn measure(
             sources,
             &live(),
         )?;
-        let of_run = || folder(machine, sources).join(&job.header.run_id);
+        let of_run = || folder(machine, needs, sources).join(&job.header.run_id);
         job.dir = kept_in.get_or_insert_with(of_run).join(name);
         // With a course memory is read once per file; nothing is dropped.
         job.measure(None, live(), stop, Some(Box::new(Course::default)))?;
@@ -147,7 +150,7 @@ pub fn measure(
     Ok(profile)
 }
 
-fn folder(machine: &Machine<'_>, sources: &Sources) -> PathBuf {
+fn folder(machine: &Machine<'_>, needs: &Needs, sources: &Sources) -> PathBuf {
     let (host, engine) = (machine.host, machine.engine);
     let words = [
         env!("CARGO_PKG_VERSION"),
@@ -156,6 +159,7 @@ fn folder(machine: &Machine<'_>, sources: &Sources) -> PathBuf {
         &host.cpu,
         &host.os,
         &format!("{} {} {}", host.n_cpus, host.memory_bytes, machine.n_threads),
+        &format!("{} layers of {}", needs.shape.n_layer, needs.shape.n_embd),
     ];
     sources
         .store_root()

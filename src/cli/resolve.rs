@@ -238,22 +238,16 @@ pub fn predict(
     let arms = plan.arms.iter().enumerate();
     let device_bytes = arms.map(|(index, arm)| device_memory_bytes(model, arm_variant(index)?, &arm.config));
     let device_bytes = device_bytes.collect();
-    let depth = plan
-        .cells
-        .iter()
-        .filter(|c| c.spec.workload == Workload::Decode)
-        .map(|c| c.spec.n_depth)
-        .max();
-    let prompt = plan
-        .cells
-        .iter()
-        .filter(|c| c.spec.workload == Workload::Prefill)
-        .map(|c| c.spec.n_prompt)
-        .max();
-    let speed = |(index, arm): (usize, &Arm)| {
-        let (n_depth, n_prompt) = (depth.unwrap_or(0), prompt.unwrap_or(0));
-        profile?.predict(model, arm_variant(index)?, &arm.config, n_depth, n_prompt)
+    let specs = |workload| {
+        plan.cells
+            .iter()
+            .map(|c| c.spec)
+            .filter(move |s| s.workload == workload)
     };
+    let n_depth = specs(Workload::Decode).map(|s| s.n_depth).max().unwrap_or(0);
+    let n_prompt = specs(Workload::Prefill).map(|s| s.n_prompt).max().unwrap_or(0);
+    let speed =
+        |(index, arm): (usize, &Arm)| profile?.predict(model, arm_variant(index)?, &arm.config, n_depth, n_prompt);
     let speeds = plan.arms.iter().enumerate().map(speed).collect();
     let available_bytes = host.memory_available_bytes;
     let scoring_bytes = plan

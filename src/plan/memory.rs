@@ -143,11 +143,11 @@ fn n_ctx_batched(specs: impl Iterator<Item = WorkSpec> + Clone) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::data::{FlashAttn, KvType, SplitMode, TensorTypeShare};
 
-    fn model(n_embd: u32, n_layer: u32, n_kv: u32, n_vocab: u32) -> ModelInfo {
+    pub fn model(n_embd: u32, n_layer: u32, n_kv: u32, n_vocab: u32) -> ModelInfo {
         ModelInfo {
             name: "m".into(),
             architecture: "llama".into(),
@@ -162,7 +162,7 @@ mod tests {
         }
     }
 
-    fn variant(types: &[(&str, u64)]) -> VariantInfo {
+    pub fn variant(types: &[(&str, u64)]) -> VariantInfo {
         let share = |&(name, bytes): &(&str, u64)| {
             (
                 name.to_owned(),
@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    fn config(kv: KvType, n_ctx: u32) -> ArmConfig {
+    pub fn config(kv: KvType, n_ctx: u32) -> ArmConfig {
         ArmConfig {
             type_k: kv,
             type_v: kv,

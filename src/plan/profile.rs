@@ -230,20 +230,15 @@ fn multiplications(model: &ModelInfo) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{FlashAttn, KvType, SplitMode};
+    use crate::data::KvType;
+    use crate::plan::memory::tests as memory;
 
     fn model(name: &str, n_layer: u32, n_embd: u32, n_head: u32) -> ModelInfo {
         ModelInfo {
             name: name.into(),
-            architecture: "llama".into(),
-            n_layer,
-            n_embd,
             n_head,
             n_head_kv: 4,
-            n_embd_k_gqa: 256,
-            n_embd_v_gqa: 256,
-            n_vocab: 320,
-            n_ctx_train: 2048,
+            ..memory::model(n_embd, n_layer, 256, 320)
         }
     }
 
@@ -258,35 +253,13 @@ mod tests {
             (name.to_owned(), share)
         };
         VariantInfo {
-            id: "V".into(),
-            file: "v.gguf".into(),
-            sha256: String::new(),
-            model_size: 0,
-            model_n_params: 1,
-            bpw: 8.0,
             tensor_types: types.iter().map(share).collect(),
-            n_fallback: 0,
-            n_tensors: 1,
-            ftype: None,
-            derived_from: None,
+            ..memory::variant(&[])
         }
     }
 
     fn config(kv: KvType) -> ArmConfig {
-        ArmConfig {
-            type_k: kv,
-            type_v: kv,
-            has_kv_rotation: true,
-            flash_attn: FlashAttn::On,
-            device: "cpu".into(),
-            n_gpu_layers: 0,
-            split_mode: SplitMode::Layer,
-            no_kv_offload: false,
-            n_threads: 2,
-            n_batch: 2048,
-            n_ubatch: 512,
-            n_ctx: 4096,
-        }
+        memory::config(kv, 4096)
     }
 
     /// A machine that does exactly what the model of it says.
