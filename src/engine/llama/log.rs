@@ -8,7 +8,7 @@
 use crate::data::BufferSize;
 use crate::engine::EngineError;
 use llama_cpp_sys_2 as sys;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::ffi::{c_char, c_void, CStr};
 use std::io::Write;
@@ -33,6 +33,7 @@ pub(super) struct Captured {
 
 thread_local! {
     static LOG: RefCell<Captured> = RefCell::default();
+    static IS_QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Routes llama.cpp's and ggml's messages here; once per process.
@@ -45,6 +46,13 @@ pub(super) fn install() {
             sys::ggml_set_abort_callback(Some(on_abort));
         }
     });
+}
+
+/// Runs `work`; of what this thread logs meanwhile only warnings and errors are shown.
+pub(super) fn quietly(work: impl FnOnce()) {
+    IS_QUIET.set(true);
+    work();
+    IS_QUIET.set(false);
 }
 
 /// Runs `work` and returns what this thread logged meanwhile.
@@ -63,7 +71,13 @@ unsafe extern "C" fn on_log(level: sys::ggml_log_level, text: *const c_char, _us
     let heard = text.to_string_lossy();
     // The thread may be ending, or the log may be borrowed: then the line is only on stderr.
     let level = LOG.try_with(|log| log.try_borrow_mut().map(|mut log| log.add(level, &heard)));
-    if !matches!(level, Ok(Ok(sys::GGML_LOG_LEVEL_DEBUG))) {
+    let is_quiet = IS_QUIET.try_with(Cell::get).unwrap_or(false);
+    let is_shown = match level {
+        Ok(Ok(sys::GGML_LOG_LEVEL_DEBUG)) => false,
+        Ok(Ok(sys::GGML_LOG_LEVEL_INFO)) => !is_quiet,
+        _ => true,
+    };
+    if is_shown {
         let _ = std::io::stderr().write_all(text.to_bytes());
     }
 }

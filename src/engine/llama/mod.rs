@@ -39,7 +39,7 @@ fn start() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         log::install();
-        modules::load();
+        log::quietly(modules::load);
         // SAFETY: the first call into llama.cpp besides loading its backends, made once.
         unsafe { sys::llama_backend_init() };
     });
