@@ -5,7 +5,7 @@ use super::error::FetchError;
 use super::header::read_remote;
 use super::hub::RepoAt;
 use super::known::{Entry, Published, Source};
-use super::obtain::{by_name, local_files, MAIN};
+use super::obtain::{by_name, local_files, open_published, MAIN};
 use super::resolve::{parse_variants, Means, Request};
 use super::source::{builtin, find, Present};
 use super::{names, CatalogError};
@@ -35,22 +35,17 @@ pub struct AheadVariant {
 }
 
 /// Where a variant is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// On this machine.
     Here,
     /// At a source, so many bytes long.
     Remote {
-        /// The file, with its source.
-        place: String,
         /// Bytes to fetch.
         bytes: u64,
     },
     /// It would be made from another one.
-    ToMake {
-        /// The variant it would be made from.
-        from: String,
-    },
+    ToMake,
 }
 
 /// Reads headers only: from files that are here, and from the Hub by range requests where something wanted is not. Nothing is written.
@@ -65,9 +60,15 @@ pub fn look_ahead(request: &Request<'_>, means: &Means<'_>) -> Result<Ahead, Cat
         ModelArg::Known(entry) => (entry, None),
         ModelArg::Hub(hub) => (hub.entry(), hub.only),
     };
+    let look = Look {
+        entry: &entry,
+        only: only.as_ref(),
+        wanted: wanted.as_deref(),
+        means,
+    };
     let mut tried = Vec::new();
     for source in &entry.sources {
-        match of_source(&entry, source, only.as_ref(), wanted.as_deref(), means) {
+        match look.at(source) {
             Ok(found) if found.is_empty() => tried.push(format!("{}: has none of the variants", source.label())),
             Ok(found) => return of_found(found, wanted),
             Err(FetchError::Final(e)) => return Err(*e),
@@ -109,7 +110,7 @@ fn here(files: Vec<Present>, means: &Means<'_>) -> Vec<Found> {
     let made: Vec<_> = sources.flat_map(|sha256| means.store.made_of(&sha256)).collect();
     let mut found: Vec<Found> = files.into_iter().map(|file| Found::of(file, Origin::Here)).collect();
     for (id, path) in made {
-        let is_new = !found.iter().any(|f| f.variant.id == id);
+        let is_new = !is_among(&found, &id);
         if let Some(mut file) = Present::open(&path).ok().filter(|_| is_new) {
             file.id = id;
             let is_made = true;
@@ -122,90 +123,80 @@ fn here(files: Vec<Present>, means: &Means<'_>) -> Vec<Found> {
     found
 }
 
-fn of_source(
-    entry: &Entry,
-    source: &Source,
-    only: Option<&Only>,
-    wanted: Option<&[&'static str]>,
-    means: &Means<'_>,
-) -> Result<Vec<Found>, FetchError> {
-    if *source == Source::Builtin {
-        return Ok(here(vec![builtin(means.store)?], means));
-    }
-    let is_meant = |file: &str| only.is_none_or(|only| only.is_of(file));
-    let mut files = Vec::new();
-    for (published, path) in local_files(source, means) {
-        if is_meant(&published.file) {
-            let mut file = Present::open(&path)?;
-            file.id = published.variant.to_owned();
-            file.info.name.clone_from(&entry.name);
-            files.push(file);
+/// What is looked for, and with what.
+struct Look<'a> {
+    entry: &'a Entry,
+    only: Option<&'a Only>,
+    wanted: Option<&'a [&'static str]>,
+    means: &'a Means<'a>,
+}
+
+impl Look<'_> {
+    /// What one source has: the files of this machine, and where that is not enough what the Hub publishes.
+    fn at(&self, source: &Source) -> Result<Vec<Found>, FetchError> {
+        if *source == Source::Builtin {
+            return Ok(here(vec![builtin(self.means.store)?], self.means));
         }
-    }
-    let mut found = here(files, means);
-    let is_here = |found: &[Found], id: &str| found.iter().any(|f| f.variant.id == id);
-    let enough = wanted.unwrap_or(super::DEFAULT_VARIANTS);
-    if enough.iter().all(|id| is_here(&found, id)) {
-        return Ok(found);
-    }
-    let Source::Hub { .. } = source else {
-        return match found.is_empty() {
-            true => Err(FetchError::failed(
+        let is_meant = |file: &str| self.only.is_none_or(|only| only.is_of(file));
+        let files = local_files(source, self.means).into_iter();
+        let files = files.filter(|(published, _)| is_meant(&published.file));
+        let files = files.map(|(published, path)| open_published(self.entry, &published, &path));
+        let mut found = here(files.collect::<Result<_, _>>()?, self.means);
+        let enough = self.wanted.unwrap_or(super::DEFAULT_VARIANTS);
+        if enough.iter().all(|id| is_among(&found, id)) {
+            return Ok(found);
+        }
+        let looked = match source {
+            Source::Hub { repo, revision, files } => {
+                let revision = revision.as_deref().unwrap_or(MAIN);
+                self.at_hub(RepoAt { repo, revision }, files, &mut found)
+            }
+            _ => Err(FetchError::failed(
                 "has no header to read from afar; `kvant models fetch` gets the file",
             )),
-            false => Ok(found),
         };
-    };
-    match of_hub(entry, source, only, wanted, means, &mut found) {
-        Err(FetchError::Failed(_)) if !found.is_empty() => Ok(found),
-        other => other.map(|()| found),
+        match looked {
+            Err(FetchError::Failed(_)) if !found.is_empty() => Ok(found),
+            other => other.map(|()| found),
+        }
+    }
+
+    /// Adds what a repository publishes of the wanted variants and `found` lacks.
+    fn at_hub(&self, at: RepoAt<'_>, known: &[Published], found: &mut Vec<Found>) -> Result<(), FetchError> {
+        let listing = self.means.hub.list(at)?;
+        let published = match known.is_empty() {
+            true => by_name(at.repo, &listing, self.only)?,
+            false => known.to_vec(),
+        };
+        for file in chosen(&published, self.wanted, self.only.is_some()) {
+            let remote = listing.files.iter().find(|r| r.file == file.file);
+            let Some(remote) = remote.filter(|_| !is_among(found, file.variant)) else {
+                continue;
+            };
+            let place = format!("hf:{}:{}", at.repo, names::shown(&remote.file));
+            let (gguf, _) = read_remote(self.means, at, &listing, remote, &place, false)?;
+            let of_file = |problem| {
+                CatalogError::from(GgufError {
+                    path: PathBuf::from(&place),
+                    problem,
+                })
+            };
+            gguf.check_generative().map_err(of_file)?;
+            let present = Present {
+                path: PathBuf::from(&remote.file),
+                info: gguf.model_info(&self.entry.name).map_err(of_file)?,
+                gguf,
+                id: file.variant.to_owned(),
+            };
+            let bytes = remote.bytes;
+            found.push(Found::of(present, Origin::Remote { bytes }));
+        }
+        Ok(())
     }
 }
 
-/// Adds what a repository publishes of the wanted variants and `found` lacks.
-fn of_hub(
-    entry: &Entry,
-    source: &Source,
-    only: Option<&Only>,
-    wanted: Option<&[&'static str]>,
-    means: &Means<'_>,
-    found: &mut Vec<Found>,
-) -> Result<(), FetchError> {
-    let Source::Hub { repo, revision, files } = source else {
-        return Ok(());
-    };
-    let revision = revision.as_deref().unwrap_or(MAIN);
-    let at = RepoAt { repo, revision };
-    let listing = means.hub.list(at)?;
-    let published = match files.is_empty() {
-        true => by_name(repo, &listing, only)?,
-        false => files.clone(),
-    };
-    for file in chosen(&published, wanted, only.is_some()) {
-        let remote = listing.files.iter().find(|r| r.file == file.file);
-        let is_here = found.iter().any(|f| f.variant.id == file.variant);
-        let Some(remote) = remote.filter(|_| !is_here) else {
-            continue;
-        };
-        let place = format!("hf:{repo}:{}", names::shown(&remote.file));
-        let (gguf, _) = read_remote(means, at, &listing, remote, &place, false)?;
-        let of_file = |problem| {
-            CatalogError::from(GgufError {
-                path: PathBuf::from(&place),
-                problem,
-            })
-        };
-        gguf.check_generative().map_err(of_file)?;
-        let present = Present {
-            path: PathBuf::from(&remote.file),
-            info: gguf.model_info(&entry.name).map_err(of_file)?,
-            gguf,
-            id: file.variant.to_owned(),
-        };
-        let bytes = remote.bytes;
-        found.push(Found::of(present, Origin::Remote { place, bytes }));
-    }
-    Ok(())
+fn is_among(found: &[Found], id: &str) -> bool {
+    found.iter().any(|f| f.variant.id == id)
 }
 
 /// The files whose headers are of use: the wanted ones; where none of them is published the best one, from which they would be made.
@@ -248,13 +239,12 @@ fn of_found(mut found: Vec<Found>, wanted: Option<Vec<&'static str>>) -> Result<
         if let Some(f) = found.iter().find(|f| f.variant.id == id) {
             return Some(AheadVariant {
                 info: f.variant.clone(),
-                origin: f.origin.clone(),
+                origin: f.origin,
             });
         }
-        let from = best.variant.id.clone();
         Some(AheadVariant {
             info: expected(best, &id)?,
-            origin: Origin::ToMake { from },
+            origin: Origin::ToMake,
         })
     });
     Ok(Ahead {

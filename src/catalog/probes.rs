@@ -82,10 +82,11 @@ pub fn write_probes(
     let mut labels = Vec::new();
     for &ggml_type in types.iter().filter(|ty| is_supported(**ty)) {
         let Some(label) = label_of(ggml_type) else { continue };
-        Shape::of_type("wide", N_CTX_PROBE, &wide.dimensions(), (label, ggml_type)).write_into(&many, store)?;
+        let shape = Shape::of_type("wide", N_CTX_PROBE, &wide.dimensions(), (label, ggml_type));
+        shape.write_into(&many, &format!("{label}.gguf"), store)?;
         labels.push(label);
     }
-    Shape::of_dimensions("small", N_CTX_PROBE, &SMALL).write_into(&small, store)?;
+    Shape::of_dimensions("small", N_CTX_PROBE, &SMALL).write_into(&small, "F16.gguf", store)?;
     Ok((labels, [many, small]))
 }
 

@@ -58,8 +58,13 @@ impl Shape {
 
     /// Writes the file into the store, unless it is there. Returns its path.
     pub(super) fn write(&self, store: &Store) -> Result<PathBuf, CatalogError> {
-        let sha256 = super::hash::sha256_hex(&self.head);
-        let path = store.folder(&sha256)?.join(format!("random-{}.gguf", self.name));
+        let folder = store.folder(&super::hash::sha256_hex(&self.head))?;
+        self.write_into(&folder, &format!("random-{}.gguf", self.name), store)
+    }
+
+    /// Writes the file into a folder of the store, unless it is there. Returns its path.
+    pub(super) fn write_into(&self, folder: &Path, file: &str, store: &Store) -> Result<PathBuf, CatalogError> {
+        let path = folder.join(file);
         if std::fs::metadata(&path).is_ok_and(|meta| meta.len() == self.file_bytes) {
             return Ok(path);
         }
@@ -70,19 +75,9 @@ impl Shape {
             });
         }
         space::check(&self.name, store.root(), self.file_bytes)?;
-        write_atomic_with(&path, |file| self.fill(file)).map_err(|e| store.unusable(e))?;
-        Ok(path)
-    }
-
-    /// Writes the file into a folder, unless it is there.
-    pub(super) fn write_into(&self, folder: &Path, store: &Store) -> Result<(), CatalogError> {
-        let path = folder.join(format!("{}.gguf", self.name));
-        if std::fs::metadata(&path).is_ok_and(|meta| meta.len() == self.file_bytes) {
-            return Ok(());
-        }
-        space::check(&self.name, store.root(), self.file_bytes)?;
         let written = std::fs::create_dir_all(folder).and_then(|()| write_atomic_with(&path, |file| self.fill(file)));
-        written.map_err(|e| store.unusable(e))
+        written.map_err(|e| store.unusable(e))?;
+        Ok(path)
     }
 
     fn fill(&self, file: &mut dyn Write) -> io::Result<()> {

@@ -15,8 +15,6 @@ use crate::units;
 use comfy_table::{presets, CellAlignment, Table};
 use serde::Serialize;
 
-/// Text that is scored of each candidate, in tokens: what the budget is divided by.
-const N_TOKENS_SCORED: f64 = 24.0 * 128.0;
 /// Bytes per second at which a file is loaded.
 const LOAD_RATE: f64 = 1e9;
 
@@ -149,10 +147,10 @@ impl Candidates {
             let place = self.ahead.variants.iter().position(|v| v.info.id == arm.variant)?;
             let variant = &self.ahead.variants[place];
             let speed = self.prediction.speeds[index];
-            let (origin, fetch_bytes) = match &variant.origin {
+            let (origin, fetch_bytes) = match variant.origin {
                 Origin::Here => ("here", None),
-                Origin::Remote { bytes, .. } => ("remote", Some(*bytes)),
-                Origin::ToMake { .. } => ("to make", None),
+                Origin::Remote { bytes } => ("remote", Some(bytes)),
+                Origin::ToMake => ("to make", None),
             };
             Some(Row {
                 arm: &arm.id,
@@ -162,7 +160,7 @@ impl Candidates {
                 bpw: variant.info.bpw,
                 peak_bytes: self.prediction.arm_bytes[index],
                 device_bytes: self.prediction.device_bytes[index],
-                decode_tps: speed.map(|s| 1e9 / s.decode_ns),
+                decode_tps: speed.map(|s| s.decode_tps()),
                 ttft_ns: speed.map(|s| s.prefill_ns as u64),
                 left_out: self.left_out[place],
             })
@@ -218,29 +216,23 @@ fn contender(variant: &AheadVariant, plan: &Plan, prediction: &Prediction) -> Co
     let speed = |&i: &usize| prediction.speeds.get(i).copied().flatten();
     let n_rounds = f64::from(plan.stop.n_rounds_min + 1);
     let mut cost_ns = variant.info.model_size as f64 / LOAD_RATE * 1e9;
-    for (place, &i) in arms.iter().enumerate() {
-        let cells = plan
-            .cells
-            .iter()
-            .zip(&prediction.execution_ns)
-            .filter(|(c, _)| c.arm == i);
-        cost_ns += cells
-            .map(|(_, &ns)| n_rounds * ns.max(plan.sample_ns_min) as f64)
-            .sum::<f64>();
-        if let (0, Some(speed)) = (place, speed(&i)) {
-            let n_prompt = plan.cells.iter().map(|c| c.spec.n_prompt).max().unwrap_or(1).max(1);
-            cost_ns += N_TOKENS_SCORED * speed.prefill_ns / f64::from(n_prompt);
-        }
+    let cells = plan.cells.iter().zip(&prediction.execution_ns);
+    let of_variant = cells.filter(|(c, _)| arms.contains(&c.arm));
+    cost_ns += of_variant
+        .map(|(_, &ns)| n_rounds * ns.max(plan.sample_ns_min) as f64)
+        .sum::<f64>();
+    // Texts are scored with the first KV type.
+    if let Some(speed) = arms.first().and_then(speed) {
+        let windows = plan.quality.iter().flat_map(|q| &q.windows);
+        let n_scored: f64 = windows.map(|w| f64::from(w.n_ctx) * f64::from(w.n_chunks_max)).sum();
+        let n_prompt = plan.cells.iter().map(|c| c.spec.n_prompt).max().unwrap_or(1).max(1);
+        cost_ns += n_scored * speed.prefill_ns / f64::from(n_prompt);
     }
     Contender {
         variant: variant.info.id.clone(),
         worker_bytes: arms.iter().filter_map(worker).min().unwrap_or(0),
         arm_bytes: arms.iter().filter_map(|&i| prediction.arm_bytes[i]).min(),
-        decode_tps: arms
-            .iter()
-            .filter_map(speed)
-            .map(|s| 1e9 / s.decode_ns)
-            .reduce(f64::max),
+        decode_tps: arms.iter().filter_map(speed).map(|s| s.decode_tps()).reduce(f64::max),
         cost_ns: cost_ns as u64,
     }
 }

@@ -10,6 +10,7 @@ mod diff;
 mod doctor;
 mod exit;
 mod inspect;
+mod kept;
 mod lock;
 mod look;
 mod manual;

@@ -3,18 +3,16 @@
 use super::compare::{default_args, Job};
 use super::exit::Failure;
 use super::progress::LiveLine;
-use super::report::JOURNAL_NAME;
 use super::sources::Sources;
 use super::stop::Stop;
-use super::{lock, resolve};
+use super::{kept, lock, resolve};
 use crate::catalog::{remove_probes, write_probes, ProbeShape};
-use crate::data::{EngineInfo, HostInfo, KvType, ModelInfo, Record, StoppedBy, VariantInfo, Workload};
+use crate::data::{EngineInfo, HostInfo, KvType, ModelInfo, VariantInfo, Workload};
 use crate::gguf::GgmlType;
-use crate::journal::Journal;
 use crate::plan::{self, KvPair, Probe, Profile, QualityMode, Settings};
 use crate::report::ReportModel;
 use crate::runner::Course;
-use crate::{corpus, journal, stats};
+use crate::{corpus, stats};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -71,14 +69,9 @@ impl Needs {
 
 /// The last kept profile of this machine and build that knows what is needed.
 pub fn kept(machine: &Machine<'_>, needs: &Needs, sources: &Sources) -> Option<Profile> {
-    let mut dirs: Vec<PathBuf> = std::fs::read_dir(folder(machine, needs, sources))
-        .ok()?
-        .flatten()
-        .map(|e| e.path())
-        .collect();
-    dirs.sort();
-    let profiles = dirs.into_iter().rev().filter_map(|dir| read(&dir));
-    profiles.into_iter().find(|profile| needs.are_met_by(profile))
+    kept::newest_first(&folder(machine, needs, sources))
+        .filter_map(|dir| read(&dir))
+        .find(|profile| needs.are_met_by(profile))
 }
 
 /// Measures one and keeps it. `None` where probes cannot be measured as asked: no figure is better than a wrong one.
@@ -169,42 +162,26 @@ fn folder(machine: &Machine<'_>, needs: &Needs, sources: &Sources) -> PathBuf {
 
 /// The profile that a run of probes gives.
 fn read(dir: &Path) -> Option<Profile> {
-    let runs: Option<Vec<Journal>> = ["wide", "small"]
-        .into_iter()
-        .map(|name| whole(&dir.join(name)))
-        .collect();
-    let runs = runs?;
-    let models: Vec<ReportModel> = runs
-        .iter()
-        .map(|run| ReportModel::build(&run.header, &run.records))
-        .collect();
-    let kv: Vec<Vec<String>> = models
-        .iter()
-        .map(|m| m.cells.iter().map(|c| c.arm.config.kv()).collect())
-        .collect();
+    let model = |name: &str| {
+        let journal = kept::read(&dir.join(name))?;
+        let model = ReportModel::build(&journal.header, &journal.records);
+        model.totals.is_complete.then_some(model)
+    };
+    let models = [model("wide")?, model("small")?];
     let mut probes = Vec::new();
-    for (model, kv) in models.iter().zip(&kv) {
-        for (cell, kv) in model.cells.iter().zip(kv) {
-            let spec = cell.spec;
-            let median = stats::median(&cell.samples_ns.iter().map(|&ns| ns as f64).collect::<Vec<_>>());
-            let Some(ns) = median.filter(|_| cell.is_ok() && !cell.arm.is_control) else {
-                continue;
-            };
+    for model in &models {
+        for cell in model.cells.iter().filter(|c| c.is_ok() && !c.arm.is_control) {
+            let samples: Vec<f64> = cell.samples_ns.iter().map(|&ns| ns as f64).collect();
+            let Some(ns) = stats::median(&samples) else { continue };
             probes.push(Probe {
                 model: &model.header.model,
                 variant: model.variant(&cell.arm.variant)?,
-                kv,
-                n_prompt: spec.n_prompt,
-                n_depth: spec.n_depth,
-                ns: ns / f64::from(spec.n_gen.max(1)),
+                kv: cell.arm.config.kv(),
+                n_prompt: cell.spec.n_prompt,
+                n_depth: cell.spec.n_depth,
+                ns: ns / f64::from(cell.spec.n_gen.max(1)),
             });
         }
     }
     Profile::fit(&probes)
-}
-
-fn whole(dir: &Path) -> Option<Journal> {
-    let journal = journal::read(&dir.join(JOURNAL_NAME)).ok()?;
-    let is_whole = |record: &Record| matches!(record, Record::End(end) if end.stopped_by != StoppedBy::Interrupt);
-    journal.records.iter().any(is_whole).then_some(journal)
 }

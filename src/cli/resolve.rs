@@ -148,7 +148,7 @@ impl Prediction {
             let speed = speed.filter(|s| s.decode_ns > 0.0)?;
             Some(PredictedArm {
                 arm: arm.id.clone(),
-                decode_tps: 1e9 / speed.decode_ns,
+                decode_tps: speed.decode_tps(),
                 ttft_ns: speed.prefill_ns as u64,
                 peak_bytes: *peak_bytes,
             })

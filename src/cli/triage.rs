@@ -8,8 +8,8 @@ use super::progress::LiveLine;
 use super::report::{code, finish, print_summary, write_report, JOURNAL_NAME};
 use super::sources::Sources;
 use super::stop::Stop;
-use super::{lock, look, resolve};
-use crate::data::{Record, RunHeader, StoppedBy, Workload};
+use super::{kept, lock, look, resolve};
+use crate::data::{RunHeader, Workload};
 use crate::journal;
 use crate::report::{emit, ReportModel};
 use crate::runner::Course;
@@ -148,20 +148,14 @@ fn question(header: &RunHeader) -> String {
 
 /// The last kept run that answers the question with these limits.
 fn kept(folder: &Path, asked: &RunHeader, global: &Global) -> Option<(ReportModel, PathBuf)> {
-    let mut dirs: Vec<PathBuf> = std::fs::read_dir(folder).ok()?.flatten().map(|e| e.path()).collect();
-    dirs.sort();
-    dirs.into_iter().rev().find_map(|dir| {
-        let mut journal = journal::read(&dir.join(JOURNAL_NAME)).ok()?;
-        let is_whole = |record: &Record| matches!(record, Record::End(end) if end.stopped_by != StoppedBy::Interrupt);
+    kept::newest_first(folder).find_map(|dir| {
+        let mut journal = kept::read(&dir)?;
         let is_same_goal = journal.header.goal == asked.goal;
         journal.header.goal = asked.goal;
-        if !journal.records.iter().any(is_whole) {
-            return None;
-        }
         // Other limits than those it was measured for: only if it settles them.
         let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
         let is_settled = model.decision.as_ref().is_some_and(|d| !d.decision.answer.is_open());
-        (is_same_goal || is_settled).then_some((model, dir))
+        (model.totals.is_complete && (is_same_goal || is_settled)).then_some((model, dir))
     })
 }
 

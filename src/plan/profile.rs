@@ -10,14 +10,14 @@ use crate::gguf::GgmlType;
 use std::collections::BTreeMap;
 
 /// Something that was timed: a model, a cache, and nanoseconds.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Probe<'a> {
     /// The model.
     pub model: &'a ModelInfo,
     /// Its file.
     pub variant: &'a VariantInfo,
     /// KV type, as [`ArmConfig::kv`] writes it.
-    pub kv: &'a str,
+    pub kv: String,
     /// Tokens of a prompt; 0 for one step of decode.
     pub n_prompt: u32,
     /// Tokens in the cache before it.
@@ -53,15 +53,22 @@ pub struct PredictedSpeed {
 /// Types with less than this share of the bytes are taken to be as fast as the slowest known one.
 const MINOR_SHARE: f64 = 0.02;
 
+impl PredictedSpeed {
+    /// Decode, tokens per second.
+    pub fn decode_tps(&self) -> f64 {
+        1e9 / self.decode_ns
+    }
+}
+
 impl Profile {
     /// From probes of two shapes. The first probe's is one of few large layers: of each type a decode and a prompt, the first type F16 or
     /// another that the second shape has too. That has many small layers, where what is not weights weighs most: decodes at two
     /// depths and prompts of one length for each KV type, and of the first KV type a second length. `None` when they do not determine it.
     pub fn fit(probes: &[Probe<'_>]) -> Option<Profile> {
         let first = probes.first()?;
-        let (base, kv) = (main_type(first.variant)?, first.kv);
+        let (base, kv) = (main_type(first.variant)?, first.kv.as_str());
         let (wide, small): (Vec<Probe<'_>>, Vec<Probe<'_>>) =
-            probes.iter().copied().partition(|p| p.model.name == first.model.name);
+            probes.iter().cloned().partition(|p| p.model.name == first.model.name);
         let mut profile = Profile::default();
         profile.fit_attention(&small, kv);
         // Two shapes of one type, two unknowns: time per byte and per layer.
@@ -96,7 +103,7 @@ impl Profile {
             0.0 => (&self.attention_ns, f64::from(p.n_depth)),
             n => (&self.prefill_attention_ns, n * n / 2.0),
         };
-        p.ns - self.attention(by_kv, p.model, p.kv) * positions
+        p.ns - self.attention(by_kv, p.model, &p.kv) * positions
     }
 
     /// Whether a type of weights was probed.
@@ -117,7 +124,7 @@ impl Profile {
             if let Some(shallow) = probes.iter().filter(of_kv).min_by_key(|p| p.n_depth) {
                 let per_position = (deep.ns - shallow.ns) / f64::from(deep.n_depth - shallow.n_depth);
                 let ns = (per_position / multiplications(deep.model)).max(0.0);
-                self.attention_ns.insert(deep.kv.to_owned(), ns);
+                self.attention_ns.insert(deep.kv.clone(), ns);
             }
         }
         let mut prompts: Vec<&Probe<'_>> = probes.iter().filter(|p| p.n_prompt > 0).collect();
@@ -133,7 +140,7 @@ impl Profile {
         for p in prompts.iter().filter(|p| p.n_prompt == long.n_prompt) {
             let q = 2.0 * (p.ns / m - weights) / m;
             self.prefill_attention_ns
-                .insert(p.kv.to_owned(), (q / multiplications(p.model)).max(0.0));
+                .insert(p.kv.clone(), (q / multiplications(p.model)).max(0.0));
         }
     }
 
@@ -172,7 +179,7 @@ impl Profile {
 /// The shallowest decode of a type.
 fn first_step<'a>(probes: &[Probe<'a>], base: &str, kv: &str) -> Option<Probe<'a>> {
     let is_meant = |p: &&Probe<'_>| p.n_prompt == 0 && p.kv == kv && main_type(p.variant) == Some(base);
-    probes.iter().filter(is_meant).min_by_key(|p| p.n_depth).copied()
+    probes.iter().filter(is_meant).min_by_key(|p| p.n_depth).cloned()
 }
 
 /// Sum over types of an amount times its price; `None` when a type without a price has more than a minor share.
@@ -305,7 +312,7 @@ mod tests {
         let many = variant(&[("f16", 25_000_000, 0)]);
         // Vectors are taken to be as fast as matrices, which for so few bytes makes no difference.
         let mut probes = Vec::new();
-        let mut add = |model, variant, kv, n_prompt, n_depth| {
+        let mut add = |model, variant, kv: &str, n_prompt, n_depth| {
             let ns = match n_prompt {
                 0 => Machine::decode(model, variant, kv, n_depth),
                 n => Machine::prefill(model, variant, kv, n),
@@ -313,7 +320,7 @@ mod tests {
             probes.push(Probe {
                 model,
                 variant,
-                kv,
+                kv: kv.to_owned(),
                 n_prompt,
                 n_depth,
                 ns,
