@@ -360,9 +360,9 @@ pub struct CompareArgs {
         help_heading = "How to run llama.cpp"
     )]
     pub rpc: Vec<String>,
-    /// Threads (default: physical cores within the cgroup's quota)
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "How to run llama.cpp")]
-    pub threads: Option<u32>,
+    /// Threads (default: physical cores within the cgroup's quota); several, the baseline's first, are compared, e.g. 8,4
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "How to run llama.cpp")]
+    pub threads: Vec<u32>,
     /// Logical batch: tokens per llama_decode call
     #[arg(long, default_value_t = 2048, value_parser = clap::value_parser!(u32).range(1..), help_heading = "How to run llama.cpp")]
     pub n_batch: u32,
@@ -458,9 +458,9 @@ pub struct TriageArgs {
     /// Layers on the device: several are candidates, e.g. all,16,0
     #[arg(long, allow_hyphen_values = true, value_delimiter = ',', value_parser = parse_layers, help_heading = "Candidates")]
     pub n_gpu_layers: Vec<i32>,
-    /// Threads (default: physical cores within the cgroup's quota)
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "What to measure")]
-    pub threads: Option<u32>,
+    /// Threads (default: physical cores within the cgroup's quota); several are candidates, e.g. 8,4
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Candidates")]
+    pub threads: Vec<u32>,
     /// Read headers and predict memory and speed of each candidate; fetch and measure none of them
     #[arg(long, conflicts_with_all = ["shape", "emit", "out"], help_heading = "The answer")]
     pub dry_run: bool,

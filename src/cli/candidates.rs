@@ -53,7 +53,7 @@ impl Candidates {
         let machine = Machine {
             host,
             engine,
-            n_threads: settings.n_threads,
+            n_threads: settings.n_threads.first().copied().unwrap_or(1),
         };
         let is_far = ahead.variants.iter().any(|v| matches!(v.origin, Origin::Remote { .. }));
         let profile = match profile::kept(&machine, &needs, sources) {
@@ -228,11 +228,17 @@ fn contender(variant: &AheadVariant, plan: &Plan, prediction: &Prediction) -> Co
         let n_prompt = plan.cells.iter().map(|c| c.spec.n_prompt).max().unwrap_or(1).max(1);
         cost_ns += n_scored * speed.prefill_ns / f64::from(n_prompt);
     }
+    // One that nothing is predicted of, with other threads or on a device, may be the fastest.
+    let are_all_predicted = arms.iter().all(|i| speed(i).is_some());
+    let speeds = arms.iter().filter_map(speed);
     Contender {
         variant: variant.info.id.clone(),
         worker_bytes: arms.iter().filter_map(worker).min().unwrap_or(0),
         arm_bytes: arms.iter().filter_map(|&i| prediction.arm_bytes[i]).min(),
-        decode_tps: arms.iter().filter_map(speed).map(|s| s.decode_tps()).reduce(f64::max),
+        decode_tps: speeds
+            .map(|s| s.decode_tps())
+            .reduce(f64::max)
+            .filter(|_| are_all_predicted),
         cost_ns: cost_ns as u64,
     }
 }

@@ -210,7 +210,7 @@ impl Job {
         let machine = Machine {
             host: &host,
             engine: &engine,
-            n_threads: settings.n_threads,
+            n_threads: settings.n_threads.first().copied().unwrap_or(1),
         };
         let profile = profile::kept(&machine, &needs, sources);
         let n_draft_bytes = draft.as_ref().map_or(0, |(info, _)| info.file_bytes);

@@ -23,6 +23,8 @@ pub const JOURNAL: u8 = 5;
 pub const NOT_MET: u8 = 6;
 /// A model could not be obtained, or is not what it should be.
 pub const UNOBTAINABLE: u8 = 7;
+/// A signal came before there was anything to report: 128 + SIGINT.
+pub const INTERRUPTED: u8 = 130;
 
 /// An error with its exit code. Its message ends with what to do next.
 #[derive(Debug)]

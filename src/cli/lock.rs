@@ -6,7 +6,6 @@ use super::stop::Stop;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 const NAME: &str = "kvant.lock";
@@ -25,7 +24,7 @@ pub fn wait_for_machine(live: &LiveLine, stop: &Stop) -> Result<Option<File>, Fa
             Err(TryLockError::Error(_)) => return Ok(None),
             Err(TryLockError::WouldBlock) => {}
         }
-        if stop.flag().load(Ordering::Relaxed) {
+        if stop.is_raised() {
             return Err(Failure::msg(
                 UNEXPECTED,
                 "stopped while waiting for another kvant; nothing was measured",

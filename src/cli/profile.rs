@@ -1,7 +1,7 @@
 //! What this machine does with each type of weights: measured once with probes of random weights, and kept.
 
 use super::compare::{default_args, Job};
-use super::exit::Failure;
+use super::exit::{Failure, INTERRUPTED};
 use super::progress::LiveLine;
 use super::sources::Sources;
 use super::stop::Stop;
@@ -108,7 +108,7 @@ pub fn measure(
         let mut settings = Settings {
             variants,
             kv,
-            n_threads: machine.n_threads,
+            n_threads: vec![machine.n_threads],
             n_prompts: N_PROMPTS[..n_lengths].to_vec(),
             n_depths: N_DEPTHS[..n_lengths].to_vec(),
             n_gen: 16,
@@ -134,8 +134,19 @@ pub fn measure(
         job.dir = kept_in.get_or_insert_with(of_run).join(name);
         // With a course memory is read once per file; nothing is dropped.
         job.measure(None, live(), stop, Some(Box::new(Course::default)))?;
+        if stop.is_raised() {
+            break;
+        }
     }
     remove_probes(&sources.means());
+    if stop.is_raised() {
+        // A part of a profile is of no use.
+        let _ = kept_in.map(std::fs::remove_dir_all);
+        return Err(Failure::msg(
+            INTERRUPTED,
+            "stopped before the speed of this machine was known; the same command measures it again",
+        ));
+    }
     let profile = kept_in.and_then(|dir| read(&dir));
     if profile.is_none() {
         live().line("the probes could not all be measured: no speeds are predicted");

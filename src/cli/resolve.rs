@@ -62,7 +62,10 @@ pub fn settings(args: &CompareArgs, host: &HostInfo, devices: &[String]) -> Resu
         n_gpu_layers,
         split_mode: args.split_mode,
         no_kv_offload: !args.kv_offload,
-        n_threads: args.threads.unwrap_or_else(|| host::default_threads(host)),
+        n_threads: match args.threads.as_slice() {
+            [] => vec![host::default_threads(host)],
+            given => given.to_vec(),
+        },
         n_batch: args.n_batch,
         n_ubatch: args.n_ubatch.min(args.n_batch),
         n_ctx: args.n_ctx,
@@ -191,23 +194,24 @@ pub fn predict(
         system_info,
         instructions: &host.instructions,
     };
-    let threads = plan.arms.first().map_or(1, |a| a.config.n_threads);
-    let speed = SpeedGuess::of_cpu(threads, host.instructions.iter().any(|i| i == "AVX512"));
+    let has_avx512 = host.instructions.iter().any(|i| i == "AVX512");
+    let guess = |arm: &Arm| SpeedGuess::of_cpu(arm.config.n_threads, has_avx512);
     let find = |id: &str| variants.iter().find(|v| v.id == id);
     let arm_variant = |arm: usize| find(&plan.arms[arm].variant);
     let score_ns = plan.quality.iter().flat_map(|q| &q.arms).map(|arm| {
         let n_params = find(&arm.variant).map_or(0, |v| v.model_n_params);
-        (2.0 * n_params as f64 / speed.flops * 1e9) as u64
+        (2.0 * n_params as f64 / guess(arm).flops * 1e9) as u64
     });
     let score_ns = score_ns.collect();
     let execution_ns = plan
         .cells
         .iter()
         .map(|cell| {
-            let config = &plan.arms[cell.arm].config;
+            let arm = &plan.arms[cell.arm];
+            let config = &arm.config;
             let per_token = kv_bytes_per_token(model, config.type_k, config.type_v);
             let (n_params, size) = arm_variant(cell.arm).map_or((0, 0), |v| (v.model_n_params, v.model_size));
-            execution_guess_ns(&cell.spec, model, n_params, size, per_token, &speed)
+            execution_guess_ns(&cell.spec, model, n_params, size, per_token, &guess(arm))
         })
         .collect();
     let worker_bytes = plan
@@ -246,8 +250,12 @@ pub fn predict(
     };
     let n_depth = specs(Workload::Decode).map(|s| s.n_depth).max().unwrap_or(0);
     let n_prompt = specs(Workload::Prefill).map(|s| s.n_prompt).max().unwrap_or(0);
-    let speed =
-        |(index, arm): (usize, &Arm)| profile?.predict(model, arm_variant(index)?, &arm.config, n_depth, n_prompt);
+    // The profile is of the baseline's number of threads.
+    let n_threads = plan.arms.first().map(|arm| arm.config.n_threads);
+    let speed = |(index, arm): (usize, &Arm)| {
+        let profile = profile.filter(|_| Some(arm.config.n_threads) == n_threads)?;
+        profile.predict(model, arm_variant(index)?, &arm.config, n_depth, n_prompt)
+    };
     let speeds = plan.arms.iter().enumerate().map(speed).collect();
     let available_bytes = host.memory_available_bytes;
     let scoring_bytes = plan

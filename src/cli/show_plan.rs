@@ -16,7 +16,11 @@ pub fn show(
         .iter()
         .map(|v| format!("{} ({})", v.id, units::bytes(v.model_size)))
         .collect();
-    let threads = plan.arms.first().map_or(0, |a| a.config.n_threads);
+    let mut threads: Vec<u32> = plan.arms.iter().map(|a| a.config.n_threads).collect();
+    threads.sort_unstable();
+    threads.dedup();
+    let threads: Vec<String> = threads.iter().map(u32::to_string).collect();
+    let threads = threads.join(" and ");
     let device = plan.arms.first().map_or("", |a| a.config.device.as_str());
     let stop = &plan.stop;
     let round_ns: u64 = prediction

@@ -1,6 +1,6 @@
 //! Ctrl-C and SIGTERM.
 
-use super::exit::{Failure, UNEXPECTED};
+use super::exit::{Failure, INTERRUPTED, UNEXPECTED};
 use crate::runner::Interrupt;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +22,8 @@ impl Stop {
         };
         for signal in [SIGINT, SIGTERM] {
             // Registered first, so that it sees the flag as it was before this signal.
-            signal_hook::flag::register_conditional_shutdown(signal, 130, stop.flag()).map_err(unexpected)?;
+            signal_hook::flag::register_conditional_shutdown(signal, i32::from(INTERRUPTED), stop.flag())
+                .map_err(unexpected)?;
             signal_hook::flag::register(signal, stop.flag()).map_err(unexpected)?;
         }
         let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(unexpected)?;
@@ -37,14 +38,19 @@ impl Stop {
         Ok(stop)
     }
 
-    /// True once a signal came.
+    /// Set once a signal came.
     pub fn flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.flag)
     }
 
+    /// True once a signal came.
+    pub fn is_raised(&self) -> bool {
+        self.flag.load(Ordering::Relaxed)
+    }
+
     /// From now on a signal wakes the runner; one that came before does so at once.
     pub fn wake(&self, interrupt: Interrupt) {
-        if self.flag.load(Ordering::Relaxed) {
+        if self.is_raised() {
             interrupt.raise();
         }
         *self.handle.lock().unwrap_or_else(PoisonError::into_inner) = Some(interrupt);

@@ -119,7 +119,7 @@ fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
         quality_chunks: Some(N_CHUNKS),
         // A prompt into a quantized cache takes long on a CPU: only where its first token has a limit.
         full_matrix: args.goal.max_ttft.is_some(),
-        threads: args.threads,
+        threads: args.threads.clone(),
         device: args.device.clone(),
         n_gpu_layers: args.n_gpu_layers.clone(),
         seed: args.seed,

@@ -266,7 +266,7 @@ pub struct Arm {
 }
 
 impl Arm {
-    /// The arm apart from its KV type: the variant, and the layers on the device where the plan varies them, as in `Q8_0 ngl 16`.
+    /// The arm apart from its KV type: the variant, and the layers on the device and threads where the plan varies them, as in `Q8_0 ngl 16`.
     pub fn label(&self) -> &str {
         let without_kv = self.id.split(" kv ").next().unwrap_or(&self.id);
         without_kv.strip_suffix(" control").unwrap_or(without_kv)

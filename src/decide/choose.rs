@@ -46,6 +46,8 @@ pub enum WinsIf {
     Kld(f64),
     /// Memory were limited to this many bytes.
     Ram(u64),
+    /// Memory of the device were limited to this many bytes.
+    Vram(u64),
     /// So many tokens per second were enough.
     Decode(f64),
 }
@@ -254,15 +256,26 @@ fn wins_if(arms: &[Candidate], rows: &[Row], i: usize, lead: usize, objective: O
             Limit::Kld(_) => Some(WinsIf::Kld(kld.hi)),
             _ => None,
         },
-        ([], _) => {
-            let own = arms[i].ram_bytes?;
-            let smaller = |r: &&Row| r.standing == Standing::Met && arms[r.candidate].ram_bytes < arms[lead].ram_bytes;
-            let first = rows
-                .iter()
-                .filter(smaller)
-                .max_by(|a, b| by_speed(arms, a.candidate, b.candidate))?;
-            (first.candidate == i).then_some(WinsIf::Ram(own))
-        }
+        ([], _) => with_less_ram(arms, rows, i, lead).or_else(|| with_least_vram(arms, rows, i, lead)),
         _ => None,
     }
+}
+
+/// The fastest of those that keep to every limit with less memory than the lead.
+fn with_less_ram(arms: &[Candidate], rows: &[Row], i: usize, lead: usize) -> Option<WinsIf> {
+    let smaller = |r: &&Row| r.standing == Standing::Met && arms[r.candidate].ram_bytes < arms[lead].ram_bytes;
+    let first = rows
+        .iter()
+        .filter(smaller)
+        .max_by(|a, b| by_speed(arms, a.candidate, b.candidate))?;
+    (first.candidate == i).then_some(WinsIf::Ram(arms[i].ram_bytes?))
+}
+
+/// The one with the least memory of the device that keeps to every limit: with layers as candidates, the fewest there that do.
+fn with_least_vram(arms: &[Candidate], rows: &[Row], i: usize, lead: usize) -> Option<WinsIf> {
+    let is_less = |bytes: &u64| arms[lead].vram_bytes.is_some_and(|most| *bytes < most);
+    let own = arms[i].vram_bytes.filter(is_less)?;
+    let met = rows.iter().filter(|r| r.standing == Standing::Met);
+    let least = met.filter_map(|r| arms[r.candidate].vram_bytes).min()?;
+    (own == least).then_some(WinsIf::Vram(own))
 }

@@ -183,6 +183,28 @@ fn an_arm_of_unknown_quality_keeps_the_question_open_only_if_it_may_be_faster() 
     assert_eq!(answer(Goal::default(), &arms), Answer::Take(1));
 }
 
+#[test]
+fn of_arms_with_fewer_layers_on_the_device_the_least_that_keeps_to_the_limits_is_named() {
+    let on_device = |tps, vram_mib: u64| Candidate {
+        vram_bytes: Some(vram_mib << 20),
+        ..arm(tps, 100, Exactness::Baseline)
+    };
+    let arms = [
+        on_device(90.0, 900),
+        on_device(40.0, 500),
+        on_device(20.0, 300),
+        on_device(5.0, 0),
+    ];
+    let goal = Goal {
+        min_decode_tps: Some(15.0),
+        ..Goal::default()
+    };
+    let decision = decide(&goal, &arms, &pairs(&arms));
+    assert_eq!(decision.answer, Answer::Take(0));
+    let wins: Vec<_> = decision.rows.iter().map(|r| r.wins_if).collect();
+    assert_eq!(wins, [None, None, Some(WinsIf::Vram(300 << 20)), None]);
+}
+
 proptest! {
     /// Whatever the figures, the arm that is named meets every limit, and none that meets them is known to be faster.
     #[test]

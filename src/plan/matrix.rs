@@ -26,8 +26,8 @@ pub struct Settings {
     pub split_mode: SplitMode,
     /// The KV cache stays in the CPU's memory.
     pub no_kv_offload: bool,
-    /// Threads.
-    pub n_threads: u32,
+    /// Threads, the baseline's first.
+    pub n_threads: Vec<u32>,
     /// Logical batch.
     pub n_batch: u32,
     /// Physical batch.
@@ -205,6 +205,11 @@ fn check(s: &Settings) -> Result<(), PlanError> {
         return Err(PlanError::BadList { flag, example });
     }
     duplicate("--n-gpu-layers", s.n_gpu_layers.iter())?;
+    if s.n_threads.is_empty() {
+        let (flag, example) = ("--threads", "4,8");
+        return Err(PlanError::BadList { flag, example });
+    }
+    duplicate("--threads", s.n_threads.iter())?;
     duplicate("--kv", s.kv.iter().map(ToString::to_string).collect::<Vec<_>>().iter())?;
     match s
         .kv
@@ -265,18 +270,18 @@ fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
     let mut arms = Vec::new();
     for (k, &kv) in s.kv.iter().enumerate() {
         let is_whole = k == 0 || s.is_full_matrix || s.is_triage;
-        for (l, &layers) in s.n_gpu_layers.iter().enumerate() {
-            if l > 0 && !is_whole {
+        for (p, place) in places(s).into_iter().enumerate() {
+            if p > 0 && !is_whole {
                 continue;
             }
             let n_variants = if is_whole { s.variants.len() } else { 1 };
             for (v, variant) in s.variants.iter().take(n_variants).enumerate() {
                 arms.push(Arm {
-                    id: arm_id(&with_layers(variant, layers, l == 0), kv, k == 0),
+                    id: arm_id(&place.named(variant, s), kv, k == 0),
                     variant: variant.clone(),
                     is_control: false,
-                    is_baseline: k == 0 && l == 0 && v == 0,
-                    config: config_of(s, kv, layers, n_ctx),
+                    is_baseline: k == 0 && p == 0 && v == 0,
+                    config: config_of(s, kv, place, n_ctx),
                 });
             }
         }
@@ -293,12 +298,33 @@ fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
     arms
 }
 
-/// `Q8_0` with the first number of layers on the device, `Q8_0 ngl 16` with another.
-fn with_layers(variant: &str, layers: i32, is_first: bool) -> String {
-    match layers {
-        _ if is_first => variant.to_owned(),
-        -1 => format!("{variant} ngl all"),
-        n => format!("{variant} ngl {n}"),
+/// What an arm runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    layers: i32,
+    n_threads: u32,
+}
+
+/// Every number of layers with every number of threads, the baseline's first.
+pub(super) fn places(s: &Settings) -> Vec<Place> {
+    let with_threads = |&layers: &i32| s.n_threads.iter().map(move |&n_threads| Place { layers, n_threads });
+    s.n_gpu_layers.iter().flat_map(with_threads).collect()
+}
+
+impl Place {
+    /// `Q8_0` on the baseline's place; `Q8_0 ngl 16` with another number of layers on the device, `Q8_0 t 4` with other threads.
+    fn named(self, variant: &str, s: &Settings) -> String {
+        let mut name = variant.to_owned();
+        if s.n_gpu_layers.first() != Some(&self.layers) {
+            name += &match self.layers {
+                -1 => " ngl all".to_owned(),
+                n => format!(" ngl {n}"),
+            };
+        }
+        if s.n_threads.first() != Some(&self.n_threads) {
+            name += &format!(" t {}", self.n_threads);
+        }
+        name
     }
 }
 
@@ -312,16 +338,16 @@ pub(super) fn arm_id(variant: &str, kv: KvPair, is_first_kv: bool) -> String {
 }
 
 /// Without a layer on the device nothing is on it: llama.cpp would still ship large products there.
-pub(super) fn config_of(s: &Settings, kv: KvPair, layers: i32, n_ctx: u32) -> ArmConfig {
-    let is_cpu = layers == 0 || s.device == "cpu";
+pub(super) fn config_of(s: &Settings, kv: KvPair, place: Place, n_ctx: u32) -> ArmConfig {
+    let is_cpu = place.layers == 0 || s.device == "cpu";
     ArmConfig {
         type_k: kv.k,
         type_v: kv.v,
         has_kv_rotation: kv.is_rotated,
         flash_attn: s.flash_attn,
         device: if is_cpu { "cpu".to_owned() } else { s.device.clone() },
-        n_gpu_layers: if is_cpu { 0 } else { layers },
-        n_threads: s.n_threads,
+        n_gpu_layers: if is_cpu { 0 } else { place.layers },
+        n_threads: place.n_threads,
         n_batch: s.n_batch,
         n_ubatch: s.n_ubatch,
         n_ctx,
@@ -438,7 +464,7 @@ pub(super) mod tests {
             n_gpu_layers: vec![0],
             split_mode: SplitMode::Layer,
             no_kv_offload: false,
-            n_threads: 2,
+            n_threads: vec![2],
             n_batch: 2048,
             n_ubatch: 512,
             n_ctx: None,
@@ -557,5 +583,27 @@ pub(super) mod tests {
             .all(|(cell, _)| plan.arms[plan.cells[*cell].arm].config.n_gpu_layers == -1));
         s.n_gpu_layers = vec![4, 4];
         assert!(matches!(build(&s), Err(PlanError::Duplicate { .. })));
+    }
+
+    #[test]
+    fn threads_are_a_factor_beside_layers() {
+        let mut s = settings();
+        (s.variants, s.n_threads) = (vec!["F16".into()], vec![4, 2]);
+        (s.device, s.n_gpu_layers) = ("CUDA0".into(), vec![-1, 0]);
+        let plan = build(&s).expect("valid");
+        let arms: Vec<(&str, u32)> = plan.arms.iter().map(|a| (a.id.as_str(), a.config.n_threads)).collect();
+        let expected = [
+            ("F16", 4),
+            ("F16 t 2", 2),
+            ("F16 ngl 0", 4),
+            ("F16 ngl 0 t 2", 2),
+            ("F16 kv q8_0", 4),
+            ("F16 control", 4),
+        ];
+        assert_eq!(arms, expected);
+        s.n_threads = vec![4, 4];
+        assert!(matches!(build(&s), Err(PlanError::Duplicate { flag: "--threads", .. })));
+        s.n_threads.clear();
+        assert!(matches!(build(&s), Err(PlanError::BadList { flag: "--threads", .. })));
     }
 }

@@ -1,7 +1,7 @@
 //! What is scored: arms, windows, chunks, and which of them a journal leaves to do.
 
 use super::kv_pair::KvPair;
-use super::matrix::{arm_id, config_of, Settings};
+use super::matrix::{arm_id, config_of, places, Settings};
 use super::memory::{arm_memory_bytes, Layout};
 use crate::data::{
     Arm, Chunk, FlashAttn, KvType, Level, ModelInfo, QualityPlan, QualityStop, QualityWindow, Record, TextInfo,
@@ -50,7 +50,7 @@ const N_CHUNKS_MIN: u32 = 12;
 /// every KV type too when all is asked for (`--quality full`, `--level full`, `--full-matrix`).
 pub(super) fn quality_plan(s: &Settings, budget_ns: u64) -> Option<QualityPlan> {
     let q = &s.quality;
-    let first = *s.kv.first()?;
+    let (first, place) = (*s.kv.first()?, *places(s).first()?);
     if q.mode == QualityMode::Off || s.variants.is_empty() {
         return None;
     }
@@ -65,7 +65,7 @@ pub(super) fn quality_plan(s: &Settings, budget_ns: u64) -> Option<QualityPlan> 
                 variant: variant.clone(),
                 is_control: false,
                 is_baseline: kv == first && v == 0,
-                config: config_of(s, kv, s.n_gpu_layers.first().copied().unwrap_or(0), windows[0].n_ctx),
+                config: config_of(s, kv, place, windows[0].n_ctx),
             });
         }
     }

@@ -125,6 +125,10 @@ fn candidate<'a>(model: &'a ReportModel, report: &'a DecisionReport, i: usize) -
                 limit: "ram_bytes",
                 value: bytes as f64,
             },
+            WinsIf::Vram(bytes) => Wins {
+                limit: "device_bytes",
+                value: bytes as f64,
+            },
             WinsIf::Decode(value) => Wins {
                 limit: "decode_tps",
                 value,

@@ -164,6 +164,7 @@ fn bad_input_gives_one_clear_error_and_leaves_nothing() {
         (&["models", "--depths", "0"], 2, "depths"),
         (&["models", "--depths", "many"], 2, "many"),
         (&["models", "--threads", "0"], 2, "0"),
+        (&["models", "--threads", "2,2"], 2, "listed twice"),
         (&["models", "--budget", "soon"], 2, "soon"),
         (&["models", "--precision", "0%"], 2, "0%"),
         (&["models", "--no-such-flag"], 2, "no-such-flag"),

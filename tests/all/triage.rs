@@ -6,7 +6,8 @@ use crate::util::{run, run_for, stderr, Lab};
 use kvant::data::Record;
 use serde_json::Value;
 use std::path::PathBuf;
-use std::process::Output;
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// Q8_0 is faster than F16 and as good, Q4_K_M faster still and not as good; a quantized cache slows all down.
 const USUAL: &str = r#"{"noise": 0.002, "token_noise": 0.002, "quantized_kv_factor": 1.2, "kv_logit_noise": 0.005, "costs": [
@@ -74,6 +75,51 @@ fn the_fastest_that_is_as_good_is_named_and_the_answer_is_kept() {
     assert_eq!(fresh["arm"], "Q8_0");
     assert!(lab.path("here/report.md").is_file());
     assert_eq!(kept(&lab).len(), 2, "the new answer is kept too");
+}
+
+#[test]
+fn numbers_of_threads_are_candidates() {
+    let lab = Lab::new();
+    let with_two = r#""costs": [{"file": "Q8_0", "n_threads": 2, "prefill_ns": 1000000, "decode_ns": 6000000, "logit_noise": 0.01},"#;
+    lab.script(&USUAL.replace(r#""costs": ["#, with_two));
+    let (decision, _) = triage(&lab, &["--kv", "f16", "--threads", "4,2"], 0);
+    assert_eq!(
+        (&decision["answer"], &decision["arm"]),
+        (&"take".into(), &"Q8_0 t 2".into()),
+        "{decision}"
+    );
+    let rows = decision["candidates"].as_array().expect("candidates");
+    let arms: Vec<&str> = rows.iter().filter_map(|r| r["arm"].as_str()).collect();
+    assert_eq!(arms, ["F16", "Q8_0", "Q4_K_M", "F16 t 2", "Q8_0 t 2", "Q4_K_M t 2"]);
+    let quality: Vec<bool> = rows.iter().map(|r| r["quality"].is_null()).collect();
+    assert_eq!(
+        quality,
+        [true, false, false, true, false, false],
+        "scored once for all threads"
+    );
+    assert_eq!(rows[1]["quality"], rows[4]["quality"]);
+    let text = String::from_utf8(
+        run_for(
+            &mut lab.kvant(&[
+                "triage",
+                "models",
+                "--n-prompt",
+                "32",
+                "--depth",
+                "64",
+                "--kv",
+                "f16",
+                "--threads",
+                "4,2",
+                "--emit",
+                "llama-cli",
+            ]),
+            0,
+        )
+        .stdout,
+    )
+    .expect("text");
+    assert!(text.contains(" -t 2 ") && text.contains("Q8_0"), "{text}");
 }
 
 #[test]
@@ -256,6 +302,41 @@ fn a_dry_run_predicts_from_headers_and_fetches_nothing() {
     let text = hub.expect(&mut hub.kvant(&["triage", &format!("hf:{REPO}"), "--dry-run"]), 0, &[]);
     let text = String::from_utf8_lossy(&text.stdout).into_owned();
     assert!(text.contains("nothing was fetched") && text.contains("t/s"), "{text}");
+}
+
+#[test]
+fn a_dry_run_that_is_stopped_while_it_measures_the_machine_prints_no_table() {
+    use nix::sys::signal::{kill, Signal};
+    let hub = Hub::new();
+    hub.lab.script(r#"{"real_sleep_us": 100000}"#);
+    let mut dry = hub.kvant(&["triage", &format!("hf:{REPO}"), "--dry-run"]);
+    let child = dry
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("kvant starts");
+    let profiles = hub.lab.path("store/profiles");
+    let until = Instant::now() + Duration::from_secs(60);
+    while !profiles.exists() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+    kill(pid, Signal::SIGINT).expect("it can be signalled");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    assert!(
+        output.stdout.is_empty() && stderr(&output).contains("error: stopped before"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!hub.lab.path("store/probes").exists(), "probes are removed");
+    let left: Vec<_> = std::fs::read_dir(&profiles).into_iter().flatten().flatten().collect();
+    let left = left
+        .iter()
+        .flat_map(|machine| std::fs::read_dir(machine.path()).into_iter().flatten());
+    assert_eq!(left.count(), 0, "and so is the part that was measured");
+    hub.lab.script(USUAL);
+    triage_hub(&hub, &["--dry-run"], 0);
 }
 
 #[test]

@@ -109,7 +109,11 @@ impl FakeEngine {
 
     fn cost_of(&self, config: &ArmConfig) -> FakeCost {
         let defaults = script::default_costs();
-        let matches = |c: &&FakeCost| self.stem.contains(&c.file) && c.type_k.is_none_or(|k| k == config.type_k);
+        let matches = |c: &&FakeCost| {
+            self.stem.contains(&c.file)
+                && c.type_k.is_none_or(|k| k == config.type_k)
+                && c.n_threads.is_none_or(|n| n == config.n_threads)
+        };
         let mut cost = self
             .script
             .costs

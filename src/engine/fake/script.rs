@@ -81,6 +81,9 @@ pub struct FakeCost {
     /// Only with this K type.
     #[serde(default)]
     pub type_k: Option<KvType>,
+    /// Only with so many threads.
+    #[serde(default)]
+    pub n_threads: Option<u32>,
     /// Nanoseconds per token of a batch of two or more, at depth 0.
     pub prefill_ns: u64,
     /// Nanoseconds per one-token step, at depth 0.
@@ -205,6 +208,7 @@ pub(super) fn default_costs() -> Vec<FakeCost> {
     .map(|(file, prefill_ns, decode_ns, logit_noise)| FakeCost {
         file: file.to_owned(),
         type_k: None,
+        n_threads: None,
         prefill_ns,
         decode_ns,
         growth_per_1000: default_growth(),

@@ -75,6 +75,7 @@ texts! {
     w_loss(percent) { "{percent} more perplexity were acceptable", "se aceptara {percent} más de perplejidad" }
     w_kld(nats) { "a KLD of {nats} nats were acceptable", "se aceptara una KLD de {nats} nats" }
     w_ram(bytes) { "memory were limited to {bytes}", "la memoria se limitara a {bytes}" }
+    w_vram(bytes) { "memory of the device were limited to {bytes}", "la memoria del dispositivo se limitara a {bytes}" }
     w_decode(n) { "{n} t/s were enough", "bastaran {n} t/s" }
     h_speed_against(lead) { "speed against {lead}", "velocidad frente a {lead}" }
     h_quality_loss() { "KLD, nats", "KLD, nats" }
@@ -164,6 +165,7 @@ impl Lang {
             WinsIf::PplLoss(loss) => self.w_loss(self.percent(loss)),
             WinsIf::Kld(kld) => self.w_kld(self.nats(kld)),
             WinsIf::Ram(bytes) => self.w_ram(self.bytes(bytes)),
+            WinsIf::Vram(bytes) => self.w_vram(self.bytes(bytes)),
             WinsIf::Decode(tps) => self.w_decode(self.rate(tps)),
         }
     }

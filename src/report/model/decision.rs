@@ -135,31 +135,28 @@ fn ram_bytes(memory: &MemoryReport, n_users: u32) -> u64 {
     memory.reading.rss_bytes_max.saturating_add(more)
 }
 
-/// The arm's own score in the shortest window; where weights and KV types were scored apart, what both may cost together.
+/// The score of the arm's weights and KV type in the shortest window: where they run changes rounding only. Where weights and KV types
+/// were scored apart, what both may cost together.
 fn exactness(model: &ReportModel, arm: &Arm) -> (Exactness, bool) {
-    if arm.is_baseline {
+    let Some(baseline) = model.baseline() else {
+        return (Exactness::Unknown, false);
+    };
+    let (kv, kv_baseline) = (arm.config.kv(), baseline.config.kv());
+    if arm.is_baseline || (&arm.variant, &kv) == (&baseline.variant, &kv_baseline) {
         return (Exactness::Baseline, false);
     }
     let Some(&n_ctx) = model.quality.windows().first() else {
         return (Exactness::Unknown, false);
     };
-    let scored = |id: &str| model.quality.row(id, n_ctx).filter(|r| r.is_ok());
-    if let Some(known) = scored(&arm.id).and_then(known) {
+    let scored = |variant: &str, kv: &str| {
+        let mut rows = model.quality.rows.iter().filter(|r| r.n_ctx == n_ctx && r.is_ok());
+        rows.find(|r| !r.arm.is_control && r.arm.variant == variant && r.arm.config.kv() == kv)
+    };
+    if let Some(known) = scored(&arm.variant, &kv).and_then(known) {
         return (known, false);
     }
-    let Some(baseline) = model.baseline() else {
-        return (Exactness::Unknown, false);
-    };
-    let kv = |a: &Arm| a.config.kv();
-    let rows = || {
-        model
-            .quality
-            .rows
-            .iter()
-            .filter(|r| r.n_ctx == n_ctx && r.is_ok() && !r.arm.is_control)
-    };
-    let weights = rows().find(|r| r.arm.variant == arm.variant && kv(&r.arm) == kv(baseline));
-    let cache = rows().find(|r| r.arm.variant == baseline.variant && kv(&r.arm) == kv(arm));
+    let weights = scored(&arm.variant, &kv_baseline);
+    let cache = scored(&baseline.variant, &kv);
     let both = weights.zip(cache).and_then(|(weights, cache)| together(weights, cache));
     (both.unwrap_or(Exactness::Unknown), both.is_some())
 }
