@@ -129,21 +129,25 @@ fn draw_series(
     }
 }
 
-/// Solid for the first style, then dashes, then dots.
+/// Solid for the first style, then dashes, dots, long dashes, sparse dots.
 fn stroke(canvas: &mut dyn Canvas, from: (i32, i32), to: (i32, i32), color: Ink, style: usize) {
     match style {
         0 => canvas.line(&[from, to], color, 2),
         1 => canvas.dashes(from, to, (8.0, 5.0), color),
-        _ => canvas.dashes(from, to, (2.0, 5.0), color),
+        2 => canvas.dashes(from, to, (2.0, 5.0), color),
+        3 => canvas.dashes(from, to, (14.0, 4.0), color),
+        _ => canvas.dashes(from, to, (3.0, 9.0), color),
     }
 }
 
-/// Circle, triangle, square: one shape per style.
+/// Circle, triangle, square, diamond, triangle upside down: one shape per style.
 fn marker(canvas: &mut dyn Canvas, (x, y): (i32, i32), color: Ink, style: usize, is_hollow: bool) {
     let mut shape = |r: i32, color: Ink| match style {
         0 => canvas.circle((x, y), r, color),
         1 => canvas.polygon(&[(x, y - r - 1), (x + r + 1, y + r), (x - r - 1, y + r)], color),
-        _ => canvas.polygon(&[(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], color),
+        2 => canvas.polygon(&[(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], color),
+        3 => canvas.polygon(&[(x, y - r - 2), (x + r + 2, y), (x, y + r + 2), (x - r - 2, y)], color),
+        _ => canvas.polygon(&[(x, y + r + 1), (x + r + 1, y - r), (x - r - 1, y - r)], color),
     };
     shape(if is_hollow { 6 } else { 5 }, color);
     if is_hollow {
@@ -158,5 +162,21 @@ fn legend(canvas: &mut dyn Canvas, series: &[Series], left: i32) {
         stroke(canvas, (left, y), (left + 34, y), color, series.style);
         marker(canvas, (left + 17, y), color, series.style, false);
         canvas.text(&series.label, (left + 42, y), 14, Ink::Text, HPos::Left);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{marker, stroke, Canvas, Ink};
+    use crate::report::charts::paint::svg_of;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_style_has_a_mark_and_a_stroke_of_its_own() {
+        let drawn = |draw: &dyn Fn(&mut dyn Canvas)| svg_of((80, 40), draw);
+        let marks = (0..5).map(|style| drawn(&|c| marker(c, (40, 20), Ink::Text, style, false)));
+        assert_eq!(marks.collect::<BTreeSet<String>>().len(), 5);
+        let strokes = (0..5).map(|style| drawn(&|c| stroke(c, (0, 20), (80, 20), Ink::Text, style)));
+        assert_eq!(strokes.collect::<BTreeSet<String>>().len(), 5);
     }
 }

@@ -29,8 +29,8 @@ pub(in crate::report) struct ParetoChart {
 pub(super) struct Mark {
     pub(super) label: String,
     pub(super) variant: usize,
-    /// Another KV type than the baseline's: drawn as a ring.
-    pub(super) is_ring: bool,
+    /// Place of its KV type among those of the run: a disc for the baseline's, rings for the others.
+    pub(super) style: usize,
     /// Tokens per second: value and ends.
     pub(super) x: [f64; 3],
     /// Divergence: value and ends; 0 for the baseline.
@@ -105,10 +105,18 @@ pub(super) fn draw(chart: &ParetoChart, canvas: &mut dyn Canvas) {
     }
 }
 
-fn dot(canvas: &mut dyn Canvas, at: (i32, i32), radius: i32, mark: &Mark) {
-    canvas.circle(at, radius, Ink::of(mark.variant));
-    if mark.is_ring {
-        canvas.circle(at, radius - 3, Ink::Paper);
+/// A disc, a ring, rings around a dot, a level bar, an upright one.
+fn dot(canvas: &mut dyn Canvas, (x, y): (i32, i32), radius: i32, mark: &Mark) {
+    let ink = Ink::of(mark.variant);
+    canvas.circle((x, y), radius, ink);
+    if mark.style > 0 {
+        canvas.circle((x, y), radius - 3, Ink::Paper);
+    }
+    match mark.style {
+        0 | 1 => {}
+        2 => canvas.circle((x, y), 2, ink),
+        3 => canvas.line(&[(x - radius, y), (x + radius, y)], ink, 2),
+        _ => canvas.line(&[(x, y - radius), (x, y + radius)], ink, 2),
     }
 }
 
@@ -135,7 +143,7 @@ mod tests {
         let mark = |label: &str, x: f64, y: f64| Mark {
             label: label.into(),
             variant: 0,
-            is_ring: false,
+            style: 0,
             x: [x; 3],
             y: [y; 3],
             size: 1,

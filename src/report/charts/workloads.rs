@@ -1,7 +1,7 @@
 //! Series of the workloads that are measured on request.
 
 use super::paint::Ink;
-use super::series::{count, kv_index, label, point, variant_index, Axes, LineChart, Series};
+use super::series::{count, label, point, style_of, variant_index, Axes, LineChart, Series};
 use crate::data::Arm;
 use crate::report::{BatchedRow, PrefixRow, ReportModel, RequestRow, SpeculativeRow, StateRow};
 use crate::stats::Interval;
@@ -28,7 +28,7 @@ pub(super) fn prefix_reuse(model: &ReportModel) -> LineChart {
             .and_then(|row| Some(mark(row.n_prompt, row.cold_ns.as_ref()?, row.n_cold)));
         Series {
             ink: Ink::of(variant_index(model, arm)),
-            style: kv_index(model, arm),
+            style: style_of(model, arm),
             slot,
             points: warm.chain(cold).collect(),
             label,
@@ -51,7 +51,7 @@ pub(super) fn batched(model: &ReportModel) -> LineChart {
     let t = model.lang;
     let (x_label, y_label) = (t.a_sequences(), t.a_tps());
     let mut series = Vec::new();
-    let arms = model.arms().filter(|arm| kv_index(model, arm) == 0);
+    let arms = model.arms().filter(|arm| style_of(model, arm) == 0);
     for (index, arm) in arms.enumerate() {
         for (style, label) in [(0, t.series_own(&arm.variant)), (1, t.series_shared(&arm.variant))] {
             let is_drawn = |row: &&BatchedRow| row.arm.id == arm.id && row.is_pp_shared == (style == 1);
@@ -194,7 +194,7 @@ fn sizes(model: &ReportModel) -> (String, String) {
 /// `scale`: from the value to the unit of the axis.
 fn by_users(model: &ReportModel, y_label: String, scale: f64, of: fn(&RequestRow) -> Option<Interval>) -> Vec<Series> {
     let t = model.lang;
-    let arms = model.arms().filter(|arm| kv_index(model, arm) == 0);
+    let arms = model.arms().filter(|arm| style_of(model, arm) == 0);
     let series = arms.enumerate().map(|(slot, arm)| {
         let mark = |row: &RequestRow| {
             let value = of(row)?;

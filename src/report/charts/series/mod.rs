@@ -135,9 +135,9 @@ pub(in crate::report) fn count(n: u32) -> String {
 pub(super) fn label(model: &ReportModel, arm: &Arm) -> String {
     let own = kv(&arm.config);
     if model.arms().all(|other| kv(&other.config) == own) {
-        arm.variant.clone()
+        arm.label().to_owned()
     } else {
-        model.lang.series_kv(&arm.variant, own)
+        model.lang.series_kv(arm.label(), own)
     }
 }
 
@@ -150,15 +150,16 @@ pub(super) fn variant_index(model: &ReportModel, arm: &Arm) -> usize {
         .unwrap_or(0)
 }
 
-/// 0 for the baseline's KV type (the plan has it first), then the others in the order of the plan.
-pub(super) fn kv_index(model: &ReportModel, arm: &Arm) -> usize {
-    let mut kinds: Vec<String> = Vec::new();
-    for other in model.arms() {
-        let kind = kv(&other.config);
-        if !kinds.contains(&kind) {
-            kinds.push(kind);
+/// What sets arms of one variant apart: 0 for the baseline's KV type and place (the plan has it first), then the others in the order of
+/// the plan.
+pub(super) fn style_of(model: &ReportModel, arm: &Arm) -> usize {
+    let kind = |arm: &Arm| (kv(&arm.config), arm.config.n_gpu_layers, arm.config.n_threads);
+    let mut kinds = Vec::new();
+    for other in model.arms().map(kind) {
+        if !kinds.contains(&other) {
+            kinds.push(other);
         }
     }
-    let own = kv(&arm.config);
+    let own = kind(arm);
     kinds.iter().position(|kind| *kind == own).unwrap_or(0)
 }

@@ -1,6 +1,6 @@
 //! Divergence against size, position and speed.
 
-use super::{bare, count, kv_index, label, point, variant_index, Axes, LineChart, Series};
+use super::{bare, count, label, point, style_of, variant_index, Axes, LineChart, Series};
 use crate::data::{Arm, Workload};
 use crate::report::charts::paint::Ink;
 use crate::report::charts::pareto::{Mark, ParetoChart};
@@ -68,7 +68,7 @@ pub(in crate::report::charts) fn pareto_chart(model: &ReportModel) -> Option<Par
             tip: t.pareto_tip(&label, &mib, t.tps(Some(&tps)), y, n),
             label: t.pareto_label(&label, &mib),
             variant: variant_index(model, arm),
-            is_ring: kv_index(model, arm) > 0,
+            style: style_of(model, arm),
             x: [tps.estimate, tps.lo, tps.hi],
             y: [kld.estimate, kld.lo, kld.hi],
             size,

@@ -1,6 +1,6 @@
 //! The course of a run: every round beside the machine's own speed.
 
-use super::{bare, kv_index, label, point, variant_index, Axes, LineChart, Series};
+use super::{bare, label, point, style_of, variant_index, Axes, LineChart, Series};
 use crate::data::{AnchorReading, Workload};
 use crate::report::charts::paint::Ink;
 use crate::report::ReportModel;
@@ -27,7 +27,7 @@ pub(super) fn rounds(model: &ReportModel) -> LineChart {
             label,
         })
     };
-    let cells = model.arms().filter(|arm| kv_index(model, arm) == 0);
+    let cells = model.arms().filter(|arm| style_of(model, arm) == 0);
     let cells = cells.filter_map(|arm| model.cell(&arm.id, spec.as_ref()?).filter(|c| c.is_ok()));
     let mut series: Vec<Series> = cells
         .filter_map(|cell| {

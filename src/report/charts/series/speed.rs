@@ -1,6 +1,6 @@
 //! Speed and latency against context, and what reusing the KV cache saves.
 
-use super::{count, kv_index, label, point, variant_index, Axes, LineChart, Series};
+use super::{count, label, point, style_of, variant_index, Axes, LineChart, Series};
 use crate::data::{Arm, Workload};
 use crate::report::charts::paint::Ink;
 use crate::report::lang::Lang;
@@ -85,7 +85,7 @@ fn by_arm(
         let label = label(model, arm);
         Series {
             ink: Ink::of(variant_index(model, arm)),
-            style: kv_index(model, arm),
+            style: style_of(model, arm),
             slot,
             points: cells
                 .filter_map(|cell| {
@@ -108,7 +108,7 @@ fn by_arm(
 fn reuse(model: &ReportModel) -> Vec<Series> {
     let t = model.lang;
     let mut all = Vec::new();
-    for arm in model.arms().filter(|arm| kv_index(model, arm) == 0) {
+    for arm in model.arms().filter(|arm| style_of(model, arm) == 0) {
         let rows: Vec<&ReuseRow> = model.reuse.iter().filter(|row| row.arm.id == arm.id).collect();
         for (style, label) in [(1, t.series_without(&arm.variant)), (0, t.series_with(&arm.variant))] {
             let of_row = |row: &&ReuseRow| {
