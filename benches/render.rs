@@ -4,7 +4,7 @@
 #[path = "../tests/all/fixture.rs"]
 mod fixture;
 
-use kvant::data::{Cell, Record, RoundRecord, RunHeader, Sample, SampleRecord, WorkSpec, Workload};
+use kvant::data::{BlockRecord, Cell, Record, RunHeader, Sample, SampleRecord, WorkSpec, Workload};
 use kvant::journal::{self, FailingSink, Writer};
 use kvant::report::{charts, report_html, report_md, results_json, write_all, ReportModel};
 use std::hint::black_box;
@@ -44,14 +44,14 @@ fn large() -> (RunHeader, Vec<Record>) {
     let sample = sample.expect("the fixture decodes");
     let mut records: Vec<Record> = small
         .into_iter()
-        .filter(|r| !matches!(r, Record::Sample(_) | Record::Round(_)))
+        .filter(|r| !matches!(r, Record::Sample(_) | Record::Block(_) | Record::Round(_)))
         .collect();
     let mut noise = fixture::Noise(3);
     for round in 0..N_ROUNDS {
         for cell in 0..N_CELLS {
             let ns = (4e8 * (1.0 + 0.1 * noise.next())) as u64;
             let sample = Sample { ns, ..sample.clone() };
-            let (launch, position) = (round / 10, cell as u32);
+            let (launch, position) = (round / 4, cell as u32);
             records.push(Record::Sample(SampleRecord {
                 launch,
                 round,
@@ -61,9 +61,11 @@ fn large() -> (RunHeader, Vec<Record>) {
                 sample,
             }));
         }
-        records.push(Record::Round(RoundRecord {
-            launch: round / 10,
+        records.push(Record::Block(BlockRecord {
+            launch: round / 4,
             round,
+            in_launch: round % 4,
+            cells: (0..N_CELLS).collect(),
         }));
     }
     (header, records)

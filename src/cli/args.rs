@@ -4,7 +4,7 @@ use super::values::{
     parse_kv, parse_layers, parse_loss, parse_on_off, parse_positive, parse_precision, parse_price, parse_quality,
     parse_workload,
 };
-use crate::data::{FlashAttn, Level, QualityLoss, SplitMode, Workload};
+use crate::data::{FlashAttn, Level, Purpose, QualityLoss, RequestShape, SplitMode, Workload};
 use crate::plan::{KvPair, QualityMode, ShardOf};
 use crate::report::{FailOn, Lang, Program};
 use crate::units;
@@ -333,9 +333,10 @@ pub struct CompareArgs {
     /// KV-cache types to score besides the baseline's (default: --kv, q8_0, q4_0; with full also for K and V alone)
     #[arg(long, value_delimiter = ',', value_parser = parse_kv, help_heading = "Quality")]
     pub quality_kv: Option<Vec<KvPair>>,
-    /// Stop scoring an arm when ln(PPL ratio) is known to this half-width, and the KLD to ten times it
-    #[arg(long, default_value = "0.5%", value_parser = parse_precision, help_heading = "Quality")]
-    pub quality_precision: f64,
+    /// Score until ln(PPL ratio) is known to this half-width, and the KLD to ten times it (default: until it is known whether each
+    /// arm keeps to the limit of quality)
+    #[arg(long, value_parser = parse_precision, help_heading = "Quality")]
+    pub quality_precision: Option<f64>,
     /// At most so many chunks per window
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Quality")]
     pub quality_chunks: Option<u32>,
@@ -382,16 +383,16 @@ pub struct CompareArgs {
     /// a fifth of it is for quality
     #[arg(long, value_parser = units::parse_duration, help_heading = "How long")]
     pub budget: Option<u64>,
-    /// Stop when every headline ratio is known to this half-width, e.g. 2%
+    /// Once the answer is settled, stop when every headline ratio is known to this half-width, e.g. 2%
     #[arg(long, default_value = "2%", value_parser = parse_precision, help_heading = "How long")]
     pub precision: f64,
     /// Speeds that differ by less count as the same, e.g. 2%
     #[arg(long, default_value = "2%", value_parser = parse_precision, help_heading = "How long")]
     pub equivalence: f64,
-    /// Exactly this many rounds, whatever the budget and the precision
+    /// Exactly this many rounds, each of them whole, whatever the budget and the precision
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "How long")]
     pub rounds: Option<u32>,
-    /// Sets of fresh worker processes the rounds are split over
+    /// Exactly this many sets of fresh worker processes (default: at least 4, 6 or 8, by level)
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "How long")]
     pub launches: Option<u32>,
     /// Longest wait for any one answer of a worker (default: from the work)
@@ -402,9 +403,12 @@ pub struct CompareArgs {
     /// What an hour of this machine costs, in any currency, e.g. 0.50: the report then tells what a million tokens cost
     #[arg(long, value_name = "PRICE", value_parser = parse_price, help_heading = "What to measure")]
     pub price_per_hour: Option<f64>,
-    /// Seed of the texts and of the order of cells
+    /// Seed of the order of cells and of bootstraps (default: drawn for each run, and recorded)
+    #[arg(long, help_heading = "Repeatability")]
+    pub seed: Option<u64>,
+    /// Seed of the texts
     #[arg(long, default_value_t = 1, help_heading = "Repeatability")]
-    pub seed: u64,
+    pub text_seed: u64,
     /// Salt of the texts: another salt gives other texts of the same kind
     #[arg(long, default_value = "kvant", help_heading = "Repeatability")]
     pub salt: String,
@@ -440,12 +444,12 @@ pub struct TriageArgs {
     /// Context to hold, in tokens (default: what is measured)
     #[arg(long, help_heading = "Limits of the recommendation")]
     pub n_ctx: Option<u32>,
-    /// Tokens in the cache while decode is measured
-    #[arg(long, default_value_t = 512, help_heading = "What to measure")]
-    pub depth: u32,
-    /// Tokens of the prompt whose first token is waited for
-    #[arg(long, default_value_t = 128, help_heading = "What to measure")]
-    pub n_prompt: u32,
+    /// Tokens in the cache while decode is measured (default: what the request has)
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to measure")]
+    pub depth: Option<u32>,
+    /// Tokens of the prompt (default: what the request has)
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to measure")]
+    pub n_prompt: Option<u32>,
     /// Time for measuring; a third of it may go into quality
     #[arg(long, value_parser = units::parse_duration, default_value = "60s", help_heading = "What to measure")]
     pub budget: u64,
@@ -467,20 +471,38 @@ pub struct TriageArgs {
     /// Measure again, even if the answer is kept
     #[arg(long, help_heading = "The answer")]
     pub fresh: bool,
+    /// Go on measuring for a kept answer, even if it is settled
+    #[arg(long, conflicts_with_all = ["fresh", "out"], help_heading = "The answer")]
+    pub more: bool,
     /// Print what runs the answer, and nothing else, on stdout: llama-server, llama-cli, ollama (a Modelfile) or lmstudio
     #[arg(long, value_name = "PROGRAM", help_heading = "The answer")]
     pub emit: Option<Program>,
     /// Folder for the report (default: beside the kept answer)
     #[arg(long, help_heading = "The answer")]
     pub out: Option<PathBuf>,
-    /// Seed of the texts and of the order of cells
-    #[arg(long, default_value_t = 1, help_heading = "Repeatability")]
-    pub seed: u64,
+    /// Seed of the order of cells (default: drawn for each run, and recorded)
+    #[arg(long, help_heading = "Repeatability")]
+    pub seed: Option<u64>,
 }
 
-/// What the recommendation has to keep to.
+/// What the recommendation is for, and has to keep to.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct GoalArgs {
+    /// What the model is used for, as tokens of prompt + answer whose time is to be short: chat (512+256, the default), rag (2048+128),
+    /// code (1024+512), write (128+1024), or decode (the speed of decode alone)
+    #[arg(long = "for", value_name = "USE", help_heading = "Limits of the recommendation")]
+    pub purpose: Option<Purpose>,
+    /// The same as tokens of prompt and answer, e.g. 300+100
+    #[arg(
+        long,
+        value_name = "P+G",
+        conflicts_with = "purpose",
+        help_heading = "Limits of the recommendation"
+    )]
+    pub request: Option<RequestShape>,
+    /// By how much another candidate may be faster and the answer still counts as settled
+    #[arg(long, value_name = "SHARE", value_parser = parse_precision, help_heading = "Limits of the recommendation")]
+    pub regret: Option<f64>,
     /// Least tokens per second in decode, for each user
     #[arg(long, value_name = "TPS", value_parser = parse_positive, help_heading = "Limits of the recommendation")]
     pub min_decode: Option<f64>,

@@ -214,7 +214,7 @@ fn contender(variant: &AheadVariant, plan: &Plan, prediction: &Prediction) -> Co
         .collect();
     let worker = |&i: &usize| prediction.worker_bytes.get(&plan.arms[i].id).copied();
     let speed = |&i: &usize| prediction.speeds.get(i).copied().flatten();
-    let n_rounds = f64::from(plan.stop.n_rounds_min + 1);
+    let n_rounds = f64::from(plan.stop.n_launches_min + 1);
     let mut cost_ns = variant.info.model_size as f64 / LOAD_RATE * 1e9;
     let cells = plan.cells.iter().zip(&prediction.execution_ns);
     let of_variant = cells.filter(|(c, _)| arms.contains(&c.arm));

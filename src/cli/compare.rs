@@ -8,7 +8,7 @@ use super::report::{finish, JOURNAL_NAME};
 use super::resolve::{self, Prediction};
 use super::sources::Sources;
 use super::stop::Stop;
-use super::{device, lock, resume, show_plan, texts};
+use super::{device, lock, resume, scores, show_plan, texts};
 use crate::catalog::{ModelFiles, BUILTIN_MODEL, DEFAULT_MODEL};
 use crate::corpus::{self, Corpus};
 use crate::data::{
@@ -18,7 +18,8 @@ use crate::data::{
 use crate::engine::{self, fake};
 use crate::journal::{self, Journal, Writer};
 use crate::plan::{Settings, ShardOf};
-use crate::runner::{self, Course, ModelFile, RunConfig, WorkerCommand};
+use crate::report::ReportModel;
+use crate::runner::{self, MemoryTurn, ModelFile, Outlook, RunConfig, WorkerCommand};
 use crate::{host, plan, units};
 use clap::Parser;
 use std::ffi::OsString;
@@ -59,7 +60,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     job.tell(global);
     let dir = job.dir.clone();
     let _lock = lock::wait_for_machine(&live, &stop)?;
-    job.measure(past, live, &stop, None)?;
+    job.measure(past, live, &stop)?;
     finish(&journal::read(&dir.join(JOURNAL_NAME))?, &dir, global)
 }
 
@@ -181,6 +182,9 @@ pub(super) struct Job {
     prediction: Prediction,
     warnings: Vec<Warning>,
     deadline_max: Option<Duration>,
+    store: PathBuf,
+    /// When the memory of arms is read.
+    pub(super) memory: MemoryTurn,
 }
 
 impl Job {
@@ -232,6 +236,7 @@ impl Job {
             return Err(Failure::msg(DOES_NOT_FIT, text));
         }
         let mut job = Job::new(args, (plan, shards), files, draft, (host, engine), prediction, texts);
+        job.store = sources.store_root().to_owned();
         job.warnings.extend(is_undrafted.then_some(Warning::NothingDrafts));
         Ok(job)
     }
@@ -277,7 +282,7 @@ impl Job {
     ) -> Self {
         let all_cells = shards.as_ref().map_or(&plan, |s| &s.whole).cells.iter();
         let n_tokens = all_cells.map(|c| c.spec.n_tokens_needed()).max().unwrap_or(1) as usize;
-        let text = Corpus::new(args.seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
+        let text = Corpus::new(args.text_seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
         let fake = std::env::var_os(fake::SCRIPT_ENV).is_some();
         let unused = engine::unused_instructions(&host.instructions, &engine.system_info);
         let unused = if fake { Vec::new() } else { unused };
@@ -314,6 +319,7 @@ impl Job {
             system_info: engine.system_info,
             plan_sha256: sha256_of_plan(&plan),
             salt: args.salt.clone(),
+            text_seed: Some(args.text_seed),
             corpus_sha256: corpus::sha256_hex(&text),
             texts: text_infos,
             host,
@@ -329,6 +335,13 @@ impl Job {
         };
         let dir = args.out.clone().unwrap_or_else(|| Path::new("reports").join(run_id));
         let deadline_max = args.deadline.map(Duration::from_nanos);
+        let goal = header.goal.unwrap_or_default();
+        let limits_memory = goal.max_ram_bytes.is_some() || goal.max_vram_bytes.is_some() || goal.n_ctx.is_some();
+        let memory = if header.plan.pace.keeps_all || limits_memory {
+            MemoryTurn::First
+        } else {
+            MemoryTurn::Last
+        };
         Job {
             dir,
             header,
@@ -339,16 +352,12 @@ impl Job {
             prediction,
             warnings,
             deadline_max,
+            store: PathBuf::new(),
+            memory,
         }
     }
 
-    pub(super) fn measure(
-        self,
-        past: Option<Journal>,
-        mut live: LiveLine,
-        stop: &Stop,
-        steer: Option<Box<dyn Fn() -> Course>>,
-    ) -> Result<(), Failure> {
+    pub(super) fn measure(self, past: Option<Journal>, mut live: LiveLine, stop: &Stop) -> Result<(), Failure> {
         let path = self.dir.join(JOURNAL_NAME);
         let (mut journal, past) = match past {
             Some(journal) => {
@@ -358,6 +367,9 @@ impl Job {
             }
             None => (self.create(&path)?, Vec::new()),
         };
+        let (tokens, scored) = scores::read(&self.store, &self.header);
+        let (store, header, seen) = (self.store.clone(), self.header.clone(), path.clone());
+        let keeps_states = self.prediction.keeps_states();
         let is_resident = self.prediction.is_resident();
         let is_quality_resident = self.prediction.is_quality_resident();
         let text_names = self.header.texts.iter().map(|t| format!("--text {}", t.name)).collect();
@@ -390,11 +402,18 @@ impl Job {
             has_anchor: std::env::var_os(fake::SCRIPT_ENV).is_none(),
             is_resident,
             deadline_max: self.deadline_max,
-            steer,
+            tokens,
+            scored,
+            keeps_states,
+            memory: self.memory,
+            early_stop: Box::new(move |n_launches| outlook(&seen, n_launches)),
         };
         let end = runner::run(&config, &past, &mut journal, &mut live, |handle| stop.wake(handle));
         live.clear();
         end?;
+        if let Ok(journal) = journal::read(&path) {
+            scores::keep(&store, &header, &journal.records);
+        }
         Ok(())
     }
 
@@ -439,6 +458,22 @@ impl Job {
             old.started_at
         );
         Err(Failure::msg(BAD_INPUT, text))
+    }
+}
+
+/// A look at the journal so far. One that cannot be read changes nothing.
+fn outlook(path: &Path, n_launches: u32) -> Outlook {
+    let Ok(journal) = journal::read(path) else {
+        return Outlook::default();
+    };
+    let (ids, is_decided) = ReportModel::outlook(&journal.header, &journal.records, n_launches);
+    let arms = journal.header.plan.arms.iter().enumerate();
+    Outlook {
+        dropped: arms
+            .filter(|(_, arm)| ids.contains(&arm.id))
+            .map(|(index, _)| index)
+            .collect(),
+        is_decided,
     }
 }
 

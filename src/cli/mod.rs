@@ -23,6 +23,7 @@ mod quantize;
 mod report;
 mod resolve;
 mod resume;
+mod scores;
 mod show_plan;
 mod sources;
 mod stop;

@@ -11,7 +11,7 @@ use crate::data::{EngineInfo, HostInfo, KvType, ModelInfo, VariantInfo, Workload
 use crate::gguf::GgmlType;
 use crate::plan::{self, KvPair, Probe, Profile, QualityMode, Settings};
 use crate::report::ReportModel;
-use crate::runner::Course;
+use crate::runner::MemoryTurn;
 use crate::{corpus, stats};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -114,6 +114,7 @@ pub fn measure(
             n_gen: 16,
             n_rounds: Some(N_ROUNDS),
             n_launches: Some(1),
+            is_full_matrix: true,
             workloads: vec![Workload::Prefill, Workload::Decode],
             device: "cpu".to_owned(),
             n_gpu_layers: vec![0],
@@ -132,8 +133,8 @@ pub fn measure(
         )?;
         let of_run = || folder(machine, needs, sources).join(&job.header.run_id);
         job.dir = kept_in.get_or_insert_with(of_run).join(name);
-        // With a course memory is read once per file; nothing is dropped.
-        job.measure(None, live(), stop, Some(Box::new(Course::default)))?;
+        job.memory = MemoryTurn::Never;
+        job.measure(None, live(), stop)?;
         if stop.is_raised() {
             break;
         }

@@ -167,7 +167,10 @@ pub fn code(model: &ReportModel) -> u8 {
     // What was not scored for want of time is no failure; what was tried and failed is.
     let is_scored = |outcome: &Outcome| !matches!(outcome, Outcome::Failed(kind, _) if *kind != FailureKind::NotRun);
     let is_complete = model.totals.is_complete
-        && model.cells.iter().all(|cell| cell.outcome == Outcome::Ok)
+        && model
+            .cells
+            .iter()
+            .all(|cell| matches!(cell.outcome, Outcome::Ok | Outcome::Failed(FailureKind::LeftOut, _)))
         && model.quality.rows.iter().all(|row| is_scored(&row.outcome));
     let is_met = model.header.goal.is_none() || model.decision.as_ref().is_none_or(|d| d.is_met());
     match (is_complete, is_met) {

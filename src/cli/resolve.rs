@@ -3,7 +3,9 @@
 use super::args::{CompareArgs, WorkloadChoice};
 use super::device;
 use super::exit::{Failure, BAD_INPUT};
-use crate::data::{Arm, Goal, HostInfo, KvType, ModelInfo, Plan, PredictedArm, VariantInfo, Warning, Workload};
+use crate::data::{
+    Arm, Goal, HostInfo, KvType, ModelInfo, Plan, PredictedArm, Purpose, RequestShape, VariantInfo, Warning, Workload,
+};
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
 use crate::plan::{
@@ -80,7 +82,9 @@ pub fn settings(args: &CompareArgs, host: &HostInfo, devices: &[String]) -> Resu
         n_gen_no_reuse: 1,
         n_depth_no_reuse_max: 512,
         is_full_matrix: args.full_matrix,
-        seed: args.seed,
+        request: request(args),
+        max_quality_loss: args.goal.max_quality_loss,
+        seed: args.seed.unwrap_or_else(drawn_seed),
         budget_ns: args.budget,
         precision: args.precision,
         equivalence: args.equivalence,
@@ -103,10 +107,23 @@ pub fn settings(args: &CompareArgs, host: &HostInfo, devices: &[String]) -> Resu
     })
 }
 
-/// What the recommendation has to keep to; absent when nothing was asked.
+/// Of the system's randomness. Short enough to be typed again.
+fn drawn_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    RandomState::new().build_hasher().finish() >> 40
+}
+
+/// The request that was named.
+fn request(args: &CompareArgs) -> Option<RequestShape> {
+    args.goal.request.or(args.goal.purpose.map(Purpose::request))
+}
+
+/// What the recommendation is for and has to keep to; absent when nothing was asked.
 pub fn goal(args: &CompareArgs) -> Option<Goal> {
     let asked = &args.goal;
     let goal = Goal {
+        request: request(args),
+        regret: asked.regret,
         min_decode_tps: asked.min_decode,
         max_ttft_ns: asked.max_ttft,
         max_ram_bytes: asked.max_ram,
@@ -140,6 +157,8 @@ pub struct Prediction {
     pub scoring_bytes: u64,
     /// An arm is on an RPC server, which takes one client at a time.
     pub has_servers: bool,
+    /// States of caches that arms start from.
+    pub state_bytes: u64,
 }
 
 impl Prediction {
@@ -168,6 +187,11 @@ impl Prediction {
         self.worker_bytes.values().sum::<u64>() <= self.limit_bytes
     }
 
+    /// States of caches may outlive the workers that compute them.
+    pub fn keeps_states(&self) -> bool {
+        self.state_bytes <= self.available_bytes / STATE_SHARE
+    }
+
     /// All scoring workers together fit.
     pub fn is_quality_resident(&self) -> bool {
         !self.has_servers && self.scoring_bytes <= self.limit_bytes
@@ -179,6 +203,9 @@ impl Prediction {
         (*bytes > self.available_bytes).then_some((name.as_str(), *bytes))
     }
 }
+
+/// One part in so many of the memory may hold such states.
+const STATE_SHARE: u64 = 8;
 
 /// Predicts time and memory of `plan`.
 pub fn predict(
@@ -257,6 +284,12 @@ pub fn predict(
         profile.predict(model, arm_variant(index)?, &arm.config, n_depth, n_prompt)
     };
     let speeds = plan.arms.iter().enumerate().map(speed).collect();
+    let starts = plan.cells.iter().filter(|c| c.spec.workload.starts_filled());
+    let state = |c: &crate::data::Cell| {
+        let config = &plan.arms[c.arm].config;
+        kv_bytes_per_token(model, config.type_k, config.type_v).saturating_mul(u64::from(c.spec.n_depth_kept()))
+    };
+    let state_bytes = starts.map(state).fold(0, u64::saturating_add);
     let available_bytes = host.memory_available_bytes;
     let scoring_bytes = plan
         .quality
@@ -266,6 +299,7 @@ pub fn predict(
         has_servers: plan.arms.iter().any(|arm| arm.config.device.contains("rpc:")),
         score_ns,
         speeds,
+        state_bytes,
         scoring_bytes,
         execution_ns,
         arm_bytes,

@@ -23,21 +23,25 @@ pub fn show(
     let threads = threads.join(" and ");
     let device = plan.arms.first().map_or("", |a| a.config.device.as_str());
     let stop = &plan.stop;
-    let round_ns: u64 = prediction
-        .execution_ns
-        .iter()
-        .map(|&ns| ns.max(plan.sample_ns_min))
-        .sum();
-    // The untimed round of each launch costs about as much as a timed one.
-    let least = round_ns.saturating_mul(u64::from(stop.n_rounds_min + plan.n_launches));
-    let time = if stop.budget_ns == u64::MAX {
-        format!("about {}", units::duration(least))
-    } else {
-        format!(
-            "about {} to {}",
-            units::duration(least.min(stop.budget_ns)),
-            units::duration(stop.budget_ns)
-        )
+    let time = match plan.pace.n_rounds_asked {
+        Some(n) => {
+            let round_ns = prediction
+                .execution_ns
+                .iter()
+                .map(|&ns| ns.max(plan.sample_ns_min))
+                .sum::<u64>();
+            format!(
+                "about {}",
+                units::duration(round_ns.saturating_mul(u64::from(n + stop.n_launches_min)))
+            )
+        }
+        None => format!("at most {}", units::duration(stop.budget_ns)),
+    };
+    let rounds = match (plan.pace.n_rounds_asked, plan.pace.n_rounds) {
+        (Some(1), _) => "1 round".to_owned(),
+        (Some(n), _) => format!("{n} rounds"),
+        (None, 1) => "a round each".to_owned(),
+        (None, n) => format!("up to {n} rounds each"),
     };
     let memory: u64 = if prediction.is_resident() {
         prediction.worker_bytes.values().sum()
@@ -45,14 +49,12 @@ pub fn show(
         prediction.worker_bytes.values().copied().max().unwrap_or(0)
     };
     let mut text = format!(
-        "{}: {}\n{} cells in {} arms on {device} with {threads} threads, {} to {} rounds in {} launches: {time}, about {}\n",
+        "{}: {}\n{} cells in {} arms on {device} with {threads} threads, {} launches, {rounds}: {time}, about {}\n",
         model.name,
         names.join(", "),
         plan.cells.len(),
         plan.arms.len(),
-        stop.n_rounds_min,
-        stop.n_rounds_max,
-        plan.n_launches,
+        stop.n_launches_min,
         units::bytes(memory),
     );
     if let Some(quality) = &plan.quality {
@@ -62,7 +64,7 @@ pub fn show(
             ns => format!("at most {}", units::duration(ns)),
         };
         text.push_str(&format!(
-            "then quality: {} arms in windows of {} tokens, {time}\n",
+            "first quality: {} arms in windows of {} tokens, {time}\n",
             quality.arms.iter().filter(|a| !a.is_control).count(),
             windows.join(" and ")
         ));

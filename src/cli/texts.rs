@@ -19,7 +19,10 @@ pub fn read(args: &CompareArgs, plan: Option<&QualityPlan>) -> Result<(Vec<Strin
     let mut texts = Vec::new();
     if args.text.is_empty() {
         let n_bytes = corpus_bytes(plan).min(BYTES_MAX);
-        texts.push(("corpus".to_owned(), Corpus::new(args.seed, &args.salt).text(n_bytes)));
+        texts.push((
+            "corpus".to_owned(),
+            Corpus::new(args.text_seed, &args.salt).text(n_bytes),
+        ));
     }
     for path in &args.text {
         let name = path.file_name().unwrap_or(path.as_os_str());

@@ -1,26 +1,23 @@
 //! `kvant triage`: which variant to run here, in about a minute; the answer is kept.
 
-use super::args::{CompareArgs, Global, TriageArgs, WorkloadChoice};
+use super::args::{CompareArgs, Global, GoalArgs, TriageArgs, WorkloadChoice};
 use super::candidates::Candidates;
-use super::compare::{default_args, engine_info, Job};
-use super::exit::{Failure, BAD_INPUT, UNEXPECTED};
+use super::compare::{default_args, engine_info, sha256_of_plan, Job};
+use super::exit::{Failure, UNEXPECTED};
 use super::progress::LiveLine;
 use super::report::{code, finish, print_summary, write_report, JOURNAL_NAME};
 use super::sources::Sources;
 use super::stop::Stop;
 use super::{kept, lock, look, resolve};
-use crate::data::{RunHeader, Workload};
-use crate::journal;
+use crate::data::{Plan, Purpose, Record, RequestShape, RunHeader, Workload};
+use crate::journal::{self, Journal};
 use crate::report::{emit, ReportModel};
-use crate::runner::Course;
 use crate::{corpus, host, plan};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Folder of kept answers in the store.
 const ANSWERS: &str = "answers";
-/// Confidence of the looks on the way. Several looks at 95 % would too often find a difference where there is none; an early stop
-/// needs 99 % (as Haybittle's boundary, Br. J. Radiol. 44, 1971), the report at the end has 95 %.
-const LOOK_LEVEL: f64 = 0.99;
 
 /// Answers from what is kept, or measures.
 pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
@@ -52,28 +49,45 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     } else {
         kept(&folder, &job.header, global)
     };
-    if let Some((model, dir)) = kept {
-        if !global.quiet {
-            eprintln!(
-                "measured at {}, kept in {}; --fresh measures again",
-                model.header.started_at,
-                dir.display()
-            );
+    let mut past = None;
+    if let Some((journal, model, dir)) = kept {
+        let is_settled = model.decision.as_ref().is_some_and(|d| d.decision.is_settled(&d.goal));
+        if is_settled && !args.more {
+            if !global.quiet {
+                eprintln!(
+                    "measured at {}, kept in {}; --more goes on measuring, --fresh begins again",
+                    model.header.started_at,
+                    dir.display()
+                );
+            }
+            match args.emit {
+                Some(_) => print_command(&model, args, &paths)?,
+                None => print_summary(&model, global)?,
+            }
+            return Ok(code(&model));
         }
-        match args.emit {
-            Some(_) => print_command(&model, args, &paths)?,
-            None => print_summary(&model, global)?,
+        // What is not settled yet is gone on with, and so is what the user wants to know better.
+        if args.out.is_none() {
+            job.dir.clone_from(&dir);
+            job.header.plan = journal.header.plan.clone();
+            past = Some(journal);
         }
-        return Ok(code(&model));
     }
-    let dir = args.out.clone().unwrap_or_else(|| folder.join(&job.header.run_id));
+    let dir = match (&past, &args.out) {
+        (Some(_), _) => job.dir.clone(),
+        (None, Some(out)) => out.clone(),
+        (None, None) => unused(&folder, &job.header.run_id),
+    };
     job.dir.clone_from(&dir);
-    job.tell(global);
+    if past.is_none() {
+        job.tell(global);
+    } else if !global.quiet {
+        eprintln!("goes on with what was measured before, in {}", dir.display());
+    }
     let path = dir.join(JOURNAL_NAME);
     {
         let _lock = lock::wait_for_machine(&live, &stop)?;
-        let seen = path.clone();
-        job.measure(None, live, &stop, Some(Box::new(move || course(&seen))))?;
+        job.measure(past, live, &stop)?;
     }
     let journal = journal::read(&path)?;
     if args.out.is_some() {
@@ -93,12 +107,15 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
 /// The flags of a compare that measures what a triage needs.
 fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
     let default = default_args()?;
-    if args.depth == 0 || args.n_prompt == 0 {
-        return Err(Failure::msg(
-            BAD_INPUT,
-            "--depth and --n-prompt need at least 1 token; for example --depth 512",
-        ));
-    }
+    let goal = &args.goal;
+    let named = goal.request.or(goal.purpose.map(Purpose::request));
+    let asked = named
+        .filter(|r| !r.is_decode_alone())
+        .unwrap_or(Purpose::Chat.request());
+    let request = RequestShape {
+        n_prompt: args.n_prompt.unwrap_or(asked.n_prompt),
+        ..asked
+    };
     Ok(CompareArgs {
         model: args.model.clone(),
         shape: args.shape.clone(),
@@ -107,18 +124,20 @@ fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
             given => given.to_vec(),
         },
         kv: args.kv.clone(),
-        goal: args.goal.clone(),
+        goal: GoalArgs {
+            // Its works are named below.
+            request: named.map(|named| if named.is_decode_alone() { named } else { request }),
+            purpose: None,
+            ..args.goal.clone()
+        },
         n_ctx: args.n_ctx,
-        depths: vec![args.depth],
-        n_prompt: vec![args.n_prompt],
+        depths: vec![args.depth.unwrap_or(request.n_depth())],
+        n_prompt: vec![request.n_prompt],
         n_gen: 16,
         workloads: [Workload::Prefill, Workload::Decode].map(WorkloadChoice::One).to_vec(),
         budget: Some(args.budget),
         quality: args.quality,
-        quality_precision: 0.02,
         quality_chunks: Some(N_CHUNKS),
-        // A prompt into a quantized cache takes long on a CPU: only where its first token has a limit.
-        full_matrix: args.goal.max_ttft.is_some(),
         threads: args.threads.clone(),
         device: args.device.clone(),
         n_gpu_layers: args.n_gpu_layers.clone(),
@@ -133,8 +152,16 @@ const N_CHUNKS: u32 = 24;
 /// Names what is asked: machine, build, files and plan. Limits are not part of it: they are held against what was measured.
 fn question(header: &RunHeader) -> String {
     let host = &header.host;
+    // Another order asks nothing else, and limits are no part of it.
+    let mut plan = Plan {
+        seed: 0,
+        ..header.plan.clone()
+    };
+    if let Some(quality) = &mut plan.quality {
+        quality.stop.limit = None;
+    }
     let mut words = vec![
-        header.plan_sha256.clone(),
+        sha256_of_plan(&plan),
         header.tool_version.clone(),
         header.llama_cpp.clone(),
         header.system_info.clone(),
@@ -146,17 +173,41 @@ fn question(header: &RunHeader) -> String {
     corpus::sha256_hex(&words.join("\n"))
 }
 
-/// The last kept run that answers the question with these limits.
-fn kept(folder: &Path, asked: &RunHeader, global: &Global) -> Option<(ReportModel, PathBuf)> {
+/// A name in the folder that no run has: two may begin in the same second.
+fn unused(folder: &Path, run_id: &str) -> PathBuf {
+    let names = (2..).map(|n| format!("{run_id}-{n}"));
+    let mut names = std::iter::once(run_id.to_owned())
+        .chain(names)
+        .map(|name| folder.join(name));
+    names.find(|dir| !dir.exists()).unwrap_or_else(|| folder.join(run_id))
+}
+
+/// The last kept run of the question; limits are held against what it measured.
+fn kept(folder: &Path, asked: &RunHeader, global: &Global) -> Option<(Journal, ReportModel, PathBuf)> {
     kept::newest_first(folder).find_map(|dir| {
         let mut journal = kept::read(&dir)?;
-        let is_same_goal = journal.header.goal == asked.goal;
-        journal.header.goal = asked.goal;
-        // Other limits than those it was measured for: only if it settles them.
+        let is_same = journal.header.goal == asked.goal;
+        if !is_same {
+            // What left because of other limits was measured until then.
+            journal.header.goal = asked.goal;
+            forget_why_they_left(&mut journal);
+        }
         let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
-        let is_settled = model.decision.as_ref().is_some_and(|d| !d.decision.answer.is_open());
-        (model.totals.is_complete && (is_same_goal || is_settled)).then_some((model, dir))
+        let is_settled = model.decision.as_ref().is_some_and(|d| d.decision.is_settled(&d.goal));
+        (model.totals.is_complete && (is_same || is_settled)).then_some((journal, model, dir))
     })
+}
+
+/// Arms that were measured are candidates again; those that were not stay left out.
+fn forget_why_they_left(journal: &mut Journal) {
+    let cells = &journal.header.plan.cells;
+    let arm_of = |record: &Record| match record {
+        Record::Sample(s) => cells.get(s.cell).map(|c| c.arm),
+        _ => None,
+    };
+    let measured: BTreeSet<usize> = journal.records.iter().filter_map(arm_of).collect();
+    let is_kept = |record: &Record| !matches!(record, Record::Dropped(d) if measured.contains(&d.arm));
+    journal.records.retain(is_kept);
 }
 
 /// Keeps the journal of a run that was written elsewhere.
@@ -173,28 +224,12 @@ fn keep(journal: &Path, folder: &Path, run_id: &str) -> Result<(), Failure> {
     })
 }
 
-/// A look at the journal between two rounds.
-fn course(path: &Path) -> Course {
-    let Ok(journal) = journal::read(path) else {
-        return Course::default();
-    };
-    let plan = &journal.header.plan;
-    let Some(report) = ReportModel::decision_at(&journal.header, &journal.records, LOOK_LEVEL) else {
-        return Course::default();
-    };
-    let out = |arm: &crate::data::Arm| !arm.is_control && !report.is_in_race(&arm.id);
-    Course {
-        dropped: (0..plan.arms.len()).filter(|&i| out(&plan.arms[i])).collect(),
-        is_decided: !report.decision.answer.is_open(),
-    }
-}
-
-/// What runs the choice, or the best guess.
+/// What runs the choice.
 fn print_command(model: &ReportModel, args: &TriageArgs, paths: &[(String, PathBuf)]) -> Result<(), Failure> {
     let lead = model
         .decision
         .as_ref()
-        .and_then(|d| Some((d, d.decision.answer.lead()?)));
+        .and_then(|d| Some((d, d.decision.choice()?.arm)));
     let (Some((report, lead)), Some(program)) = (lead, args.emit) else {
         return Ok(());
     };

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::str::FromStr;
 
 /// A name that is not one of the accepted ones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +19,7 @@ pub struct ParseNameError {
 macro_rules! named_enum {
     ($(#[$doc:meta])* $name:ident, $what:literal, { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }
 
         impl $name {
@@ -33,14 +32,14 @@ macro_rules! named_enum {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(self.name()) }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.pad(self.name()) }
         }
 
-        impl FromStr for $name {
-            type Err = ParseNameError;
+        impl std::str::FromStr for $name {
+            type Err = $crate::data::ParseNameError;
             fn from_str(s: &str) -> Result<Self, Self::Err> {
-                Self::ALL.iter().copied().find(|v| v.name().eq_ignore_ascii_case(s)).ok_or_else(|| ParseNameError {
+                Self::ALL.iter().copied().find(|v| v.name().eq_ignore_ascii_case(s)).ok_or_else(|| $crate::data::ParseNameError {
                     what: $what,
                     given: s.to_owned(),
                     accepted: Self::ALL.iter().map(|v| v.name()).collect::<Vec<_>>().join(", "),
@@ -122,11 +121,11 @@ named_enum! {
 named_enum! {
     /// How thorough a run is.
     Level, "level", {
-        /// One launch, at least 6 rounds.
+        /// At least 4 launches of 2 rounds.
         Quick = "quick",
-        /// Two launches, at least 8 rounds.
+        /// At least 6 launches of 4 rounds.
         Default = "default",
-        /// Three launches, at least 12 rounds.
+        /// At least 8 launches of 4 rounds.
         Full = "full",
     }
 }

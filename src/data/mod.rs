@@ -20,7 +20,7 @@ pub use config::{
     N_DRAFT, N_OWN_TOKENS, N_PASSAGES, N_REQUESTS,
 };
 pub use disturbance::{Disturbance, Limits};
-pub use goal::{Goal, QualityLoss};
+pub use goal::{Goal, Purpose, QualityLoss, RequestShape, REGRET};
 pub use gpu::{GpuConditions, GpuReading};
 pub use model::{DerivedFrom, ModelInfo, TensorTypeShare, VariantInfo};
 pub use outcome::{FailureKind, Outcome, Warning};
@@ -29,9 +29,11 @@ pub use quality::{
     TextInfo, TextTokens,
 };
 pub use records::{
-    AnchorReading, AnchorRecord, BufferSize, ContextInfo, DisturbedRecord, DroppedRecord, EndRecord, EngineInfo,
-    FailureRecord, LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RequestTimes, RoundRecord, Sample,
-    SampleConditions, SampleRecord, SpeculativeSums, StateTimes, StoppedBy,
+    AnchorReading, AnchorRecord, BlockRecord, BufferSize, ContextInfo, DisturbedRecord, DroppedRecord, EndRecord,
+    EngineInfo, FailureRecord, LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RequestTimes, RoundRecord,
+    Sample, SampleConditions, SampleRecord, SpeculativeSums, StateTimes, StoppedBy,
 };
-pub use run::{DraftInfo, HostInfo, LeftOut, Plan, PredictedArm, RunHeader, StopRule, WhyLeftOut, JOURNAL_FORMAT};
+pub use run::{
+    DraftInfo, HostInfo, LeftOut, Pace, Plan, PredictedArm, RunHeader, StopRule, WhyLeftOut, JOURNAL_FORMAT,
+};
 pub use shard::Shards;

@@ -1,10 +1,8 @@
 //! How a cell ended, and what the user is warned of.
 
 use super::config::named_enum;
-use super::config::ParseNameError;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::str::FromStr;
 
 named_enum! {
     /// Why a cell has no (or no complete) result.
@@ -21,6 +19,8 @@ named_enum! {
         OutOfMemory = "out_of_memory",
         /// Stopped by the user, or by the budget before its first sample.
         NotRun = "not_run",
+        /// Its arm cannot become the choice, and left before its first sample.
+        LeftOut = "left_out",
     }
 }
 

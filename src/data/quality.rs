@@ -3,7 +3,7 @@
 //! A **window** is a context length; a text is cut into chunks of that many tokens, and the second half of each chunk
 //! is scored, as llama-perplexity does. Sums are f64 over the scored tokens; probabilities are natural.
 
-use super::{Arm, FailureKind};
+use super::{Arm, FailureKind, QualityLoss};
 use serde::{Deserialize, Serialize};
 
 /// What is scored, with which arms, and when it is enough.
@@ -15,7 +15,7 @@ pub struct QualityPlan {
     pub windows: Vec<QualityWindow>,
     /// When it is enough.
     pub stop: QualityStop,
-    /// Before speed is measured, not after it: what is not good enough need not be timed for long.
+    /// Before speed was measured (in journals before format 5; since then always).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_first: bool,
 }
@@ -31,12 +31,15 @@ pub struct QualityWindow {
     pub is_optional: bool,
 }
 
-/// Stop on precision or budget, never on significance.
+/// When scoring is enough.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct QualityStop {
-    /// Chunks before precision is looked at.
+    /// Chunks before anything is looked at.
     pub n_chunks_min: u32,
-    /// Target half-width of ln(PPL ratio), e.g. 0.01, from which that of the KLD follows; absent: score all chunks.
+    /// Until it is known of every arm whether it keeps to this; absent: score all chunks (and before format 5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<QualityLoss>,
+    /// And until ln(PPL ratio) is known to this half-width, e.g. 0.01, and the KLD to what follows from it.
     pub precision: Option<f64>,
     /// Time for scoring, all windows together.
     pub budget_ns: u64,
@@ -149,6 +152,9 @@ pub struct QualityRecord {
     pub forward_ns: Vec<u64>,
     /// Wall time.
     pub ns: u64,
+    /// From an earlier run of the same files, texts and build.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_kept: bool,
 }
 
 /// An arm could not be scored in a window. The others go on.

@@ -1,6 +1,7 @@
 //! What was seen: the records of a journal, and the readings inside them.
 
 use super::{Disturbance, FailureKind, GpuConditions, QualityFailure, QualityRecord, RunHeader, TextTokens, Warning};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What the engine says of itself.
@@ -167,13 +168,29 @@ pub struct SampleRecord {
     pub sample: Sample,
 }
 
-/// End of a round: only complete rounds enter comparisons.
+/// A block is complete: all arms of one work that take part in a round, back to back. Only complete blocks enter comparisons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockRecord {
+    /// Launch, from 0.
+    pub launch: u32,
+    /// Round, from 0.
+    pub round: u32,
+    /// The place of the round in its launch, from 0.
+    pub in_launch: u32,
+    /// Cells whose samples in this round count, indices into `Plan::cells`.
+    pub cells: Vec<usize>,
+}
+
+/// End of a round. Before format 5 only complete rounds entered comparisons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundRecord {
     /// Launch, from 0.
     pub launch: u32,
     /// Round, from 0.
     pub round: u32,
+    /// Its place in its launch, from 0.
+    #[serde(default)]
+    pub in_launch: u32,
 }
 
 /// A sample was disturbed beyond a limit of the plan.
@@ -187,7 +204,8 @@ pub struct DisturbedRecord {
     pub cell: usize,
     /// What happened.
     pub what: Disturbance,
-    /// Whether the round ended with this and is run again; otherwise the void rounds were used up and it went on.
+    /// Whether its block (before format 5: its round) ended with this and is run again; otherwise the void ones were used up and it
+    /// went on.
     pub is_void: bool,
 }
 
@@ -307,7 +325,7 @@ pub struct DroppedRecord {
 }
 
 /// Why measuring ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StoppedBy {
     /// Every headline ratio reached the target precision.
@@ -358,6 +376,8 @@ pub enum Record {
     Anchor(AnchorRecord),
     /// A sample was disturbed.
     Disturbed(DisturbedRecord),
+    /// A block is complete.
+    Block(BlockRecord),
     /// A round is complete.
     Round(RoundRecord),
     /// A cell failed.

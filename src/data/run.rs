@@ -1,7 +1,8 @@
 //! The head of a run: what was asked for, of what, on which machine.
 
-use super::{Arm, Cell, Goal, Level, Limits, ModelInfo, QualityPlan, Shards, TextInfo, VariantInfo};
+use super::{Arm, Cell, Goal, Level, Limits, ModelInfo, QualityPlan, Shards, TextInfo, VariantInfo, WorkSpec};
 use crate::units::{bytes, duration};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -15,25 +16,48 @@ use std::fmt;
 /// true where absent.
 /// `shards` in the header and the warning `shard_gaps`; `split_mode`, `no_kv_offload`, several devices in arms, `gpu` in the conditions of
 /// samples, `predicted_device_bytes` in memory. `predicted` and `left_out` in the header, `layer_bytes` and `output_bytes` in tensor types.
-pub const JOURNAL_FORMAT: u32 = 4;
+/// 5: blocks: the record `block` says which samples count, `round` only that a round ended; `decision` and `pace` in the plan, in whose
+/// `stop` numbers of launches stand in place of numbers of rounds; `request` and `regret` in the goal; `text_seed` in the header;
+/// `is_kept` in quality.
+pub const JOURNAL_FORMAT: u32 = 5;
 
-/// When to stop: on precision or budget, never on significance.
+/// When to stop: when the answer is settled and the figures are precise, or the time is spent; never on significance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StopRule {
-    /// Rounds before precision is looked at.
-    pub n_rounds_min: u32,
-    /// Rounds after which the run ends in any case.
-    pub n_rounds_max: u32,
+    /// Launches before the run may end by itself.
+    #[serde(default)]
+    pub n_launches_min: u32,
+    /// Launches after which it ends in any case.
+    #[serde(default)]
+    pub n_launches_max: u32,
     /// Time budget for measuring (loading included), from the first launch on.
     pub budget_ns: u64,
     /// Target half-width of the interval of every headline ratio, e.g. 0.02.
     pub precision: f64,
 }
 
+/// How often what is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Pace {
+    /// Rounds of a launch.
+    pub n_rounds: u32,
+    /// The works that decide are measured every round for the contenders, and every so many rounds for all arms.
+    pub table_every: u32,
+    /// The other works are measured every so many rounds.
+    pub curve_every: u32,
+    /// The dearest works are measured so many times in all.
+    pub n_dear: u32,
+    /// Arms that cannot become the choice stay in the rounds for all arms; otherwise they leave.
+    pub keeps_all: bool,
+    /// Exactly so many rounds were asked for, each of them whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_rounds_asked: Option<u32>,
+}
+
 /// The matrix of a run: a pure function of the flags, the model and the seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Seed of orders and bootstraps.
+    /// Seed of orders and bootstraps: drawn for each run unless it is given.
     pub seed: u64,
     /// Level asked for.
     pub level: Level,
@@ -41,8 +65,12 @@ pub struct Plan {
     pub arms: Vec<Arm>,
     /// Cells, grouped by work.
     pub cells: Vec<Cell>,
-    /// Launches over which rounds are split.
-    pub n_launches: u32,
+    /// Works whose times add up to that of the request that is to be short.
+    #[serde(default)]
+    pub decision: Vec<WorkSpec>,
+    /// How often what is measured.
+    #[serde(default)]
+    pub pace: Pace,
     /// Stop rule.
     pub stop: StopRule,
     /// Half-width of the region of practical equivalence, e.g. 0.02.
@@ -105,6 +133,9 @@ pub struct RunHeader {
     pub plan: Plan,
     /// Salt of the corpus.
     pub salt: String,
+    /// Seed of the corpus; that of the plan before format 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_seed: Option<u64>,
     /// SHA-256 of the text prompts are cut from.
     pub corpus_sha256: String,
     /// The texts that are scored.
@@ -150,7 +181,7 @@ pub struct PredictedArm {
 }
 
 /// A candidate that was not measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LeftOut {
     /// The variant.
     pub variant: String,
@@ -159,7 +190,7 @@ pub struct LeftOut {
 }
 
 /// Why a candidate was not measured, by what was predicted of it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum WhyLeftOut {
     /// It needs more memory than is available.

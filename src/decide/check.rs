@@ -1,6 +1,6 @@
 //! One limit against one arm.
 
-use super::{Candidate, Exactness};
+use super::{Candidate, Exactness, Known};
 use crate::data::{Goal, QualityLoss};
 use crate::stats::{Interval, NEAR_KLD};
 
@@ -9,10 +9,24 @@ use crate::stats::{Interval, NEAR_KLD};
 pub enum Standing {
     /// Beyond doubt.
     Met,
-    /// The interval straddles the limit, or nothing is known.
+    /// The interval straddles the limit and the estimate keeps to it, or nothing is known.
     Open,
+    /// The interval straddles the limit and the estimate does not keep to it: never the choice.
+    Doubtful,
     /// Beyond doubt not.
     Missed,
+}
+
+impl Standing {
+    /// Whether an arm that stands so may be chosen.
+    pub const fn may_be_chosen(self) -> bool {
+        matches!(self, Standing::Met | Standing::Open)
+    }
+
+    /// Whether more measuring may change it.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Standing::Open | Standing::Doubtful)
+    }
 }
 
 /// A limit.
@@ -39,6 +53,8 @@ pub enum Limit {
 pub enum Seen {
     /// A figure with its interval, in the unit of the limit.
     Interval(Interval),
+    /// A figure of too few observations for an interval, likewise.
+    Point(f64),
     /// A count, in the unit of the limit.
     Exact(u64),
     /// The baseline itself.
@@ -63,6 +79,7 @@ impl Check {
     pub fn shortfall(&self) -> f64 {
         let value = match self.seen {
             Seen::Interval(i) => i.estimate,
+            Seen::Point(x) => x,
             Seen::Exact(n) => n as f64,
             Seen::Baseline | Seen::Nothing => return 0.0,
         };
@@ -84,11 +101,12 @@ impl Check {
 pub(super) fn checks(goal: &Goal, arm: &Candidate, needs_quality: bool) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut add = |limit, (seen, standing)| checks.push(Check { limit, seen, standing });
+    let interval = |seen: Option<Interval>| seen.map_or(Seen::Nothing, Seen::Interval);
     if let Some(least) = goal.min_decode_tps {
-        add(Limit::Decode(least), at_least(arm.decode_tps, least));
+        add(Limit::Decode(least), at_least(interval(arm.decode_tps), least));
     }
     if let Some(most) = goal.max_ttft_ns {
-        add(Limit::Ttft(most), at_most(arm.ttft_ns, most as f64));
+        add(Limit::Ttft(most), at_most(interval(arm.ttft_ns), most as f64));
     }
     if let Some(most) = goal.max_ram_bytes {
         add(Limit::Ram(most), exactly(arm.ram_bytes, |bytes| bytes <= most));
@@ -100,7 +118,10 @@ pub(super) fn checks(goal: &Goal, arm: &Candidate, needs_quality: bool) -> Vec<C
         add(Limit::Context(least), exactly(arm.n_ctx_max, |n| n >= u64::from(least)));
     }
     match goal.max_quality_loss {
-        Some(QualityLoss::Ppl(most)) => add(Limit::Ppl(most), loss(arm, |ln_ratio, _| grown(ln_ratio), most)),
+        Some(QualityLoss::Ppl(most)) => add(
+            Limit::Ppl(most),
+            loss(arm, |ln_ratio, _| mapped(ln_ratio, f64::exp_m1), most),
+        ),
         Some(QualityLoss::Kld(most)) => add(Limit::Kld(most), loss(arm, |_, kld| kld, most)),
         None if needs_quality => add(Limit::Kld(NEAR_KLD), loss(arm, |_, kld| kld, NEAR_KLD)),
         None => {}
@@ -108,22 +129,24 @@ pub(super) fn checks(goal: &Goal, arm: &Candidate, needs_quality: bool) -> Vec<C
     checks
 }
 
-fn at_least(seen: Option<Interval>, least: f64) -> (Seen, Standing) {
-    let standing = |i: Interval| match i {
-        _ if i.lo >= least => Standing::Met,
-        _ if i.hi < least => Standing::Missed,
+fn at_least(seen: Seen, least: f64) -> (Seen, Standing) {
+    let standing = match seen {
+        Seen::Interval(i) if i.lo >= least => Standing::Met,
+        Seen::Interval(i) if i.hi < least => Standing::Missed,
+        Seen::Interval(Interval { estimate: x, .. }) | Seen::Point(x) if x < least => Standing::Doubtful,
         _ => Standing::Open,
     };
-    seen.map_or((Seen::Nothing, Standing::Open), |i| (Seen::Interval(i), standing(i)))
+    (seen, standing)
 }
 
-fn at_most(seen: Option<Interval>, most: f64) -> (Seen, Standing) {
-    let standing = |i: Interval| match i {
-        _ if i.hi <= most => Standing::Met,
-        _ if i.lo > most => Standing::Missed,
+fn at_most(seen: Seen, most: f64) -> (Seen, Standing) {
+    let standing = match seen {
+        Seen::Interval(i) if i.hi <= most => Standing::Met,
+        Seen::Interval(i) if i.lo > most => Standing::Missed,
+        Seen::Interval(Interval { estimate: x, .. }) | Seen::Point(x) if x > most => Standing::Doubtful,
         _ => Standing::Open,
     };
-    seen.map_or((Seen::Nothing, Standing::Open), |i| (Seen::Interval(i), standing(i)))
+    (seen, standing)
 }
 
 fn exactly(seen: Option<u64>, is_met: impl Fn(u64) -> bool) -> (Seen, Standing) {
@@ -131,20 +154,25 @@ fn exactly(seen: Option<u64>, is_met: impl Fn(u64) -> bool) -> (Seen, Standing) 
     seen.map_or((Seen::Nothing, Standing::Open), |n| (Seen::Exact(n), standing(n)))
 }
 
-fn loss(arm: &Candidate, of: fn(Interval, Interval) -> Interval, most: f64) -> (Seen, Standing) {
+fn loss(arm: &Candidate, of: fn(Known, Known) -> Known, most: f64) -> (Seen, Standing) {
     match arm.quality {
         Exactness::Baseline => (Seen::Baseline, Standing::Met),
-        Exactness::Known { ln_ratio, kld, .. } => at_most(Some(of(ln_ratio, kld)), most),
-        Exactness::Unknown => (Seen::Nothing, Standing::Open),
+        Exactness::Scored { ln_ratio, kld } => match of(ln_ratio, kld) {
+            Known::Interval(i) => at_most(Seen::Interval(i), most),
+            Known::Point(x) => at_most(Seen::Point(x), most),
+        },
+        Exactness::Unscored => (Seen::Nothing, Standing::Open),
     }
 }
 
-/// Growth of the perplexity from the logarithm of its ratio.
-fn grown(ln_ratio: Interval) -> Interval {
-    Interval {
-        estimate: ln_ratio.estimate.exp_m1(),
-        lo: ln_ratio.lo.exp_m1(),
-        hi: ln_ratio.hi.exp_m1(),
-        ..ln_ratio
+fn mapped(known: Known, f: fn(f64) -> f64) -> Known {
+    match known {
+        Known::Interval(i) => Known::Interval(Interval {
+            estimate: f(i.estimate),
+            lo: f(i.lo),
+            hi: f(i.hi),
+            ..i
+        }),
+        Known::Point(x) => Known::Point(f(x)),
     }
 }

@@ -1,43 +1,67 @@
 //! The choice among arms.
 
-use super::check::{checks, Check, Limit, Standing};
+use super::check::{checks, Check, Limit, Seen, Standing};
+use super::regret::{bound, is_beaten, Looks, Speeds};
 use super::{Candidate, Exactness};
-use crate::data::Goal;
-use crate::stats::{Interval, Verdict, NEAR_KLD};
-use std::cmp::Ordering;
+use crate::data::{Goal, QualityLoss};
+use crate::stats::{Interval, NEAR_KLD};
 
-/// Speed of one arm (the first index) relative to another's, and what may be said of it.
-pub type Pair<'a> = dyn Fn(usize, usize) -> Option<(Interval, Verdict)> + 'a;
+/// A prompt that takes longer than that of another arm as good by this factor tells against an arm.
+const PROMPT_SLOWER: f64 = 1.05;
+/// Differences of time and memory that do not put an arm on the front.
+const ALIKE: f64 = 1.02;
 
-/// What is sought among the arms that meet every limit.
+/// What is sought among the arms that keep to every limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Objective {
-    /// The fastest in decode.
+    /// The shortest request.
     Fastest,
     /// The most exact: where speed, latency or memory is limited and quality is not.
     MostExact,
 }
 
-/// The answer: indices of candidates.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What told the choice from the arms that are as good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettledBy {
+    /// No other arm keeps to the limits.
+    Limits,
+    /// None is as good: it is the fastest.
+    Speed,
+    /// The others take longer over a prompt.
+    Prompt,
+    /// Its divergence from the baseline is the smallest.
+    Quality,
+    /// It takes the least memory.
+    Memory,
+}
+
+/// The arm that is named.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// Index of the candidate.
+    pub arm: usize,
+    /// Bound on how much faster the best of the others can be, as a fraction: 0.024 is 2.4 %. Absent where others were not measured
+    /// beside it.
+    pub regret: Option<f64>,
+    /// Others that are as good: no arm can be faster than they are by more than the user accepts.
+    pub as_good: Vec<usize>,
+    /// What settled the choice.
+    pub settled_by: SettledBy,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// This one.
-    Take(usize),
-    /// One of several, of which the first is the best guess.
-    CantTell {
-        /// The best guess among those that meet the limits; absent when none is known to.
-        lead: Option<usize>,
-        /// The others that may be better, or may meet the limits.
-        rivals: Vec<usize>,
-    },
-    /// None meets the limits.
+    Take(Choice),
+    /// None keeps to the limits.
     None {
         /// The one that comes closest; absent when nothing was measured.
         closest: Option<usize>,
     },
 }
 
-/// What would make another arm the choice.
+/// A limit with which another arm would be the choice.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum WinsIf {
     /// So much more perplexity were acceptable, as a fraction.
@@ -48,8 +72,6 @@ pub enum WinsIf {
     Ram(u64),
     /// Memory of the device were limited to this many bytes.
     Vram(u64),
-    /// So many tokens per second were enough.
-    Decode(f64),
 }
 
 /// An arm in the decision.
@@ -61,11 +83,13 @@ pub struct Row {
     pub checks: Vec<Check>,
     /// The worst of these.
     pub standing: Standing,
-    /// Its speed relative to the choice or the best guess; absent for that one.
-    pub vs_lead: Option<(Interval, Verdict)>,
-    /// What would make it the choice, where one thing would.
+    /// Speed of its requests relative to the choice's, by itself at 95 %; absent for that one.
+    pub vs_choice: Option<Interval>,
+    /// No other arm is better in everything: time of a request, memory and quality.
+    pub is_on_front: bool,
+    /// What would make it the choice, where one limit would.
     pub wins_if: Option<WinsIf>,
-    /// Whether more measuring cannot make it the choice.
+    /// Whether more measuring of speed cannot make it the choice.
     pub is_out: bool,
 }
 
@@ -80,69 +104,94 @@ pub struct Decision {
     pub rows: Vec<Row>,
 }
 
-impl Answer {
-    /// The choice, or the best guess.
-    pub fn lead(&self) -> Option<usize> {
-        match self {
-            Answer::Take(one) => Some(*one),
-            Answer::CantTell { lead, .. } => *lead,
+impl Decision {
+    /// The arm that is named.
+    pub const fn choice(&self) -> Option<&Choice> {
+        match &self.answer {
+            Answer::Take(choice) => Some(choice),
             Answer::None { .. } => None,
         }
     }
 
-    /// The others that may be it.
-    pub fn rivals(&self) -> &[usize] {
-        match self {
-            Answer::CantTell { rivals, .. } => rivals,
-            Answer::Take(_) | Answer::None { .. } => &[],
-        }
+    /// Limits of the arm that is named of which it is open whether it keeps to them.
+    pub fn open(&self) -> Vec<&Check> {
+        let row = self.choice().and_then(|c| self.rows.get(c.arm));
+        let checks = row.into_iter().flat_map(|row| &row.checks);
+        checks.filter(|c| c.standing.is_open()).collect()
     }
 
-    /// Whether more measuring may change it.
-    pub const fn is_open(&self) -> bool {
-        matches!(self, Answer::CantTell { .. })
+    /// Whether more measuring can change nothing that matters: the bound is what the user accepts, no limit of the choice is open, and
+    /// no other arm waits for one.
+    pub fn is_settled(&self, goal: &Goal) -> bool {
+        match &self.answer {
+            Answer::Take(choice) => {
+                let waits = |row: &Row| !row.is_out && row.standing.is_open();
+                choice.regret.is_some_and(|r| r <= goal.regret()) && !self.rows.iter().any(waits)
+            }
+            Answer::None { .. } => self.rows.iter().all(|row| row.is_out),
+        }
     }
 }
 
-/// Decides. Among arms of the same speed the one that takes less memory is chosen.
-///
-/// `pair` gives the speed of one candidate relative to another's, from rounds in which both were measured.
-pub fn decide(goal: &Goal, arms: &[Candidate], pair: &Pair<'_>) -> Decision {
-    let is_scored = arms.iter().any(|a| matches!(a.quality, Exactness::Known { .. }));
-    let objective = if goal.limits_cost() && goal.max_quality_loss.is_none() && is_scored {
+/// What is known, and what is asked.
+#[derive(Clone, Copy)]
+pub(super) struct Case<'a> {
+    pub arms: &'a [Candidate],
+    pub speeds: &'a Speeds<'a>,
+    pub has_quality: bool,
+    pub looks: Looks,
+}
+
+/// Decides. `speeds` tells two arms' speeds apart, from launches in which both were measured; `has_quality`: texts were to be scored, so
+/// what is not known of quality is open.
+pub fn decide(goal: &Goal, arms: &[Candidate], speeds: &Speeds<'_>, has_quality: bool, looks: Looks) -> Decision {
+    let case = Case {
+        arms,
+        speeds,
+        has_quality,
+        looks,
+    };
+    let mut decision = choose(goal, case);
+    let chosen = decision.choice().map(|c| c.arm);
+    for i in 0..arms.len() {
+        decision.rows[i].is_on_front = is_on_front(arms, i);
+        decision.rows[i].is_out = is_out(&decision, case, i);
+        if let Some(lead) = chosen.filter(|&lead| lead != i) {
+            decision.rows[i].vs_choice = speeds(i, lead).and_then(|seen| seen.interval(0.05));
+            decision.rows[i].wins_if = wins_if(goal, case, i);
+        }
+    }
+    decision
+}
+
+fn choose(goal: &Goal, case: Case) -> Decision {
+    let objective = if goal.limits_cost() && goal.max_quality_loss.is_none() && case.has_quality {
         Objective::MostExact
     } else {
         Objective::Fastest
     };
-    // Where nothing was scored, or the most exact is sought, quality is no limit.
-    let needs_quality = objective == Objective::Fastest && is_scored;
-    let mut rows: Vec<Row> = arms
-        .iter()
-        .enumerate()
-        .map(|(candidate, arm)| row(candidate, checks(goal, arm, needs_quality)))
-        .collect();
-    let answer = match objective {
-        Objective::Fastest => {
-            let in_race = |standing| {
-                indices(&rows, |r| {
-                    r.standing == standing && arms[r.candidate].decode_tps.is_some()
-                })
-            };
-            fastest(arms, &in_race(Standing::Met), &in_race(Standing::Open), pair)
+    // Where nothing is scored, or the most exact is sought, quality is no limit.
+    let needs_quality = objective == Objective::Fastest && case.has_quality;
+    let row = |(candidate, arm): (usize, &Candidate)| {
+        let checks = checks(goal, arm, needs_quality);
+        Row {
+            candidate,
+            standing: checks.iter().map(|c| c.standing).max().unwrap_or(Standing::Met),
+            checks,
+            vs_choice: None,
+            is_on_front: false,
+            wins_if: None,
+            is_out: false,
         }
-        Objective::MostExact => most_exact(arms, &rows, pair),
     };
-    let answer = answer.unwrap_or_else(|| none(&rows));
-    let lead = answer.lead();
-    for (i, row) in rows.iter_mut().enumerate() {
-        row.vs_lead = lead.filter(|&l| l != i).and_then(|l| pair(i, l));
-        row.is_out = lead != Some(i) && !answer.rivals().contains(&i);
-    }
-    if let Some(lead) = lead {
-        for i in 0..rows.len() {
-            rows[i].wins_if = wins_if(arms, &rows, i, lead, objective);
-        }
-    }
+    let rows: Vec<Row> = case.arms.iter().enumerate().map(row).collect();
+    let pool = pool(&rows, case.arms, objective);
+    let answer = match lead(&pool, case.speeds) {
+        Some(lead) => Answer::Take(take(goal, case, &rows, &pool, lead)),
+        None => Answer::None {
+            closest: closest(&rows),
+        },
+    };
     Decision {
         objective,
         answer,
@@ -150,132 +199,226 @@ pub fn decide(goal: &Goal, arms: &[Candidate], pair: &Pair<'_>) -> Decision {
     }
 }
 
-fn row(candidate: usize, checks: Vec<Check>) -> Row {
-    Row {
-        candidate,
-        standing: checks.iter().map(|c| c.standing).max().unwrap_or(Standing::Met),
-        checks,
-        vs_lead: None,
-        wins_if: None,
-        is_out: false,
+/// The arms that may be named: those that keep to every limit beyond doubt; where there are none, those that may. Of them the most
+/// exact ones where that is sought.
+fn pool(rows: &[Row], arms: &[Candidate], objective: Objective) -> Vec<usize> {
+    let of = |standing: Standing| -> Vec<usize> {
+        let is_in = |row: &&Row| {
+            let arm = &arms[row.candidate];
+            row.standing == standing && !arm.is_dropped && arm.request_ns.is_some()
+        };
+        rows.iter().filter(is_in).map(|row| row.candidate).collect()
+    };
+    let met = of(Standing::Met);
+    let all = if met.is_empty() { of(Standing::Open) } else { met };
+    if objective == Objective::Fastest {
+        return all;
+    }
+    let least = all.iter().map(|&i| loss(&arms[i])).fold(f64::INFINITY, f64::min);
+    all.into_iter().filter(|&i| loss(&arms[i]) <= least).collect()
+}
+
+/// Divergence as it counts: nothing is ranked near the baseline.
+fn loss(arm: &Candidate) -> f64 {
+    match arm.quality {
+        Exactness::Baseline => 0.0,
+        Exactness::Scored { kld, .. } if kld.estimate() <= NEAR_KLD => 0.0,
+        Exactness::Scored { kld, .. } => kld.estimate(),
+        Exactness::Unscored => f64::INFINITY,
     }
 }
 
-fn indices(rows: &[Row], is_in: impl Fn(&Row) -> bool) -> Vec<usize> {
-    rows.iter().filter(|r| is_in(r)).map(|r| r.candidate).collect()
-}
-
-/// By the estimates of decode; what was not measured comes first.
-fn by_speed(arms: &[Candidate], a: usize, b: usize) -> Ordering {
-    let speed = |i: usize| arms[i].decode_tps.map_or(0.0, |tps| tps.estimate);
-    speed(a).total_cmp(&speed(b))
-}
-
-/// The fastest of those that meet the limits, unless another of them, or one that may meet them, may be faster.
-fn fastest(arms: &[Candidate], met: &[usize], open: &[usize], pair: &Pair<'_>) -> Option<Answer> {
-    let verdict = |a: usize, b: usize| pair(a, b).map_or(Verdict::CantTell, |(_, verdict)| verdict);
-    let Some(best) = met.iter().copied().max_by(|&a, &b| by_speed(arms, a, b)) else {
-        return (!open.is_empty()).then(|| Answer::CantTell {
-            lead: None,
-            rivals: open.to_vec(),
-        });
+/// The fastest by the estimates: no other one of them is ahead of it by more than it has to be.
+fn lead(pool: &[usize], speeds: &Speeds<'_>) -> Option<usize> {
+    let behind = |i: usize| {
+        let others = pool.iter().filter(|&&j| j != i);
+        others
+            .filter_map(|&j| speeds(j, i))
+            .map(|seen| seen.mean)
+            .fold(f64::NEG_INFINITY, f64::max)
     };
-    let equals = met
-        .iter()
-        .copied()
-        .filter(|&i| i == best || verdict(i, best) == Verdict::Same);
-    let lead = equals
-        .min_by_key(|&i| arms[i].ram_bytes.unwrap_or(u64::MAX))
-        .unwrap_or(best);
-    let may_beat = |&i: &usize| i != lead && !matches!(verdict(i, lead), Verdict::Slower | Verdict::Same);
-    let mut rivals: Vec<usize> = met.iter().copied().filter(may_beat).collect();
-    rivals.extend(open.iter().copied().filter(|&i| verdict(i, lead) != Verdict::Slower));
-    Some(if rivals.is_empty() {
-        Answer::Take(lead)
+    pool.iter().copied().min_by(|&a, &b| behind(a).total_cmp(&behind(b)))
+}
+
+fn take(goal: &Goal, case: Case, rows: &[Row], pool: &[usize], lead: usize) -> Choice {
+    let alpha = case.looks.alpha();
+    let bound_of = |i: usize| bound(i, pool, case.speeds, alpha);
+    let is_good = |i: usize| bound_of(i).is_some_and(|u| u <= goal.regret().ln_1p());
+    let mut good: Vec<usize> = pool.iter().copied().filter(|&i| i == lead || is_good(i)).collect();
+    // What left because it is slower was a candidate too.
+    let is_alone = pool.len() == 1 && !rows.iter().any(|r| r.standing == Standing::Met && r.candidate != lead);
+    let (arm, settled_by) = if is_alone {
+        (lead, SettledBy::Limits)
+    } else if good.len() == 1 || !is_good(lead) {
+        good = vec![lead];
+        (lead, SettledBy::Speed)
     } else {
-        let lead = Some(lead);
-        Answer::CantTell { lead, rivals }
+        settle(goal, case.arms, &good)
+    };
+    Choice {
+        arm,
+        regret: bound_of(arm).map(f64::exp_m1),
+        as_good: good.into_iter().filter(|&i| i != arm).collect(),
+        settled_by,
+    }
+}
+
+/// What settles a tie, the figure that is to be small, and by which factor it may be larger.
+type Step<'a> = (SettledBy, &'a dyn Fn(usize) -> f64, f64);
+
+/// One of several that are as good: by the time of a prompt, divergence, memory; by memory first where memory is limited.
+fn settle(goal: &Goal, arms: &[Candidate], good: &[usize]) -> (usize, SettledBy) {
+    let mut left = good.to_vec();
+    let ram = |i: usize| arms[i].ram_bytes.map_or(f64::INFINITY, |bytes| bytes as f64);
+    let kld = |i: usize| loss(&arms[i]);
+    let prompt = |i: usize| arms[i].prompt_ns.unwrap_or(0.0);
+    let steps: [Step<'_>; 4] = [
+        (
+            SettledBy::Memory,
+            &ram,
+            if goal.max_ram_bytes.is_some() {
+                1.0
+            } else {
+                f64::INFINITY
+            },
+        ),
+        (SettledBy::Prompt, &prompt, PROMPT_SLOWER),
+        (SettledBy::Quality, &kld, 1.0),
+        (SettledBy::Memory, &ram, 1.0),
+    ];
+    for (by, of, slack) in steps {
+        let least = left.iter().map(|&i| of(i)).fold(f64::INFINITY, f64::min);
+        let most = if least == 0.0 && slack.is_finite() {
+            0.0
+        } else {
+            least * slack
+        };
+        if !most.is_nan() {
+            left.retain(|&i| of(i) <= most);
+        }
+        if left.len() == 1 {
+            return (left[0], by);
+        }
+    }
+    // Alike in everything.
+    (left.first().copied().unwrap_or(good[0]), SettledBy::Memory)
+}
+
+/// The arm whose worst shortfall is the smallest; one of which something is not known only where that is so of all.
+fn closest(rows: &[Row]) -> Option<usize> {
+    let worst = |row: &Row| row.checks.iter().map(Check::shortfall).fold(0.0, f64::max);
+    let is_unknown = |row: &Row| row.checks.iter().any(|c| c.seen == Seen::Nothing);
+    let order = |a: &&Row, b: &&Row| is_unknown(a).cmp(&is_unknown(b)).then(worst(a).total_cmp(&worst(b)));
+    let limited = rows.iter().filter(|r| !r.checks.is_empty());
+    limited.min_by(order).map(|r| r.candidate)
+}
+
+/// Whether no more of its speed need be known: it misses a limit, its quality does not keep to one (texts are scored before), it is
+/// less exact than an arm that keeps to the limits where exactness is sought, or it is slower beyond doubt than such an arm.
+fn is_out(decision: &Decision, case: Case, i: usize) -> bool {
+    let row = &decision.rows[i];
+    let is_quality = |c: &&Check| matches!(c.limit, Limit::Ppl(_) | Limit::Kld(_));
+    let vetoed = row
+        .checks
+        .iter()
+        .filter(is_quality)
+        .any(|c| !c.standing.may_be_chosen());
+    if case.arms[i].is_dropped || row.standing == Standing::Missed || vetoed {
+        return true;
+    }
+    let Some(choice) = decision
+        .choice()
+        .filter(|c| decision.rows[c.arm].standing == Standing::Met)
+    else {
+        return false;
+    };
+    if decision.objective == Objective::MostExact && loss(&case.arms[i]) != loss(&case.arms[choice.arm]) {
+        return loss(&case.arms[i]) > loss(&case.arms[choice.arm]);
+    }
+    let keeps = |&j: &usize| j == i || decision.rows[j].standing == Standing::Met && !case.arms[j].is_dropped;
+    let rivals: Vec<usize> = (0..case.arms.len()).filter(keeps).collect();
+    is_beaten(i, &rivals, case.speeds, case.looks.alpha())
+}
+
+/// Whether none of the others is at least as good in time, memory and quality.
+fn is_on_front(arms: &[Candidate], i: usize) -> bool {
+    let figures = |arm: &Candidate| {
+        Some([
+            arm.request_ns?,
+            arm.ram_bytes.map_or(0.0, |bytes| bytes as f64),
+            loss(arm),
+        ])
+    };
+    let Some(own) = figures(&arms[i]) else { return false };
+    let beats = |other: [f64; 3]| {
+        let [time, ram, kld] = other;
+        let is_no_worse = time <= own[0] * ALIKE && ram <= own[1] * ALIKE && kld <= own[2];
+        let is_better = time * ALIKE < own[0] || ram * ALIKE < own[1] || kld < own[2];
+        is_no_worse && is_better
+    };
+    !arms.iter().filter_map(figures).any(beats)
+}
+
+/// The limit that would make arm `i` the choice: one on quality as loose, or one on memory as tight, as it needs. With other limits
+/// nothing would have left.
+fn wins_if(goal: &Goal, case: Case, i: usize) -> Option<WinsIf> {
+    let all: Vec<Candidate> = case
+        .arms
+        .iter()
+        .map(|arm| Candidate {
+            is_dropped: false,
+            ..arm.clone()
+        })
+        .collect();
+    let case = Case { arms: &all, ..case };
+    let arm = &case.arms[i];
+    let is_chosen = |goal: Goal| choose(&goal, case).choice().is_some_and(|c| c.arm == i);
+    let upper = |known: super::Known| match known {
+        super::Known::Interval(interval) => interval.hi,
+        super::Known::Point(x) => x,
+    };
+    let quality = match (goal.max_quality_loss, arm.quality) {
+        (Some(QualityLoss::Ppl(_)), Exactness::Scored { ln_ratio, .. }) => {
+            Some(WinsIf::PplLoss(rounded_up(upper(ln_ratio).exp_m1())))
+        }
+        (_, Exactness::Scored { kld, .. }) => Some(WinsIf::Kld(rounded_up(upper(kld)))),
+        _ => None,
+    };
+    let mib = |bytes: u64| bytes.next_multiple_of(1 << 20);
+    let memory = arm.ram_bytes.map(|bytes| WinsIf::Ram(mib(bytes)));
+    let device = arm.vram_bytes.map(|bytes| WinsIf::Vram(mib(bytes)));
+    let changes = [quality, memory, device].into_iter().flatten();
+    changes.into_iter().find(|change| {
+        is_chosen(match *change {
+            WinsIf::PplLoss(most) => Goal {
+                max_quality_loss: Some(QualityLoss::Ppl(most)),
+                ..*goal
+            },
+            WinsIf::Kld(most) => Goal {
+                max_quality_loss: Some(QualityLoss::Kld(most)),
+                ..*goal
+            },
+            WinsIf::Ram(most) => Goal {
+                max_ram_bytes: Some(most),
+                ..*goal
+            },
+            WinsIf::Vram(most) => Goal {
+                max_vram_bytes: Some(most),
+                ..*goal
+            },
+        })
     })
 }
 
-/// The fastest of those near the baseline; without such a one that with the smallest divergence.
-fn most_exact(arms: &[Candidate], rows: &[Row], pair: &Pair<'_>) -> Option<Answer> {
-    let loss = |i: usize| match arms[i].quality {
-        Exactness::Baseline => 0.0,
-        Exactness::Known { kld, .. } if kld.hi <= NEAR_KLD => 0.0,
-        Exactness::Known { kld, .. } => kld.estimate,
-        Exactness::Unknown => f64::INFINITY,
-    };
-    let of = |standing| indices(rows, |r| r.standing == standing);
-    let (met, open) = (of(Standing::Met), of(Standing::Open));
-    let least = met.iter().map(|&i| loss(i)).fold(f64::INFINITY, f64::min);
-    if met.is_empty() {
-        return fastest(arms, &met, &open, pair);
+/// The next number of two digits that is not below: what a person would type.
+fn rounded_up(x: f64) -> f64 {
+    if !(x > 0.0 && x.is_finite()) {
+        return x.max(0.0);
     }
-    let as_exact = |all: &[usize]| {
-        all.iter()
-            .copied()
-            .filter(|&i| loss(i) <= least)
-            .collect::<Vec<usize>>()
-    };
-    let (met, mut open) = (as_exact(&met), as_exact(&open));
-    if least > 0.0 {
-        // Any that may meet the limits and is more exact would be the better choice, however fast.
-        let lead = met.first().copied();
-        open.retain(|&i| loss(i) < least);
-        return Some(match (lead, open.is_empty()) {
-            (Some(lead), true) => Answer::Take(lead),
-            _ => Answer::CantTell { lead, rivals: open },
-        });
-    }
-    fastest(arms, &met, &open, pair)
-}
-
-fn none(rows: &[Row]) -> Answer {
-    let worst = |row: &Row| row.checks.iter().map(Check::shortfall).fold(0.0, f64::max);
-    let limited = rows.iter().filter(|r| !r.checks.is_empty());
-    let closest = limited.min_by(|a, b| worst(a).total_cmp(&worst(b)));
-    Answer::None {
-        closest: closest.map(|r| r.candidate),
-    }
-}
-
-/// One change of the limits that would make arm `i` the choice.
-fn wins_if(arms: &[Candidate], rows: &[Row], i: usize, lead: usize, objective: Objective) -> Option<WinsIf> {
-    if i == lead {
-        return None;
-    }
-    let unmet: Vec<&Check> = rows[i].checks.iter().filter(|c| c.standing != Standing::Met).collect();
-    let is_faster = rows[i].vs_lead.is_some_and(|(_, verdict)| verdict == Verdict::Faster);
-    match (unmet.as_slice(), arms[i].quality) {
-        ([one], _) if objective == Objective::MostExact && matches!(one.limit, Limit::Decode(_)) => {
-            Some(WinsIf::Decode(arms[i].decode_tps?.lo))
-        }
-        ([one], Exactness::Known { ln_ratio, kld }) if is_faster => match one.limit {
-            Limit::Ppl(_) => Some(WinsIf::PplLoss(ln_ratio.hi.exp_m1().max(0.0))),
-            Limit::Kld(_) => Some(WinsIf::Kld(kld.hi)),
-            _ => None,
-        },
-        ([], _) => with_less_ram(arms, rows, i, lead).or_else(|| with_least_vram(arms, rows, i, lead)),
-        _ => None,
-    }
-}
-
-/// The fastest of those that keep to every limit with less memory than the lead.
-fn with_less_ram(arms: &[Candidate], rows: &[Row], i: usize, lead: usize) -> Option<WinsIf> {
-    let smaller = |r: &&Row| r.standing == Standing::Met && arms[r.candidate].ram_bytes < arms[lead].ram_bytes;
-    let first = rows
-        .iter()
-        .filter(smaller)
-        .max_by(|a, b| by_speed(arms, a.candidate, b.candidate))?;
-    (first.candidate == i).then_some(WinsIf::Ram(arms[i].ram_bytes?))
-}
-
-/// The one with the least memory of the device that keeps to every limit: with layers as candidates, the fewest there that do.
-fn with_least_vram(arms: &[Candidate], rows: &[Row], i: usize, lead: usize) -> Option<WinsIf> {
-    let is_less = |bytes: &u64| arms[lead].vram_bytes.is_some_and(|most| *bytes < most);
-    let own = arms[i].vram_bytes.filter(is_less)?;
-    let met = rows.iter().filter(|r| r.standing == Standing::Met);
-    let least = met.filter_map(|r| arms[r.candidate].vram_bytes).min()?;
-    (own == least).then_some(WinsIf::Vram(own))
+    let unit = 10f64.powf(x.log10().floor() - 1.0);
+    let digits = (x / unit).ceil();
+    let typed = |digits: f64| (digits * unit * 1e12).round() / 1e12;
+    Some(typed(digits))
+        .filter(|y| *y >= x)
+        .unwrap_or_else(|| typed(digits + 1.0))
 }

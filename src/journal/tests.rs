@@ -22,10 +22,11 @@ fn header() -> RunHeader {
             level: Level::Quick,
             arms: Vec::new(),
             cells: Vec::new(),
-            n_launches: 1,
+            decision: Vec::new(),
+            pace: Pace::default(),
             stop: StopRule {
-                n_rounds_min: 6,
-                n_rounds_max: 40,
+                n_launches_min: 6,
+                n_launches_max: 40,
                 budget_ns: 1,
                 precision: 0.02,
             },
@@ -35,6 +36,7 @@ fn header() -> RunHeader {
             quality: None,
         },
         salt: String::new(),
+        text_seed: Some(1),
         corpus_sha256: String::new(),
         texts: Vec::new(),
         host: HostInfo {
@@ -153,6 +155,7 @@ fn quality(index: u32, kld: f32, before: String) -> Record {
         scores: vec![(1, score)],
         forward_ns: vec![8],
         ns: 9,
+        is_kept: chunk.index.is_multiple_of(2),
     })
 }
 
@@ -166,7 +169,19 @@ fn any_record() -> impl Strategy<Value = Record> {
     prop_oneof![
         readings.prop_map(|(round, at_ns, itl_ns, ttft_ns)| sample(round, at_ns, itl_ns, ttft_ns)),
         any::<String>().prop_map(failure),
-        any::<(u32, u32)>().prop_map(|(launch, round)| Record::Round(RoundRecord { launch, round })),
+        any::<(u32, u32)>().prop_map(|(launch, round)| Record::Round(RoundRecord {
+            launch,
+            round,
+            in_launch: 0
+        })),
+        (any::<u32>(), prop::collection::vec(0..99usize, 0..4)).prop_map(|(round, cells)| {
+            Record::Block(BlockRecord {
+                launch: 1,
+                round,
+                in_launch: 2,
+                cells,
+            })
+        }),
         (any::<u32>(), any::<f32>(), any::<String>()).prop_map(|(index, kld, text)| quality(index, kld, text)),
         prop::collection::vec(any::<String>(), 0..4)
             .prop_map(|names| Record::Warning(Warning::UnusedInstructions { names })),
@@ -199,7 +214,11 @@ fn three_records() -> Vec<Record> {
     vec![
         sample(0, 500_000_000, vec![1, 2, 3], None),
         failure("signal 6: \"GGML_ASSERT(x)\" \\ \u{1f980}".to_owned()),
-        Record::Round(RoundRecord { launch: 0, round: 0 }),
+        Record::Round(RoundRecord {
+            launch: 0,
+            round: 0,
+            in_launch: 0,
+        }),
     ]
 }
 
@@ -352,8 +371,12 @@ fn header_text() -> String {
 
 #[test]
 fn the_documented_checksum_is_the_one_in_use() {
-    let record = Record::Round(RoundRecord { launch: 0, round: 3 });
-    let by_hand = journal_of_texts(&[&header_text(), r#"{"round":{"launch":0,"round":3}}"#]);
+    let record = Record::Round(RoundRecord {
+        launch: 0,
+        round: 3,
+        in_launch: 0,
+    });
+    let by_hand = journal_of_texts(&[&header_text(), r#"{"round":{"launch":0,"round":3,"in_launch":0}}"#]);
     assert_eq!(journal_bytes(&[record]), by_hand);
 }
 

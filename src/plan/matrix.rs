@@ -2,10 +2,12 @@
 
 use super::kv_pair::KvPair;
 use super::on_request::{batched_specs, prefix_specs, request_specs, N_SEQ_MAX};
-use super::quality::{quality_plan, QualityMode, QualitySettings};
+use super::quality::{quality_plan, QualitySettings};
 use crate::data::{
-    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Limits, Plan, SplitMode, StopRule, WorkSpec, Workload,
+    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Limits, Pace, Plan, Purpose, QualityLoss, RequestShape, SplitMode,
+    StopRule, WorkSpec, Workload,
 };
+use crate::decide;
 
 /// What the user asked for, after parsing; nothing here is measured yet.
 #[derive(Debug, Clone)]
@@ -56,6 +58,11 @@ pub struct Settings {
     pub n_depth_no_reuse_max: u32,
     /// Measure every KV type with every variant and at every prompt length.
     pub is_full_matrix: bool,
+    /// The request that is to be short, if it was named: its works are then measured, whatever else is. Otherwise that of a chat, or
+    /// the nearest to it that is measured.
+    pub request: Option<RequestShape>,
+    /// The limit of quality, as far as it steers scoring.
+    pub max_quality_loss: Option<QualityLoss>,
     /// Seed.
     pub seed: u64,
     /// Time budget; the level's own when absent.
@@ -64,9 +71,9 @@ pub struct Settings {
     pub precision: f64,
     /// Half-width of what counts as the same speed.
     pub equivalence: f64,
-    /// Rounds; replaces both limits of the level when given.
+    /// Exactly so many rounds, each of them whole.
     pub n_rounds: Option<u32>,
-    /// Launches; the level's own when absent.
+    /// Launches: exactly so many; the level's own when absent.
     pub n_launches: Option<u32>,
     /// Quality.
     pub quality: QualitySettings,
@@ -132,10 +139,14 @@ pub enum PlanError {
 /// Arms: every variant with the first KV type and every number of layers on the device, the baseline variant with every KV type
 /// (`is_full_matrix`: every variant with every KV type), the baseline first, its control last. Cells: all workloads with the first KV type; with the
 /// others decode at every depth and prefill at the middle prompt length, because on a CPU long prompts into a
-/// quantized cache take most of the time and tell least. The control leaves out prompts longer than the middle one.
+/// quantized cache take most of the time and tell least. The control leaves out prompts longer than the middle one. Works that decide
+/// are measured with every arm.
 pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
     check(settings)?;
+    let settings = &with_request(settings);
     let specs = all_specs(settings);
+    let decision = decide::nearest(&specs, settings.request.unwrap_or(Purpose::Chat.request()));
+    let decision = decision.map_or_else(Vec::new, |(_, works)| works);
     let needed = specs.iter().map(WorkSpec::n_ctx_needed).max().unwrap_or(1);
     let n_ctx = settings.n_ctx.unwrap_or(needed);
     if n_ctx < needed {
@@ -146,7 +157,7 @@ pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
     let mut cells = Vec::new();
     for spec in &specs {
         for (index, arm) in arms.iter().enumerate() {
-            if is_measured(settings, arm, spec, middle) {
+            if decision.contains(spec) || is_measured(settings, arm, spec, middle) {
                 cells.push(Cell {
                     id: format!("{} | {spec}", arm.id),
                     arm: index,
@@ -160,13 +171,33 @@ pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
         level: settings.level,
         arms,
         cells,
-        n_launches: n_launches(settings),
+        decision,
+        pace: pace(settings),
         stop: stop_rule(settings),
         equivalence: settings.equivalence,
         sample_ns_min: if settings.is_triage { 200_000_000 } else { 300_000_000 },
         limits: Limits::default(),
         quality: quality_plan(settings, quality_budget_ns(settings)),
     })
+}
+
+/// The works of a named request are among those that are measured.
+fn with_request(s: &Settings) -> Settings {
+    let mut s = s.clone();
+    let Some(request) = s.request.filter(|r| !r.is_decode_alone()) else {
+        return s;
+    };
+    let wants = |workload| s.workloads.contains(&workload);
+    if wants(Workload::Prefill) && !s.n_prompts.contains(&request.n_prompt) {
+        s.n_prompts.push(request.n_prompt);
+        s.n_prompts.sort_unstable();
+    }
+    let is_near = |depth: &u32| (f64::from(*depth) / f64::from(request.n_depth())).ln().abs() <= 1.25f64.ln();
+    if wants(Workload::Decode) && !s.n_depths.iter().any(is_near) {
+        s.n_depths.push(request.n_depth());
+        s.n_depths.sort_unstable();
+    }
+    s
 }
 
 fn check(s: &Settings) -> Result<(), PlanError> {
@@ -372,20 +403,11 @@ fn is_measured(s: &Settings, arm: &Arm, spec: &WorkSpec, middle: Option<u32>) ->
     }
 }
 
+/// The lower of two middle ones: what tables show of prompts.
 fn middle(values: &[u32]) -> Option<u32> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied()
-}
-
-fn n_launches(s: &Settings) -> u32 {
-    let own = match s.level {
-        Level::Quick => 1,
-        Level::Default => 2,
-        Level::Full => 3,
-    };
-    let asked = s.n_launches.unwrap_or(own).max(1);
-    s.n_rounds.map_or(asked, |n| asked.min(n.max(1)))
+    sorted.get(sorted.len().saturating_sub(1) / 2).copied()
 }
 
 /// Time for the run: the user's, or the level's own.
@@ -414,31 +436,59 @@ const QUALITY_SHARE: u64 = 5;
 /// Shorter windows would score a handful of tokens each.
 const N_CTX_QUALITY_MIN: u32 = 16;
 
+/// Launches are what is repeated, so there are several in every mode, each with as many rounds.
 fn stop_rule(s: &Settings) -> StopRule {
     let (n_min, n_max) = match s.level {
-        _ if s.is_triage => (4, 60),
-        Level::Quick => (6, 12),
-        Level::Default => (8, 16),
-        Level::Full => (12, 60),
+        _ if s.is_triage => (4, 32),
+        Level::Quick => (4, 8),
+        Level::Default => (6, 16),
+        Level::Full => (8, 32),
     };
-    let all = budget_ns(s);
-    let for_speed = match s.quality.mode {
-        QualityMode::Off => all,
-        // It comes first, and its time is part of all.
-        _ if s.is_triage => all,
-        QualityMode::On | QualityMode::Full => all - all / QUALITY_SHARE,
-    };
+    let asked = s.n_launches.or(s.n_rounds.map(|_| n_min));
+    // No launch without a round.
+    let asked = asked.map(|n| n.min(s.n_rounds.unwrap_or(n)).max(1));
     StopRule {
-        n_rounds_min: s.n_rounds.unwrap_or(n_min).max(1),
-        n_rounds_max: s.n_rounds.unwrap_or(n_max).max(1),
+        n_launches_min: asked.unwrap_or(n_min),
+        n_launches_max: asked.unwrap_or(n_max),
         budget_ns: if s.n_rounds.is_some() && s.budget_ns.is_none() {
             u64::MAX
         } else {
-            for_speed
+            budget_ns(s)
         },
         precision: s.precision,
     }
 }
+
+fn pace(s: &Settings) -> Pace {
+    let n_launches = stop_rule(s).n_launches_min;
+    let (n_rounds, curve_every) = match s.level {
+        _ if s.is_triage => (1, 1),
+        Level::Quick => (2, 2),
+        Level::Default | Level::Full => (4, 4),
+    };
+    let thinned = Pace {
+        n_rounds,
+        table_every: 2,
+        curve_every,
+        n_dear: N_DEAR,
+        keeps_all: !s.is_triage,
+        n_rounds_asked: None,
+    };
+    match s.n_rounds {
+        None => thinned,
+        Some(n) => Pace {
+            n_rounds: n.div_ceil(n_launches),
+            table_every: 1,
+            curve_every: 1,
+            n_dear: n,
+            n_rounds_asked: Some(n),
+            ..thinned
+        },
+    }
+}
+
+/// How often the dearest works are measured, spread over launches: enough for an interval.
+const N_DEAR: u32 = 3;
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -479,6 +529,8 @@ pub(super) mod tests {
             n_gen_no_reuse: 2,
             n_depth_no_reuse_max: 512,
             is_full_matrix: false,
+            request: None,
+            max_quality_loss: None,
             seed: 1,
             budget_ns: None,
             precision: 0.02,
@@ -486,10 +538,10 @@ pub(super) mod tests {
             n_rounds: None,
             n_launches: None,
             quality: QualitySettings {
-                mode: QualityMode::On,
+                mode: super::super::QualityMode::On,
                 windows: None,
                 kv: None,
-                precision: 0.01,
+                precision: None,
                 n_chunks: None,
                 is_own_text: false,
             },

@@ -127,8 +127,13 @@ fn check_same_sweep((first, sweep): (Part, &Shards), (part, shards): (Part, &Sha
     let (a, b) = (first.header, part.header);
     let is_other_file = |v: &VariantInfo| a.variants.iter().any(|own| own.id == v.id && own.sha256 != v.sha256);
     // Threads follow the machine unless they were given.
+    // Each shard may have drawn an order of its own.
+    let apart_from_order = |plan: &Plan| Plan {
+        seed: 0,
+        ..plan.clone()
+    };
     let apart_from_threads = |plan: &Plan| {
-        let mut plan = plan.clone();
+        let mut plan = apart_from_order(plan);
         let of_quality = plan.quality.iter_mut().flat_map(|q| &mut q.arms);
         plan.arms
             .iter_mut()
@@ -138,7 +143,7 @@ fn check_same_sweep((first, sweep): (Part, &Shards), (part, shards): (Part, &Sha
     };
     let is_here = is_same_machine(a, b);
     let is_same_plan = match is_here {
-        true => sweep.whole == shards.whole,
+        true => apart_from_order(&sweep.whole) == apart_from_order(&shards.whole),
         false => apart_from_threads(&sweep.whole) == apart_from_threads(&shards.whole),
     };
     let what = if a.model != b.model {
@@ -332,6 +337,7 @@ impl Offset {
             Record::Sample(s) => Some((s.launch, s.round + 1)),
             Record::Anchor(a) => Some((a.launch, a.round + 1)),
             Record::Disturbed(d) => Some((d.launch, d.round + 1)),
+            Record::Block(b) => Some((b.launch, b.round + 1)),
             Record::Round(r) => Some((r.launch, r.round + 1)),
             _ => None,
         });
@@ -401,6 +407,10 @@ impl Move {
             Record::Disturbed(d) => {
                 (d.launch, d.round) = (d.launch + launches, d.round + rounds);
                 d.cell = at(&self.cells, d.cell)?;
+            }
+            Record::Block(b) => {
+                (b.launch, b.round) = (b.launch + launches, b.round + rounds);
+                b.cells = b.cells.iter().filter_map(|&c| at(&self.cells, c)).collect();
             }
             Record::Round(r) => (r.launch, r.round) = (r.launch + launches, r.round + rounds),
             Record::Failure(f) => f.cell = at(&self.cells, f.cell)?,

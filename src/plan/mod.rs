@@ -22,7 +22,7 @@ pub use kv_pair::KvPair;
 pub use matrix::{build, PlanError, Settings};
 pub use memory::{arm_memory_bytes, device_memory_bytes, worker_memory_bytes, Layout};
 pub use merge::{merge, MergeError, Merged, Part};
-pub use order::{headline_pairs, launch_of, launch_order, round_order};
+pub use order::{blocks, headline_pairs, launch_order, Turn};
 pub use outstanding::{outstanding, Outstanding};
 pub use predict::{execution_guess_ns, n_repeat, SpeedGuess};
 pub use profile::{PredictedSpeed, Probe, Profile};

@@ -1,64 +1,115 @@
-//! The order of a round: seeded, counter-balanced, comparisons side by side.
+//! What a round measures, and in which order: seeded, counter-balanced, comparisons side by side.
 
-use crate::data::{Plan, WorkSpec};
+use crate::data::{Plan, WorkSpec, Workload};
 use crate::rng::SplitMix64;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Arms in the order in which a launch brings their workers up: a seeded order, the other way round in every second
-/// launch. The order matters: of two equal workers the one that was started later decoded 5 % faster for as long as both
-/// lived (measured both ways round), and only launches in opposite orders let that cancel.
+/// Where in a run a round is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// Launch, from 0.
+    pub launch: u32,
+    /// Round over the whole run, from 0.
+    pub round: u32,
+    /// Round within the launch, from 0.
+    pub in_launch: u32,
+}
+
+/// Arms in the order in which a launch brings their workers up, drawn for each launch on its own: of two equal workers the one that was
+/// started later decoded 5 to 12 % faster for as long as both lived, and only orders that know nothing of each other make
+/// launches independent.
 pub fn launch_order(plan: &Plan, launch: u32) -> Vec<usize> {
     let mut order: Vec<usize> = (0..plan.arms.len()).collect();
-    SplitMix64::new(plan.seed ^ (u64::from(launch / 2) << 32) ^ 0x1A0C).shuffle(&mut order);
-    if launch % 2 == 1 {
-        order.reverse();
-    }
+    SplitMix64::new(plan.seed ^ (u64::from(launch) << 32) ^ 0x1A0C).shuffle(&mut order);
     order
 }
 
-/// The launch of the `round`-th round that counts: the minimum of rounds is split evenly, further ones run in the last
-/// launch.
-pub fn launch_of(plan: &Plan, round: u32) -> u32 {
-    let per_launch = (plan.stop.n_rounds_min / plan.n_launches).max(1);
-    (round / per_launch).min(plan.n_launches - 1)
-}
-
-/// Cells (indices into `Plan::cells`) in the order of a round.
+/// The blocks of a round: of each work that is due the cells of its arms, in the order in which they are measured.
 ///
 /// Works come in a seeded order that changes every round; within a work the arms run one after the other, so that what
 /// is compared is adjacent in time. Arms follow a Williams square (each arm equally often in each position, and after
-/// each other arm; Williams, Aust. J. Sci. Res. A 2, 1949), its rows and labels drawn from the seed. With
-/// `by_arm` all cells of one arm run together (models are loaded in turn), arms counter-balanced instead.
-pub fn round_order(plan: &Plan, round: u32, by_arm: bool) -> Vec<usize> {
+/// each other arm; Williams, Aust. J. Sci. Res. A 2, 1949), its rows and labels drawn from the seed: two arms take turns, AB BA. `live`:
+/// the cells that are still measured; `contenders`: the arms that may become the choice.
+pub fn blocks(plan: &Plan, turn: Turn, live: &BTreeSet<usize>, contenders: &BTreeSet<usize>) -> Vec<Vec<usize>> {
+    let n_contenders = contenders.iter().filter(|&&arm| !plan.arms[arm].is_control).count();
     let mut groups: BTreeMap<WorkSpec, Vec<usize>> = BTreeMap::new();
     for (index, cell) in plan.cells.iter().enumerate() {
-        groups.entry(cell.spec).or_default().push(index);
+        let takes_part = match due(plan, &cell.spec, turn) {
+            Due::No => false,
+            // One that is left alone has nothing to be held against.
+            Due::Contenders if plan.pace.keeps_all && n_contenders < 2 => false,
+            Due::Contenders => contenders.contains(&cell.arm) && !plan.arms[cell.arm].is_control,
+            Due::All => true,
+        };
+        if takes_part && live.contains(&index) {
+            groups.entry(cell.spec).or_default().push(index);
+        }
     }
     let mut order: Vec<Vec<usize>> = groups.into_values().collect();
-    SplitMix64::new(plan.seed ^ (u64::from(round) << 32) ^ 0x5EED).shuffle(&mut order);
+    SplitMix64::new(plan.seed ^ (u64::from(turn.round) << 32) ^ 0x5EED).shuffle(&mut order);
+    if turn.round == 0 {
+        // What a prompt leaves in the cache is what decode starts from: it need not be filled for it.
+        order.sort_by_key(|cells| plan.cells[cells[0]].spec.workload != Workload::Prefill);
+    }
     for cells in &mut order {
         // The offset is drawn per work, so that works do not all start with the same arm in a round.
-        let key = cells.first().map_or(0, |&c| c as u64);
-        let mut rng = SplitMix64::new(plan.seed.wrapping_add(key.wrapping_mul(0x9E37)));
+        let mut rng = SplitMix64::new(plan.seed.wrapping_add((cells[0] as u64).wrapping_mul(0x9E37)));
         let mut labels: Vec<usize> = (0..cells.len()).collect();
         rng.shuffle(&mut labels);
         let offset = rng.below(cells.len().max(1)) as u32;
-        *cells = williams_row(cells.len(), round + offset)
+        *cells = williams_row(cells.len(), turn.round + offset)
             .into_iter()
             .map(|i| cells[labels[i]])
             .collect();
     }
-    if by_arm {
-        return grouped_by_arm(plan, round, order);
-    }
-    order.concat()
+    order
 }
 
-fn grouped_by_arm(plan: &Plan, round: u32, order: Vec<Vec<usize>>) -> Vec<usize> {
-    let cells = order.concat();
-    let arms = williams_row(plan.arms.len(), round).into_iter();
-    arms.flat_map(|arm| cells.iter().copied().filter(move |&c| plan.cells[c].arm == arm))
-        .collect()
+/// Who takes part in a work in a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    No,
+    Contenders,
+    All,
+}
+
+fn due(plan: &Plan, spec: &WorkSpec, turn: Turn) -> Due {
+    let pace = &plan.pace;
+    let every = |n: u32, offset: u32| (turn.in_launch + offset).is_multiple_of(n.max(1));
+    if plan.decision.contains(spec) {
+        // A launch of a triage has one round.
+        let at = if pace.keeps_all { turn.in_launch } else { turn.round };
+        return match at.is_multiple_of(pace.table_every.max(1)) {
+            true => Due::All,
+            false => Due::Contenders,
+        };
+    }
+    let is_due = match pace.n_rounds_asked {
+        Some(_) => true,
+        None if is_dear(plan, spec) => turn.in_launch == 0 && is_dear_launch(plan, turn.launch),
+        None => every(pace.curve_every, spec.n_prompt / 64 + spec.n_depth / 64),
+    };
+    if is_due {
+        Due::All
+    } else {
+        Due::No
+    }
+}
+
+/// Recomputing, and prompts at least twice as long as the one that decides: long, and telling little more each time.
+fn is_dear(plan: &Plan, spec: &WorkSpec) -> bool {
+    let decides = plan.decision.iter().map(|s| s.n_prompt).max().filter(|n| *n > 0);
+    match spec.workload {
+        Workload::NoReuse => true,
+        Workload::Prefill => decides.is_some_and(|n| spec.n_prompt >= n.saturating_mul(2)),
+        _ => false,
+    }
+}
+
+/// `n_dear` launches, spread evenly over those that there are at least.
+fn is_dear_launch(plan: &Plan, launch: u32) -> bool {
+    let (n_dear, n) = (plan.pace.n_dear, plan.stop.n_launches_min.max(1));
+    launch < n && (launch == 0 || launch * n_dear / n != (launch - 1) * n_dear / n)
 }
 
 /// Row `row` of a Williams square of `n` items: 0, 1, n-1, 2, n-2 … shifted by the row; for odd `n` every second pass
@@ -128,43 +179,92 @@ mod tests {
         }
     }
 
+    fn turn(round: u32, n_rounds: u32) -> Turn {
+        Turn {
+            launch: round / n_rounds,
+            round,
+            in_launch: round % n_rounds,
+        }
+    }
+
     #[test]
-    fn every_round_runs_every_cell_once_and_compared_cells_are_adjacent() {
-        let plan = build(&settings()).expect("valid");
+    fn rounds_that_were_asked_for_are_whole_and_compared_cells_are_adjacent() {
+        let mut asked = settings();
+        asked.n_rounds = Some(20);
+        let plan = build(&asked).expect("valid");
+        let (all, arms) = ((0..plan.cells.len()).collect(), (0..plan.arms.len()).collect());
         for round in 0..20 {
-            for by_arm in [false, true] {
-                let mut order = round_order(&plan, round, by_arm);
-                assert_eq!(order, round_order(&plan, round, by_arm));
-                if !by_arm {
-                    let specs: Vec<WorkSpec> = order.iter().map(|&c| plan.cells[c].spec).collect();
-                    let changes = specs.windows(2).filter(|w| w[0] != w[1]).count();
-                    assert_eq!(
-                        changes + 1,
-                        specs.iter().collect::<std::collections::BTreeSet<_>>().len()
-                    );
-                }
-                order.sort_unstable();
-                assert_eq!(order, (0..plan.cells.len()).collect::<Vec<_>>());
+            let found = blocks(&plan, turn(round, 4), &all, &arms);
+            assert_eq!(found, blocks(&plan, turn(round, 4), &all, &arms));
+            for block in &found {
+                assert!(block.iter().all(|&c| plan.cells[c].spec == plan.cells[block[0]].spec));
+            }
+            let mut cells = found.concat();
+            cells.sort_unstable();
+            assert_eq!(cells, (0..plan.cells.len()).collect::<Vec<_>>());
+        }
+        assert_ne!(
+            blocks(&plan, turn(1, 4), &all, &arms),
+            blocks(&plan, turn(2, 4), &all, &arms)
+        );
+    }
+
+    #[test]
+    fn what_decides_comes_every_round_and_what_is_dear_three_times() {
+        let plan = build(&settings()).expect("valid");
+        let (all, contenders): (BTreeSet<usize>, BTreeSet<usize>) = ((0..plan.cells.len()).collect(), [0, 1].into());
+        let mut times: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for round in 0..24 {
+            for block in blocks(&plan, turn(round, 4), &all, &contenders) {
+                times
+                    .entry(plan.cells[block[0]].spec.to_string())
+                    .or_default()
+                    .push(block.len());
             }
         }
-        assert_ne!(round_order(&plan, 0, false), round_order(&plan, 1, false));
+        let of = |work: &str| times[work].clone();
+        assert_eq!(of("pp512"), [[5, 2]; 12].concat(), "all arms, then the contenders");
+        assert_eq!(of("tg32 @ d512"), [[5, 2]; 12].concat());
+        assert_eq!(of("tg32 @ d2048").len(), 6, "once a launch");
+        assert_eq!((of("pp2048").len(), of("nr2 @ d128").len()), (3, 3));
     }
 
     #[test]
-    fn launches_start_their_workers_in_opposite_orders() {
+    fn two_contenders_take_turns() {
+        let mut triage = settings();
+        triage.is_triage = true;
+        triage.workloads = vec![Workload::Prefill, Workload::Decode];
+        (triage.n_prompts, triage.n_depths) = (vec![512], vec![512]);
+        let plan = build(&triage).expect("valid");
+        let live: BTreeSet<usize> = (0..plan.cells.len())
+            .filter(|&c| [1, 2].contains(&plan.cells[c].arm))
+            .collect();
+        let first: Vec<usize> = (0..8)
+            .map(|round| {
+                let found = blocks(&plan, turn(round, 1), &live, &[1, 2].into());
+                let block = found
+                    .iter()
+                    .find(|b| plan.cells[b[0]].spec.workload == Workload::Decode);
+                plan.cells[block.expect("it decides")[0]].arm
+            })
+            .collect();
+        assert!(first.windows(2).all(|w| w[0] != w[1]), "{first:?}");
         let plan = build(&settings()).expect("valid");
-        let mut second = launch_order(&plan, 1);
-        second.reverse();
-        assert_eq!(launch_order(&plan, 0), second);
-        second.sort_unstable();
-        assert_eq!(second, (0..plan.arms.len()).collect::<Vec<_>>());
+        let all = (0..plan.cells.len()).collect();
+        assert_eq!(
+            blocks(&plan, turn(25, 4), &all, &[1].into()),
+            Vec::<Vec<usize>>::new(),
+            "one alone"
+        );
     }
 
     #[test]
-    fn rounds_are_split_over_launches() {
+    fn every_launch_starts_its_workers_in_an_order_of_its_own() {
         let plan = build(&settings()).expect("valid");
-        let launches: Vec<u32> = (0..12).map(|r| launch_of(&plan, r)).collect();
-        assert_eq!(launches, [0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1]);
+        let orders: BTreeSet<Vec<usize>> = (0..12).map(|launch| launch_order(&plan, launch)).collect();
+        assert!(orders.len() > 9, "{orders:?}");
+        let last: BTreeSet<usize> = orders.iter().filter_map(|o| o.last().copied()).collect();
+        assert!(last.len() > 2, "the favoured place goes round: {last:?}");
     }
 
     #[test]

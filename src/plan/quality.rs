@@ -4,9 +4,10 @@ use super::kv_pair::KvPair;
 use super::matrix::{arm_id, config_of, places, Settings};
 use super::memory::{arm_memory_bytes, Layout};
 use crate::data::{
-    Arm, Chunk, FlashAttn, KvType, Level, ModelInfo, QualityPlan, QualityStop, QualityWindow, Record, TextInfo,
-    TextTokens, VariantInfo,
+    Arm, Chunk, FlashAttn, KvType, Level, ModelInfo, QualityLoss, QualityPlan, QualityStop, QualityWindow, Record,
+    TextInfo, TextTokens, VariantInfo,
 };
+use crate::stats::NEAR_KLD;
 use std::collections::BTreeSet;
 
 /// How much of a run goes into quality.
@@ -29,8 +30,8 @@ pub struct QualitySettings {
     pub windows: Option<Vec<u32>>,
     /// KV types besides the baseline's; chosen by the level when absent.
     pub kv: Option<Vec<KvPair>>,
-    /// Target half-width of ln(PPL ratio).
-    pub precision: f64,
+    /// Target half-width of ln(PPL ratio), if one was asked for.
+    pub precision: Option<f64>,
     /// At most so many chunks per window; the level's own when absent.
     pub n_chunks: Option<u32>,
     /// The text is the user's: `Full` scores all of it.
@@ -41,8 +42,10 @@ pub struct QualitySettings {
 const N_CTX: u32 = 512;
 /// Window of a triage: more chunks in the same time.
 const N_CTX_TRIAGE: u32 = 128;
-/// Chunks before precision is looked at: a bootstrap over fewer says too little.
+/// Chunks before anything is looked at, where tables of quality are wanted and where only the standing against a limit is.
 const N_CHUNKS_MIN: u32 = 12;
+const N_CHUNKS_MIN_QUICK: u32 = 8;
+const N_CHUNKS_MIN_TRIAGE: u32 = 3;
 
 /// Builds the plan of quality; `None` when it is off.
 ///
@@ -81,11 +84,16 @@ pub(super) fn quality_plan(s: &Settings, budget_ns: u64) -> Option<QualityPlan> 
         arms,
         windows,
         stop: QualityStop {
-            n_chunks_min: N_CHUNKS_MIN,
-            precision: (!is_full).then_some(q.precision),
+            n_chunks_min: match s.level {
+                _ if s.is_triage => N_CHUNKS_MIN_TRIAGE,
+                Level::Quick => N_CHUNKS_MIN_QUICK,
+                Level::Default | Level::Full => N_CHUNKS_MIN,
+            },
+            limit: (!is_full).then(|| s.max_quality_loss.unwrap_or(QualityLoss::Kld(NEAR_KLD))),
+            precision: q.precision.filter(|_| !is_full),
             budget_ns: if is_full { u64::MAX } else { budget_ns },
         },
-        is_first: s.is_triage,
+        is_first: false,
     })
 }
 
@@ -186,8 +194,6 @@ pub struct QualityLeft {
     pub failed: BTreeSet<(u32, usize)>,
     /// The texts in tokens, once known.
     pub tokens: Option<TextTokens>,
-    /// Measuring speed ended in a session that was cut short afterwards: only quality is left.
-    pub is_speed_done: bool,
 }
 
 /// Reads it from the records of a run.
@@ -198,9 +204,6 @@ pub fn quality_left(records: &[Record]) -> QualityLeft {
             Record::Quality(q) => drop(left.done.insert(q.chunk)),
             Record::QualityFailure(f) => drop(left.failed.insert((f.n_ctx, f.arm))),
             Record::Texts(tokens) => left.tokens = Some(tokens.clone()),
-            Record::SpeedEnd(_) => left.is_speed_done = true,
-            // A run that ended by itself and is resumed all the same gets more rounds.
-            Record::End(end) if end.stopped_by != crate::data::StoppedBy::Interrupt => left.is_speed_done = false,
             _ => {}
         }
     }
@@ -261,6 +264,9 @@ mod tests {
         );
         assert!(full.arms.iter().any(|a| a.id == "Q4_K_M kv f16/q4_0"));
         assert_eq!((full.stop.precision, full.stop.budget_ns), (None, u64::MAX));
+        let (quick, triage) = (plan(|s| s.level = Level::Quick), plan(|s| s.is_triage = true));
+        let fewest = [found.stop, quick.stop, triage.stop].map(|stop| stop.n_chunks_min);
+        assert_eq!((fewest, found.stop.limit), ([12, 8, 3], Some(QualityLoss::Kld(0.01))));
         let mut s = settings();
         s.quality.mode = QualityMode::Off;
         assert_eq!(build(&s).expect("valid").quality, None);

@@ -16,7 +16,17 @@ use std::path::PathBuf;
 /// 2: scoring of texts.
 /// 3: works on request; the hash of the model and a folder for its states; the model that drafts.
 /// 4: several devices.
-pub const PROTOCOL_VERSION: u32 = 4;
+/// 5: states of the cache that outlive a worker.
+pub const PROTOCOL_VERSION: u32 = 5;
+
+/// A state of the cache that outlives the worker that computed it: anonymous memory that all workers of the arm inherit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptState {
+    /// Tokens in it.
+    pub n_tokens: u32,
+    /// Descriptor; the memory is empty until a worker has put the state there.
+    pub fd: i32,
+}
 
 /// Longest line accepted, so that a broken worker cannot fill the parent's memory.
 pub const MAX_LINE_BYTES: usize = 16 << 20;
@@ -50,13 +60,15 @@ pub enum Request {
     Open {
         /// Its configuration.
         config: ArmConfig,
+        /// States that works of the arm start from.
+        kept: Vec<KeptState>,
     },
-    /// The untimed round of a context: fills it to the largest depth once and keeps a state per depth, runs every
-    /// work once. Answer: [`Reply::Prepared`].
+    /// Makes a context ready for works: states of the cache that they start from are restored, or computed and kept; each is then
+    /// timed roughly. Answer: [`Reply::Prepared`].
     Prepare {
         /// Context number.
         context: usize,
-        /// All works of the arm.
+        /// The works.
         specs: Vec<WorkSpec>,
     },
     /// One timed sample. Answer: [`Reply::Sampled`].
@@ -122,7 +134,7 @@ pub enum Reply {
         /// As llama.cpp made it.
         context: ContextInfo,
     },
-    /// The untimed round is done.
+    /// The works are ready to be timed.
     Prepared {
         /// How long one execution of each work took, roughly; in the order of the request.
         execution_ns: Vec<u64>,

@@ -2,11 +2,8 @@
 
 use super::text::quoted;
 use crate::data::named_enum;
-use crate::data::ParseNameError;
 use crate::data::{ArmConfig, FlashAttn, Goal};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
 
 named_enum! {
     /// A program that runs models.

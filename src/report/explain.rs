@@ -6,7 +6,7 @@ use crate::data::{Outcome, Record, SampleRecord};
 use crate::stats::{self, Interval};
 use crate::units;
 use comfy_table::{Cell, CellAlignment, Table, TableStyle};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The header is line 1 of a journal, its first record line 2.
 const FIRST_LINE: usize = 2;
@@ -23,8 +23,8 @@ pub fn explain(model: &ReportModel, records: &[Record], cell: &str) -> Result<St
         .cells
         .iter()
         .find(|c| c.arm.is_baseline && !c.arm.is_control && c.spec == own.spec && c.index != own.index);
-    let used = used_samples(records, own.index);
-    let of_baseline = baseline.map(|b| used_samples(records, b.index)).unwrap_or_default();
+    let used = used_samples(records, own);
+    let of_baseline = baseline.map(|b| used_samples(records, b)).unwrap_or_default();
     let mut out = format!("{}\n\n", id(model, own));
     if let Outcome::Failed(kind, reason) = &own.outcome {
         out.push_str(&format!("not measured ({kind}): {reason}\n\n"));
@@ -72,17 +72,10 @@ fn find<'m>(model: &'m ReportModel, wanted: &str) -> Result<&'m CellReport, Stri
     }
 }
 
-/// Samples of complete rounds, by round, with their lines.
-fn used_samples(records: &[Record], cell: usize) -> BTreeMap<u32, (usize, &SampleRecord)> {
-    let complete: BTreeSet<u32> = records
-        .iter()
-        .filter_map(|record| match record {
-            Record::Round(round) => Some(round.round),
-            _ => None,
-        })
-        .collect();
-    samples(records, cell)
-        .filter(|(_, s)| complete.contains(&s.round) && s.sample.ns > 0)
+/// Samples that count, by round, with their lines. Of a block that was run again the later one does.
+fn used_samples<'r>(records: &'r [Record], cell: &CellReport) -> Samples<'r> {
+    samples(records, cell.index)
+        .filter(|(_, s)| cell.sample_rounds.contains(&s.round))
         .map(|(line, s)| (s.round, (line, s)))
         .collect()
 }
@@ -133,7 +126,7 @@ fn left_out(records: &[Record], cell: usize, used: &Samples) -> String {
                 Record::Disturbed(d) if d.is_void && d.round == s.round => Some(d.what),
                 _ => None,
             });
-            let why = void.map_or("the round was not completed".to_owned(), |what| format!("void: {what}"));
+            let why = void.map_or("its block was not completed".to_owned(), |what| format!("void: {what}"));
             format!("not used: line {line}, round {} ({why})\n", s.round)
         })
         .collect();
@@ -143,7 +136,7 @@ fn left_out(records: &[Record], cell: usize, used: &Samples) -> String {
 fn throughput(own: &CellReport, n: usize) -> String {
     let spread = own.tps.as_ref().map(|i| with_method(i, units::tps));
     format!(
-        "\nthroughput  {}: median of the {n} rates\n",
+        "\nthroughput  {}: the centre of the {n} rates\n",
         units::or_na(spread, |text| format!("{text} t/s"))
     )
 }
@@ -172,31 +165,21 @@ fn ratio(
         .filter_map(|(round, (_, s))| Some((of_baseline.get(round)?.1.sample.ns as f64, s.sample.ns as f64)));
     let (base, arm): (Vec<f64>, Vec<f64>) = pairs.unzip();
     let bare = |r: f64| format!("{r:.4}");
-    let t = stats::t_log_ratio_interval(&base, &arm, comparison.ratio.level);
-    let control = model.control.by_spec.iter().find(|(spec, _)| *spec == own.spec);
-    let noise = control
-        .map(|(_, c)| &c.ratio)
-        .or(model.control.pooled.as_ref().map(|c| &c.ratio));
+    let plain = stats::log_ratio_interval(&base, &arm, comparison.ratio.level);
+    let bias = model.control.bias(&own.spec);
     let equivalence = model.header.plan.equivalence;
     format!(
-        "ratio       {}: median over rounds of {}'s time over its own\n\
-         check       {}\n\
-         p           {} that the ratio is 1, by Student's t on its logarithm, before Holm's correction\n\
+        "ratio       {}: {}'s time over its own within rounds, over launches\n\
+         check       {}: the same over rounds, as if processes were all alike\n\
+         bias        {}: what the control shows beyond doubt; the interval is that much wider to both sides\n\
          region      [{}, {}] counts as the same\n\
-         noise       {}: the baseline against itself{}\n\
          verdict     {}\n",
         with_method(&comparison.ratio, bare),
         id(model, baseline),
-        units::or_na(t.as_ref(), |i| with_method(i, bare)),
-        units::or_na(stats::t_test_p(&base, &arm), |p| format!("{p:.2e}")),
+        units::or_na(plain.as_ref(), |i| with_method(i, bare)),
+        units::percent(bias.exp_m1()),
         bare(1.0 / (1.0 + equivalence)),
         bare(1.0 + equivalence),
-        units::or_na(noise, |i| format!("[{}, {}]", bare(i.lo), bare(i.hi))),
-        if model.control.is_failed {
-            ", which excludes 1 over all cells: no verdict"
-        } else {
-            ""
-        },
         Lang::En.verdict_of(Some(comparison)),
     )
 }

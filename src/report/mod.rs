@@ -46,6 +46,6 @@ pub use model::{
     SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
 };
 pub use notebook::notebook;
-pub use results::{results_json, RESULTS_SCHEMA};
+pub use results::{results_json, results_schema, RESULTS_SCHEMA};
 pub use several::Several;
 pub use write::{write_all, write_file, write_several};

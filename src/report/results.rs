@@ -9,7 +9,8 @@ use super::{results_decision, results_quality, results_workloads};
 use crate::data::{
     Arm, ArmConfig, FlashAttn, HostInfo, KvType, Outcome, SplitMode, StoppedBy, TensorTypeShare, VariantInfo, Workload,
 };
-use crate::stats::Interval;
+use crate::stats::{self, Interval};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -17,7 +18,13 @@ use std::collections::BTreeMap;
 /// 1: first version.
 pub const RESULTS_SCHEMA: &str = "kvant.results/1";
 
-#[derive(Serialize)]
+/// The JSON Schema of `results.json`, as docs/results.schema.json holds it.
+pub fn results_schema() -> serde_json::Value {
+    schemars::schema_for!(Results<'_>).to_value()
+}
+
+/// A run of kvant. Durations are integer nanoseconds, sizes integer bytes, rates tokens per second; what is undefined is null.
+#[derive(Serialize, JsonSchema)]
 struct Results<'a> {
     schema: &'static str,
     run: Run<'a>,
@@ -34,9 +41,9 @@ struct Results<'a> {
     decision: Option<results_decision::Decision<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct TrustOf {
-    void_rounds: Vec<String>,
+    void_blocks: Vec<String>,
     n_samples_disturbed: u32,
     n_rounds_disturbed: u32,
     paused_ns: u64,
@@ -48,13 +55,13 @@ struct TrustOf {
     smallest_difference_worst: Option<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct DriftOf {
     slowest: f64,
     fastest: f64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Run<'a> {
     id: &'a str,
     seed: u64,
@@ -79,7 +86,7 @@ struct Run<'a> {
     n_rounds: u32,
     n_launches: u32,
     equivalence: f64,
-    noise: Option<f64>,
+    bias: Option<f64>,
     price_per_hour: Option<f64>,
     lang: &'a str,
     conclusion: &'a [String],
@@ -87,7 +94,7 @@ struct Run<'a> {
     warnings: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Text<'a> {
     name: &'a str,
     n_bytes: u64,
@@ -95,7 +102,7 @@ struct Text<'a> {
     n_tokens: Option<u32>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Host<'a> {
     cpu: &'a str,
     n_cores: u32,
@@ -109,7 +116,7 @@ struct Host<'a> {
     instructions: &'a [String],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Model<'a> {
     name: &'a str,
     architecture: &'a str,
@@ -121,7 +128,7 @@ struct Model<'a> {
     n_ctx_train: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Variant<'a> {
     id: &'a str,
     file: &'a str,
@@ -136,13 +143,13 @@ struct Variant<'a> {
     derived_from: Option<Derived<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct TypeShare {
     n_tensors: u64,
     bytes: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Derived<'a> {
     file: &'a str,
     sha256: &'a str,
@@ -151,7 +158,7 @@ struct Derived<'a> {
 }
 
 /// What every row says of its arm first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct ArmHead<'a> {
     pub(super) variant: &'a str,
     pub(super) arm: &'a str,
@@ -170,7 +177,7 @@ pub(super) fn arm_head(arm: &Arm) -> ArmHead<'_> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Cell<'a> {
     #[serde(flatten)]
     arm: ArmHead<'a>,
@@ -201,15 +208,12 @@ struct Cell<'a> {
     bandwidth_share: Option<f64>,
     joule_per_token: Option<Median>,
     cost_per_million: Option<Median>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     gpu_joule_per_token: Option<Median>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     split_mode: Option<SplitMode>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     no_kv_offload: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Median {
     median: f64,
     lo: f64,
@@ -217,7 +221,7 @@ pub(super) struct Median {
     level: f64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct MedianNs {
     median: u64,
     lo: u64,
@@ -225,14 +229,14 @@ pub(super) struct MedianNs {
     level: f64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Quantiles {
     p50: Option<u64>,
     p95: Option<u64>,
     p99: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Ratio<'a> {
     ratio: f64,
     lo: f64,
@@ -244,7 +248,7 @@ struct Ratio<'a> {
     n_rounds_more: Option<u32>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Memory<'a> {
     #[serde(flatten)]
     arm: ArmHead<'a>,
@@ -261,7 +265,7 @@ struct Memory<'a> {
     device_bytes: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Buffer<'a> {
     buffer: &'a str,
     bytes: u64,
@@ -316,7 +320,11 @@ fn run(model: &ReportModel) -> Run<'_> {
         n_rounds: totals.n_rounds,
         n_launches: totals.n_launches,
         equivalence: header.plan.equivalence,
-        noise: model.control.noise,
+        bias: model
+            .control
+            .pooled
+            .as_ref()
+            .map(|c| stats::sure_bias(&c.ratio).exp_m1()),
         price_per_hour: header.price_per_hour,
         lang: model.lang.code(),
         conclusion: &model.conclusion,
@@ -445,7 +453,7 @@ fn trust(trust: &Trust) -> TrustOf {
         })
     };
     TrustOf {
-        void_rounds: trust.void.iter().map(ToString::to_string).collect(),
+        void_blocks: trust.void.iter().map(ToString::to_string).collect(),
         n_samples_disturbed: trust.kept.map_or(0, |k| k.n_samples),
         n_rounds_disturbed: trust.kept.map_or(0, |k| k.n_rounds),
         paused_ns: trust.paused_ns,

@@ -2,61 +2,91 @@
 
 use super::model::{DecisionReport, ReportModel};
 use super::results::{median, median_ns, Median, MedianNs};
-use crate::data::{Goal, LeftOut};
-use crate::decide::{Answer, Check, Exactness, Limit, Objective, Seen, Standing, WinsIf};
+use crate::data::{Goal, LeftOut, Purpose, RequestShape};
+use crate::decide::{Answer, Check, Exactness, Known, Limit, Objective, Seen, SettledBy, Standing, WinsIf};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Decision<'a> {
     answer: &'static str,
     objective: &'static str,
     goal: Goal,
+    request: RequestShape,
     arm: Option<&'a str>,
-    rivals: Vec<&'a str>,
+    regret: Option<f64>,
+    regret_target: f64,
+    as_good: Vec<&'a str>,
+    settled_by: Option<&'static str>,
+    open: Vec<CheckOf>,
+    n_launches: u32,
+    n_rounds: u32,
+    more: Option<More>,
     closest: Option<&'a str>,
     said: Vec<String>,
+    alternatives: Vec<String>,
+    by_purpose: Vec<ByPurpose<'a>>,
     candidates: Vec<Candidate<'a>>,
     left_out: &'a [LeftOut],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+struct More {
+    ns: u64,
+    regret: f64,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ByPurpose<'a> {
+    purpose: Purpose,
+    request: RequestShape,
+    arm: Option<&'a str>,
+    regret: Option<f64>,
+    request_ns: Option<u64>,
+    is_between: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
 struct Candidate<'a> {
     arm: &'a str,
     standing: &'static str,
+    is_dropped: bool,
+    is_on_front: bool,
+    request_ns: Option<u64>,
     decode_tps: Option<Median>,
     ttft_ns: Option<MedianNs>,
     ram_bytes: Option<u64>,
     device_bytes: Option<u64>,
     n_ctx_max: Option<u64>,
     quality: Option<Quality>,
-    vs_lead: Option<VsLead>,
+    vs_choice: Option<Median>,
     checks: Vec<CheckOf>,
     wins_if: Option<Wins>,
     predicted: Option<Predicted>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Predicted {
     decode_tps: f64,
     ttft_ns: u64,
     ram_bytes: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Quality {
-    ln_ratio: Median,
-    kld: Median,
+    ln_ratio: Figure,
+    kld: Figure,
     is_composed: bool,
 }
 
-#[derive(Serialize)]
-struct VsLead {
-    #[serde(flatten)]
-    ratio: Median,
-    verdict: &'static str,
+/// With fewer chunks than an interval needs there is none.
+#[derive(Serialize, JsonSchema)]
+struct Figure {
+    estimate: f64,
+    interval: Option<Median>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CheckOf {
     limit: &'static str,
     value: f64,
@@ -64,7 +94,7 @@ struct CheckOf {
     standing: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Wins {
     limit: &'static str,
     value: f64,
@@ -73,11 +103,15 @@ struct Wins {
 pub(super) fn decision(model: &ReportModel) -> Option<Decision<'_>> {
     let report = model.decision.as_ref()?;
     let id = |i: usize| report.arms[i].id.as_str();
-    let answer = &report.decision.answer;
-    let closest = match answer {
-        Answer::None { closest } => closest.map(id),
-        Answer::Take(_) | Answer::CantTell { .. } => None,
-    };
+    let choice = report.decision.choice();
+    let by_purpose = report.by_purpose.iter().map(|p| ByPurpose {
+        purpose: p.purpose,
+        request: p.purpose.request(),
+        arm: p.arm.map(id),
+        regret: p.regret,
+        request_ns: p.request_ns.map(|ns| ns as u64),
+        is_between: p.is_between,
+    });
     Some(Decision {
         answer: report.name(),
         objective: match report.decision.objective {
@@ -85,10 +119,32 @@ pub(super) fn decision(model: &ReportModel) -> Option<Decision<'_>> {
             Objective::MostExact => "most_exact",
         },
         goal: report.goal,
-        arm: answer.lead().map(id),
-        rivals: answer.rivals().iter().map(|&i| id(i)).collect(),
-        closest,
+        request: report.request,
+        arm: choice.map(|c| id(c.arm)),
+        regret: choice.and_then(|c| c.regret),
+        regret_target: report.goal.regret(),
+        as_good: choice.map_or_else(Vec::new, |c| c.as_good.iter().map(|&i| id(i)).collect()),
+        settled_by: choice.map(|c| match c.settled_by {
+            SettledBy::Limits => "limits",
+            SettledBy::Speed => "speed",
+            SettledBy::Prompt => "prompt",
+            SettledBy::Quality => "quality",
+            SettledBy::Memory => "memory",
+        }),
+        open: report.decision.open().into_iter().map(check).collect(),
+        n_launches: report.n_launches,
+        n_rounds: report.n_rounds,
+        more: report.more.map(|m| More {
+            ns: m.ns,
+            regret: m.regret,
+        }),
+        closest: match &report.decision.answer {
+            Answer::None { closest } => closest.map(id),
+            Answer::Take(_) => None,
+        },
         said: model.answer(),
+        alternatives: model.alternatives(),
+        by_purpose: by_purpose.collect(),
         candidates: (0..report.arms.len()).map(|i| candidate(model, report, i)).collect(),
         left_out: &model.header.left_out,
     })
@@ -97,26 +153,33 @@ pub(super) fn decision(model: &ReportModel) -> Option<Decision<'_>> {
 fn candidate<'a>(model: &'a ReportModel, report: &'a DecisionReport, i: usize) -> Candidate<'a> {
     let predicted = model.header.predicted.iter().find(|p| p.arm == report.arms[i].id);
     let (seen, row) = (&report.candidates[i], &report.decision.rows[i]);
+    let figure = |known: &Known| Figure {
+        estimate: known.estimate(),
+        interval: match known {
+            Known::Interval(i) => Some(median(i)),
+            Known::Point(_) => None,
+        },
+    };
     Candidate {
         arm: &report.arms[i].id,
         standing: standing(row.standing),
+        is_dropped: seen.is_dropped,
+        is_on_front: row.is_on_front,
+        request_ns: seen.request_ns.map(|ns| ns as u64),
         decode_tps: seen.decode_tps.as_ref().map(median),
         ttft_ns: seen.ttft_ns.as_ref().map(median_ns),
         ram_bytes: seen.ram_bytes,
         device_bytes: seen.vram_bytes,
         n_ctx_max: seen.n_ctx_max,
         quality: match &seen.quality {
-            Exactness::Known { ln_ratio, kld } => Some(Quality {
-                ln_ratio: median(ln_ratio),
-                kld: median(kld),
+            Exactness::Scored { ln_ratio, kld } => Some(Quality {
+                ln_ratio: figure(ln_ratio),
+                kld: figure(kld),
                 is_composed: report.is_composed[i],
             }),
-            Exactness::Baseline | Exactness::Unknown => None,
+            Exactness::Baseline | Exactness::Unscored => None,
         },
-        vs_lead: row.vs_lead.as_ref().map(|(ratio, verdict)| VsLead {
-            ratio: median(ratio),
-            verdict: verdict.name(),
-        }),
+        vs_choice: row.vs_choice.as_ref().map(median),
         checks: row.checks.iter().map(check).collect(),
         wins_if: row.wins_if.map(|what| match what {
             WinsIf::PplLoss(value) => Wins { limit: "ppl", value },
@@ -128,10 +191,6 @@ fn candidate<'a>(model: &'a ReportModel, report: &'a DecisionReport, i: usize) -
             WinsIf::Vram(bytes) => Wins {
                 limit: "device_bytes",
                 value: bytes as f64,
-            },
-            WinsIf::Decode(value) => Wins {
-                limit: "decode_tps",
-                value,
             },
         }),
         predicted: predicted.map(|p| Predicted {
@@ -146,6 +205,7 @@ const fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::Met => "met",
         Standing::Open => "open",
+        Standing::Doubtful => "doubtful",
         Standing::Missed => "missed",
     }
 }
@@ -162,6 +222,7 @@ fn check(check: &Check) -> CheckOf {
     };
     let seen = match check.seen {
         Seen::Interval(i) => Some(i.estimate),
+        Seen::Point(x) => Some(x),
         Seen::Exact(n) => Some(n as f64),
         Seen::Baseline | Seen::Nothing => None,
     };

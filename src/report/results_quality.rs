@@ -5,9 +5,10 @@ use super::results::{arm_head, ArmHead};
 use crate::data::{Chunk, Outcome, Parting};
 use crate::quality::WithError;
 use crate::stats::Interval;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Row<'a> {
     #[serde(flatten)]
     arm: ArmHead<'a>,
@@ -36,7 +37,7 @@ pub(super) struct Row<'a> {
 }
 
 /// A figure with its interval over chunks, and the standard error if tokens were independent.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Figure {
     pub(super) value: f64,
     pub(super) lo: Option<f64>,
@@ -45,7 +46,7 @@ pub(super) struct Figure {
     token_error: Option<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct DpQuantiles {
     p1: Option<f64>,
     p5: Option<f64>,
@@ -55,7 +56,7 @@ struct DpQuantiles {
     p99: Option<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Bin {
     from: u32,
     to: u32,
@@ -64,7 +65,7 @@ struct Bin {
     hi: f64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Example<'a> {
     text: u32,
     chunk: u32,
@@ -78,7 +79,7 @@ struct Example<'a> {
     top_p: Pair,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Pair {
     baseline: f64,
     arm: f64,

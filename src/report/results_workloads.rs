@@ -6,9 +6,10 @@ use super::model::{
 };
 use super::results::{arm_head, median, median_ns, quantiles, ArmHead, Median, MedianNs, Quantiles};
 use crate::stats::{Interval, Verdict};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Workloads<'a> {
     prefix_reuse: Vec<Prefix<'a>>,
     batched: Vec<Batched<'a>>,
@@ -18,7 +19,7 @@ pub(super) struct Workloads<'a> {
     requests: Vec<Requests<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Prefix<'a> {
     #[serde(flatten)]
     arm: ArmHead<'a>,
@@ -30,7 +31,7 @@ struct Prefix<'a> {
     reason: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Batched<'a> {
     #[serde(flatten)]
     arm: ArmHead<'a>,
@@ -44,7 +45,7 @@ struct Batched<'a> {
     reason: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct State<'a> {
     #[serde(flatten)]
     arm: ArmHead<'a>,
@@ -61,7 +62,7 @@ struct State<'a> {
     reason: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Even<'a> {
     variant: &'a str,
     arm: &'a str,
@@ -69,7 +70,7 @@ struct Even<'a> {
     disk: Depths,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Speculative<'a> {
     #[serde(flatten)]
     arm: ArmHead<'a>,
@@ -94,7 +95,7 @@ struct Speculative<'a> {
     reason: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Requests<'a> {
     #[serde(flatten)]
     arm: ArmHead<'a>,
@@ -111,21 +112,21 @@ struct Requests<'a> {
 }
 
 /// Quantiles with their intervals.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct QuantilesNs {
     p50: Option<MedianNs>,
     p95: Option<MedianNs>,
     p99: Option<MedianNs>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Depths {
     wins_from: Option<u32>,
     open_from: Option<u32>,
 }
 
 /// A paired ratio without a verdict.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Factor {
     ratio: f64,
     lo: f64,

@@ -3,7 +3,7 @@
 use super::document::{Block, Document, Span, Table as DocumentTable};
 use super::text::{kv, middle};
 use super::{CellReport, ReportModel};
-use crate::data::{Arm, Outcome, WorkSpec, Workload};
+use crate::data::{Arm, FailureKind, Outcome, WorkSpec, Workload};
 use crate::stats::Verdict;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
@@ -36,7 +36,7 @@ pub fn summary(model: &ReportModel, look: Look) -> String {
     }
     for cell in &model.cells {
         if let Outcome::Failed(kind, reason) = &cell.outcome {
-            if model.totals.n_rounds > 0 {
+            if model.totals.n_rounds > 0 && *kind != FailureKind::LeftOut {
                 let line = t.not_measured_line(&cell.arm.id, cell.spec, kind, first_line(reason));
                 out.push_str(&format!("{}\n", wrapped(&line, look.width)));
             }

@@ -1,8 +1,9 @@
 //! What a run is told, and what follows from it for all parts of the runner.
 
 use super::child::{Mailbox, WorkerCommand};
-use crate::data::{Plan, WorkSpec};
+use crate::data::{Plan, QualityRecord, TextTokens, WorkSpec};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -40,16 +41,38 @@ pub struct RunConfig {
     pub is_resident: bool,
     /// Longest wait for any one answer; predicted from the work when absent.
     pub deadline_max: Option<Duration>,
-    /// Looks at what was measured so far, between rounds; absent when every arm runs to the end.
-    pub steer: Option<Box<dyn Fn() -> Course>>,
+    /// The texts in tokens, where an earlier run cut them.
+    pub tokens: Option<TextTokens>,
+    /// Scores of the same files and texts from earlier runs.
+    pub scored: Vec<QualityRecord>,
+    /// States of caches are kept for later launches.
+    pub keeps_states: bool,
+    /// When the memory of arms is read.
+    pub memory: MemoryTurn,
+    /// Looks at what was measured so far, after scoring and after every launch.
+    pub early_stop: Box<EarlyStop>,
+}
+
+/// Given how many launches are complete in this run: what follows for the rest of it.
+pub type EarlyStop = dyn Fn(u32) -> Outlook;
+
+/// When the memory of arms is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemoryTurn {
+    /// Before speed is measured: where it is limited it says which arms are worth timing.
+    First,
+    /// After it.
+    Last,
+    /// Not at all.
+    Never,
 }
 
 /// How a run goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Course {
-    /// Arms that need not be measured any more.
+pub struct Outlook {
+    /// Arms that cannot become the choice any more.
     pub dropped: Vec<usize>,
-    /// Whether nothing needs to be.
+    /// Whether the choice is settled.
     pub is_decided: bool,
 }
 
@@ -127,6 +150,23 @@ impl Site<'_> {
     pub fn arm(&self, cell: usize) -> usize {
         self.run.plan.cells[cell].arm
     }
+}
+
+/// Anonymous memory that child processes inherit; nothing of it reaches a disk, and it goes with the last process that has it.
+#[cfg(target_os = "linux")]
+pub(super) fn inherited_memory(name: &std::ffi::CStr) -> std::io::Result<File> {
+    use nix::sys::memfd::{memfd_create, MFdFlags};
+    // No close-on-exec: the workers open it by its number.
+    Ok(File::from(memfd_create(name, MFdFlags::empty())?))
+}
+
+/// The nearest thing elsewhere: a temporary file without a name.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn inherited_memory(_: &std::ffi::CStr) -> std::io::Result<File> {
+    let file = tempfile::tempfile()?;
+    let flags = nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty());
+    nix::fcntl::fcntl(&file, flags)?;
+    Ok(file)
 }
 
 /// Nanoseconds since then.

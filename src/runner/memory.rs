@@ -26,7 +26,7 @@ pub fn probe(site: Site, arm: usize, id: u64) -> Result<MemoryRecord, AskError> 
     };
     let name = format!("memory {}", plan.arms[arm].id);
     let mut worker = Worker::spawn(&site.run.command.of_arm(setting), &name, id, site.mailbox, deadline)?;
-    let loaded = load_and_open(site, &mut worker, arm, n_depth + 1)?;
+    let loaded = load_and_open(site, &mut worker, arm, n_depth + 1, Vec::new())?;
     let mut ask = |request| worker.ask(&request, site.mailbox, deadline);
     let spec = WorkSpec {
         workload: Workload::Prefill,

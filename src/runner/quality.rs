@@ -2,10 +2,11 @@
 //! logits the others read from anonymous memory that they inherit. Never while speed is measured.
 
 use super::child::{AskError, Worker};
-use super::config::{nanos, ModelFile, Site};
+use super::config::{inherited_memory, nanos, ModelFile, Site};
 use super::team;
 use crate::data::{
-    Chunk, ChunkScore, FailureKind, QualityFailure, QualityPlan, QualityRecord, QualityWindow, Record, TextTokens,
+    Chunk, ChunkScore, FailureKind, QualityFailure, QualityLoss, QualityPlan, QualityRecord, QualityWindow, Record,
+    TextTokens,
 };
 use crate::plan::{chunks, too_short, QualityLeft};
 use crate::protocol::{Reply, Request};
@@ -19,6 +20,8 @@ use std::time::Instant;
 const LEVEL: f64 = 0.95;
 /// Share of the time that all windows but the last may take together, once they have the chunks that an interval needs.
 const SHARE_BEFORE_LAST: f64 = 0.6;
+/// A further window is begun only if so many of its chunks are affordable: fewer give no interval.
+const N_CHUNKS_WORTH: f64 = 8.0;
 /// Worker ids of scoring, apart from those of teams (from 1) and memory probes (near the end).
 const FIRST_ID: u64 = 1 << 40;
 
@@ -54,7 +57,7 @@ pub(super) fn score_all<E>(
     tokens: &TextTokens,
     tell: &mut Tell<'_, E>,
 ) -> Result<(), Halt<E>> {
-    let shared = match shared_memory() {
+    let shared = match inherited_memory(c"kvant-logits") {
         Ok(file) => file,
         Err(e) => {
             let text = format!("quality: no anonymous memory for the baseline's logits: {e}");
@@ -87,33 +90,24 @@ pub(super) fn score_all<E>(
                 .map(|f| f.1)
                 .collect(),
             scores: scores_so_far(past, window.n_ctx),
-            precise: BTreeSet::new(),
+            known: BTreeSet::new(),
             n_spawned: FIRST_ID + 1 + ((i as u64) << 20),
             cost_per_token,
             start,
             share: if is_last { 1.0 } else { SHARE_BEFORE_LAST },
         };
+        if !scoring.is_worth_beginning() {
+            let text = format!(
+                "quality at {}: left out, there is no time for {N_CHUNKS_WORTH} chunks of it",
+                window.n_ctx
+            );
+            tell(Step::Notice(text)).map_err(Halt::Told)?;
+            continue;
+        }
         scoring.window(&left.done, tell)?;
         cost_per_token = scoring.cost_per_token;
     }
     Ok(())
-}
-
-/// Anonymous memory that child processes inherit; nothing of it reaches a disk.
-#[cfg(target_os = "linux")]
-fn shared_memory() -> std::io::Result<File> {
-    use nix::sys::memfd::{memfd_create, MFdFlags};
-    // No close-on-exec: the workers open it by its number.
-    Ok(File::from(memfd_create(c"kvant-logits", MFdFlags::empty())?))
-}
-
-/// The nearest thing elsewhere: a temporary file without a name.
-#[cfg(not(target_os = "linux"))]
-fn shared_memory() -> std::io::Result<File> {
-    let file = tempfile::tempfile()?;
-    let flags = nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty());
-    nix::fcntl::fcntl(&file, flags)?;
-    Ok(file)
 }
 
 /// An arm with its score, and the time of its forward pass.
@@ -151,7 +145,7 @@ struct Scoring<'a> {
     failed: BTreeSet<usize>,
     scores: Scores,
     /// Arms that are known well enough.
-    precise: BTreeSet<usize>,
+    known: BTreeSet<usize>,
     n_spawned: u64,
     /// Wall time of a chunk over its tokens and arms, last seen.
     cost_per_token: Option<f64>,
@@ -172,6 +166,12 @@ impl Scoring<'_> {
             let arms = self.arms_for(n_before == 0);
             if arms.is_empty() {
                 break;
+            }
+            if let Some(record) = self.kept(*chunk, &arms) {
+                let of_chunk = record.scores.iter().map(|(arm, score)| (*arm, sums(score)));
+                self.scores.entry(*chunk).or_default().extend(of_chunk);
+                tell(Step::Record(Box::new(Record::Quality(record)))).map_err(Halt::Told)?;
+                continue;
             }
             if !self.has_time_for(arms.len(), n_before, n_now) {
                 break;
@@ -197,6 +197,7 @@ impl Scoring<'_> {
                 scores,
                 forward_ns,
                 ns,
+                is_kept: false,
             };
             tell(Step::Record(Box::new(Record::Quality(record)))).map_err(Halt::Told)?;
             n_now += 1;
@@ -214,7 +215,7 @@ impl Scoring<'_> {
         let is_live = |arm: &usize| !self.failed.contains(arm) && (!self.plan.arms[*arm].is_control || is_first);
         let arms: Vec<usize> = (0..self.plan.arms.len()).filter(is_live).collect();
         let is_alone = self.plan.arms.len() <= 2;
-        let is_open = |arm: &usize| *arm > 0 && !self.precise.contains(arm);
+        let is_open = |arm: &usize| *arm > 0 && !self.plan.arms[*arm].is_control && !self.known.contains(arm);
         let has_baseline = arms.first() == Some(&0);
         if has_baseline && (is_first || is_alone || arms.iter().any(is_open)) {
             arms
@@ -223,22 +224,22 @@ impl Scoring<'_> {
         }
     }
 
-    /// Looks at the precision, when a look is due.
+    /// Looks at what is known, when a look is due.
     fn look(&mut self, seen: &[Chunk]) {
-        let is_due = stats::is_look(seen.len(), self.plan.stop.n_chunks_min as usize);
-        let Some(precision) = self.plan.stop.precision.filter(|_| is_due) else {
+        let stop = &self.plan.stop;
+        if !stats::is_look(seen.len(), stop.n_chunks_min as usize) {
             return;
-        };
-        for arm in 1..self.plan.arms.len() {
-            if self.is_precise_with(arm, seen, precision) {
-                self.precise.insert(arm);
-            } else {
-                self.precise.remove(&arm);
-            }
         }
+        let known = (1..self.plan.arms.len()).filter(|&arm| self.is_known(arm, seen));
+        self.known = known.collect();
     }
 
-    fn is_precise_with(&self, arm: usize, seen: &[Chunk], precision: f64) -> bool {
+    /// Whether the arm's place against the limit is settled, and its figures are as precise as asked.
+    fn is_known(&self, arm: usize, seen: &[Chunk]) -> bool {
+        let stop = &self.plan.stop;
+        if stop.limit.is_none() && stop.precision.is_none() {
+            return false;
+        }
         let pairs: Vec<(f64, f64)> = seen
             .iter()
             .filter_map(|chunk| {
@@ -257,7 +258,37 @@ impl Scoring<'_> {
             stats::block_mean_interval(&ratio, LEVEL, seed),
             stats::divergence_interval(&kld, LEVEL, seed),
         );
-        stats::is_quality_precise(ratio.as_ref(), kld.as_ref(), precision)
+        let is_beside = |i: &stats::Interval, limit: f64| i.hi <= limit || i.lo > limit;
+        let is_settled = stop.limit.is_none_or(|limit| match limit {
+            QualityLoss::Ppl(most) => ratio.as_ref().is_some_and(|i| is_beside(i, most.ln_1p())),
+            QualityLoss::Kld(most) => kld.as_ref().is_some_and(|i| is_beside(i, most)),
+        });
+        let is_precise = stop
+            .precision
+            .is_none_or(|precision| stats::is_quality_precise(ratio.as_ref(), kld.as_ref(), precision));
+        is_settled && is_precise
+    }
+
+    /// What an earlier run found of the chunk, if it has all of `arms`.
+    fn kept(&self, chunk: Chunk, arms: &[usize]) -> Option<QualityRecord> {
+        let found = self.site.run.scored.iter().find(|r| r.chunk == chunk)?;
+        let of = |arm: &usize| found.scores.iter().find(|(own, _)| own == arm).cloned();
+        let scores: Option<Vec<(usize, ChunkScore)>> = arms.iter().map(of).collect();
+        Some(QualityRecord {
+            chunk,
+            scores: scores?,
+            forward_ns: Vec::new(),
+            ns: 0,
+            is_kept: true,
+        })
+    }
+
+    /// Whether so many chunks are affordable that they can tell something; the first window always is begun.
+    fn is_worth_beginning(&self) -> bool {
+        let Some(cost) = self.cost_per_token else { return true };
+        let n_arms = self.plan.arms.iter().filter(|a| !a.is_control).count();
+        let ahead = cost * f64::from(self.window.n_ctx) * n_arms as f64 * N_CHUNKS_WORTH;
+        nanos(self.start) as f64 + ahead <= self.plan.stop.budget_ns as f64
     }
 
     /// Whether another chunk fits into what is left of the time. The first chunk of the first window always does; that of

@@ -1,33 +1,27 @@
-//! The workers of a launch, one process for each arm: bringing them up, and bringing one up again after it died.
+//! The workers of a launch, one process for each arm: bringing them up, and asking them about cells.
 
 use super::child::{AskError, Worker};
-use super::config::{nanos, ModelFile, Site};
-use crate::data::{Arm, Cell, EngineInfo, FailureKind, LoadedArm, Sample, WorkSpec, Workload};
-use crate::protocol::{Reply, Request};
+use super::config::{inherited_memory, nanos, ModelFile, Site};
+use crate::data::{Arm, Cell, EngineInfo, FailureKind, LoadedArm, Sample, Workload};
+use crate::protocol::{KeptState, Reply, Request};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::time::Instant;
 
 /// The only context of a worker.
 const CONTEXT: usize = 0;
 
-/// An arm that is up: how it loaded, and how long each of its cells took once.
-pub struct ArmUp {
-    pub loaded: LoadedArm,
-    pub execution_ns: Vec<(usize, u64)>,
-}
-
 /// The result of bringing an arm up.
 #[derive(Default)]
 pub struct BringUp {
-    /// Absent when none of its cells can be measured.
-    pub arm: Option<ArmUp>,
-    /// Cells that failed on the way.
-    pub failed: Vec<(usize, FailureKind, String)>,
+    /// How it loaded; absent when it cannot be measured.
+    pub arm: Option<LoadedArm>,
+    /// Why not.
+    pub failed: Option<(FailureKind, String)>,
     /// Of the wall time: spawning, loading and opening the context.
     pub loading_ns: u64,
-    /// Of the wall time: the untimed round.
-    pub warmup_ns: u64,
     pub engine: Option<EngineInfo>,
 }
 
@@ -35,9 +29,9 @@ pub struct BringUp {
 #[derive(Debug)]
 pub struct Interrupted;
 
-/// How a sample request ended.
-pub enum Measured {
-    Sample(Box<Sample>),
+/// How a request about a cell ended.
+pub enum Answered<T> {
+    Done(T),
     /// The cell failed; when the worker is gone, it has to be brought up again for its other cells.
     Failed(FailureKind, String),
 }
@@ -46,6 +40,9 @@ pub enum Measured {
 pub struct Team<'a> {
     site: Site<'a>,
     workers: BTreeMap<usize, Worker>,
+    /// Cells that their workers are ready for.
+    ready: BTreeSet<usize>,
+    kept: KeptStates,
     n_spawned: u64,
 }
 
@@ -54,6 +51,8 @@ impl<'a> Team<'a> {
         Team {
             site,
             workers: BTreeMap::new(),
+            ready: BTreeSet::new(),
+            kept: KeptStates::of(site),
             n_spawned: 0,
         }
     }
@@ -67,151 +66,151 @@ impl<'a> Team<'a> {
         if let Some(worker) = self.workers.remove(&arm) {
             worker.quit();
         }
+        self.forget(arm);
     }
 
     pub fn dismiss_all(&mut self) {
         std::mem::take(&mut self.workers).into_values().for_each(Worker::quit);
+        self.ready.clear();
     }
 
-    /// Spawns the worker of `arm`, loads its model, opens and warms its context for the cells in `live`. What fails takes
-    /// its cells out and the rest is tried again, so this ends with everything up that can be. With `is_timed` it is known
-    /// how long each cell takes, and work is left out of the warming that filling the cache does as well.
-    pub fn bring_up(&mut self, arm: usize, live: &BTreeSet<usize>, is_timed: bool) -> Result<BringUp, Interrupted> {
+    fn forget(&mut self, arm: usize) {
+        let site = self.site;
+        self.ready.retain(|&cell| site.arm(cell) != arm);
+    }
+
+    /// Spawns the worker of `arm`, loads its model and opens its context.
+    pub fn bring_up(&mut self, arm: usize) -> Result<BringUp, Interrupted> {
         let mut result = BringUp::default();
-        let mut cells: Vec<usize> = live.iter().copied().filter(|&c| self.site.arm(c) == arm).collect();
-        let mut how = Warming {
-            is_careful: false,
-            is_short: is_timed,
-        };
-        while !cells.is_empty() {
-            self.n_spawned += 1;
-            match try_bring_up(self.site, arm, &cells, how, self.n_spawned, &mut result) {
-                Ok(worker) => {
-                    self.workers.insert(arm, worker);
-                    return Ok(result);
-                }
-                Err(Stumble::Interrupted) => return Err(Interrupted),
-                // The untimed round runs all cells at once: the next attempt asks for each alone, to find the culprit.
-                Err(Stumble::InPrepare(_)) if !how.is_careful => how.is_careful = true,
-                Err(Stumble::InPrepare(failed) | Stumble::Failed(failed)) => {
-                    cells.retain(|cell| !failed.cells.contains(cell));
-                    let each = failed.cells.into_iter();
-                    result
-                        .failed
-                        .extend(each.map(|cell| (cell, failed.kind, failed.reason.clone())));
-                }
+        let start = Instant::now();
+        self.n_spawned += 1;
+        let loaded = spawn(self.site, arm, self.n_spawned).and_then(|mut worker| {
+            result.engine = Some(worker.engine.clone());
+            let n_tokens = self.site.run.n_tokens();
+            let loaded = load_and_open(self.site, &mut worker, arm, n_tokens, self.kept.of_arm(arm))?;
+            Ok((worker, loaded))
+        });
+        result.loading_ns = nanos(start);
+        match loaded {
+            Ok((worker, loaded)) => {
+                self.workers.insert(arm, worker);
+                result.arm = Some(loaded);
             }
+            Err(AskError::Interrupted) => return Err(Interrupted),
+            Err(AskError::Refused(kind, reason) | AskError::Dead(kind, reason)) => result.failed = Some((kind, reason)),
         }
         Ok(result)
     }
 
-    /// One timed sample of `cell`; its worker must be up.
-    pub fn measure(&mut self, cell: usize, round: u32, n_repeat: u32, cost_ns: u64) -> Result<Measured, Interrupted> {
-        let Site { run, mailbox } = self.site;
-        let arm = self.site.arm(cell);
-        let Some(worker) = self.workers.get_mut(&arm) else {
-            return Ok(Measured::Failed(FailureKind::Crashed, "its worker is not up".into()));
+    /// Makes the worker of `cell`, which must be up, ready for it. Out: roughly how long one execution takes; `None` when it was ready.
+    pub fn prepare(&mut self, cell: usize) -> Result<Answered<Option<u64>>, Interrupted> {
+        if self.ready.contains(&cell) {
+            return Ok(Answered::Done(None));
+        }
+        let request = Request::Prepare {
+            context: CONTEXT,
+            specs: vec![self.site.spec(cell)],
         };
+        let answer = self.ask(cell, &request, self.site.run.guess_ns[cell], |reply| match reply {
+            Reply::Prepared { execution_ns } => match execution_ns.as_slice() {
+                [ns] => Ok(Some(*ns)),
+                _ => Err(Box::new(Reply::Prepared { execution_ns })),
+            },
+            other => Err(Box::new(other)),
+        })?;
+        if let Answered::Done(_) = answer {
+            self.ready.insert(cell);
+        }
+        Ok(answer)
+    }
+
+    /// One timed sample of `cell`; its worker must be up.
+    pub fn measure(
+        &mut self,
+        cell: usize,
+        round: u32,
+        n_repeat: u32,
+        cost_ns: u64,
+    ) -> Result<Answered<Box<Sample>>, Interrupted> {
         let request = Request::Measure {
             context: CONTEXT,
             spec: self.site.spec(cell),
             round,
             n_repeat,
         };
-        let answer = match worker.ask(&request, mailbox, run.deadline(cost_ns)) {
-            Ok(Reply::Sampled { sample }) => return Ok(Measured::Sample(Box::new(sample))),
-            Ok(other) => Err(worker.off_script(&other)),
-            Err(e) => Err(e),
+        self.ask(cell, &request, cost_ns, |reply| match reply {
+            Reply::Sampled { sample } => Ok(Box::new(sample)),
+            other => Err(Box::new(other)),
+        })
+    }
+
+    fn ask<T>(
+        &mut self,
+        cell: usize,
+        request: &Request,
+        cost_ns: u64,
+        read: impl FnOnce(Reply) -> Result<T, Box<Reply>>,
+    ) -> Result<Answered<T>, Interrupted> {
+        let Site { run, mailbox } = self.site;
+        let arm = self.site.arm(cell);
+        let Some(worker) = self.workers.get_mut(&arm) else {
+            return Ok(Answered::Failed(FailureKind::Crashed, "its worker is not up".into()));
         };
+        let answer = worker.ask(request, mailbox, run.deadline(cost_ns));
+        let answer = answer.and_then(|reply| read(reply).map_err(|other| worker.off_script(&other)));
         match answer {
-            Err(AskError::Refused(kind, reason)) => Ok(Measured::Failed(kind, reason)),
+            Ok(done) => Ok(Answered::Done(done)),
+            Err(AskError::Refused(kind, reason)) => Ok(Answered::Failed(kind, reason)),
             Err(AskError::Dead(kind, reason)) => {
                 self.workers.remove(&arm);
-                Ok(Measured::Failed(kind, reason))
+                self.forget(arm);
+                Ok(Answered::Failed(kind, reason))
             }
-            Err(AskError::Interrupted) | Ok(()) => Err(Interrupted),
+            Err(AskError::Interrupted) => Err(Interrupted),
         }
     }
 }
 
-/// Why one attempt did not bring an arm up.
-enum Stumble {
-    Interrupted,
-    Failed(Failed),
-    InPrepare(Failed),
+/// States of caches that outlive the workers that computed them, in anonymous memory: filling caches anew would take most of the time
+/// of a launch. Arms of the same file and configuration share them.
+struct KeptStates {
+    /// By arm: the arm whose memory it is.
+    owner: Vec<usize>,
+    files: BTreeMap<(usize, u32), File>,
 }
 
-/// How the untimed round is run.
-#[derive(Clone, Copy)]
-struct Warming {
-    /// Cell by cell, to find the one that fails.
-    is_careful: bool,
-    /// Only what [`needed`] says.
-    is_short: bool,
-}
-
-/// Cells that a worker must run before it is timed: those that start from a filled cache, whose states and contexts it keeps, and
-/// what is longer than the depths to which decoding fills the cache.
-fn needed(site: Site, cells: &[usize]) -> Vec<usize> {
-    let specs = || cells.iter().map(|&c| (c, site.spec(c)));
-    let decodes = specs().filter(|(_, spec)| spec.workload == Workload::Decode);
-    let deepest = decodes.map(|(_, spec)| spec.n_depth).max().unwrap_or(0);
-    let is_kept = |spec: &WorkSpec| spec.workload.starts_filled() || spec.workload.is_at_once();
-    let is_needed = |spec: &WorkSpec| is_kept(spec) || spec.n_prompt.max(spec.n_depth) > deepest;
-    specs().filter(|(_, spec)| is_needed(spec)).map(|(c, _)| c).collect()
-}
-
-/// The cells that pay for a failure.
-struct Failed {
-    cells: Vec<usize>,
-    kind: FailureKind,
-    reason: String,
-}
-
-fn stumble(error: AskError, cells: &[usize], of: fn(Failed) -> Stumble) -> Stumble {
-    match error {
-        AskError::Interrupted => Stumble::Interrupted,
-        AskError::Refused(kind, reason) | AskError::Dead(kind, reason) => of(Failed {
-            cells: cells.to_vec(),
-            kind,
-            reason,
-        }),
+impl KeptStates {
+    fn of(site: Site) -> KeptStates {
+        let plan = &site.run.plan;
+        let same = |a: &Arm, b: &Arm| a.variant == b.variant && a.config == b.config;
+        let first = |arm: &Arm| plan.arms.iter().position(|other| same(other, arm));
+        let owner: Vec<usize> = plan
+            .arms
+            .iter()
+            .enumerate()
+            .map(|(i, arm)| first(arm).unwrap_or(i))
+            .collect();
+        let starts = plan
+            .cells
+            .iter()
+            .filter(|c| c.spec.workload.starts_filled() && site.run.keeps_states);
+        let wanted: BTreeSet<(usize, u32)> = starts.map(|c| (owner[c.arm], c.spec.n_depth_kept())).collect();
+        // Without such memory every worker fills its cache itself.
+        let files = wanted.into_iter().filter(|(_, depth)| *depth > 0);
+        let files = files
+            .filter_map(|key| Some((key, inherited_memory(c"kvant-state").ok()?)))
+            .collect();
+        KeptStates { owner, files }
     }
-}
 
-fn try_bring_up(
-    site: Site,
-    arm: usize,
-    cells: &[usize],
-    how: Warming,
-    id: u64,
-    result: &mut BringUp,
-) -> Result<Worker, Stumble> {
-    let start = Instant::now();
-    let loaded = spawn(site, arm, id).and_then(|mut worker| {
-        result.engine = Some(worker.engine.clone());
-        let loaded = load_and_open(site, &mut worker, arm, site.run.n_tokens())?;
-        Ok((worker, loaded))
-    });
-    result.loading_ns += nanos(start);
-    let (mut worker, loaded) = loaded.map_err(|e| stumble(e, cells, Stumble::Failed))?;
-    let start = Instant::now();
-    let due: Vec<usize> = if how.is_short {
-        needed(site, cells)
-    } else {
-        cells.to_vec()
-    };
-    let n_at_once = if how.is_careful { 1 } else { due.len().max(1) };
-    let execution_ns: Result<Vec<_>, _> = due
-        .chunks(n_at_once)
-        .map(|some| prepare(site, &mut worker, some).map_err(|e| stumble(e, some, Stumble::InPrepare)))
-        .collect();
-    result.warmup_ns += nanos(start);
-    result.arm = Some(ArmUp {
-        loaded,
-        execution_ns: due.into_iter().zip(execution_ns?.concat()).collect(),
-    });
-    Ok(worker)
+    fn of_arm(&self, arm: usize) -> Vec<KeptState> {
+        let own = self.files.iter().filter(|((owner, _), _)| *owner == self.owner[arm]);
+        let state = |((_, depth), file): (&(usize, u32), &File)| KeptState {
+            n_tokens: *depth,
+            fd: file.as_raw_fd(),
+        };
+        own.map(state).collect()
+    }
 }
 
 fn spawn(site: Site, arm: usize, id: u64) -> Result<Worker, AskError> {
@@ -234,6 +233,7 @@ pub(super) fn load_and_open(
     worker: &mut Worker,
     index: usize,
     n_tokens: u32,
+    kept: Vec<KeptState>,
 ) -> Result<LoadedArm, AskError> {
     let arm = &site.run.plan.arms[index];
     let is_speculative = |c: &Cell| c.arm == index && c.spec.workload == Workload::Speculative;
@@ -251,6 +251,7 @@ pub(super) fn load_and_open(
     };
     let request = Request::Open {
         config: arm.config.clone(),
+        kept,
     };
     match worker.ask(&request, site.mailbox, site.run.deadline(0))? {
         Reply::Opened { context } => Ok(LoadedArm {
@@ -290,17 +291,4 @@ pub(super) fn load(
     // A cold disk reads 20 MB/s at the very least.
     let deadline = site.run.deadline(n_bytes.saturating_mul(50) / 20);
     worker.ask(&request, site.mailbox, deadline)
-}
-
-fn prepare(site: Site, worker: &mut Worker, cells: &[usize]) -> Result<Vec<u64>, AskError> {
-    let specs: Vec<WorkSpec> = cells.iter().map(|&c| site.spec(c)).collect();
-    let cost: u64 = cells.iter().map(|&c| site.run.guess_ns[c]).sum();
-    let request = Request::Prepare {
-        context: CONTEXT,
-        specs,
-    };
-    match worker.ask(&request, site.mailbox, site.run.deadline(cost))? {
-        Reply::Prepared { execution_ns } if execution_ns.len() == cells.len() => Ok(execution_ns),
-        other => Err(worker.off_script(&other)),
-    }
 }

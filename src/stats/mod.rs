@@ -12,6 +12,7 @@
 
 mod blocks;
 mod interval;
+mod launches;
 mod quality;
 mod quantile;
 mod ratio;
@@ -22,12 +23,11 @@ mod verdict;
 
 pub use blocks::{block_mean_interval, divergence_interval};
 pub use interval::{cell_interval, half_width, median, Interval, Method};
+pub use launches::{grouped_interval, widened, LogMean, N_LAUNCHES_MIN};
 pub use quality::{is_look, is_quality_precise, quality_verdict, QualityVerdict, NEAR_KLD};
 #[cfg(test)]
 use quantile::cluster_quantile_interval;
 pub use quantile::{autocorrelation, cluster_quantile_intervals, quantiles, N_RESAMPLES};
-pub use ratio::{log_ratio_interval, sign_test_p, t_log_ratio_interval, t_test_p};
-pub use unpaired::{ratio_p, unpaired_ratio_interval};
-pub use verdict::{
-    control_demotes, control_excludes_one, holm_rejects, rounds_to_settle, settling_half_width, verdict, Verdict,
-};
+pub use ratio::{log_ratio_interval, t_log_ratio_interval};
+pub use unpaired::unpaired_ratio_interval;
+pub use verdict::{rounds_to_settle, settling_half_width, sure_bias, verdict, Verdict};

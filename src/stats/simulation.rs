@@ -176,7 +176,7 @@ fn pairing_within_rounds_keeps_false_alarms_at_5_percent_where_blocks_do_not() {
     let false_verdicts = share(n_runs, || {
         let (arm, baseline) = next_machine().rounds(10, 1.0);
         let ratio = log_ratio_interval(&arm, &baseline, 0.95).unwrap();
-        matches!(verdict(&ratio, 0.02, None), Verdict::Faster | Verdict::Slower)
+        matches!(verdict(&ratio, 0.02), Verdict::Faster | Verdict::Slower)
     });
     println!("A/A false alarms: blocks {in_blocks}, rounds {in_rounds}; wrong verdicts {false_verdicts}");
     assert!(in_blocks > 0.30, "blocks: {in_blocks}");
@@ -231,7 +231,7 @@ fn a_shift_of_5_percent_is_found() {
             seed += 1;
             let (arm, baseline) = Machine::new(seed).rounds(n, 1.05);
             let ratio = log_ratio_interval(&arm, &baseline, 0.95).unwrap();
-            let verdict = verdict(&ratio, 0.02, None);
+            let verdict = verdict(&ratio, 0.02);
             wrong += usize::from(verdict == Verdict::Slower);
             verdict == Verdict::Faster
         });

@@ -7,7 +7,7 @@ use std::fmt;
 /// What may be said of an arm's speed against the baseline's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// Faster by more than is practically the same, and by more than this run's own noise.
+    /// Faster, by more than is practically the same.
     Faster,
     /// Slower, likewise.
     Slower,
@@ -38,76 +38,33 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// The verdict on a ratio of speeds (above 1: the arm is faster than the baseline).
+/// The verdict on a ratio of speeds (above 1: the arm is faster than the baseline), from its interval alone.
 ///
 /// `equivalence` is the half-width of the region that counts as the same: 0.02 is 1/1.02 to 1.02, the same for both
-/// directions. `noise` is the ratio of the disguised second baseline (A') to the baseline in the same run.
-///
-/// - [`Verdict::Same`]: the whole interval lies in the region.
-/// - [`Verdict::Faster`], [`Verdict::Slower`]: the whole interval lies beyond the region, and the estimate beyond
-///   the farther end of the noise.
-/// - [`Verdict::CantTell`]: otherwise, and always when the control fails ([`control_demotes`]).
-pub fn verdict(ratio: &Interval, equivalence: f64, noise: Option<&Interval>) -> Verdict {
+/// directions. [`Verdict::Same`]: the whole interval lies in the region. [`Verdict::Faster`], [`Verdict::Slower`]: the whole
+/// interval lies beyond it. [`Verdict::CantTell`]: neither.
+pub fn verdict(ratio: &Interval, equivalence: f64) -> Verdict {
     let (Some((lo, hi)), Some(region)) = (log_ends(ratio), region(equivalence)) else {
         return Verdict::CantTell;
     };
-    let noise_reach = match noise {
-        None => 0.0,
-        Some(noise) if control_demotes(noise, equivalence) => return Verdict::CantTell,
-        Some(noise) => match log_ends(noise) {
-            Some((lo, hi)) => lo.abs().max(hi.abs()),
-            None => return Verdict::CantTell,
-        },
-    };
-    let estimate = ratio.estimate.ln();
     if lo >= -region && hi <= region {
         Verdict::Same
-    } else if lo > region && estimate > noise_reach {
+    } else if lo > region {
         Verdict::Faster
-    } else if hi < -region && estimate < -noise_reach {
+    } else if hi < -region {
         Verdict::Slower
     } else {
         Verdict::CantTell
     }
 }
 
-/// Whether the interval of the A/A control excludes 1, though both its arms are the same: at a level of 95 % this
-/// happens by chance in one run in twenty, and whenever the run has a bias of its own. Worth a banner.
-///
-/// A control whose interval is undefined counts as excluding 1.
-pub fn control_excludes_one(control: &Interval) -> bool {
-    !(control.lo <= 1.0 && 1.0 <= control.hi)
-}
-
-/// Whether the control makes every speed verdict of its work "can't tell": it excludes 1, and part of its interval
-/// lies beyond what counts as the same. (A bias that is known to lie within that region is too small to matter.)
-pub fn control_demotes(control: &Interval, equivalence: f64) -> bool {
-    let is_equivalent = match (log_ends(control), region(equivalence)) {
-        (Some((lo, hi)), Some(region)) => lo >= -region && hi <= region,
-        _ => false,
-    };
-    control_excludes_one(control) && !is_equivalent
-}
-
-/// Which of several hypotheses are rejected at `alpha` over the whole family, in the order given (Holm 1979,
-/// Scandinavian Journal of Statistics 6, 65-70).
-///
-/// The smallest p-value is held against `alpha / m`, the next against `alpha / (m - 1)`, and so on until the first
-/// that fails. A p-value that is NaN is never rejected, and counts in m.
-pub fn holm_rejects(p: &[f64], alpha: f64) -> Vec<bool> {
-    let mut order: Vec<usize> = (0..p.len()).collect();
-    order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
-    // A NaN may sort first (by its sign); it goes to the end.
-    order.sort_by_key(|&i| p[i].is_nan());
-    let mut rejected = vec![false; p.len()];
-    for (rank, &i) in order.iter().enumerate() {
-        let is_rejected = p[i] <= alpha / (p.len() - rank) as f64;
-        if !is_rejected {
-            break;
-        }
-        rejected[i] = true;
+/// The bias that an A/A control shows beyond doubt: how far the nearer end of its interval is from 1, in log space; 0 when the
+/// interval includes 1 or is undefined.
+pub fn sure_bias(control: &Interval) -> f64 {
+    match log_ends(control) {
+        Some((lo, hi)) => lo.max(-hi).max(0.0),
+        None => 0.0,
     }
-    rejected
 }
 
 /// Rounds in all that would bring the interval to `half_width` (log space), at the noise seen in `n` rounds: an
@@ -160,24 +117,18 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_as_the_region_and_the_noise_have_it() {
-        let quiet = interval(0.99, 1.0, 1.01);
-        let noisy = interval(0.94, 1.0, 1.06);
-        for (ratio, noise, expected) in [
-            (interval(1.66, 1.71, 1.76), None, Verdict::Faster),
-            (interval(1.66, 1.71, 1.76), Some(&quiet), Verdict::Faster),
-            (interval(0.56, 0.58, 0.60), Some(&quiet), Verdict::Slower),
-            (interval(0.99, 1.0, 1.01), Some(&quiet), Verdict::Same),
-            (interval(1.001, 1.01, 1.019), Some(&quiet), Verdict::Same),
-            (interval(1.01, 1.03, 1.05), Some(&quiet), Verdict::CantTell),
-            (interval(0.97, 1.0, 1.03), Some(&quiet), Verdict::CantTell),
-            (interval(1.03, 1.05, 1.07), Some(&quiet), Verdict::Faster),
-            (interval(1.03, 1.05, 1.07), Some(&noisy), Verdict::CantTell),
-            (interval(1.03, 1.07, 1.11), Some(&noisy), Verdict::Faster),
-            (interval(0.90, 0.93, 0.96), Some(&noisy), Verdict::Slower),
-            (interval(0.94, 0.95, 0.96), Some(&noisy), Verdict::CantTell),
+    fn verdicts_follow_from_the_interval_and_the_region_alone() {
+        for (ratio, expected) in [
+            (interval(1.66, 1.71, 1.76), Verdict::Faster),
+            (interval(0.56, 0.58, 0.60), Verdict::Slower),
+            (interval(0.99, 1.0, 1.01), Verdict::Same),
+            (interval(1.001, 1.01, 1.019), Verdict::Same),
+            (interval(1.01, 1.03, 1.05), Verdict::CantTell),
+            (interval(0.97, 1.0, 1.03), Verdict::CantTell),
+            (interval(1.25, 1.31, 1.39), Verdict::Faster),
+            (interval(0.692, 0.736, 0.800), Verdict::Slower),
         ] {
-            assert_eq!(verdict(&ratio, 0.02, noise), expected, "{ratio:?} {noise:?}");
+            assert_eq!(verdict(&ratio, 0.02), expected, "{ratio:?}");
         }
         assert_eq!(Verdict::CantTell.to_string(), "can't tell");
         assert_eq!(Verdict::CantTell.name(), "cant_tell");
@@ -185,57 +136,27 @@ mod tests {
     }
 
     #[test]
-    fn a_control_that_fails_demotes_every_verdict() {
-        let biased = interval(1.01, 1.03, 1.05);
-        assert!(control_excludes_one(&biased) && control_demotes(&biased, 0.02));
-        assert_eq!(
-            verdict(&interval(1.66, 1.71, 1.76), 0.02, Some(&biased)),
-            Verdict::CantTell
-        );
-        assert_eq!(
-            verdict(&interval(0.99, 1.0, 1.01), 0.02, Some(&biased)),
-            Verdict::CantTell
-        );
-        // A bias known to be smaller than what counts as the same is told of, but changes no verdict.
-        let slight = interval(1.001, 1.003, 1.005);
-        assert!(control_excludes_one(&slight) && !control_demotes(&slight, 0.02));
-        assert_eq!(
-            verdict(&interval(1.66, 1.71, 1.76), 0.02, Some(&slight)),
-            Verdict::Faster
-        );
-        assert!(!control_excludes_one(&interval(0.9, 1.0, 1.0)));
-        assert!(control_demotes(&interval(f64::NAN, 1.0, 1.0), 0.02));
+    fn a_control_shows_as_much_bias_as_its_interval_leaves_no_doubt_of() {
+        assert_eq!(sure_bias(&interval(0.99, 1.0, 1.01)), 0.0);
+        assert!((sure_bias(&interval(1.012, 1.075, 1.135)) - 1.012f64.ln()).abs() < 1e-12);
+        assert!((sure_bias(&interval(0.9, 0.95, 0.98)) + 0.98f64.ln()).abs() < 1e-12);
+        assert_eq!(sure_bias(&interval(f64::NAN, 1.0, 1.0)), 0.0);
     }
 
     #[test]
     fn what_is_undefined_is_never_a_claim() {
-        let clear = interval(1.66, 1.71, 1.76);
         for broken in [
             interval(0.0, 1.0, 2.0),
             interval(f64::NAN, 2.0, 2.0),
             interval(2.0, 2.0, f64::INFINITY),
         ] {
-            assert_eq!(verdict(&broken, 0.02, None), Verdict::CantTell);
-            assert_eq!(verdict(&clear, 0.02, Some(&broken)), Verdict::CantTell);
+            assert_eq!(verdict(&broken, 0.02), Verdict::CantTell);
         }
+        let clear = interval(1.66, 1.71, 1.76);
         for equivalence in [-0.1, -2.0, f64::NAN, f64::INFINITY] {
-            assert_eq!(verdict(&clear, equivalence, None), Verdict::CantTell);
+            assert_eq!(verdict(&clear, equivalence), Verdict::CantTell);
         }
-        assert_eq!(verdict(&clear, 0.0, None), Verdict::Faster);
-    }
-
-    #[test]
-    fn holm_by_hand() {
-        // 0.01 <= 0.05/4; 0.013 <= 0.05/3; 0.03 > 0.05/2 stops, and 0.04 with it though 0.04 <= 0.05/1.
-        assert_eq!(
-            holm_rejects(&[0.01, 0.04, 0.03, 0.013], 0.05),
-            [true, false, false, true]
-        );
-        assert_eq!(holm_rejects(&[0.04], 0.05), [true]);
-        assert_eq!(holm_rejects(&[0.026, 0.04], 0.05), [false, false]);
-        assert_eq!(holm_rejects(&[f64::NAN, 0.02, -f64::NAN], 0.05), [false, false, false]);
-        assert_eq!(holm_rejects(&[f64::NAN, 0.01, -f64::NAN], 0.05), [false, true, false]);
-        assert!(holm_rejects(&[], 0.05).is_empty());
+        assert_eq!(verdict(&clear, 0.0), Verdict::Faster);
     }
 
     #[test]
@@ -258,42 +179,40 @@ mod tests {
 
     proptest! {
         #[test]
-        fn swapping_the_arms_swaps_faster_and_slower(
-            ends in prop::array::uniform3(0.5f64..2.0),
-            noise in prop::option::of((0.9f64..1.1, 0.9f64..1.1)),
-        ) {
+        fn swapping_the_arms_swaps_faster_and_slower(ends in prop::array::uniform3(0.5f64..2.0)) {
             let mut ends = ends;
             ends.sort_by(f64::total_cmp);
-            let noise = noise.map(|(a, b)| interval(a.min(b), (a * b).sqrt(), a.max(b)));
             let ratio = interval(ends[0], ends[1], ends[2]);
             let swapped = interval(1.0 / ends[2], 1.0 / ends[1], 1.0 / ends[0]);
-            let mirrored = match verdict(&swapped, 0.02, noise.as_ref()) {
+            let mirrored = match verdict(&swapped, 0.02) {
                 Verdict::Faster => Verdict::Slower,
                 Verdict::Slower => Verdict::Faster,
                 other => other,
             };
-            prop_assert_eq!(verdict(&ratio, 0.02, noise.as_ref()), mirrored);
+            prop_assert_eq!(verdict(&ratio, 0.02), mirrored);
         }
 
+        /// A difference is claimed only where the interval leaves 1 out, and sameness only where it holds nothing else.
         #[test]
-        fn holm_rejects_no_more_than_single_tests_and_at_least_bonferroni(
-            p in prop::collection::vec(0.0f64..=0.1, 0..12),
-        ) {
-            let rejected = holm_rejects(&p, 0.05);
-            prop_assert_eq!(rejected.len(), p.len());
-            for (p_i, is_rejected) in p.iter().zip(rejected) {
-                prop_assert!(!is_rejected || *p_i <= 0.05);
-                prop_assert!(is_rejected || *p_i > 0.05 / p.len() as f64);
+        fn no_verdict_contradicts_its_interval(x in prop::array::uniform3(0.01f64..100.0), equivalence in 0.0f64..0.2) {
+            let mut x = x;
+            x.sort_by(f64::total_cmp);
+            let ratio = interval(x[0], x[1], x[2]);
+            let same = 1.0 / (1.0 + equivalence)..=1.0 + equivalence;
+            match verdict(&ratio, equivalence) {
+                Verdict::Faster => prop_assert!(ratio.lo > *same.end()),
+                Verdict::Slower => prop_assert!(ratio.hi < *same.start()),
+                Verdict::Same => prop_assert!(ratio.lo >= same.start() * (1.0 - 1e-12) && ratio.hi <= same.end() * (1.0 + 1e-12)),
+                Verdict::CantTell => prop_assert!(ratio.lo <= same.end() * (1.0 + 1e-12) && ratio.hi >= same.start() * (1.0 - 1e-12)),
             }
         }
 
         #[test]
-        fn nothing_panics(x in prop::array::uniform4(any::<f64>()), n in any::<u32>(), p in prop::collection::vec(any::<f64>(), 0..9)) {
+        fn nothing_panics(x in prop::array::uniform4(any::<f64>()), n in any::<u32>()) {
             let ratio = interval(x[0], x[1], x[2]);
-            let _ = (verdict(&ratio, x[3], None), verdict(&ratio, x[3], Some(&ratio)), half_width(&ratio));
+            let _ = (verdict(&ratio, x[3]), sure_bias(&ratio), half_width(&ratio));
             prop_assert!(rounds_to_settle(&ratio, n, x[3]).is_none_or(|rounds| rounds >= n));
             prop_assert!(settling_half_width(&ratio, x[3]).is_none_or(|width| width > 0.0));
-            prop_assert_eq!(holm_rejects(&p, x[3]).len(), p.len());
         }
     }
 }

@@ -69,12 +69,12 @@ impl Session {
                 self.speed = Some(speed);
                 Ok(reply)
             }
-            Request::Open { config } => {
+            Request::Open { config, kept } => {
                 engine.announce(Step::Open)?;
                 let (id, context) = engine.open(&config)?;
                 self.contexts.push(id);
                 if let Some(speed) = &mut self.speed {
-                    speed.opened(id, config);
+                    speed.opened(id, config, &kept);
                 }
                 Ok(Reply::Opened { context })
             }
@@ -209,6 +209,13 @@ mod tests {
         }
     }
 
+    fn open() -> Request {
+        Request::Open {
+            config: config(),
+            kept: Vec::new(),
+        }
+    }
+
     fn load(path: &std::path::Path, n_tokens: u32) -> Request {
         let text = "words of a text ".repeat(40);
         Request::Load {
@@ -241,7 +248,7 @@ mod tests {
             "{}",
             &[
                 load(&path, 200),
-                Request::Open { config: config() },
+                open(),
                 Request::Prepare {
                     context: 0,
                     specs: vec![spec],
@@ -282,13 +289,7 @@ mod tests {
         std::fs::write(&path, b"GGUF").expect("written");
         let (ended, out) = talk(
             r#"{"faults":[{"at":"open","file":"Q8_0","times":1,"action":"oom"}]}"#,
-            &[
-                Request::Open { config: config() },
-                load(&path, 100_000),
-                load(&path, 100),
-                Request::Open { config: config() },
-                Request::Open { config: config() },
-            ],
+            &[open(), load(&path, 100_000), load(&path, 100), open(), open()],
         );
         ended.expect("the end of stdin is a good end");
         let replies = replies(&out);

@@ -16,9 +16,11 @@ use crate::data::{
 };
 use crate::engine::{ContextId, Engine, EngineError};
 use crate::host::{Energy, EnergyReading, Interference, Withheld};
+use crate::protocol::KeptState;
 use batched::Filled;
 use nix::sys::resource::{getrusage, Usage, UsageWho};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::PathBuf;
 use std::slice::SliceIndex;
 use std::time::Instant;
@@ -33,6 +35,8 @@ pub(super) struct Speed {
     handicap: f64,
     counters: Counters,
     states: BTreeMap<(usize, u32), Vec<u8>>,
+    /// Where the states of a context are kept for other workers, by depth.
+    kept: BTreeMap<(usize, u32), File>,
     configs: BTreeMap<usize, ArmConfig>,
     batches: Vec<Filled>,
     /// The model that drafts.
@@ -61,6 +65,7 @@ impl Speed {
             handicap,
             counters: Counters::find(),
             states: BTreeMap::new(),
+            kept: BTreeMap::new(),
             configs: BTreeMap::new(),
             batches: Vec::new(),
             draft,
@@ -73,9 +78,16 @@ impl Speed {
         self.counters.interference.watch_gpus(places);
     }
 
-    /// Remembers how a context was opened: works on several sequences open further ones like it.
-    pub(super) fn opened(&mut self, id: ContextId, config: ArmConfig) {
+    /// Remembers how a context was opened (works on several sequences open further ones like it), and where its states are kept.
+    pub(super) fn opened(&mut self, id: ContextId, config: ArmConfig, kept: &[KeptState]) {
         self.configs.insert(id.0, config);
+        for state in kept {
+            let path = format!("/dev/fd/{}", state.fd);
+            // What cannot be opened is computed by every worker anew.
+            if let Ok(file) = File::options().read(true).write(true).open(path) {
+                self.kept.insert((id.0, state.n_tokens), file);
+            }
+        }
     }
 
     fn config(&self, id: ContextId) -> Result<&ArmConfig, EngineError> {
@@ -117,6 +129,9 @@ impl Speed {
                     self.speculate(engine, id, spec, turn, &mut timed)?;
                 }
             }
+        }
+        if spec.workload == Workload::Prefill {
+            self.keep(engine, id, spec.n_prompt)?;
         }
         let state = timed.state.map(|sum| Box::new(state::each(&sum, n_repeat)));
         let ns = match (&state, &timed.speculative) {

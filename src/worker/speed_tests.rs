@@ -41,7 +41,7 @@ fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
     let tokens = engine.tokenize(&"a text ".repeat(1300)).expect("bytes");
     let files = StateFiles::new(&std::env::temp_dir(), "ab".repeat(32), "fake 1".to_owned());
     let mut speed = Speed::new(tokens, files, Some("draft-Q8_0.gguf".into()), 0.0);
-    speed.opened(id, config);
+    speed.opened(id, config, &[]);
     (engine, id, speed)
 }
 
@@ -61,7 +61,8 @@ fn prefill_counts_the_prompt_and_nothing_else() {
     let work = spec(Workload::Prefill, 100, 0, 0);
     assert_eq!(
         speed.prepare(&mut engine, id, &[work]).expect("runs"),
-        [prefill_ns(100)]
+        [prefill_ns(64) * 100 / 64],
+        "from its first tokens"
     );
     let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
     assert_eq!(sample.timed_ns, 3 * prefill_ns(100));

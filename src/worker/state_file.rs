@@ -9,7 +9,7 @@ use crate::data::{ArmConfig, FlashAttn, KvType};
 use crate::engine::EngineError;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 /// Longest first line accepted.
@@ -86,23 +86,14 @@ impl StateFiles {
     /// Writes a state of `n_tokens`; returns when it is on the disk. The pages of the file are given up, so that reading
     /// it waits for the disk too, where the system heeds that.
     pub(super) fn write(&self, config: &ArmConfig, n_tokens: u32, state: &[u8]) -> Result<StateFile, EngineError> {
-        let head = Head {
-            key: self.key(config),
-            n_tokens,
-            state_bytes: state.len() as u64,
-        };
         let write = || -> io::Result<StateFile> {
             let mut file = tempfile::Builder::new()
                 .prefix("state-")
                 .suffix(".kvstate")
                 .tempfile_in(&self.folder)?;
-            let mut line = serde_json::to_vec(&head)?;
-            line.push(b'\n');
-            file.write_all(&line)?;
-            file.write_all(state)?;
+            let bytes = self.put(file.as_file_mut(), config, n_tokens, state)?;
             file.as_file().sync_all()?;
             give_up_pages(file.as_file());
-            let bytes = (line.len() + state.len()) as u64;
             let file = file.into_temp_path();
             Ok(StateFile { file, bytes })
         };
@@ -111,24 +102,48 @@ impl StateFiles {
             .map_err(|e| EngineError::Refused(format!("cannot write a state into {folder}: {e}; free some room there")))
     }
 
+    /// Puts a state of `n_tokens` in the place of whatever `file` holds. Out: its bytes.
+    pub(super) fn put(&self, file: &mut File, config: &ArmConfig, n_tokens: u32, state: &[u8]) -> io::Result<u64> {
+        let head = Head {
+            key: self.key(config),
+            n_tokens,
+            state_bytes: state.len() as u64,
+        };
+        let mut line = serde_json::to_vec(&head)?;
+        line.push(b'\n');
+        file.rewind()?;
+        file.set_len(0)?;
+        file.write_all(&line)?;
+        file.write_all(state)?;
+        Ok((line.len() + state.len()) as u64)
+    }
+
     /// The state in the file at `path`, if it belongs to this model and configuration.
     pub(super) fn read(&self, config: &ArmConfig, path: &Path) -> Result<Vec<u8>, EngineError> {
         let wrong = |why: &str| EngineError::Refused(format!("{}: {why}", path.display()));
-        let file = File::open(path).map_err(|e| wrong(&e.to_string()))?;
-        let file_bytes = file.metadata().map_err(|e| wrong(&e.to_string()))?.len();
+        let mut file = File::open(path).map_err(|e| wrong(&e.to_string()))?;
+        self.get(&mut file, config).map_err(|why| wrong(&why))
+    }
+
+    /// The state in `file`, if it belongs to this model and configuration; otherwise why it is not to be had.
+    pub(super) fn get(&self, file: &mut File, config: &ArmConfig) -> Result<Vec<u8>, String> {
+        let failed = |e: io::Error| e.to_string();
+        file.rewind().map_err(failed)?;
+        let file_bytes = file.metadata().map_err(failed)?.len();
         let mut input = BufReader::new(file);
         let mut line = Vec::new();
-        let read = Read::take(&mut input, HEAD_BYTES_MAX).read_until(b'\n', &mut line);
-        read.map_err(|e| wrong(&e.to_string()))?;
-        let head: Head = serde_json::from_slice(&line).map_err(|_| wrong("it is no state that kvant wrote"))?;
+        Read::take(&mut input, HEAD_BYTES_MAX)
+            .read_until(b'\n', &mut line)
+            .map_err(failed)?;
+        let head: Head = serde_json::from_slice(&line).map_err(|_| "it is no state that kvant wrote".to_owned())?;
         if let Some(what) = difference(&head.key, &self.key(config)) {
-            return Err(wrong(&format!("it is the state of another {what}; compute it again")));
+            return Err(format!("it is the state of another {what}; compute it again"));
         }
         if file_bytes != line.len() as u64 + head.state_bytes {
-            return Err(wrong("it is cut short or was added to; compute it again"));
+            return Err("it is cut short or was added to; compute it again".to_owned());
         }
         let mut state = Vec::with_capacity(head.state_bytes as usize);
-        input.read_to_end(&mut state).map_err(|e| wrong(&e.to_string()))?;
+        input.read_to_end(&mut state).map_err(failed)?;
         Ok(state)
     }
 }

@@ -61,7 +61,7 @@ fn the_scripted_speeds_come_out_as_they_went_in() {
             {"file": "Q8_0", "prefill_ns": 1000000, "decode_ns": 6000000},
             {"file": "Q4_K", "prefill_ns": 2000000, "decode_ns": 4000000}]}"#,
     );
-    run_for(&mut lab.compare(&["--rounds", "8"]), 0);
+    run_for(&mut lab.compare(&["--rounds", "8", "--launches", "4"]), 0);
     let results = lab.results();
     let verdict = |workload: &str, variant: &str| {
         let all = cells(&results, workload);

@@ -66,7 +66,12 @@ fn a_slower_run_is_called_and_the_settings_that_changed_come_first() {
         assert_ne!(verdict, Verdict::Faster);
     }
     let condition = |text: &str| text.parse().expect("a condition");
-    assert_eq!(diff.failures(&condition("slower:5%")).len(), 10);
+    // With four launches a condition that has to hold for all cells at once is met by half of those ten.
+    let failures = diff.failures(&condition("slower:5%"));
+    assert!(
+        failures.len() == 5 && failures.iter().all(|said| said.contains("Q8_0")),
+        "{failures:?}"
+    );
     assert_eq!(diff.failures(&condition("slower:60%")), Vec::<String>::new());
     let md = diff.md();
     assert!(md.find("What changed in the configuration") < md.find("## Speed"));

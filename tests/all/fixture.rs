@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// What the fixture's run measures, apart from the arms.
 pub const DEPTHS: [u32; 3] = [128, 512, 2048];
 
-/// A run of three variants, two KV types and the control: 8 rounds in 2 launches, drift between rounds, one cell that
+/// A run of three variants, two KV types and the control: 8 rounds in 4 launches, drift between rounds, one cell that
 /// ran out of time.
 pub fn run() -> (RunHeader, Vec<Record>) {
     run_of(header())
@@ -66,8 +66,8 @@ fn run_of(header: RunHeader) -> (RunHeader, Vec<Record>) {
     let (mut timed_ns, mut warmup_ns) = (0, 0);
     let failed = failed_cell(&header);
     for round in 0..8 {
-        let launch = round / 4;
-        if round % 4 == 0 {
+        let launch = round / 2;
+        if round % 2 == 0 {
             let record = launch_record(&header, launch);
             at_ns += record.loading_ns + record.warmup_ns;
             warmup_ns += record.warmup_ns;
@@ -101,9 +101,15 @@ fn run_of(header: RunHeader) -> (RunHeader, Vec<Record>) {
                 sample,
             }));
         }
-        records.push(Record::Round(RoundRecord { launch, round }));
+        records.extend(blocks(&header, &records, launch, round));
+        let in_launch = round % 2;
+        records.push(Record::Round(RoundRecord {
+            launch,
+            round,
+            in_launch,
+        }));
         if round == 3 {
-            // Round 8 stands for a round that was void and run again.
+            // In round 8 a block was void, and the run was stopped before it was run again.
             records.push(Record::Disturbed(DisturbedRecord {
                 launch,
                 round: 8,
@@ -128,11 +134,33 @@ fn run_of(header: RunHeader) -> (RunHeader, Vec<Record>) {
         stopped_by: StoppedBy::Precision,
         quality_ns,
         wall_ns: at_ns + 3_000_000_000 + quality_ns,
-        loading_ns: 2 * 1_240_000_000,
+        loading_ns: 4 * 1_240_000_000,
         timed_ns,
         warmup_ns,
     }));
     (header, records)
+}
+
+/// The blocks of a round: the cells of each work that have a sample.
+fn blocks(header: &RunHeader, records: &[Record], launch: u32, round: u32) -> Vec<Record> {
+    let mut by_work: BTreeMap<WorkSpec, Vec<usize>> = BTreeMap::new();
+    for record in records {
+        if let Record::Sample(s) = record {
+            if s.round == round {
+                by_work.entry(header.plan.cells[s.cell].spec).or_default().push(s.cell);
+            }
+        }
+    }
+    let in_launch = round % 2;
+    let block = |cells| {
+        Record::Block(BlockRecord {
+            launch,
+            round,
+            in_launch,
+            cells,
+        })
+    };
+    by_work.into_values().map(block).collect()
 }
 
 /// The decode cell of Q4_K_M with a q8_0 cache at the greatest depth.
@@ -171,10 +199,11 @@ pub fn header() -> RunHeader {
             level: Level::Default,
             arms,
             cells,
-            n_launches: 2,
+            decision: Vec::new(),
+            pace: Pace::default(),
             stop: StopRule {
-                n_rounds_min: 8,
-                n_rounds_max: 40,
+                n_launches_min: 4,
+                n_launches_max: 16,
                 budget_ns: 300_000_000_000,
                 precision: 0.02,
             },
@@ -184,6 +213,7 @@ pub fn header() -> RunHeader {
             quality: Some(quality_plan()),
         },
         salt: "it's mine".into(),
+        text_seed: Some(42),
         texts: vec![TextInfo {
             name: "corpus".into(),
             n_bytes: 262_144,
@@ -570,6 +600,7 @@ fn quality_plan() -> QualityPlan {
         windows: vec![window(512, 64), window(2048, 16)],
         stop: QualityStop {
             n_chunks_min: 12,
+            limit: Some(QualityLoss::Kld(0.01)),
             precision: Some(0.01),
             budget_ns: 90_000_000_000,
         },
@@ -609,6 +640,7 @@ fn quality(header: &RunHeader, noise: &mut Noise) -> Vec<Record> {
                 forward_ns: scores.iter().map(|_| 520_000_000).collect(),
                 scores,
                 ns: 2_900_000_000,
+                is_kept: false,
             }));
         }
     }

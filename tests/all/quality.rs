@@ -97,7 +97,7 @@ fn scoring_stops_on_precision_and_full_scores_everything() {
 
 #[test]
 fn a_run_cut_short_while_scoring_goes_on_by_chunk_and_ends_the_same() {
-    let args = ["--quality-precision", "0.001%", "--quality-chunks", "14"];
+    let args = ["--quality-precision", "0.001%", "--quality-chunks", "14", "--seed", "1"];
     let whole = Lab::new();
     run_for(&mut compare(&whole, &args), 0);
     let lab = Lab::new();
@@ -111,15 +111,42 @@ fn a_run_cut_short_while_scoring_goes_on_by_chunk_and_ends_the_same() {
         .expect("more than five")
         .0;
     std::fs::write(&path, &text[..fifth + 40]).expect("it can be written");
-    let n_samples = lab.samples().len();
+    std::fs::remove_dir_all(lab.path("store/scores")).expect("scores are kept");
     run_for(&mut compare(&lab, &[&args[..], &["--resume"]].concat()), 0);
-    assert_eq!(lab.samples().len(), n_samples, "speed was done");
+    assert_eq!(lab.blocks().len(), whole.blocks().len());
     let strip = |lab: &Lab| -> Vec<(Chunk, Value)> {
         let of = |r: QualityRecord| (r.chunk, serde_json::to_value(r.scores).expect("it serialises"));
         records(lab).into_iter().map(of).collect()
     };
     assert_eq!(strip(&lab), strip(&whole));
     assert_eq!(lab.results()["quality"], whole.results()["quality"]);
+}
+
+#[test]
+fn what_was_scored_before_is_not_scored_again() {
+    let lab = Lab::new();
+    run_for(&mut compare(&lab, &["--quality-chunks", "6"]), 0);
+    let first = records(&lab);
+    assert!(first.iter().all(|r| !r.is_kept && r.ns > 0));
+    std::fs::remove_dir_all(lab.path("run")).expect("it is there");
+    run_for(&mut compare(&lab, &["--quality-chunks", "6"]), 0);
+    let again = records(&lab);
+    assert!(again.iter().all(|r| r.is_kept && r.ns == 0));
+    assert_eq!(first.len(), again.len());
+    for (first, again) in first.iter().zip(&again) {
+        let of = |r: &QualityRecord, arm: usize| r.scores.iter().find(|(a, _)| *a == arm).cloned();
+        for (arm, score) in &again.scores {
+            assert_eq!(of(first, *arm), Some((*arm, score.clone())));
+        }
+    }
+    // Another file is another question.
+    let file = lab.path("models/tiny-Q8_0.gguf");
+    let mut bytes = std::fs::read(&file).expect("it is there");
+    *bytes.last_mut().expect("not empty") ^= 1;
+    std::fs::write(&file, bytes).expect("it can be written");
+    std::fs::remove_dir_all(lab.path("run")).expect("it is there");
+    run_for(&mut compare(&lab, &["--quality-chunks", "6"]), 0);
+    assert!(records(&lab).iter().all(|r| !r.is_kept));
 }
 
 #[test]

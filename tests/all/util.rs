@@ -140,6 +140,23 @@ impl Lab {
     pub fn samples(&self) -> Vec<SampleRecord> {
         samples(&self.path("run/journal.jsonl"))
     }
+
+    /// (round, cell) of every sample that counts.
+    pub fn blocks(&self) -> Vec<(u32, usize)> {
+        blocks(&self.path("run/journal.jsonl"))
+    }
+}
+
+/// (round, cell) of every sample of a journal that counts.
+pub fn blocks(journal: &Path) -> Vec<(u32, usize)> {
+    let journal = kvant::journal::read(journal).expect("a good journal");
+    let blocks = journal.records.into_iter().filter_map(|record| match record {
+        Record::Block(block) => Some(block),
+        _ => None,
+    });
+    blocks
+        .flat_map(|b| b.cells.into_iter().map(move |cell| (b.round, cell)))
+        .collect()
 }
 
 /// The samples of a journal.

@@ -29,7 +29,6 @@ struct Side<'a> {
     name: &'a str,
     is_llama_bench: bool,
     is_complete: bool,
-    is_control_failed: bool,
 }
 
 #[derive(Serialize)]
@@ -119,7 +118,6 @@ fn side(side: &super::Side) -> Side<'_> {
         name: &side.name,
         is_llama_bench: side.is_bench,
         is_complete: side.is_complete,
-        is_control_failed: side.is_control_failed,
     }
 }
 

@@ -18,7 +18,7 @@ pub use render::{bench_document, BenchReport};
 pub use side::Side;
 pub(super) use side::SideCell;
 
-/// Level of all intervals and of Holm's correction.
+/// Level of every interval by itself, and of all rows of `--fail-on` together.
 const LEVEL: f64 = 0.95;
 
 /// Two sides compared.
@@ -63,6 +63,8 @@ pub struct DiffRow {
     pub interval: Option<Interval>,
     /// Absent without an interval.
     pub verdict: Option<Verdict>,
+    /// The interval at which those of all rows hold together (Bonferroni): what a condition is held against.
+    family: Option<Interval>,
 }
 
 /// The condition of `--fail-on`: slower by more than this share, beyond doubt.
@@ -112,12 +114,8 @@ impl Diff {
             lacking.map(|c| format!("{} {} {}", c.variant, c.kv, c.work)).collect()
         };
         let only = [lacks(&a, &b), lacks(&b, &a)];
-        let mut rows: Vec<DiffRow> = a
-            .cells
-            .iter()
-            .filter_map(|cell| Some(row(cell, b.cell(cell)?)))
-            .collect();
-        settle(&a, &b, &mut rows);
+        let both: Vec<(&SideCell, &SideCell)> = a.cells.iter().filter_map(|c| Some((c, b.cell(c)?))).collect();
+        let rows = both.iter().map(|(x, y)| row((&a, x), (&b, y), both.len())).collect();
         Diff {
             lang,
             changed,
@@ -135,11 +133,12 @@ impl Diff {
         self.rows.iter().any(|row| row.verdict.is_some())
     }
 
-    /// Cells that are slower by more than the limit, beyond doubt: the verdict is "slower" and the whole interval lies below.
+    /// Cells that are slower by more than the limit, beyond doubt: the whole interval lies below, at the level at which those of all
+    /// cells hold together, so that a run with many cells does not cry wolf.
     pub fn failures(&self, fail_on: &FailOn) -> Vec<String> {
         let t = self.lang;
         let is_failed = |row: &&DiffRow| {
-            row.verdict == Some(Verdict::Slower) && row.interval.is_some_and(|i| i.hi < 1.0 - fail_on.slower)
+            row.verdict == Some(Verdict::Slower) && row.family.is_some_and(|i| i.hi < 1.0 - fail_on.slower)
         };
         let said = |row: &DiffRow| {
             let ratio = t.or_na(row.interval.as_ref(), |i| t.ratio(i));
@@ -149,11 +148,18 @@ impl Diff {
     }
 }
 
-fn row(a: &SideCell, b: &SideCell) -> DiffRow {
-    let interval = match (&a.rates, &b.rates) {
-        (Some(a), Some(b)) => stats::unpaired_ratio_interval(b, a, LEVEL),
+/// The intervals are wider by the bias that the controls of the two runs show beyond doubt.
+fn row((side_a, a): (&Side, &SideCell), (side_b, b): (&Side, &SideCell), n_rows: usize) -> DiffRow {
+    let controls = [side_a.control, side_b.control];
+    let bias = controls.iter().flatten().map(stats::sure_bias).fold(0.0, f64::max);
+    let at = |level: f64| match (&a.rates, &b.rates) {
+        (Some(x), Some(y)) => {
+            stats::unpaired_ratio_interval(y, x, a.process_sd, level).map(|i| stats::widened(i, bias))
+        }
         _ => None,
     };
+    let interval = at(LEVEL);
+    let equivalence = side_a.equivalence.max(side_b.equivalence);
     DiffRow {
         variant: a.variant.clone(),
         kv: a.kv.clone(),
@@ -162,33 +168,9 @@ fn row(a: &SideCell, b: &SideCell) -> DiffRow {
         b: (b.tps, b.interval),
         n: (a.n, b.n),
         ratio: interval.map_or(b.tps / a.tps, |i| i.estimate),
+        verdict: interval.map(|i| stats::verdict(&i, equivalence)),
         interval,
-        verdict: None,
-    }
-}
-
-/// Verdicts, held against the noise of both controls and corrected for how many cells are looked at.
-fn settle(a: &Side, b: &Side, rows: &mut [DiffRow]) {
-    let is_failed = a.is_control_failed || b.is_control_failed;
-    let equivalence = a.equivalence.max(b.equivalence);
-    let reach = |i: &Interval| i.lo.ln().abs().max(i.hi.ln().abs());
-    let noise = [a.control, b.control]
-        .into_iter()
-        .flatten()
-        .max_by(|x, y| reach(x).total_cmp(&reach(y)));
-    let p: Vec<f64> = rows
-        .iter()
-        .map(|row| row.interval.as_ref().and_then(stats::ratio_p).unwrap_or(f64::NAN))
-        .collect();
-    for (row, is_rejected) in rows.iter_mut().zip(stats::holm_rejects(&p, 1.0 - LEVEL)) {
-        let Some(interval) = &row.interval else { continue };
-        let verdict = stats::verdict(interval, equivalence, noise.as_ref());
-        let is_difference = matches!(verdict, Verdict::Faster | Verdict::Slower);
-        row.verdict = Some(if is_failed || (is_difference && !is_rejected) {
-            Verdict::CantTell
-        } else {
-            verdict
-        });
+        family: at(1.0 - (1.0 - LEVEL) / n_rows.max(1) as f64),
     }
 }
 

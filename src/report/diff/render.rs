@@ -45,9 +45,6 @@ impl Diff {
             if side.is_bench {
                 banners.push(t.d_no_significance(&side.name));
             }
-            if side.is_control_failed {
-                banners.push(t.d_control_failed(&side.name));
-            }
             if !side.is_complete {
                 banners.push(t.d_incomplete(&side.name));
             }

@@ -4,6 +4,7 @@ use super::quality::SideQuality;
 use crate::data::HostInfo;
 use crate::report::bench::BenchRow;
 use crate::report::lang::Lang;
+use crate::report::model::process_sd;
 use crate::report::text::kv;
 use crate::report::{CellReport, ReportModel};
 use crate::stats::Interval;
@@ -24,8 +25,6 @@ pub struct Side {
     pub(super) tokens: Option<String>,
     /// The A/A control over all cells.
     pub(super) control: Option<Interval>,
-    /// Whether that control excludes 1.
-    pub is_control_failed: bool,
     /// Whether it ran to its end.
     pub is_complete: bool,
     /// Whether it is llama-bench's.
@@ -45,8 +44,10 @@ pub(in crate::report) struct SideCell {
     pub(in crate::report) tps: f64,
     pub(in crate::report) interval: Option<Interval>,
     pub(in crate::report) n: u32,
-    /// Throughput in each interleaved round, in their order.
-    pub(in crate::report) rates: Option<Vec<f64>>,
+    /// Throughput in each interleaved round, in their order, by launch.
+    pub(in crate::report) rates: Option<Vec<Vec<f64>>>,
+    /// What processes are known to differ by in such works.
+    pub(in crate::report) process_sd: f64,
 }
 
 impl Side {
@@ -60,7 +61,6 @@ impl Side {
             quality: SideQuality::all(model),
             tokens: SideQuality::tokens(model),
             control: model.control.pooled.as_ref().map(|c| c.ratio),
-            is_control_failed: model.control.is_failed,
             is_complete: model.totals.is_complete,
             is_bench: false,
             equivalence: model.header.plan.equivalence,
@@ -80,6 +80,7 @@ impl Side {
                 interval: None,
                 n: row.samples_ns.len() as u32,
                 rates: None,
+                process_sd: 0.0,
             };
             cells.retain(|other| !is_same(other, &cell));
             cells.push(cell);
@@ -91,7 +92,6 @@ impl Side {
             quality: Vec::new(),
             tokens: None,
             control: None,
-            is_control_failed: false,
             is_complete: true,
             is_bench: true,
             equivalence: 0.0,
@@ -117,16 +117,21 @@ fn is_same(a: &SideCell, b: &SideCell) -> bool {
 
 fn cell(cell: &CellReport) -> Option<SideCell> {
     let n_tokens = f64::from(cell.spec.n_tokens_counted());
-    let rates: Vec<f64> = cell.samples_ns.iter().map(|&ns| n_tokens * 1e9 / ns as f64).collect();
-    let tps = cell.tps.map(|i| i.estimate).or(rates.first().copied())?;
+    let mut rates: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+    for (launch, &ns) in cell.sample_launches.iter().zip(&cell.samples_ns) {
+        rates.entry(*launch).or_default().push(n_tokens * 1e9 / ns as f64);
+    }
+    let first = rates.values().flatten().next().copied();
+    let tps = cell.tps.map(|i| i.estimate).or(first)?;
     Some(SideCell {
         variant: cell.arm.label().to_owned(),
         kv: kv(&cell.arm.config),
         work: cell.spec.to_string(),
         tps,
         interval: cell.tps,
-        n: rates.len() as u32,
-        rates: Some(rates),
+        n: cell.samples_ns.len() as u32,
+        rates: Some(rates.into_values().collect()),
+        process_sd: process_sd(cell.spec.workload),
     })
 }
 

@@ -3,13 +3,6 @@
 use super::texts;
 
 texts! {
-    control_failed_banner(ratio) {
-        "The A/A control failed: the baseline measured against itself gave {ratio}, which excludes 1, so this run cannot \
-         tell a difference from its own noise. Every speed verdict reads \"can't tell\"; run again on a quieter machine.",
-        "El control A/A falló: la referencia medida contra sí misma dio {ratio}, que excluye el 1; esta ejecución no puede \
-         distinguir una diferencia de su propio ruido. Todos los veredictos de velocidad dicen \"no se puede saber\"; \
-         repítala en una máquina más tranquila.",
-    }
     cut_short_banner() {
         "The run was cut short: its figures come from the rounds that are complete. Continue it with --resume.",
         "La ejecución quedó cortada: sus cifras vienen de las rondas completas. Continúela con --resume.",
@@ -21,14 +14,6 @@ texts! {
     quality_not_measured() {
         "What the smaller types cost in quality was not measured in this run.",
         "Lo que los tipos menores cuestan en calidad no se midió en esta ejecución.",
-    }
-    closing_answer(sentence, n_depth) {
-        "{sentence} (decode at depth {n_depth}).",
-        "{sentence} (decodificación a profundidad {n_depth}).",
-    }
-    nothing_compared(baseline) {
-        "No variant could be compared with {baseline} in decode.",
-        "Ninguna variante pudo compararse con {baseline} al decodificar.",
     }
     quality_said(name, verdict, ppl, kld, same) {
         "{name} {verdict} (PPL {ppl}, KLD {kld}, same top token {same})",
@@ -66,9 +51,9 @@ texts! {
         "Una caché KV {kv}{size} cambia la velocidad de decodificación a profundidad {n_depth} a {effects}.",
     }
     kv_size(own, f16) { " takes {own} instead of {f16} and", " ocupa {own} en lugar de {f16} y" }
-    control_excludes(baseline, ratio) {
-        "Control: {baseline} against itself gave {ratio}, which excludes 1: no speed verdict is given.",
-        "Control: {baseline} contra sí misma dio {ratio}, que excluye el 1: no se da ningún veredicto de velocidad.",
+    control_excludes(baseline, ratio, bias) {
+        "Control: {baseline} against itself gave {ratio}. At least {bias} of that is bias of this run: every interval is that much wider to both sides.",
+        "Control: {baseline} contra sí misma dio {ratio}. Al menos {bias} de eso es sesgo de esta ejecución: todos los intervalos son así de anchos de más a ambos lados.",
     }
     control_includes(baseline, ratio) {
         "Control: {baseline} against itself gave {ratio}, which includes 1, as it should.",

@@ -12,10 +12,6 @@ texts! {
         "{name} comes from llama-bench, which measures one arm after the other: its spread says little of how far the machine moved meanwhile, so no interval and no verdict is given.",
         "{name} viene de llama-bench, que mide un brazo tras otro: su dispersión dice poco de cuánto se movió la máquina entretanto, así que no se da ningún intervalo ni veredicto.",
     }
-    d_control_failed(name) {
-        "The A/A control of {name} failed: no verdict is given.",
-        "El control A/A de {name} falló: no se da ningún veredicto.",
-    }
     d_other_machine() {
         "The two ran on different machines: ratios compare machines as well.",
         "Se ejecutaron en máquinas distintas: las razones comparan también las máquinas.",

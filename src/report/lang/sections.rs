@@ -119,6 +119,10 @@ texts! {
         "there was no time for it, or the text has fewer than two such windows; --level full or a larger --budget",
         "no hubo tiempo, o el texto tiene menos de dos ventanas así; use --level full o un --budget mayor",
     }
+    arm_left() {
+        "it cannot become the choice, and left before its first sample",
+        "no puede ser la elegida, y salió antes de su primera muestra",
+    }
     no_round_completed() {
         "the run ended before its first complete round",
         "la ejecución terminó antes de su primera ronda completa",
@@ -195,8 +199,8 @@ texts! {
         "no hubo control, así que el ruido de esta ejecución no se conoce",
     }
     noise_excludes(ratio) {
-        "the baseline against itself: {ratio}; which excludes 1: no speed verdict is given",
-        "la referencia contra sí misma: {ratio}; excluye el 1: no se da ningún veredicto de velocidad",
+        "the baseline against itself: {ratio}; what of that is bias beyond doubt is in every interval",
+        "la referencia contra sí misma: {ratio}; lo que de eso es sesgo seguro está en todos los intervalos",
     }
     noise_includes(ratio) {
         "the baseline against itself: {ratio}; as it should be, 1 is inside",
@@ -212,14 +216,14 @@ texts! {
         "{rounds} in {sets}; it ended because {why}",
         "{rounds} en {sets}; terminó porque {why}",
     }
-    none_void() { "no round was void", "ninguna ronda quedó anulada" }
-    void_rounds(rounds, first) {
-        "{rounds} void and run again (first: {first})",
-        "{rounds} sin validez y repetidas (primera: {first})",
+    none_void() { "no block (all arms of a work, back to back) was void", "ningún bloque (todas las configuraciones de un trabajo, seguidas) quedó anulado" }
+    void_blocks(n, first) {
+        "blocks void and run again: {n} (first: {first})",
+        "bloques anulados y repetidos: {n} (primero: {first})",
     }
     kept_disturbed(samples, rounds, first) {
-        "; the limit of void rounds was reached, so {samples} in {rounds} stayed in (first: {first})",
-        "; se alcanzó el límite de rondas anuladas, así que se quedaron {samples} en {rounds} (primera: {first})",
+        "; {samples} in {rounds} stayed in (first: {first})",
+        "; {samples} en {rounds} se quedaron (primera: {first})",
     }
     memory_reads() { "memory reads", "lectura de memoria" }
     matrix_products() { "matrix products", "productos de matrices" }
@@ -290,8 +294,8 @@ texts! {
         "{ratio} sobre todas las celdas de prefill y decodificación",
     }
     verdict_rule(region, alpha) {
-        "same: interval within {region} of 1; faster or slower: interval outside it, beyond the control, Holm's correction over the headline comparisons at {alpha}",
-        "igual: intervalo a menos de {region} de 1; más rápida o más lenta: intervalo fuera de esa zona, más allá del control, con la corrección de Holm sobre las comparaciones principales al {alpha}",
+        "same: interval within {region} of 1; faster or slower: the whole interval outside it; each by itself at {alpha}",
+        "igual: intervalo a menos de {region} de 1; más rápida o más lenta: todo el intervalo fuera de esa zona; cada una por sí sola al {alpha}",
     }
     times(wall, loading, timed, warmup, quality) {
         "{wall} in all, {loading} of it loading; timed samples {timed}, warm-up {warmup}, quality {quality}",

@@ -3,7 +3,7 @@
 use super::cells::{Rounds, LEVEL};
 use super::{group_by_arm, BatchedRow, CellReport, ReportModel};
 use crate::data::{Outcome, Workload};
-use crate::stats::{self, Interval};
+use crate::stats::Interval;
 use crate::units;
 
 /// One row per arm, kind of prompt and number of sequences.
@@ -17,10 +17,7 @@ pub(super) fn batched_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<Batched
         let one = all().filter(of_kind).find(|c| c.spec.n_seq == 1 && c.is_ok());
         let gain = one
             .filter(|one| cell.is_ok() && one.index != cell.index)
-            .and_then(|one| {
-                let (one, many): (Vec<f64>, Vec<f64>) = rounds.pairs(one, cell).into_values().unzip();
-                stats::log_ratio_interval(&one, &many, LEVEL)
-            });
+            .and_then(|one| rounds.ratio_of_works(one, cell, LEVEL));
         BatchedRow {
             arm: cell.arm.clone(),
             is_pp_shared: cell.spec.is_pp_shared,

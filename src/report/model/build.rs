@@ -1,11 +1,12 @@
 //! From a header and records to the model.
 
-use super::cells::{cell_reports, Rounds, LEVEL};
+use super::cells::{cell_reports, Rounds};
 use super::{
     batched, compare, conclude, decision, prefix, quality, requests, reuse, speculative, state, totals, trust,
 };
-use super::{CellReport, DecisionReport, MemoryReport, ReportModel, Trust};
+use super::{CellReport, MemoryReport, ReportModel, Trust};
 use crate::data::{Arm, BufferSize, EngineInfo, MemoryRecord, Record, RunHeader, Warning, Workload};
+use crate::decide::Looks;
 use crate::report::lang::Lang;
 use std::collections::BTreeMap;
 
@@ -17,26 +18,24 @@ impl ReportModel {
 
     /// The same in any language.
     pub fn build_in(lang: Lang, header: &RunHeader, records: &[Record]) -> ReportModel {
-        ReportModel::build_at(LEVEL, lang, header, records)
+        ReportModel::build_with(lang, header, records, &Rounds::collect(header, records))
     }
 
-    /// `level` is that of the recommendation.
-    fn build_at(level: f64, lang: Lang, header: &RunHeader, records: &[Record]) -> ReportModel {
-        let rounds = Rounds::collect(header, records);
-        let mut cells = cell_reports(header, records, &rounds, lang);
-        let control = compare::compare_all(header, &rounds, &mut cells);
-        let trust = trust::trust(header, records, &rounds, &cells, &control);
+    fn build_with(lang: Lang, header: &RunHeader, records: &[Record], rounds: &Rounds) -> ReportModel {
+        let mut cells = cell_reports(header, records, rounds, lang);
+        let control = compare::compare_all(header, rounds, &mut cells);
+        let trust = trust::trust(header, records, rounds, &cells);
         share_bandwidth(header, records, &trust, &mut cells);
-        let states = state::state_rows(&rounds, &cells);
+        let states = state::state_rows(rounds, &cells);
         let mut model = ReportModel {
             lang,
             header: header.clone(),
             engine: engine(records),
-            reuse: reuse::reuse_rows(header, &rounds, &cells),
-            prefix: prefix::prefix_rows(&rounds, &cells),
-            batched: batched::batched_rows(&rounds, &cells),
-            speculative: speculative::speculative_rows(header, &rounds, &cells, &control),
-            requests: requests::request_rows(header, &rounds, &cells),
+            reuse: reuse::reuse_rows(header, rounds, &cells),
+            prefix: prefix::prefix_rows(rounds, &cells),
+            batched: batched::batched_rows(rounds, &cells),
+            speculative: speculative::speculative_rows(header, rounds, &cells),
+            requests: requests::request_rows(header, rounds, &cells),
             break_even: state::break_even(&states),
             states,
             cells,
@@ -44,7 +43,7 @@ impl ReportModel {
             memory: memory(header, records),
             kv_bytes: kv_bytes(header, records),
             quality: quality::quality(header, records, lang),
-            totals: totals::totals(records, &rounds),
+            totals: totals::totals(records, rounds),
             trust,
             warnings: warnings(records),
             decision: None,
@@ -52,16 +51,23 @@ impl ReportModel {
             conclusion: Vec::new(),
             closing: Vec::new(),
         };
-        model.decision = decision::decision(&model, &rounds, level);
+        let looks = decision::looks_of(model.totals.stopped_by);
+        model.decision = decision::decision(&model, rounds, records, looks);
         model.banners = conclude::banners(&model);
-        model.conclusion = conclude::conclusion(&model, &rounds);
+        model.conclusion = conclude::conclusion(&model, rounds);
         model.closing = conclude::closing(&model);
         model
     }
 
-    /// The recommendation that a run allows so far, with intervals at another level than a report's: for looks on the way.
-    pub fn decision_at(header: &RunHeader, records: &[Record], level: f64) -> Option<DecisionReport> {
-        ReportModel::build_at(level, Lang::En, header, records).decision
+    /// What a run that goes on may leave out, after so many launches: the arms that cannot become the choice, by their ids, and whether
+    /// the choice is settled.
+    pub fn outlook(header: &RunHeader, records: &[Record], n_launches: u32) -> (Vec<String>, bool) {
+        let rounds = Rounds::collect(header, records);
+        let model = ReportModel::build_with(Lang::En, header, records, &rounds);
+        let report = decision::decision(&model, &rounds, records, Looks::Interim);
+        report.map_or((Vec::new(), false), |report| {
+            decision::outlook(&report, &model, &rounds, n_launches)
+        })
     }
 }
 
@@ -92,16 +98,15 @@ fn share_bandwidth(header: &RunHeader, records: &[Record], trust: &Trust, cells:
     }
 }
 
-/// As the contexts of the last launch told.
+/// As the contexts told when they were opened last.
 fn kv_bytes(header: &RunHeader, records: &[Record]) -> Vec<(String, u64)> {
-    let last = records.iter().rev().find_map(|record| match record {
-        Record::Launch(launch) => Some(launch),
+    let launches = records.iter().filter_map(|record| match record {
+        Record::Launch(launch) => Some(&launch.arms),
         _ => None,
     });
-    let loaded = last.into_iter().flat_map(|launch| &launch.arms);
-    loaded
-        .filter_map(|l| Some((header.plan.arms.get(l.arm)?.id.clone(), l.context.kv_bytes)))
-        .collect()
+    let bytes: BTreeMap<usize, u64> = launches.flatten().map(|l| (l.arm, l.context.kv_bytes)).collect();
+    let named = |(arm, bytes): (usize, u64)| Some((header.plan.arms.get(arm)?.id.clone(), bytes));
+    bytes.into_iter().filter_map(named).collect()
 }
 
 fn engine(records: &[Record]) -> Option<EngineInfo> {
@@ -136,7 +141,7 @@ fn memory_report(header: &RunHeader, arm: Arm, record: &MemoryRecord) -> MemoryR
     MemoryReport {
         predicted_bytes: record.predicted_bytes,
         predicted_device_bytes: record.predicted_device_bytes,
-        n_ctx_max: n_ctx_max(header, &arm, record),
+        n_ctx_max: n_ctx_max(header, &arm, record.kv_bytes, record.reading.rss_bytes_max),
         arm,
         reading: record.reading,
         kv_bytes: record.kv_bytes,
@@ -148,13 +153,13 @@ fn memory_report(header: &RunHeader, arm: Arm, record: &MemoryRecord) -> MemoryR
 
 /// From the measured peak: a token of context costs its part of the KV cache and its column of the attention mask (16 bits for each
 /// token of a physical batch).
-fn n_ctx_max(header: &RunHeader, arm: &Arm, record: &MemoryRecord) -> Option<u64> {
+pub(super) fn n_ctx_max(header: &RunHeader, arm: &Arm, kv_bytes: u64, peak_bytes: u64) -> Option<u64> {
     let config = &arm.config;
     let n_ctx = u64::from(config.n_ctx.next_multiple_of(256));
-    let per_token = record.kv_bytes / n_ctx.max(1) + 2 * u64::from(config.n_ubatch);
-    let rest = record.reading.rss_bytes_max.saturating_sub(n_ctx * per_token);
+    let per_token = kv_bytes / n_ctx.max(1) + 2 * u64::from(config.n_ubatch);
+    let rest = peak_bytes.saturating_sub(n_ctx * per_token);
     let room = header.host.memory_available_bytes.saturating_sub(rest);
-    (config.device == "cpu" && record.kv_bytes > 0).then(|| room / per_token / 256 * 256)
+    (config.device == "cpu" && kv_bytes > 0).then(|| room / per_token / 256 * 256)
 }
 
 fn warnings(records: &[Record]) -> Vec<Warning> {

@@ -8,35 +8,54 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Confidence level of every interval in a report.
 pub(super) const LEVEL: f64 = 0.95;
+/// The first format of journals in which blocks count, not rounds.
+const FORMAT_OF_BLOCKS: u32 = 5;
 
-/// The samples of complete rounds, by cell and round.
+/// How far the ratio of two processes is from that of two others, as a standard deviation in log space, where a run has too few
+/// launches to show it: measured with identical and other weights (docs/calibration.md).
+pub(in crate::report) const fn process_sd(workload: Workload) -> f64 {
+    match workload {
+        Workload::Prefill | Workload::NoReuse | Workload::PrefixReuse | Workload::State => PROCESS_SD_PREFILL,
+        Workload::Decode | Workload::Batched | Workload::Speculative | Workload::Requests => PROCESS_SD_DECODE,
+    }
+}
+
+const PROCESS_SD_PREFILL: f64 = 0.08;
+const PROCESS_SD_DECODE: f64 = 0.03;
+
+/// The samples that count, by cell and round: those of complete blocks (all arms of one work, back to back).
 pub(super) struct Rounds<'a> {
-    /// Cell index to round to sample. A round that was run again replaces what was seen of it.
+    /// Cell index to round to sample. A block that was run again replaces what was seen of it.
     by_cell: BTreeMap<usize, BTreeMap<u32, &'a Sample>>,
-    /// Complete rounds.
+    /// The launch of each sample: a round that was gone on with in another session has several.
+    launch_of: BTreeMap<(usize, u32), u32>,
+    /// Rounds with at least one complete block.
     pub(super) complete: BTreeSet<u32>,
-    /// Launches with at least one complete round.
+    /// Launches with at least one complete block.
     pub(super) launches: BTreeSet<u32>,
-    /// Samples outside complete rounds.
+    /// Samples outside complete blocks.
     pub(super) n_unused: u32,
 }
 
 impl<'a> Rounds<'a> {
     pub(super) fn collect(header: &RunHeader, records: &'a [Record]) -> Rounds<'a> {
-        let mut complete = BTreeSet::new();
-        let mut launches = BTreeSet::new();
+        // Before format 5 a round was complete as a whole or not at all.
+        let (mut whole, mut blocks) = (BTreeSet::new(), BTreeSet::new());
         for record in records {
-            if let Record::Round(round) = record {
-                complete.insert(round.round);
-                launches.insert(round.launch);
+            match record {
+                Record::Round(r) if header.format < FORMAT_OF_BLOCKS => drop(whole.insert(r.round)),
+                Record::Block(b) => blocks.extend(b.cells.iter().map(|&cell| (cell, b.round))),
+                _ => {}
             }
         }
+        let (mut launch_of, mut complete) = (BTreeMap::new(), whole.clone());
         let mut by_cell: BTreeMap<usize, BTreeMap<u32, &Sample>> = BTreeMap::new();
         let mut n_unused = 0;
         for record in records {
             let Record::Sample(sample) = record else { continue };
+            let is_complete = whole.contains(&sample.round) || blocks.contains(&(sample.cell, sample.round));
             // An index out of range or a duration of 0 cannot come from kvant; a hand-made journal must not panic.
-            if !complete.contains(&sample.round)
+            if !is_complete
                 || sample.cell >= header.plan.cells.len()
                 || sample.sample.ns == 0
                 || by_cell
@@ -47,13 +66,44 @@ impl<'a> Rounds<'a> {
             {
                 n_unused += 1;
             }
+            if is_complete {
+                complete.insert(sample.round);
+                launch_of.insert((sample.cell, sample.round), sample.launch);
+            }
         }
         Rounds {
             by_cell,
             complete,
-            launches,
+            launches: launch_of.values().copied().collect(),
+            launch_of,
             n_unused,
         }
+    }
+
+    /// The launch of a cell's sample.
+    pub(super) fn launch(&self, cell: usize, round: u32) -> u32 {
+        self.launch_of.get(&(cell, round)).copied().unwrap_or(0)
+    }
+
+    /// Values of rounds of a cell, one group per launch.
+    pub(super) fn by_launch(&self, cell: usize, values: impl Iterator<Item = (u32, f64)>) -> BTreeMap<u32, Vec<f64>> {
+        let mut groups: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+        for (round, value) in values {
+            groups.entry(self.launch(cell, round)).or_default().push(value);
+        }
+        groups
+    }
+
+    /// The centre of positive values of rounds with its interval over launches.
+    pub(super) fn interval(
+        &self,
+        (cell, workload): (usize, Workload),
+        values: impl Iterator<Item = (u32, f64)>,
+        level: f64,
+    ) -> Option<Interval> {
+        let logs = values.map(|(round, x)| (round, x.ln()));
+        let groups: Vec<Vec<f64>> = self.by_launch(cell, logs).into_values().collect();
+        stats::grouped_interval(&groups, process_sd(workload), level)
     }
 
     /// Samples of a cell, by round.
@@ -63,6 +113,43 @@ impl<'a> Rounds<'a> {
             .into_iter()
             .flatten()
             .map(|(&round, &sample)| (round, sample))
+    }
+
+    /// Speed of `arm` relative to `reference` (per token that its throughput counts), from the rounds in which both have a sample.
+    pub(super) fn ratio(&self, reference: &CellReport, arm: &CellReport, level: f64) -> Option<Interval> {
+        let pairs = self.pairs(reference, arm).into_iter();
+        let logs = pairs.map(|(round, (reference, arm))| (round, (reference / arm).ln()));
+        let groups = self.by_launch(arm.index, logs);
+        stats::grouped_interval(
+            &groups.into_values().collect::<Vec<_>>(),
+            process_sd(arm.spec.workload),
+            level,
+        )
+    }
+
+    /// The same for two works of one arm, which need not come in the same rounds: launches are paired where there are enough of
+    /// them. What processes differ by is in both.
+    pub(super) fn ratio_of_works(&self, reference: &CellReport, other: &CellReport, level: f64) -> Option<Interval> {
+        let medians = |cell: &CellReport| {
+            let logs = self.seconds_per_token(cell).map(|(round, s)| (round, s.ln()));
+            let groups = self.by_launch(cell.index, logs).into_iter();
+            groups
+                .filter_map(|(launch, all)| Some((launch, stats::median(&all)?)))
+                .collect::<BTreeMap<u32, f64>>()
+        };
+        let (of_reference, of_other) = (medians(reference), medians(other));
+        let both = of_reference
+            .iter()
+            .filter_map(|(launch, a)| Some(vec![a - of_other.get(launch)?]));
+        let by_launch: Vec<Vec<f64>> = both.collect();
+        let groups = if by_launch.len() >= stats::N_LAUNCHES_MIN {
+            by_launch
+        } else {
+            let pairs = self.pairs(reference, other).into_iter();
+            let logs = pairs.map(|(round, (a, b))| (round, (a / b).ln()));
+            self.by_launch(other.index, logs).into_values().collect()
+        };
+        stats::grouped_interval(&groups, 0.0, level)
     }
 
     /// Seconds per token of two cells, for the rounds in which both have a sample.
@@ -87,32 +174,52 @@ pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Roun
         _ => None,
     });
     let last_failures: BTreeMap<usize, &FailureRecord> = failures.collect();
+    let left: BTreeSet<usize> = records.iter().filter_map(left_out).collect();
     let cells = header.plan.cells.iter().enumerate();
     cells
         .filter_map(|(index, cell)| {
             let arm = header.plan.arms.get(cell.arm)?;
-            let samples: Vec<&Sample> = rounds.of(index).map(|(_, sample)| sample).collect();
-            let outcome = outcome(last_failures.get(&index).copied(), !samples.is_empty(), lang);
-            let usable: &[&Sample] = if outcome == Outcome::Ok { &samples } else { &[] };
+            let samples: Vec<(u32, &Sample)> = rounds.of(index).collect();
+            let mut outcome = outcome(last_failures.get(&index).copied(), !samples.is_empty(), lang);
+            if matches!(outcome, Outcome::Failed(FailureKind::NotRun, _)) && left.contains(&cell.arm) {
+                outcome = Outcome::Failed(FailureKind::LeftOut, lang.arm_left());
+            }
+            let usable: &[(u32, &Sample)] = if outcome == Outcome::Ok { &samples } else { &[] };
+            let over = |of: &dyn Fn(&Sample) -> Option<f64>| over_launches(rounds, (index, cell), usable, of);
+            let n_tokens = f64::from(cell.spec.n_tokens_counted());
+            let tps = over(&|s| Some(n_tokens * 1e9 / s.ns as f64));
             Some(CellReport {
                 index,
                 arm: arm.clone(),
                 spec: cell.spec,
-                samples_ns: samples.iter().map(|s| s.ns).collect(),
-                sample_rounds: rounds.of(index).map(|(round, _)| round).collect(),
-                tps: tps(cell, usable),
-                ttft_ns: ttft(cell, usable),
+                samples_ns: samples.iter().map(|(_, s)| s.ns).collect(),
+                sample_rounds: samples.iter().map(|(round, _)| *round).collect(),
+                sample_launches: samples.iter().map(|(round, _)| rounds.launch(index, *round)).collect(),
+                tps,
+                ttft_ns: over(&|s| s.ttft_ns.map(|ns| ns as f64)).filter(|_| has_first_token(cell)),
                 itl_ns: itl(cell, usable, header.plan.seed),
-                joule_per_token: joule_per_token(cell, usable),
-                cost_per_million: cost_per_million(header.price_per_hour, tps(cell, usable)),
+                joule_per_token: over(&|s| {
+                    Some(s.conditions.energy_uj? as f64 / 1e6 / (n_tokens * f64::from(s.n_repeat)))
+                })
+                .filter(|_| counts_all(cell)),
+                cost_per_million: cost_per_million(header.price_per_hour, tps),
                 bandwidth_share: None,
-                gpu_joule_per_token: gpu_joule_per_token(cell, usable),
+                gpu_joule_per_token: over(&|s| {
+                    Some(s.conditions.gpu?.energy_mj? as f64 / 1e3 / (n_tokens * f64::from(s.n_repeat)))
+                }),
                 vs_baseline: None,
                 vs_f16_kv: None,
                 outcome,
             })
         })
         .collect()
+}
+
+fn left_out(record: &Record) -> Option<usize> {
+    match record {
+        Record::Dropped(d) => Some(d.arm),
+        _ => None,
+    }
 }
 
 /// A recorded failure stands, even if the cell has samples of earlier rounds: it left the run before the others.
@@ -124,24 +231,24 @@ fn outcome(failure: Option<&FailureRecord>, has_samples: bool, lang: Lang) -> Ou
     }
 }
 
-fn tps(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
-    let n_tokens = f64::from(cell.spec.n_tokens_counted());
-    let rates: Vec<f64> = samples.iter().map(|s| n_tokens * 1e9 / s.ns as f64).collect();
-    stats::cell_interval(&rates, LEVEL)
+/// The centre of what `of` reads from every sample, with its interval; absent where a sample lacks it.
+fn over_launches(
+    rounds: &Rounds,
+    (index, cell): (usize, &Cell),
+    samples: &[(u32, &Sample)],
+    of: &dyn Fn(&Sample) -> Option<f64>,
+) -> Option<Interval> {
+    let values: Option<Vec<(u32, f64)>> = samples.iter().map(|(round, s)| Some((*round, of(s)?))).collect();
+    rounds.interval((index, cell.spec.workload), values?.into_iter(), LEVEL)
 }
 
-/// Only where the timed regions hold nothing but the tokens that are counted.
-fn joule_per_token(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
-    if matches!(cell.spec.workload, Workload::State | Workload::Speculative) {
-        return None;
-    }
-    let n_tokens = f64::from(cell.spec.n_tokens_counted());
-    let each = samples.iter().map(|s| {
-        let uj = s.conditions.energy_uj? as f64;
-        Some(uj / 1e6 / (n_tokens * f64::from(s.n_repeat)))
-    });
-    let each: Option<Vec<f64>> = each.collect();
-    stats::cell_interval(&each?, LEVEL)
+/// Whether the timed regions hold nothing but the tokens that are counted.
+fn counts_all(cell: &Cell) -> bool {
+    !matches!(cell.spec.workload, Workload::State | Workload::Speculative)
+}
+
+fn has_first_token(cell: &Cell) -> bool {
+    matches!(cell.spec.workload, Workload::Prefill | Workload::PrefixReuse)
 }
 
 /// The price of the time that a million tokens take, with the interval of the speed.
@@ -156,27 +263,10 @@ fn cost_per_million(price_per_hour: Option<f64>, tps: Option<Interval>) -> Optio
     })
 }
 
-/// Energy of the GPUs, where a driver tells it.
-fn gpu_joule_per_token(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
-    let n_tokens = f64::from(cell.spec.n_tokens_counted());
-    let each = samples.iter().map(|s| {
-        let joules = s.conditions.gpu?.energy_mj? as f64 / 1e3;
-        Some(joules / (n_tokens * f64::from(s.n_repeat)))
-    });
-    stats::cell_interval(&each.collect::<Option<Vec<f64>>>()?, LEVEL)
-}
-
-fn ttft(cell: &Cell, samples: &[&Sample]) -> Option<Interval> {
-    let times: Vec<f64> = samples.iter().filter_map(|s| s.ttft_ns).map(|ns| ns as f64).collect();
-    matches!(cell.spec.workload, Workload::Prefill | Workload::PrefixReuse)
-        .then(|| stats::cell_interval(&times, LEVEL))
-        .flatten()
-}
-
-fn itl(cell: &Cell, samples: &[&Sample], seed: u64) -> Option<ItlQuantiles> {
+fn itl(cell: &Cell, samples: &[(u32, &Sample)], seed: u64) -> Option<ItlQuantiles> {
     let groups: Vec<Vec<f64>> = samples
         .iter()
-        .map(|s| s.itl_ns.iter().map(|&ns| ns as f64).collect::<Vec<_>>())
+        .map(|(_, s)| s.itl_ns.iter().map(|&ns| ns as f64).collect::<Vec<_>>())
         .filter(|g| !g.is_empty())
         .collect();
     if cell.spec.workload == Workload::Prefill || groups.is_empty() {

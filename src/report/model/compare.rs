@@ -1,66 +1,23 @@
-//! Paired comparisons, the A/A control, and verdicts (METHOD, section 5).
+//! Paired comparisons, the A/A control, and verdicts.
+//!
+//! A verdict follows from the interval that is printed beside it and the region that counts as the same, and from nothing else. The
+//! bias that the control shows beyond doubt is part of every interval: it is that much wider to both sides.
 
-use super::cells::{Rounds, LEVEL};
+use super::cells::{process_sd, Rounds, LEVEL};
 use super::{CellReport, Comparison, Control};
-use crate::data::{ArmConfig, KvType, RunHeader, WorkSpec};
+use crate::data::{ArmConfig, KvType, RunHeader, WorkSpec, Workload};
 use crate::stats::{self, Interval, Verdict};
-
-/// Pairs of one comparison, in the order of rounds: seconds per token of the reference and of the arm.
-struct Paired {
-    reference: Vec<f64>,
-    arm: Vec<f64>,
-}
-
-impl Paired {
-    fn of(rounds: &Rounds, reference: &CellReport, arm: &CellReport) -> Paired {
-        let (reference, arm) = rounds.pairs(reference, arm).into_values().unzip();
-        Paired { reference, arm }
-    }
-
-    /// Speed of the arm relative to the reference: time of the reference over time of the arm.
-    fn ratio(&self, level: f64) -> Option<Interval> {
-        stats::log_ratio_interval(&self.reference, &self.arm, level)
-    }
-
-    /// NaN where it is undefined: never rejected.
-    fn p_value(&self) -> f64 {
-        stats::t_test_p(&self.reference, &self.arm).unwrap_or(f64::NAN)
-    }
-}
-
-/// Which comparison of a cell.
-#[derive(Clone, Copy, PartialEq)]
-enum Against {
-    Baseline,
-    F16Kv,
-}
-
-/// A comparison before its verdict.
-struct Draft {
-    cell: usize,
-    against: Against,
-    is_headline: bool,
-    paired: Paired,
-    ratio: Interval,
-    factor: String,
-}
+use std::collections::BTreeMap;
 
 /// Fills `vs_baseline` and `vs_f16_kv` of every measured cell and returns the control.
 pub(super) fn compare_all(header: &RunHeader, rounds: &Rounds, cells: &mut [CellReport]) -> Control {
     let control = control(header, rounds, cells);
-    let drafts = drafts(rounds, cells);
-    for is_headline in [true, false] {
-        let family: Vec<&Draft> = drafts.iter().filter(|d| d.is_headline == is_headline).collect();
-        let p_values: Vec<f64> = family.iter().map(|d| d.paired.p_value()).collect();
-        let rejected = stats::holm_rejects(&p_values, 1.0 - LEVEL);
-        for (draft, is_rejected) in family.into_iter().zip(rejected) {
-            let spec = cells[draft.cell].spec;
-            let comparison = settle(header, &control, draft, is_rejected, &spec);
-            match draft.against {
-                Against::Baseline => cells[draft.cell].vs_baseline = Some(comparison),
-                Against::F16Kv => cells[draft.cell].vs_f16_kv = Some(comparison),
-            }
-        }
+    let comparisons: Vec<_> = cells
+        .iter()
+        .map(|cell| own(header, rounds, &control, cells, cell))
+        .collect();
+    for (cell, (vs_baseline, vs_f16_kv)) in cells.iter_mut().zip(comparisons) {
+        (cell.vs_baseline, cell.vs_f16_kv) = (vs_baseline, vs_f16_kv);
     }
     for (spec, comparison) in &control.by_spec {
         if let Some(cell) = cells.iter_mut().find(|c| c.arm.is_control && c.spec == *spec) {
@@ -70,72 +27,47 @@ pub(super) fn compare_all(header: &RunHeader, rounds: &Rounds, cells: &mut [Cell
     control
 }
 
-/// The ratio of two measured cells without any correction for how many are looked at: for sentences about one pair.
-pub(super) fn compare_pair(
+/// A cell against the baseline, and against the same weights with an f16 cache.
+fn own(
+    header: &RunHeader,
+    rounds: &Rounds,
+    control: &Control,
+    cells: &[CellReport],
+    cell: &CellReport,
+) -> (Option<Comparison>, Option<Comparison>) {
+    if !cell.is_ok() || cell.arm.is_control {
+        return (None, None);
+    }
+    let is_measured = |c: &&CellReport| c.is_ok() && !c.arm.is_control && c.spec == cell.spec;
+    let against = |reference: Option<&CellReport>| compare(header, rounds, control, reference?, cell);
+    let same_spec = || cells.iter().filter(is_measured);
+    let baseline = same_spec()
+        .find(|c| c.arm.is_baseline)
+        .filter(|_| !cell.arm.is_baseline);
+    (against(baseline), against(same_spec().find(|c| is_f16_kv_of(c, cell))))
+}
+
+/// The ratio of two measured cells and what may be said of it.
+pub(super) fn compare(
     header: &RunHeader,
     rounds: &Rounds,
     control: &Control,
     reference: &CellReport,
     arm: &CellReport,
-    level: f64,
 ) -> Option<Comparison> {
-    let paired = Paired::of(rounds, reference, arm);
-    let draft = Draft {
-        cell: arm.index,
-        against: Against::Baseline,
-        is_headline: true,
-        ratio: paired.ratio(level)?,
-        factor: factor(reference, arm),
-        paired,
-    };
-    Some(settle(header, control, &draft, true, &arm.spec))
+    let ratio = stats::widened(rounds.ratio(reference, arm, LEVEL)?, control.bias(&arm.spec));
+    let n_rounds = rounds.pairs(reference, arm).len() as u32;
+    Some(judged(header, ratio, factor(reference, arm), n_rounds))
 }
 
-fn drafts(rounds: &Rounds, cells: &[CellReport]) -> Vec<Draft> {
-    let mut drafts = Vec::new();
-    for (index, cell) in cells.iter().enumerate().filter(|(_, c)| c.is_ok() && !c.arm.is_control) {
-        let is_measured = |c: &&CellReport| c.is_ok() && !c.arm.is_control && c.spec == cell.spec;
-        let same_spec = || cells.iter().filter(is_measured);
-        let baseline = same_spec()
-            .find(|c| c.arm.is_baseline)
-            .filter(|_| !cell.arm.is_baseline);
-        let f16_kv = same_spec().find(|c| is_f16_kv_of(c, cell));
-        for (against, reference) in [(Against::Baseline, baseline), (Against::F16Kv, f16_kv)] {
-            let Some(reference) = reference else { continue };
-            let paired = Paired::of(rounds, reference, cell);
-            let Some(ratio) = paired.ratio(LEVEL) else { continue };
-            let factor = factor(reference, cell);
-            // Headline: what changes with one factor, for the two works people wait for.
-            let is_headline = cell.spec.workload.is_headline() && !factor.contains('+');
-            drafts.push(Draft {
-                cell: index,
-                against,
-                is_headline,
-                paired,
-                ratio,
-                factor,
-            });
-        }
-    }
-    drafts
-}
-
-fn settle(header: &RunHeader, control: &Control, draft: &Draft, is_rejected: bool, spec: &WorkSpec) -> Comparison {
-    let of_spec = control.by_spec.iter().find(|(s, _)| s == spec).map(|(_, c)| &c.ratio);
-    let noise = of_spec.or(control.pooled.as_ref().map(|c| &c.ratio));
-    let mut verdict = stats::verdict(&draft.ratio, header.plan.equivalence, noise);
-    let is_difference = matches!(verdict, Verdict::Faster | Verdict::Slower);
-    if control.is_failed || (is_difference && !is_rejected) {
-        verdict = Verdict::CantTell;
-    }
-    let n_rounds = draft.paired.arm.len() as u32;
-    let n_rounds_more = rounds_more(verdict, &draft.ratio, n_rounds, header.plan.equivalence);
+fn judged(header: &RunHeader, ratio: Interval, factor: String, n_rounds: u32) -> Comparison {
+    let verdict = stats::verdict(&ratio, header.plan.equivalence);
     Comparison {
-        ratio: draft.ratio,
+        ratio,
         verdict,
-        factor: draft.factor.clone(),
+        factor,
         n_rounds,
-        n_rounds_more,
+        n_rounds_more: rounds_more(verdict, &ratio, n_rounds, header.plan.equivalence),
     }
 }
 
@@ -148,52 +80,49 @@ fn rounds_more(verdict: Verdict, ratio: &Interval, n_rounds: u32, equivalence: f
     needed.checked_sub(n_rounds).filter(|&more| more > 0)
 }
 
+impl Control {
+    /// The bias that it shows beyond doubt, log space: on this work, or on all together where it has no figure for that.
+    pub(in crate::report) fn bias(&self, spec: &WorkSpec) -> f64 {
+        let of_spec = self.by_spec.iter().find(|(s, _)| s == spec).map(|(_, c)| &c.ratio);
+        let ratio = of_spec.or(self.pooled.as_ref().map(|c| &c.ratio));
+        ratio.map_or(0.0, stats::sure_bias)
+    }
+}
+
 fn control(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Control {
     let mut by_spec = Vec::new();
-    let mut sums: std::collections::BTreeMap<u32, (f64, usize)> = Default::default();
+    let mut sums: BTreeMap<(u32, u32), (f64, usize)> = BTreeMap::new();
     for copy in cells.iter().filter(|c| c.arm.is_control && c.is_ok()) {
         let original = cells
             .iter()
             .find(|c| c.arm.is_baseline && !c.arm.is_control && c.is_ok() && c.spec == copy.spec);
         let Some(original) = original else { continue };
-        let paired = Paired::of(rounds, original, copy);
-        if let Some(comparison) = control_comparison(header, paired) {
-            by_spec.push((copy.spec, comparison));
+        let pairs = rounds.pairs(original, copy);
+        if let Some(ratio) = rounds.ratio(original, copy, LEVEL) {
+            let n_rounds = pairs.len() as u32;
+            by_spec.push((copy.spec, judged(header, ratio, "control".to_owned(), n_rounds)));
         }
         if copy.spec.workload.is_headline() {
-            for (round, (reference, arm)) in rounds.pairs(original, copy) {
-                let sum = sums.entry(round).or_insert((0.0, 0));
+            for (round, (reference, arm)) in pairs {
+                let sum = sums
+                    .entry((rounds.launch(copy.index, round), round))
+                    .or_insert((0.0, 0));
                 *sum = (sum.0 + (reference / arm).ln(), sum.1 + 1);
             }
         }
     }
     // One observation per round: works of one round share its disturbances, so they are averaged, not counted.
-    let reference: Vec<f64> = sums.values().map(|(sum, n)| (sum / *n as f64).exp()).collect();
-    let arm = vec![1.0; reference.len()];
-    let pooled = control_comparison(header, Paired { reference, arm });
-    let is_failed = pooled.as_ref().is_some_and(|c| stats::control_excludes_one(&c.ratio));
-    let noise = pooled.as_ref().map(|c| (c.ratio.hi - 1.0).max(1.0 - c.ratio.lo).abs());
+    let n_rounds = sums.len() as u32;
+    let mut groups: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+    for ((launch, _), (sum, n)) in sums {
+        groups.entry(launch).or_default().push(sum / n as f64);
+    }
+    let groups: Vec<Vec<f64>> = groups.into_values().collect();
+    let ratio = stats::grouped_interval(&groups, process_sd(Workload::Decode), LEVEL);
     Control {
         by_spec,
-        pooled,
-        is_failed,
-        noise,
+        pooled: ratio.map(|ratio| judged(header, ratio, "control".to_owned(), n_rounds)),
     }
-}
-
-/// The control is judged by the equivalence region alone: it is the noise the others are held against.
-fn control_comparison(header: &RunHeader, paired: Paired) -> Option<Comparison> {
-    let ratio = paired.ratio(LEVEL)?;
-    let verdict = stats::verdict(&ratio, header.plan.equivalence, None);
-    let n_rounds = paired.arm.len() as u32;
-    let n_rounds_more = rounds_more(verdict, &ratio, n_rounds, header.plan.equivalence);
-    Some(Comparison {
-        ratio,
-        verdict,
-        factor: "control".to_owned(),
-        n_rounds,
-        n_rounds_more,
-    })
 }
 
 /// What differs between two arms on the same work, joined by `+`; `none` when nothing does.

@@ -1,14 +1,13 @@
 //! The conclusion in words, and what must be read before it.
 
 use super::cells::Rounds;
-use super::fastest::{decodes, fastest, ranked};
+use super::fastest::fastest;
 use super::{
-    batched, decided, prefix, requests, speculative, state, CellReport, Comparison, MemoryReport, QualityReport,
-    ReportModel,
+    batched, prefix, requests, speculative, state, CellReport, Comparison, MemoryReport, QualityReport, ReportModel,
 };
-use crate::data::{Arm, Outcome, StoppedBy, Warning, Workload};
+use crate::data::{Arm, FailureKind, Outcome, StoppedBy, Warning, Workload};
 use crate::report::text::kv;
-use crate::stats::Verdict;
+use crate::stats::{self, Verdict};
 
 /// Reasons not to trust the figures, most serious first.
 pub(super) fn banners(model: &ReportModel) -> Vec<String> {
@@ -28,9 +27,6 @@ pub(super) fn banners(model: &ReportModel) -> Vec<String> {
             .chain(gaps)
             .map(|warning| sentence(&t.warning(warning))),
     );
-    if let (true, Some(control)) = (model.control.is_failed, &model.control.pooled) {
-        banners.push(t.control_failed_banner(t.ratio(&control.ratio)));
-    }
     match model.totals.stopped_by {
         _ if model.totals.n_rounds == 0 => {}
         None => banners.push(t.cut_short_banner()),
@@ -48,7 +44,8 @@ pub(super) fn conclusion(model: &ReportModel, rounds: &Rounds) -> Vec<String> {
         return nothing;
     }
     let mut said = model.answer();
-    said.extend(decided::trade_offs(model));
+    said.extend(model.other_purposes());
+    said.extend(model.alternatives());
     said.extend(fastest(model, rounds, Workload::Decode));
     said.extend(fastest(model, rounds, Workload::Prefill));
     said.extend(cost(model));
@@ -64,32 +61,21 @@ pub(super) fn conclusion(model: &ReportModel, rounds: &Rounds) -> Vec<String> {
     said
 }
 
-/// The last lines of the terminal output; the answer comes last.
+/// The last lines of the terminal output: how sure, and what it is about; the answer comes last.
 pub(super) fn closing(model: &ReportModel) -> Vec<String> {
-    let t = model.lang;
     if !model.cells.iter().any(CellReport::is_ok) {
         return vec![nothing_measured(model)];
     }
-    let baseline = baseline_name(model);
-    let deepest = model.specs(Workload::Decode).into_iter().next_back();
-    let best = deepest.and_then(|spec| ranked(model, &spec).into_iter().find(|c| c.vs_baseline.is_some()));
-    if deepest.is_none() {
+    if model.specs(Workload::Decode).is_empty() {
         return on_request(model);
     }
-    let answer = match best.and_then(|cell| cell.vs_baseline.as_ref().map(|c| (cell, c))) {
-        Some((cell, comparison)) => {
-            let said = decodes(t, cell, comparison, &baseline, Workload::Decode);
-            t.closing_answer(said, cell.spec.n_depth)
-        }
-        None => t.nothing_compared(baseline),
-    };
-    control(model)
+    let mut said: Vec<String> = control(model)
         .into_iter()
-        .chain(quality(model).into_iter().take(1))
-        .chain([answer])
-        .chain(decided::trade_offs(model))
         .chain(model.answer())
-        .collect()
+        .chain(model.other_purposes())
+        .collect();
+    said.extend(model.alternatives());
+    said
 }
 
 fn baseline_name(model: &ReportModel) -> String {
@@ -216,12 +202,14 @@ fn kv_size(model: &ReportModel, arm: &Arm) -> Option<String> {
     Some(t.kv_size(t.bytes(own.kv_bytes), t.bytes(f16.kv_bytes)))
 }
 
+/// What a difference of nothing looks like in this run; a bias is in every interval.
 fn control(model: &ReportModel) -> Option<String> {
     let t = model.lang;
     let control = model.control.pooled.as_ref()?;
     let (baseline, ratio) = (baseline_name(model), t.ratio(&control.ratio));
-    Some(if model.control.is_failed {
-        t.control_excludes(baseline, ratio)
+    let bias = stats::sure_bias(&control.ratio);
+    Some(if bias > 0.0 {
+        t.control_excludes(baseline, ratio, t.percent(bias.exp_m1()))
     } else {
         t.control_includes(baseline, ratio)
     })
@@ -245,7 +233,7 @@ fn unsettled(model: &ReportModel) -> Option<String> {
         })
         .filter(|(_, c)| c.verdict == Verdict::CantTell)
         .collect();
-    if open.is_empty() || model.control.is_failed {
+    if open.is_empty() {
         return None;
     }
     const SHOWN: usize = 3;
@@ -298,7 +286,7 @@ fn failures(model: &ReportModel) -> Option<String> {
 fn is_failure(cell: &CellReport) -> bool {
     !matches!(
         &cell.outcome,
-        Outcome::Ok | Outcome::Failed(crate::data::FailureKind::NotRun, _)
+        Outcome::Ok | Outcome::Failed(FailureKind::NotRun | FailureKind::LeftOut, _)
     )
 }
 

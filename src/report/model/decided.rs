@@ -1,54 +1,132 @@
 //! The recommendation in sentences.
 
 use super::{DecisionReport, ReportModel};
-use crate::decide::{Answer, Row, Standing};
-use crate::stats::Verdict;
+use crate::data::{RequestShape, Workload};
+use crate::decide::{Answer, Choice, Exactness, Row, SettledBy, Standing};
+use crate::stats::Interval;
 
-/// Rivals that are named in the sentence; the table has all.
-const SHOWN: usize = 3;
+/// A share of other top tokens below which none is told.
+const FLIPS_TOLD: f64 = 0.005;
 
-/// The answer with its evidence, a sentence or two.
-fn sentences(model: &ReportModel) -> Vec<String> {
-    let Some(report) = &model.decision else {
-        return Vec::new();
-    };
-    let t = model.lang;
-    let arm = |i: usize| t.arm(&report.arms[i]);
-    match &report.decision.answer {
-        Answer::Take(one) => vec![t.take(arm(*one), facts(model, report, *one))],
-        Answer::CantTell { lead, rivals } => {
-            let mut each: Vec<String> = rivals.iter().map(|&i| rival(model, report, *lead, i)).collect();
-            if each.len() > SHOWN {
-                let n_more = each.len() - SHOWN;
-                each.truncate(SHOWN);
-                each.push(t.rivals_more(n_more));
+impl ReportModel {
+    /// The recommendation in sentences: which arm, what it may cost, what is open, the evidence; empty when there is none.
+    pub fn answer(&self) -> Vec<String> {
+        let Some(report) = &self.decision else {
+            return Vec::new();
+        };
+        let t = self.lang;
+        match &report.decision.answer {
+            Answer::Take(choice) => {
+                let mut said = vec![promise(self, report, choice)];
+                said.extend(as_good(self, report, choice));
+                said.extend(open(self, report, choice));
+                said.push(t.fact_sentence(facts(self, report, choice.arm)));
+                said
             }
-            let mut said = vec![t.cant_tell_which(each.join("; "))];
-            said.extend(lead.map(|one| t.until_then(arm(one), facts(model, report, one))));
-            said
+            Answer::None { closest: None } => Vec::new(),
+            Answer::None { closest: Some(one) } => {
+                let missed = unmet(self, &report.decision.rows[*one], |s| s != Standing::Met);
+                vec![t.none_meets(), t.closest_is(t.arm(&report.arms[*one]), missed)]
+            }
         }
-        Answer::None { closest: None } => Vec::new(),
-        Answer::None { closest: Some(one) } => {
-            let missed = unmet(model, &report.decision.rows[*one], |s| s != Standing::Met);
-            vec![t.none_meets(), t.closest_is(arm(*one), missed)]
+    }
+
+    /// The other arms on the front of time, memory and quality, a line each: what they gain and cost, and the limit that would make them the
+    /// choice.
+    pub fn alternatives(&self) -> Vec<String> {
+        let Some((report, choice)) = self.decision.as_ref().and_then(|d| Some((d, d.decision.choice()?))) else {
+            return Vec::new();
+        };
+        let rows = report.decision.rows.iter();
+        rows.filter(|row| row.candidate != choice.arm && (row.is_on_front || row.wins_if.is_some()))
+            .map(|row| alternative(self, report, choice, row))
+            .collect()
+    }
+
+    /// Where other requests have another choice, a sentence each, with what tells the two apart.
+    pub fn other_purposes(&self) -> Vec<String> {
+        let Some((report, choice)) = self.decision.as_ref().and_then(|d| Some((d, d.decision.choice()?))) else {
+            return Vec::new();
+        };
+        let t = self.lang;
+        let other = report
+            .by_purpose
+            .iter()
+            .filter(|p| report.request != p.purpose.request());
+        let other = other.filter_map(|p| Some((p, p.arm.filter(|arm| *arm != choice.arm)?)));
+        other
+            .map(|(p, arm)| {
+                let name = t.arm(&report.arms[arm]);
+                let why = [Workload::Prefill, Workload::Decode]
+                    .into_iter()
+                    .filter_map(|w| apart(self, report, w, arm, choice.arm));
+                let why: Vec<String> = why.collect();
+                t.other_purpose(p.purpose, p.purpose.request(), name, t.list(&why))
+            })
+            .collect()
+    }
+
+    /// The request that is to be short, in words.
+    pub(in crate::report) fn request_words(&self, request: RequestShape) -> String {
+        let t = self.lang;
+        match request.purpose() {
+            _ if request.is_decode_alone() => t.in_decode(),
+            Some(purpose) => t.for_purpose(request.n_prompt, request.n_gen, purpose),
+            None => t.for_request(request.n_prompt, request.n_gen),
         }
     }
 }
 
-/// What would make another arm the choice, a sentence each.
-pub(super) fn trade_offs(model: &ReportModel) -> Vec<String> {
-    let Some(report) = &model.decision else {
-        return Vec::new();
-    };
+/// The arm, and the bound on what it may cost.
+fn promise(model: &ReportModel, report: &DecisionReport, choice: &Choice) -> String {
     let t = model.lang;
-    let rows = report.decision.rows.iter();
-    rows.filter_map(|row| {
-        let (wins_if, (ratio, _)) = (row.wins_if?, row.vs_lead?);
-        let lead = report.decision.answer.lead()?;
-        let (arm, lead) = (t.arm(&report.arms[row.candidate]), t.arm(&report.arms[lead]));
-        Some(t.would_win(arm, t.wins_if(wins_if), t.fact_ratio(t.ratio(&ratio), lead)))
+    let (arm, request) = (t.arm(&report.arms[choice.arm]), model.request_words(report.request));
+    match choice.regret {
+        _ if choice.settled_by == SettledBy::Limits && report.arms.len() == 1 => t.take_alone(arm),
+        _ if choice.settled_by == SettledBy::Limits => t.take_only(arm),
+        None => t.take_unmeasured(arm),
+        Some(regret) if regret <= 0.0 => t.take_fastest(arm, request),
+        Some(regret) if regret <= report.goal.regret() => t.take(arm, t.percent(regret), request),
+        Some(regret) => {
+            let more = report
+                .more
+                .map_or(String::new(), |m| t.more_brings(t.duration(m.ns), t.percent(m.regret)));
+            t.take_unsettled(arm, t.percent(regret), request, more)
+        }
+    }
+}
+
+/// The others that are as good, and what settled the choice.
+fn as_good(model: &ReportModel, report: &DecisionReport, choice: &Choice) -> Option<String> {
+    let t = model.lang;
+    let names: Vec<String> = choice.as_good.iter().map(|&i| t.arm(&report.arms[i])).collect();
+    let names = (!names.is_empty()).then(|| t.list(&names))?;
+    Some(match choice.settled_by {
+        SettledBy::Prompt => t.good_prompt(names),
+        SettledBy::Quality => t.good_quality(names),
+        SettledBy::Memory => t.good_memory(names),
+        SettledBy::Limits | SettledBy::Speed => t.good(names),
     })
-    .collect()
+}
+
+/// Limits of the choice that are open, and arms that wait for one.
+fn open(model: &ReportModel, report: &DecisionReport, choice: &Choice) -> Vec<String> {
+    let t = model.lang;
+    let own = &report.decision.rows[choice.arm];
+    let mut said = Vec::new();
+    if own.standing.is_open() {
+        said.push(t.limit_open(unmet(model, own, Standing::is_open)));
+    }
+    let waits = |row: &&Row| row.candidate != choice.arm && !row.is_out && row.standing.is_open();
+    let each: Vec<String> = report
+        .decision
+        .rows
+        .iter()
+        .filter(waits)
+        .map(|row| t.waits(t.arm(&report.arms[row.candidate]), unmet(model, row, Standing::is_open)))
+        .collect();
+    said.extend((!each.is_empty()).then(|| t.others_open(each.join("; "))));
+    said
 }
 
 /// Why it is this one: speed, quality, memory.
@@ -68,19 +146,71 @@ fn facts(model: &ReportModel, report: &DecisionReport, one: usize) -> String {
         let ratio = model.cell(&arm.id, spec).and_then(|c| c.vs_baseline.as_ref());
         facts.extend(ratio.map(|c| t.fact_ratio(t.ratio(&c.ratio), &name)));
     }
-    facts.push(t.exactness(&candidate.quality, &name));
+    facts.push(match &candidate.quality {
+        Exactness::Unscored => t.unscored(&model.header.plan),
+        known => t.exactness(known, &name),
+    });
     facts.extend(candidate.ram_bytes.map(|bytes| t.fact_ram(t.bytes(bytes))));
     facts.join(", ")
 }
 
-fn rival(model: &ReportModel, report: &DecisionReport, lead: Option<usize>, i: usize) -> String {
+fn alternative(model: &ReportModel, report: &DecisionReport, choice: &Choice, row: &Row) -> String {
     let t = model.lang;
-    let row = &report.decision.rows[i];
-    let arm = t.arm(&report.arms[i]);
-    match (row.standing, &row.vs_lead, lead) {
-        (Standing::Met, Some((ratio, _)), Some(lead)) => t.rival_speed(arm, t.ratio(ratio), t.arm(&report.arms[lead])),
-        _ => t.rival_open(arm, unmet(model, row, |s| s == Standing::Open)),
+    let (own, chosen) = (&report.candidates[row.candidate], &report.candidates[choice.arm]);
+    let mut said = Vec::new();
+    if let (Some(own), Some(chosen)) = (own.ram_bytes, chosen.ram_bytes) {
+        said.extend((own < chosen).then(|| t.less_memory(t.bytes(chosen - own))));
+        said.extend((own > chosen).then(|| t.more_memory(t.bytes(own - chosen))));
     }
+    said.extend(row.vs_choice.as_ref().map(|ratio| speed_words(model, ratio)));
+    said.push(match own.quality {
+        Exactness::Scored { kld, .. } => t.kld_of(t.nats(kld.estimate())),
+        Exactness::Baseline => t.fact_baseline(),
+        Exactness::Unscored => t.unscored(&model.header.plan),
+    });
+    said.extend(flips(model, &report.arms[row.candidate]).map(|n| t.flips(n)));
+    let wins = row
+        .wins_if
+        .map_or(String::new(), |what| t.choice_with(t.wins_flag(what)));
+    t.alternative(t.arm(&report.arms[row.candidate]), said.join(", "), wins)
+}
+
+/// How its requests compare with the choice's, as far as the interval lets it be said.
+fn speed_words(model: &ReportModel, ratio: &Interval) -> String {
+    let t = model.lang;
+    match ratio.estimate {
+        r if ratio.lo > 1.0 && r >= 1.01 => t.percent_faster(t.percent(r - 1.0)),
+        r if ratio.hi < 1.0 && r <= 0.99 => t.percent_slower(t.percent(1.0 - r)),
+        _ => t.about_as_fast(),
+    }
+}
+
+/// One in so many places has another most likely token; absent where that was not scored for the arm itself.
+fn flips(model: &ReportModel, arm: &crate::data::Arm) -> Option<u64> {
+    let n_ctx = *model.quality.windows().first()?;
+    let mut rows = model
+        .quality
+        .rows
+        .iter()
+        .filter(|r| r.n_ctx == n_ctx && r.is_ok() && !r.arm.is_control);
+    let row = rows.find(|r| r.arm.variant == arm.variant && r.arm.config.kv() == arm.config.kv())?;
+    let other = 1.0 - row.figures.as_ref()?.same_top.value;
+    (other >= FLIPS_TOLD && !row.arm.is_baseline).then(|| (1.0 / other).round() as u64)
+}
+
+/// `its prompt runs at 0.58x` of the other's, where the two differ: at the longest length in which both were measured.
+fn apart(model: &ReportModel, report: &DecisionReport, workload: Workload, arm: usize, other: usize) -> Option<String> {
+    let t = model.lang;
+    let specs = model.specs(workload).into_iter().rev();
+    let rate = |i: usize, spec| Some(model.cell(&report.arms[i].id, &spec)?.tps?.estimate);
+    let ratio = specs
+        .into_iter()
+        .find_map(|spec| Some(rate(arm, spec)? / rate(other, spec)?))?;
+    let what = t.factor(ratio);
+    (!(0.98..=1.02).contains(&ratio)).then(|| match workload {
+        Workload::Prefill => t.prefills_at(what),
+        _ => t.decodes_at(what),
+    })
 }
 
 /// The limits that an arm does not (surely) keep to, with what was seen.
@@ -94,40 +224,17 @@ pub(in crate::report) fn unmet(model: &ReportModel, row: &Row, is_told: fn(Stand
     }
 }
 
-impl ReportModel {
-    /// The recommendation in sentences; empty when there is none.
-    pub fn answer(&self) -> Vec<String> {
-        sentences(self)
-    }
-}
-
 impl DecisionReport {
     /// Name of the answer in files.
     pub fn name(&self) -> &'static str {
         match self.decision.answer {
             Answer::Take(_) => "take",
-            Answer::CantTell { .. } => "cant_tell",
             Answer::None { .. } => "none",
         }
     }
 
     /// Whether an arm keeps to the limits, or may.
     pub fn is_met(&self) -> bool {
-        !matches!(self.decision.answer, Answer::None { .. })
+        matches!(self.decision.answer, Answer::Take(_))
     }
-
-    /// Whether an arm may still become the choice, or is needed to judge the others: the baseline always is.
-    pub fn is_in_race(&self, arm_id: &str) -> bool {
-        let row = |i: usize| &self.decision.rows[i];
-        self.arms
-            .iter()
-            .enumerate()
-            .any(|(i, arm)| arm.id == arm_id && (arm.is_baseline || !is_hopeless(row(i))))
-    }
-}
-
-/// Beyond doubt: it misses a limit, or is slower than the one that leads.
-fn is_hopeless(row: &Row) -> bool {
-    let is_slower = row.vs_lead.is_some_and(|(_, verdict)| verdict == Verdict::Slower);
-    row.is_out && (row.standing == Standing::Missed || is_slower)
 }

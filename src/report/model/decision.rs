@@ -1,17 +1,23 @@
-//! What `decide` is told of each arm, and what it answers.
+//! What `decide` is told of each arm, and what it answers: for the request that was asked for, and for each usual one.
 
-use super::cells::Rounds;
-use super::compare::compare_pair;
-use super::{CellReport, MemoryReport, QualityReport, ReportModel};
-use crate::data::{Arm, Goal, WorkSpec, Workload};
-use crate::decide::{decide, Candidate, Decision, Exactness};
-use crate::stats::{self, Interval};
+use super::cells::{process_sd, Rounds, LEVEL};
+use super::quality::QualityReport;
+use super::{CellReport, MemoryReport, ReportModel};
+use crate::data::{Arm, Goal, Purpose, Record, RequestShape, StoppedBy, WorkSpec, Workload};
+use crate::decide::{
+    decide, is_far_behind, is_look, nearest, terms, terms_of_plan, Candidate, Decision, Exactness, Known, Looks, Row,
+    Terms,
+};
+use crate::stats::{self, Interval, LogMean};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The recommendation of a run, with the arms it is about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecisionReport {
-    /// The limits.
+    /// What was asked.
     pub goal: Goal,
+    /// The request that is to be short.
+    pub request: RequestShape,
     /// What was measured as decode.
     pub decode: WorkSpec,
     /// What was measured as prefill.
@@ -24,78 +30,312 @@ pub struct DecisionReport {
     pub is_composed: Vec<bool>,
     /// The recommendation.
     pub decision: Decision,
+    /// Launches in which the choice was measured.
+    pub n_launches: u32,
+    /// Rounds in which it was.
+    pub n_rounds: u32,
+    /// What as much measuring again would bring; absent where the bound is what was asked for.
+    pub more: Option<More>,
+    /// The choice for each usual kind of request.
+    pub by_purpose: Vec<PurposeChoice>,
 }
 
-/// Decides at a level of confidence; `None` when no decode cell was planned.
-pub(super) fn decision(model: &ReportModel, rounds: &Rounds, level: f64) -> Option<DecisionReport> {
+/// What more launches would probably bring.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct More {
+    /// Time that they take, nanoseconds.
+    pub ns: u64,
+    /// The bound after them, as a fraction.
+    pub regret: f64,
+}
+
+/// The choice for one kind of request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PurposeChoice {
+    /// Which.
+    pub purpose: Purpose,
+    /// The arm, an index into the candidates; absent when none keeps to the limits.
+    pub arm: Option<usize>,
+    /// Bound on how much faster another one can be.
+    pub regret: Option<f64>,
+    /// Time of a request with that arm, nanoseconds; decode: of a token.
+    pub request_ns: Option<f64>,
+    /// Whether the prompt lies between two measured lengths.
+    pub is_between: bool,
+}
+
+/// What was measured, as far as it bears on requests.
+struct Measured<'a> {
+    model: &'a ReportModel,
+    rounds: &'a Rounds<'a>,
+    arms: &'a [Arm],
+}
+
+impl Measured<'_> {
+    fn cell(&self, arm: usize, spec: &WorkSpec) -> Option<&CellReport> {
+        self.model.cell(&self.arms[arm].id, spec).filter(|c| c.is_ok())
+    }
+
+    /// Time of the request with an arm, from the centres of its works.
+    fn time_ns(&self, arm: usize, terms: &Terms) -> Option<f64> {
+        let each = terms.works.iter().map(|(spec, times)| {
+            let n_tokens = f64::from(spec.n_tokens_counted());
+            Some(times * n_tokens * 1e9 / centre(self.cell(arm, spec)?)?)
+        });
+        each.sum()
+    }
+
+    /// ln of the speed of arm `a` over that of arm `b`, one value for each launch in which both have all works of the request, from the
+    /// rounds in which both have the work.
+    fn by_launch(&self, a: usize, b: usize, terms: &Terms) -> Option<Vec<f64>> {
+        let mut times: BTreeMap<u32, Vec<(f64, f64)>> = BTreeMap::new();
+        for (spec, weight) in &terms.works {
+            let (of_a, of_b) = (self.cell(a, spec)?, self.cell(b, spec)?);
+            let pairs = self.rounds.pairs(of_a, of_b);
+            let logs = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(move |(&round, both)| (round, of(both).ln()));
+            let index = of_a.index;
+            let of_b = self.rounds.by_launch(index, logs(|both| both.1));
+            for (launch, of_a) in self.rounds.by_launch(index, logs(|both| both.0)) {
+                let n_tokens = f64::from(spec.n_tokens_counted());
+                let time = |logs: &[f64]| Some(weight * n_tokens * stats::median(logs)?.exp());
+                let both = time(&of_a).zip(of_b.get(&launch).and_then(|logs| time(logs)));
+                times.entry(launch).or_default().extend(both);
+            }
+        }
+        let whole = times.into_values().filter(|works| works.len() == terms.works.len());
+        let ratio = |works: Vec<(f64, f64)>| {
+            let (a, b) = works
+                .iter()
+                .fold((0.0, 0.0), |sum, time| (sum.0 + time.0, sum.1 + time.1));
+            (b / a).ln()
+        };
+        Some(whole.map(ratio).collect())
+    }
+
+    fn speeds(&self, a: usize, b: usize, terms: &Terms) -> Option<LogMean> {
+        LogMean::of(&self.by_launch(a, b, terms)?, self.process_sd(b, terms))
+    }
+
+    /// What processes differ by in the time of the request: each work by its share.
+    fn process_sd(&self, arm: usize, terms: &Terms) -> f64 {
+        let total = self.time_ns(arm, terms).unwrap_or(f64::NAN);
+        let share = |spec: &WorkSpec, times: f64| {
+            let n_tokens = f64::from(spec.n_tokens_counted());
+            let rate = self.cell(arm, spec).and_then(centre);
+            rate.map_or(1.0, |rate| times * n_tokens * 1e9 / rate / total)
+        };
+        let parts = terms
+            .works
+            .iter()
+            .map(|(spec, times)| (share(spec, *times) * process_sd(spec.workload)).powi(2));
+        let sd = parts.sum::<f64>().sqrt();
+        if sd.is_finite() {
+            sd
+        } else {
+            process_sd(Workload::Prefill)
+        }
+    }
+}
+
+/// Tokens per second, whatever the number of rounds.
+fn centre(cell: &CellReport) -> Option<f64> {
+    let logs: Vec<f64> = cell.samples_ns.iter().map(|&ns| (ns as f64).ln()).collect();
+    let own = || Some(f64::from(cell.spec.n_tokens_counted()) * 1e9 / stats::median(&logs)?.exp());
+    cell.tps.map(|tps| tps.estimate).or_else(own)
+}
+
+/// Decides; `None` when no decode cell was planned.
+pub(super) fn decision(
+    model: &ReportModel,
+    rounds: &Rounds,
+    records: &[Record],
+    looks: Looks,
+) -> Option<DecisionReport> {
     let goal = model.header.goal.unwrap_or_default();
-    let decode = decode_spec(model, &goal)?;
-    let prefill = model.specs(Workload::Prefill).into_iter().next_back();
+    let (request, works) = works(model, &goal)?;
+    let own = terms_of_plan(&works, request);
+    let decode = *works.last()?;
+    let prefill = works.iter().find(|s| s.workload == Workload::Prefill).copied();
+    let longest = prefill.or_else(|| model.specs(Workload::Prefill).into_iter().next_back());
     let arms: Vec<Arm> = model.arms().cloned().collect();
-    let cells: Vec<Option<&CellReport>> = arms
-        .iter()
-        .map(|arm| model.cell(&arm.id, &decode).filter(|c| c.is_ok()))
-        .collect();
+    let measured = Measured {
+        model,
+        rounds,
+        arms: &arms,
+    };
+    let dropped: Vec<usize> = records.iter().filter_map(dropped).collect();
+    let plan_index = |arm: &Arm| model.header.plan.arms.iter().position(|a| a.id == arm.id);
     let qualities: Vec<(Exactness, bool)> = arms.iter().map(|arm| exactness(model, arm)).collect();
     let candidates: Vec<Candidate> = arms
         .iter()
-        .zip(&cells)
+        .enumerate()
         .zip(&qualities)
-        .map(|((arm, cell), (quality, _))| {
-            let first = prefill
-                .and_then(|spec| model.cell(&arm.id, &spec))
-                .filter(|c| c.is_ok());
+        .map(|((i, arm), (quality, _))| {
             let memory = memory(model, arm);
             Candidate {
-                decode_tps: cell.and_then(|c| per_user(c, level)),
-                ttft_ns: first.and_then(|c| c.ttft_ns),
+                request_ns: measured.time_ns(i, &own),
+                prompt_ns: prefill
+                    .and_then(|spec| Some(f64::from(spec.n_prompt) * 1e9 / centre(measured.cell(i, &spec)?)?)),
+                decode_tps: measured.cell(i, &decode).and_then(|c| per_user(rounds, c)),
+                ttft_ns: longest.and_then(|spec| measured.cell(i, &spec)?.ttft_ns),
                 ram_bytes: memory.as_ref().map(|m| ram_bytes(m, goal.users())),
                 vram_bytes: memory.as_ref().and_then(|m| m.reading.device_bytes),
                 n_ctx_max: memory.and_then(|m| m.n_ctx_max).map(|n| n / u64::from(goal.users())),
                 quality: *quality,
+                is_dropped: plan_index(arm).is_some_and(|index| dropped.contains(&index)),
             }
         })
         .collect();
-    // All comparisons with the choice hold together at the level (Bonferroni).
-    let n_others = cells.iter().flatten().count().saturating_sub(1).max(1);
-    let level_of_pair = 1.0 - (1.0 - level) / n_others as f64;
-    let pair = |a: usize, b: usize| {
-        let comparison = compare_pair(
-            &model.header,
-            rounds,
-            &model.control,
-            cells[b]?,
-            cells[a]?,
-            level_of_pair,
-        )?;
-        Some((comparison.ratio, comparison.verdict))
+    let has_quality = model.header.plan.quality.is_some();
+    let speeds = |a: usize, b: usize| measured.speeds(a, b, &own);
+    let decision = decide(&goal, &candidates, &speeds, has_quality, looks);
+    let chosen = decision.choice().map(|c| c.arm);
+    let by_purpose = Purpose::ALL.iter().filter_map(|&purpose| {
+        let other = terms(&all_works(model), purpose.request())?;
+        let speeds = |a: usize, b: usize| measured.speeds(a, b, &other);
+        // An arm that left because of another request was measured while it was there: its launches count.
+        let candidates: Vec<Candidate> = (0..arms.len())
+            .map(|i| Candidate {
+                request_ns: measured.time_ns(i, &other),
+                is_dropped: candidates[i].is_dropped && purpose.request() == request,
+                ..candidates[i].clone()
+            })
+            .collect();
+        let found = decide(&goal, &candidates, &speeds, has_quality, Looks::End);
+        let choice = found.choice();
+        Some(PurposeChoice {
+            purpose,
+            arm: choice.map(|c| c.arm),
+            regret: choice.and_then(|c| c.regret),
+            request_ns: choice.and_then(|c| candidates[c.arm].request_ns),
+            is_between: other.is_between,
+        })
+    });
+    let by_purpose = if goal.users() == 1 {
+        by_purpose.collect()
+    } else {
+        Vec::new()
     };
-    let decision = decide(&goal, &candidates, &pair);
+    let of_choice = chosen.and_then(|i| measured.cell(i, &decode));
+    let launches: BTreeSet<u32> = of_choice.iter().flat_map(|c| &c.sample_launches).copied().collect();
+    let more = more(model, &goal, &decision);
     Some(DecisionReport {
         goal,
+        request,
         decode,
         prefill,
         is_composed: qualities.into_iter().map(|(_, is_composed)| is_composed).collect(),
+        n_launches: launches.len() as u32,
+        n_rounds: of_choice.map_or(0, |c| c.samples_ns.len() as u32),
+        more,
+        by_purpose,
         arms,
         candidates,
         decision,
     })
 }
 
-/// The deepest decode; for several users that of as many sequences, each with its own prompt.
-fn decode_spec(model: &ReportModel, goal: &Goal) -> Option<WorkSpec> {
-    if goal.users() == 1 {
-        return model.specs(Workload::Decode).into_iter().next_back();
+fn dropped(record: &Record) -> Option<usize> {
+    match record {
+        Record::Dropped(d) => Some(d.arm),
+        _ => None,
     }
-    let mut batched = model.specs(Workload::Batched).into_iter();
-    batched.rfind(|s| s.n_seq == goal.users() && !s.is_pp_shared)
+}
+
+/// What the plan decides by; in journals before format 5 the nearest to what was asked. For several users the decode of as many
+/// sequences, each with its own prompt.
+fn works(model: &ReportModel, goal: &Goal) -> Option<(RequestShape, Vec<WorkSpec>)> {
+    if goal.users() > 1 {
+        let mut batched = model.specs(Workload::Batched).into_iter();
+        let spec = batched.rfind(|s| s.n_seq == goal.users() && !s.is_pp_shared)?;
+        return Some((Purpose::Decode.request(), vec![spec]));
+    }
+    let planned = &model.header.plan.decision;
+    let all = all_works(model);
+    nearest(if planned.is_empty() { &all } else { planned }, goal.request())
+}
+
+fn all_works(model: &ReportModel) -> Vec<WorkSpec> {
+    let of = |workload| model.specs(workload).into_iter();
+    of(Workload::Prefill).chain(of(Workload::Decode)).collect()
+}
+
+/// What follows for a run that goes on.
+pub(super) fn outlook(
+    report: &DecisionReport,
+    model: &ReportModel,
+    rounds: &Rounds,
+    n_launches: u32,
+) -> (Vec<String>, bool) {
+    let rows = report.decision.rows.iter();
+    let ids = |keep: &dyn Fn(usize) -> bool| -> Vec<String> {
+        let own = (0..report.arms.len()).filter(|&i| keep(i));
+        own.map(|i| report.arms[i].id.clone()).collect()
+    };
+    let is_unchosen = |i: usize| report.decision.choice().is_none_or(|c| c.arm != i);
+    if is_look(n_launches) {
+        let out: Vec<bool> = rows.map(|row| row.is_out).collect();
+        return (
+            ids(&|i| out[i] && is_unchosen(i)),
+            report.decision.is_settled(&report.goal),
+        );
+    }
+    // Between looks only what misses a limit, and what is far behind, leaves. Weights that miss the limit of quality stay with the
+    // baseline's KV type until the first look: who wants them all the same must see what they bring.
+    let base_kv = model.baseline().map(|arm| arm.config.kv());
+    let is_shown = |i: usize| !model.header.plan.pace.keeps_all && Some(report.arms[i].config.kv()) == base_kv;
+    let misses = |row: &Row| row.is_out && row.checks.iter().any(|c| !c.standing.may_be_chosen());
+    let missed: Vec<bool> = rows.map(|row| misses(row) && !is_shown(row.candidate)).collect();
+    let far = |i: usize| {
+        let Some(choice) = report.decision.choice() else {
+            return false;
+        };
+        let own = terms_of_plan(&works_of(report), report.request);
+        let measured = Measured {
+            model,
+            rounds,
+            arms: &report.arms,
+        };
+        measured
+            .by_launch(i, choice.arm, &own)
+            .is_some_and(|all| is_far_behind(&all))
+    };
+    (ids(&|i| (missed[i] || far(i)) && is_unchosen(i)), false)
+}
+
+fn works_of(report: &DecisionReport) -> Vec<WorkSpec> {
+    report.prefill.into_iter().chain([report.decode]).collect()
+}
+
+/// As many launches again, at the pace of this run: the part of the bound that is not known shrinks with the root of their number.
+fn more(model: &ReportModel, goal: &Goal, decision: &Decision) -> Option<More> {
+    let choice = decision.choice()?;
+    let regret = choice.regret.filter(|r| *r > goal.regret())?;
+    let totals = &model.totals;
+    let ns = totals.wall_ns.saturating_sub(totals.quality_ns);
+    // How far the best of the others is by the estimates.
+    let ahead = decision
+        .rows
+        .iter()
+        .filter_map(|row| Some(row.vs_choice?.estimate))
+        .fold(f64::NEG_INFINITY, f64::max);
+    let (bound, ahead) = (regret.ln_1p(), ahead.ln().min(0.0));
+    let after = ahead + (bound - ahead) / std::f64::consts::SQRT_2;
+    (ns > 0 && totals.n_launches > 0).then(|| More {
+        ns,
+        regret: after.max(0.0).exp_m1(),
+    })
 }
 
 /// Tokens per second of each sequence.
-fn per_user(cell: &CellReport, level: f64) -> Option<Interval> {
+fn per_user(rounds: &Rounds, cell: &CellReport) -> Option<Interval> {
     let n_tokens = f64::from(cell.spec.n_gen);
-    let rates: Vec<f64> = cell.samples_ns.iter().map(|&ns| n_tokens * 1e9 / ns as f64).collect();
-    stats::cell_interval(&rates, level)
+    let rates = cell.sample_rounds.iter().zip(&cell.samples_ns);
+    rounds.interval(
+        (cell.index, cell.spec.workload),
+        rates.map(|(&round, &ns)| (round, n_tokens * 1e9 / ns as f64)),
+        LEVEL,
+    )
 }
 
 /// The arm's own reading; where only the same file with another KV type was read, what the two caches differ by is exact.
@@ -113,10 +353,10 @@ fn memory(model: &ReportModel, arm: &Arm) -> Option<MemoryReport> {
         other.kv_bytes.saturating_sub(kv_bytes),
     );
     let mut derived = other.clone();
+    derived.arm = arm.clone();
     derived.reading.rss_bytes_max = other.reading.rss_bytes_max.saturating_add(more).saturating_sub(less);
-    // The room that a token takes differs too: nothing is said of it.
-    derived.n_ctx_max = None;
     derived.kv_bytes = kv_bytes;
+    derived.n_ctx_max = super::build::n_ctx_max(&model.header, arm, kv_bytes, derived.reading.rss_bytes_max);
     Some(derived)
 }
 
@@ -139,14 +379,14 @@ fn ram_bytes(memory: &MemoryReport, n_users: u32) -> u64 {
 /// were scored apart, what both may cost together.
 fn exactness(model: &ReportModel, arm: &Arm) -> (Exactness, bool) {
     let Some(baseline) = model.baseline() else {
-        return (Exactness::Unknown, false);
+        return (Exactness::Unscored, false);
     };
     let (kv, kv_baseline) = (arm.config.kv(), baseline.config.kv());
     if arm.is_baseline || (&arm.variant, &kv) == (&baseline.variant, &kv_baseline) {
         return (Exactness::Baseline, false);
     }
     let Some(&n_ctx) = model.quality.windows().first() else {
-        return (Exactness::Unknown, false);
+        return (Exactness::Unscored, false);
     };
     let scored = |variant: &str, kv: &str| {
         let mut rows = model.quality.rows.iter().filter(|r| r.n_ctx == n_ctx && r.is_ok());
@@ -155,35 +395,58 @@ fn exactness(model: &ReportModel, arm: &Arm) -> (Exactness, bool) {
     if let Some(known) = scored(&arm.variant, &kv).and_then(known) {
         return (known, false);
     }
-    let weights = scored(&arm.variant, &kv_baseline);
-    let cache = scored(&baseline.variant, &kv);
+    let weights = scored(&arm.variant, &kv_baseline).and_then(known);
+    let cache = scored(&baseline.variant, &kv).and_then(known);
     let both = weights.zip(cache).and_then(|(weights, cache)| together(weights, cache));
-    (both.unwrap_or(Exactness::Unknown), both.is_some())
+    (both.unwrap_or(Exactness::Unscored), both.is_some())
 }
 
+/// With intervals from as few chunks as give one; with fewer the figures over all tokens.
 fn known(row: &QualityReport) -> Option<Exactness> {
-    Some(Exactness::Known {
-        ln_ratio: row.ln_ratio?,
-        kld: row.kld?,
+    let figures = row.figures.as_ref()?;
+    let point = |interval: Option<Interval>, value: f64| interval.map_or(Known::Point(value), Known::Interval);
+    Some(Exactness::Scored {
+        ln_ratio: point(row.ln_ratio, figures.ln_ratio.value),
+        kld: point(row.kld, figures.kld.value),
     })
 }
 
 /// What two changes may cost together: logarithms of perplexity ratios add up; a divergence is at most what it is when its square
 /// root, which behaves like a distance, adds up.
-fn together(a: &QualityReport, b: &QualityReport) -> Option<Exactness> {
-    let (ln_a, ln_b, kld_a, kld_b) = (a.ln_ratio?, b.ln_ratio?, a.kld?, b.kld?);
-    let ln_ratio = Interval {
-        estimate: ln_a.estimate + ln_b.estimate,
-        lo: ln_a.lo + ln_b.lo,
-        hi: ln_a.hi + ln_b.hi,
-        ..ln_a
+fn together(a: Exactness, b: Exactness) -> Option<Exactness> {
+    let (
+        Exactness::Scored {
+            ln_ratio: ln_a,
+            kld: kld_a,
+        },
+        Exactness::Scored {
+            ln_ratio: ln_b,
+            kld: kld_b,
+        },
+    ) = (a, b)
+    else {
+        return None;
     };
-    let sum = |a: f64, b: f64| (a.max(0.0).sqrt() + b.max(0.0).sqrt()).powi(2);
-    let kld = Interval {
-        estimate: kld_a.estimate + kld_b.estimate,
-        lo: kld_a.lo.max(kld_b.lo),
-        hi: sum(kld_a.hi, kld_b.hi),
-        ..kld_a
+    let root = |a: f64, b: f64| (a.max(0.0).sqrt() + b.max(0.0).sqrt()).powi(2);
+    let join = |a: Known, b: Known, lo: fn(f64, f64) -> f64, hi: &dyn Fn(f64, f64) -> f64| match (a, b) {
+        (Known::Interval(a), Known::Interval(b)) => Known::Interval(Interval {
+            estimate: a.estimate + b.estimate,
+            lo: lo(a.lo, b.lo),
+            hi: hi(a.hi, b.hi),
+            ..a
+        }),
+        _ => Known::Point(a.estimate() + b.estimate()),
     };
-    Some(Exactness::Known { ln_ratio, kld })
+    Some(Exactness::Scored {
+        ln_ratio: join(ln_a, ln_b, |a, b| a + b, &|a, b| a + b),
+        kld: join(kld_a, kld_b, f64::max, &root),
+    })
+}
+
+/// Which of the looks the end of a run is.
+pub(super) const fn looks_of(stopped_by: Option<StoppedBy>) -> Looks {
+    match stopped_by {
+        Some(StoppedBy::Decided) => Looks::Interim,
+        _ => Looks::End,
+    }
 }

@@ -1,7 +1,7 @@
 //! Who is fastest, in words, and by how much over the next one.
 
-use super::cells::{Rounds, LEVEL};
-use super::compare::compare_pair;
+use super::cells::Rounds;
+use super::compare::compare;
 use super::{CellReport, Comparison, ReportModel};
 use crate::data::{Arm, WorkSpec, Workload};
 use crate::report::lang::Lang;
@@ -66,7 +66,7 @@ fn fastest_everywhere(
         .all(|cells| cells[1].arm.id == second.arm.id && !second.arm.is_baseline)
     {
         let pairs = rankings.iter().filter_map(|cells| {
-            let pair = compare_pair(&model.header, rounds, &model.control, cells[1], cells[0], LEVEL)?;
+            let pair = compare(&model.header, rounds, &model.control, cells[1], cells[0])?;
             Some(t.pair_here(t.ratio(&pair.ratio), at(cells[0]), t.verdict(pair.verdict)))
         });
         let pairs: Vec<String> = pairs.collect();
@@ -108,7 +108,7 @@ fn against_runner_up(model: &ReportModel, rounds: &Rounds, cells: &[&CellReport]
     if best.arm.is_baseline || second.arm.is_baseline {
         return String::new();
     }
-    let pair = compare_pair(&model.header, rounds, &model.control, second, best, LEVEL);
+    let pair = compare(&model.header, rounds, &model.control, second, best);
     let t = model.lang;
     pair.map_or(String::new(), |pair| {
         t.against_next(second.arm.label(), t.ratio(&pair.ratio), t.verdict(pair.verdict))

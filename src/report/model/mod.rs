@@ -32,6 +32,7 @@ pub use types::{
     Trust,
 };
 
+pub(in crate::report) use cells::process_sd;
 pub(in crate::report) use decided::unmet;
 
 use crate::data::Arm;

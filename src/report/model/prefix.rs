@@ -3,7 +3,6 @@
 use super::cells::{Rounds, LEVEL};
 use super::{group_by_arm, CellReport, PrefixRow, ReportModel};
 use crate::data::{Outcome, Workload};
-use crate::stats;
 use crate::units;
 
 /// One row per arm, prompt and shared part. The cold prompt of the same round is the reference.
@@ -13,10 +12,9 @@ pub(super) fn prefix_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<PrefixRo
         let cold = all().find(|c| {
             c.arm.id == warm.arm.id && c.spec.n_prompt == warm.spec.n_prompt && c.spec.n_depth == 0 && c.is_ok()
         });
-        let factor = cold.filter(|_| warm.is_ok()).and_then(|cold| {
-            let (cold, warm): (Vec<f64>, Vec<f64>) = rounds.pairs(cold, warm).into_values().unzip();
-            stats::log_ratio_interval(&cold, &warm, LEVEL)
-        });
+        let factor = cold
+            .filter(|_| warm.is_ok())
+            .and_then(|cold| rounds.ratio_of_works(cold, warm, LEVEL));
         PrefixRow {
             arm: warm.arm.clone(),
             n_prompt: warm.spec.n_prompt,

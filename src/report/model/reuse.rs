@@ -3,7 +3,7 @@
 use super::cells::{Rounds, LEVEL};
 use super::{CellReport, ReuseRow};
 use crate::data::{Arm, RunHeader, Workload};
-use crate::stats::{self, Interval};
+use crate::stats::Interval;
 
 /// One row per arm and depth, for arms that have at least one no_reuse cell.
 ///
@@ -42,9 +42,13 @@ fn row(arm: &Arm, n_depth: u32, rounds: &Rounds, cells: &[&CellReport]) -> Reuse
     let scale = if timed.is_some() { 1.0 } else { f64::from(n_depth) };
     let no_reuse = timed.or(prefill);
     let factor = decode.zip(no_reuse).and_then(|(with, without)| {
-        let pairs = rounds.pairs(without, with);
-        let (without, with): (Vec<f64>, Vec<f64>) = pairs.into_values().map(|(o, w)| (o * scale, w)).unzip();
-        stats::log_ratio_interval(&without, &with, LEVEL)
+        let ratio = rounds.ratio_of_works(without, with, LEVEL)?;
+        Some(Interval {
+            estimate: ratio.estimate * scale,
+            lo: ratio.lo * scale,
+            hi: ratio.hi * scale,
+            ..ratio
+        })
     });
     ReuseRow {
         arm: arm.clone(),

@@ -1,45 +1,29 @@
 //! Speculative decoding: whether it pays, what is accepted, and what would have to be.
 
 use super::cells::{Rounds, LEVEL};
-use super::{CellReport, Control, ReportModel, SpeculativeRow};
+use super::{CellReport, ReportModel, SpeculativeRow};
 use crate::data::{Outcome, RunHeader, SpeculativeSums, Workload};
-use crate::stats::{self, Verdict};
+use crate::stats;
 use crate::units;
 
 /// One row per arm and depth.
-pub(super) fn speculative_rows(
-    header: &RunHeader,
-    rounds: &Rounds,
-    cells: &[CellReport],
-    control: &Control,
-) -> Vec<SpeculativeRow> {
+pub(super) fn speculative_rows(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Vec<SpeculativeRow> {
     let own = cells.iter().filter(|c| c.spec.workload == Workload::Speculative);
-    let mut rows: Vec<SpeculativeRow> = own.map(|cell| row(header, rounds, cell, control)).collect();
-    let p_values: Vec<f64> = rows.iter().map(|row| row.p_value.unwrap_or(f64::NAN)).collect();
-    let rejected = stats::holm_rejects(&p_values, 1.0 - LEVEL);
-    for (row, is_rejected) in rows.iter_mut().zip(rejected) {
-        let is_difference = matches!(row.verdict, Some(Verdict::Faster | Verdict::Slower));
-        if is_difference && !is_rejected {
-            row.verdict = Some(Verdict::CantTell);
-        }
-    }
-    rows
+    own.map(|cell| row(header, rounds, cell)).collect()
 }
 
-fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport, control: &Control) -> SpeculativeRow {
+fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport) -> SpeculativeRow {
     let samples = rounds.of(cell.index).filter_map(|(_, s)| s.speculative.as_deref());
     let sums: Vec<&SpeculativeSums> = samples.filter(|s| cell.is_ok() && s.n_tokens > 0).collect();
     let per_token = |ns: fn(&SpeculativeSums) -> u64| -> Vec<f64> {
         sums.iter().map(|s| ns(s) as f64 / s.n_tokens as f64).collect()
     };
     let (alone, drafted) = (per_token(|s| s.plain_ns), per_token(|s| s.drafted_ns));
+    // Both ways run in one process, so rounds are what is repeated.
     let factor = stats::log_ratio_interval(&alone, &drafted, LEVEL);
-    // Both ways run in one process; the noise between processes is a cautious measure of what may differ between them.
-    let noise = control.pooled.as_ref().map(|c| &c.ratio);
-    let verdict = factor.as_ref().map(|factor| match control.is_failed {
-        true => Verdict::CantTell,
-        false => stats::verdict(factor, header.plan.equivalence, noise),
-    });
+    let verdict = factor
+        .as_ref()
+        .map(|factor| stats::verdict(factor, header.plan.equivalence));
     let total = |of: fn(&SpeculativeSums) -> u64| sums.iter().map(|s| of(s)).sum::<u64>();
     let by_place = |of: fn(&SpeculativeSums) -> &Vec<u64>| {
         let n = sums.iter().map(|s| of(s).len()).max().unwrap_or(0);
@@ -64,7 +48,6 @@ fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport, control: &Control
         drafted_ns: stats::cell_interval(&drafted, LEVEL),
         draft_share: share(total(|s| s.draft_ns), total(|s| s.drafted_ns)),
         factor,
-        p_value: stats::t_test_p(&alone, &drafted),
         verdict,
         acceptance: share(n_accepted.iter().sum(), all_drafted),
         acceptance_interval: stats::block_mean_interval(&by_round, LEVEL, header.plan.seed),

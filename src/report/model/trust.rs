@@ -1,17 +1,11 @@
 //! How sure the run can be: the machine's own speed, disturbed samples, and the smallest difference it could have seen.
 
 use super::cells::Rounds;
-use super::{CellReport, Control, Drift, KeptDisturbance, SmallestDifference, Trust};
+use super::{CellReport, Drift, KeptDisturbance, SmallestDifference, Trust};
 use crate::data::{AnchorReading, AnchorRecord, Disturbance, Record, RunHeader};
 use crate::stats;
 
-pub(super) fn trust(
-    header: &RunHeader,
-    records: &[Record],
-    rounds: &Rounds,
-    cells: &[CellReport],
-    control: &Control,
-) -> Trust {
+pub(super) fn trust(header: &RunHeader, records: &[Record], rounds: &Rounds, cells: &[CellReport]) -> Trust {
     let anchors = anchors(records, rounds);
     let readings: Vec<AnchorReading> = anchors.iter().map(|(_, reading)| *reading).collect();
     let disturbed = || {
@@ -37,7 +31,7 @@ pub(super) fn trust(
         product: drift(&readings, |r| r.product_ns),
         read_bytes_per_s: median(|r| per_s(r.n_bytes, r.read_ns)),
         flop_per_s: median(|r| per_s(r.n_flop, r.product_ns)),
-        smallest_difference: smallest_difference(header, cells, control),
+        smallest_difference: smallest_difference(header, cells),
     }
 }
 
@@ -79,32 +73,18 @@ fn drift(readings: &[AnchorReading], half: fn(&AnchorReading) -> u64) -> Option<
     })
 }
 
-/// A difference is called when its interval lies beyond the region of equivalence, and the estimate beyond the noise:
-/// so the estimate must be past the region by the interval's half-width. The median over the headline comparisons,
-/// and the worst of them.
-fn smallest_difference(header: &RunHeader, cells: &[CellReport], control: &Control) -> Option<SmallestDifference> {
-    if control.is_failed {
-        return None;
-    }
+/// A difference is called when its interval lies beyond the region of equivalence, so the estimate must be past the region by the
+/// interval's half-width. The median over the headline comparisons, and the worst of them.
+fn smallest_difference(header: &RunHeader, cells: &[CellReport]) -> Option<SmallestDifference> {
     let region = header.plan.equivalence.ln_1p();
-    let headline = cells.iter().filter(|c| {
-        !c.arm.is_control
-            && c.spec.workload.is_headline()
-            && c.vs_baseline.as_ref().is_some_and(|v| v.factor == "variant")
-    });
-    let all: Vec<f64> = headline
-        .filter_map(|cell| {
-            let noise = control.by_spec.iter().find(|(spec, _)| *spec == cell.spec);
-            let noise = noise
-                .map(|(_, c)| &c.ratio)
-                .or(control.pooled.as_ref().map(|c| &c.ratio));
-            let reach = noise.map_or(0.0, |n| n.lo.ln().abs().max(n.hi.ln().abs()));
-            let half_width = stats::half_width(&cell.vs_baseline.as_ref()?.ratio);
-            half_width
-                .is_finite()
-                .then(|| (region + half_width).max(reach).exp_m1())
-        })
-        .collect();
+    let headline = cells
+        .iter()
+        .filter(|c| !c.arm.is_control && c.spec.workload.is_headline());
+    let against = headline.filter_map(|c| c.vs_baseline.as_ref().filter(|v| v.factor == "variant"));
+    let half_widths = against
+        .map(|v| stats::half_width(&v.ratio))
+        .filter(|half| half.is_finite());
+    let all: Vec<f64> = half_widths.map(|half| (region + half).exp_m1()).collect();
     Some(SmallestDifference {
         median: stats::median(&all)?,
         worst: all.iter().copied().reduce(f64::max)?,

@@ -72,6 +72,8 @@ pub struct CellReport {
     pub samples_ns: Vec<u64>,
     /// The rounds of those samples, from 0.
     pub sample_rounds: Vec<u32>,
+    /// Their launches, from 0.
+    pub sample_launches: Vec<u32>,
     /// Throughput, tokens per second.
     pub tps: Option<Interval>,
     /// Prefill and prefix_reuse: time to the first sampled token, nanoseconds.
@@ -107,9 +109,9 @@ pub struct ItlQuantiles {
 /// A paired ratio of speeds (above 1: faster than the reference) and what may be said of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    /// Median over rounds of the ratio within the round.
+    /// Of the ratios within rounds, over launches.
     pub ratio: Interval,
-    /// After Holm and the A/A control.
+    /// From the interval and the region that counts as the same alone.
     pub verdict: Verdict,
     /// What differs between the two arms: `variant`, `kv`, `variant+kv`, … or `control`.
     pub factor: String,
@@ -126,10 +128,6 @@ pub struct Control {
     pub by_spec: Vec<(WorkSpec, Comparison)>,
     /// Over all headline works: the mean log-ratio of a round is one observation.
     pub pooled: Option<Comparison>,
-    /// Whether the pooled interval excludes 1, so that no speed verdict is given.
-    pub is_failed: bool,
-    /// Largest deviation from 1 that the pooled interval still contains, e.g. 0.012.
-    pub noise: Option<f64>,
 }
 
 /// Memory of one arm, from its own process.
@@ -271,9 +269,7 @@ pub struct SpeculativeRow {
     pub draft_share: Option<f64>,
     /// How many times as fast as the target alone.
     pub factor: Option<Interval>,
-    /// Of the factor being 1, by Student's t.
-    pub p_value: Option<f64>,
-    /// Whether that is faster; over all depths at once (Holm).
+    /// Whether that is faster.
     pub verdict: Option<Verdict>,
     /// Share of the drafted tokens that the target accepted.
     pub acceptance: Option<f64>,
@@ -391,7 +387,7 @@ pub struct Trust {
     pub read_bytes_per_s: Option<f64>,
     /// Median speed of f32 matrix products with all threads.
     pub flop_per_s: Option<f64>,
-    /// The smallest difference between variants that would have been called; absent when the control failed.
+    /// The smallest difference between variants that would have been called.
     pub smallest_difference: Option<SmallestDifference>,
 }
 

@@ -1,7 +1,7 @@
 //! "Which one to run": the recommendation, every candidate against it, and how to run it.
 
 use crate::data::Goal;
-use crate::decide::{Answer, Exactness, Objective, Standing};
+use crate::decide::{Exactness, Objective, Standing};
 use crate::report::document::{paragraph, section, table, Block};
 use crate::report::model::{unmet, DecisionReport};
 use crate::report::{emit, ReportModel};
@@ -15,21 +15,23 @@ pub(super) fn decision(model: &ReportModel) -> Vec<Block> {
         return Vec::new();
     };
     let t = model.lang;
-    let limits = limits(model, report);
+    let (request, limits) = (model.request_words(report.request), limits(model, report));
     let intro = match report.decision.objective {
-        Objective::Fastest => t.which_intro_fastest(limits),
-        Objective::MostExact => t.which_intro_exact(limits),
+        Objective::Fastest => t.which_intro_fastest(request, limits),
+        Objective::MostExact => t.which_intro_exact(request, limits),
     };
     let mut body = candidates(model, report);
-    if report.decision.rows.iter().filter(|r| r.vs_lead.is_some()).count() > 1 {
-        body.extend(paragraph(&t.together_note()));
+    if report.decision.rows.iter().any(|r| r.vs_choice.is_some()) {
+        let (launches, rounds) = (t.launches(report.n_launches), t.rounds(report.n_rounds));
+        body.extend(paragraph(&t.regret_note(launches, rounds)));
     }
     if report.is_composed.contains(&true) {
         body.extend(paragraph(&t.composed_note()));
     }
+    body.extend(purposes(model, report));
     body.extend(predicted(model, report));
     body.extend(left_out(model));
-    if let Some(lead) = report.decision.answer.lead() {
+    if let Some(lead) = report.decision.choice().map(|c| c.arm) {
         let arm = &report.arms[lead];
         if let Some(n) = report.candidates[lead].n_ctx_max {
             let n_ctx_train = model.header.model.n_ctx_train;
@@ -68,22 +70,20 @@ fn limits(model: &ReportModel, report: &DecisionReport) -> String {
 
 fn candidates(model: &ReportModel, report: &DecisionReport) -> Vec<Block> {
     let t = model.lang;
-    let lead = report.decision.answer.lead();
-    let is_settled = matches!(report.decision.answer, Answer::Take(_));
+    let choice = report.decision.choice().map(|c| c.arm);
     let rows = report.decision.rows.iter().map(|row| {
         let i = row.candidate;
         let candidate = &report.candidates[i];
-        let against = match (&row.vs_lead, lead == Some(i)) {
-            (_, true) if is_settled => t.the_choice(),
-            (_, true) => t.best_guess(),
-            (Some((ratio, verdict)), _) => format!("{} ({})", t.ratio(ratio), t.verdict(*verdict)),
-            (None, _) => t.na(),
+        let against = match &row.vs_choice {
+            _ if choice == Some(i) => t.the_choice(),
+            Some(ratio) => t.ratio(ratio),
+            None => t.na(),
         };
         let kld = match &candidate.quality {
             Exactness::Baseline => t.baseline(),
-            Exactness::Known { kld, .. } if report.is_composed[i] => format!("{} +", t.kld(kld)),
-            Exactness::Known { kld, .. } => t.kld(kld),
-            Exactness::Unknown => t.na(),
+            Exactness::Scored { kld, .. } if report.is_composed[i] => format!("{} +", t.kld(kld)),
+            Exactness::Scored { kld, .. } => t.kld(kld),
+            Exactness::Unscored => t.na(),
         };
         let limits = match row.standing {
             Standing::Met => t.l_met(),
@@ -91,19 +91,21 @@ fn candidates(model: &ReportModel, report: &DecisionReport) -> Vec<Block> {
         };
         vec![
             t.arm(&report.arms[i]),
-            t.tps(candidate.decode_tps.as_ref()),
+            t.or_na(candidate.request_ns, |ns| t.time(ns)),
             against,
+            t.tps(candidate.decode_tps.as_ref()),
             t.ms(candidate.ttft_ns.as_ref()),
             t.or_na(candidate.ram_bytes, |bytes| t.mib(bytes)),
             kld,
             limits,
-            row.wins_if.map_or(String::new(), |what| t.wins_if(what)),
+            row.wins_if.map_or(String::new(), |what| t.wins_flag(what)),
         ]
     });
     let head = vec![
         t.h_variant(),
+        t.h_request_time(),
+        t.h_speed_against(choice.map_or_else(|| t.na(), |i| t.arm(&report.arms[i]))),
         t.h_decode_tps(report.decode),
-        t.h_speed_against(lead.map_or_else(|| t.na(), |i| t.arm(&report.arms[i]))),
         t.h_ttft(t.or_na(report.prefill, |spec| spec.to_string())),
         t.h_peak(),
         t.h_quality_loss(),
@@ -111,6 +113,54 @@ fn candidates(model: &ReportModel, report: &DecisionReport) -> Vec<Block> {
         t.h_choice_if(),
     ];
     table(head, rows.collect())
+}
+
+/// The choice for each usual kind of request.
+fn purposes(model: &ReportModel, report: &DecisionReport) -> Vec<Block> {
+    let t = model.lang;
+    if report.by_purpose.len() < 2 {
+        return Vec::new();
+    }
+    let rows = report.by_purpose.iter().map(|p| {
+        let request = p.purpose.request();
+        let regret = |r: f64| if r > 0.0 { t.up_to(t.percent(r)) } else { t.percent(0.0) };
+        let time = |ns: f64| {
+            if p.is_between {
+                t.approximately(t.time(ns))
+            } else {
+                t.time(ns)
+            }
+        };
+        vec![
+            p.purpose.to_string(),
+            if request.is_decode_alone() {
+                t.in_decode()
+            } else {
+                request.to_string()
+            },
+            p.arm.map_or_else(|| t.no_choice(), |i| t.arm(&report.arms[i])),
+            t.or_na(p.regret, regret),
+            t.or_na(p.request_ns, time),
+        ]
+    });
+    let head = vec![
+        t.h_purpose(),
+        t.h_request(),
+        t.h_choice(),
+        t.h_regret(),
+        t.h_request_time(),
+    ];
+    let mut body: Vec<Block> = paragraph(&t.purposes_intro())
+        .into_iter()
+        .chain(table(head, rows.collect()))
+        .collect();
+    if report.by_purpose.iter().any(|p| p.is_between) {
+        body.extend(paragraph(&t.purposes_between()));
+    }
+    for said in model.other_purposes() {
+        body.extend(paragraph(&said));
+    }
+    body
 }
 
 /// What was predicted before the run beside what was measured.

@@ -1,6 +1,6 @@
 //! The tables of speed, memory and files.
 
-use crate::data::{Arm, DerivedFrom, Outcome, VariantInfo, WorkSpec, Workload};
+use crate::data::{Arm, DerivedFrom, FailureKind, Outcome, VariantInfo, WorkSpec, Workload};
 use crate::report::charts::ChartName;
 use crate::report::document::{image, paragraph, section, table, Block};
 use crate::report::text::{kv, middle};
@@ -314,7 +314,7 @@ pub(super) fn failures(model: &ReportModel) -> Vec<Block> {
         .cells
         .iter()
         .filter_map(|cell| match &cell.outcome {
-            Outcome::Ok => None,
+            Outcome::Ok | Outcome::Failed(FailureKind::LeftOut, _) => None,
             Outcome::Failed(kind, reason) => Some(vec![
                 cell.arm.id.clone(),
                 cell.spec.to_string(),

@@ -3,6 +3,7 @@
 use crate::report::charts::ChartName;
 use crate::report::document::{image, section as section_of, table, Block};
 use crate::report::{Drift, ReportModel};
+use crate::stats;
 
 pub(super) fn section(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
     let t = model.lang;
@@ -25,7 +26,7 @@ fn control(model: &ReportModel) -> String {
     let t = model.lang;
     match &model.control.pooled {
         None => t.no_control(),
-        Some(control) if model.control.is_failed => t.noise_excludes(t.ratio(&control.ratio)),
+        Some(control) if stats::sure_bias(&control.ratio) > 0.0 => t.noise_excludes(t.ratio(&control.ratio)),
         Some(control) => t.noise_includes(t.ratio(&control.ratio)),
     }
 }
@@ -50,7 +51,7 @@ fn disturbed(model: &ReportModel) -> String {
     let (t, trust) = (model.lang, &model.trust);
     let mut said = match trust.void.as_slice() {
         [] => t.none_void(),
-        [first, ..] => t.void_rounds(t.rounds(trust.void.len() as u32), t.disturbance(*first)),
+        [first, ..] => t.void_blocks(trust.void.len(), t.disturbance(*first)),
     };
     if let Some(kept) = trust.kept {
         said.push_str(&t.kept_disturbed(

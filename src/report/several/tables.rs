@@ -14,9 +14,6 @@ use crate::stats::Interval;
 pub(super) fn banners(t: Lang, runs: &[OneRun]) -> Vec<String> {
     let mut banners = Vec::new();
     for side in runs.iter().map(|run| &run.side) {
-        if side.is_control_failed {
-            banners.push(t.d_control_failed(&side.name));
-        }
         if !side.is_complete {
             banners.push(t.d_incomplete(&side.name));
         }

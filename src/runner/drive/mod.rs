@@ -1,9 +1,9 @@
-//! The course of a run: texts, memory probes, rounds until the stop rule ends them, scoring.
+//! A run from its texts to its end: scoring, launches of fresh workers until the stop rule ends them, memory probes.
 
 mod rounds;
 
 use super::child::{AskError, Interrupt, Mailbox};
-use super::config::{nanos, RunConfig, Site};
+use super::config::{nanos, MemoryTurn, RunConfig, Site};
 use super::memory::probe;
 use super::progress::Observer;
 use super::quality::{read_texts, score_all, Halt, Step};
@@ -11,7 +11,7 @@ use super::team::{Interrupted, Team};
 use super::watch::Watch;
 use crate::data::{Arm, DroppedRecord, EndRecord, Plan, Record, StoppedBy};
 use crate::journal::{JournalError, Writer};
-use crate::plan::{headline_pairs, launch_of, outstanding, quality_left, too_short, QualityLeft};
+use crate::plan::{blocks, headline_pairs, outstanding, quality_left, too_short, QualityLeft, Turn};
 use crate::stats;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -95,22 +95,36 @@ struct Drive<'a> {
     team: Team<'a>,
     watch: Option<Watch>,
     start: Instant,
-    /// The round that runs, counting void ones.
+    /// The next launch, over all sessions.
+    launch: u32,
+    /// The next round, over all sessions.
     round: u32,
-    void: BTreeSet<u32>,
-    done_in_round: BTreeSet<usize>,
+    /// Where in its launch a round was when an earlier session ended, and what was done of it.
+    in_launch: u32,
+    done: BTreeSet<usize>,
+    /// Complete launches.
+    n_launches: u32,
+    /// Complete rounds.
+    n_rounds: u32,
+    n_blocks: u32,
+    n_void: u32,
     failed: BTreeSet<usize>,
-    /// Arms that left the run.
+    /// Arms that cannot become the choice.
     dropped: BTreeSet<usize>,
+    is_decided: bool,
     memory_done: BTreeSet<usize>,
     /// Executions per sample of each cell.
     repeats: BTreeMap<usize, u32>,
-    /// Wall time of the last launch.
+    /// Rounds of a launch, and whether there is time for what decides alone; known after the first round.
+    pace: Option<(u32, bool)>,
+    /// Wall time of the last launch, without its rounds.
     launch_ns: u64,
+    /// Wall time of bringing each arm up.
+    load_ns: BTreeMap<usize, u64>,
     /// Wall time of a sample of each cell: predicted, then the last seen.
     cost_ns: Vec<u64>,
-    /// Nanoseconds per cell and round, for the stop rule.
-    samples: BTreeMap<(usize, u32), u64>,
+    /// (launch, nanoseconds) per cell and round, for the stop rule.
+    samples: BTreeMap<(usize, u32), (u32, u64)>,
     tokens_sha256: Option<String>,
     loading_ns: u64,
     timed_ns: u64,
@@ -123,15 +137,10 @@ impl<'a> Drive<'a> {
     fn new(site: Site<'a>, past: &[Record], journal: &'a mut Writer, observer: &'a mut dyn Observer) -> Self {
         let config = site.run;
         let left = outstanding(&config.plan, past);
-        let mut repeats = BTreeMap::new();
         let mut samples = BTreeMap::new();
         for record in past {
-            match record {
-                Record::Launch(l) if repeats.is_empty() => repeats.extend(l.repeats.iter().copied()),
-                Record::Sample(s) if !left.void.contains(&s.round) => {
-                    samples.insert((s.cell, s.round), s.sample.ns);
-                }
-                _ => {}
+            if let Record::Sample(s) = record {
+                samples.insert((s.cell, s.round), (s.launch, s.sample.ns));
             }
         }
         Drive {
@@ -141,14 +150,22 @@ impl<'a> Drive<'a> {
             team: Team::new(site),
             watch: None,
             start: Instant::now(),
+            launch: left.launch,
             round: left.round,
-            void: left.void,
-            done_in_round: left.done_in_round,
+            in_launch: left.in_launch,
+            done: left.done,
+            n_launches: left.n_launches,
+            n_rounds: left.n_rounds,
+            n_blocks: 0,
+            n_void: left.n_void,
             failed: left.failed,
             dropped: left.dropped,
+            is_decided: false,
             memory_done: left.memory_done,
-            repeats,
+            repeats: left.repeats,
+            pace: None,
             launch_ns: 0,
+            load_ns: BTreeMap::new(),
             cost_ns: config
                 .guess_ns
                 .iter()
@@ -166,43 +183,21 @@ impl<'a> Drive<'a> {
 
     fn all(&mut self, past: &[Record]) -> Result<StoppedBy, Stop> {
         self.read_texts()?;
-        self.probe_memory()?;
-        let ended = past.iter().rev().find_map(|record| match record {
-            Record::SpeedEnd(why) if self.quality.is_speed_done => Some(*why),
-            _ => None,
-        });
-        let stopped_by = match ended {
-            Some(why) => why,
-            None => {
-                if self.is_quality_first() {
-                    self.score(past)?;
-                }
-                self.watch = self.watch_of_plan();
-                let why = self.speed()?;
-                self.team.dismiss_all();
-                if self.site.run.plan.quality.is_some() {
-                    self.journal.append(&Record::SpeedEnd(why))?;
-                }
-                why
-            }
-        };
-        // Its buffers are larger than any cache, and scoring is not timed.
-        self.watch = None;
-        if !self.is_quality_first() {
-            self.score(past)?;
+        if self.site.run.memory == MemoryTurn::First {
+            self.probe_memory()?;
         }
-        Ok(stopped_by)
-    }
-
-    fn is_quality_first(&self) -> bool {
-        self.site.run.plan.quality.as_ref().is_some_and(|q| q.is_first)
-    }
-
-    fn watch_of_plan(&self) -> Option<Watch> {
+        self.score(past)?;
+        self.look()?;
         let plan = &self.site.run.plan;
         let n_threads = plan.arms.iter().map(|a| a.config.n_threads).max().unwrap_or(1);
         let pause_max = Duration::from_nanos(plan.stop.budget_ns).mul_f64(plan.limits.pause_share_max);
-        self.site.run.has_anchor.then(|| Watch::new(n_threads, pause_max))
+        self.watch = self.site.run.has_anchor.then(|| Watch::new(n_threads, pause_max));
+        let stopped_by = self.speed()?;
+        // Its buffers are larger than any cache.
+        self.watch = None;
+        self.team.dismiss_all();
+        self.probe_memory()?;
+        Ok(stopped_by)
     }
 
     /// Finds out before anything is measured whether the texts can be scored.
@@ -210,6 +205,10 @@ impl<'a> Drive<'a> {
         let Some(plan) = self.site.run.plan.quality.as_ref() else {
             return Ok(());
         };
+        if let (None, Some(known)) = (&self.quality.tokens, &self.site.run.tokens) {
+            self.journal.append(&Record::Texts(known.clone()))?;
+            self.quality.tokens = Some(known.clone());
+        }
         if self.quality.tokens.is_none() {
             self.report_progress("reading the texts");
             let start = Instant::now();
@@ -270,7 +269,6 @@ impl<'a> Drive<'a> {
     }
 
     fn speed(&mut self) -> Result<StoppedBy, Stop> {
-        let mut launch = None;
         loop {
             if self.live().is_empty() {
                 return Ok(StoppedBy::Failures);
@@ -278,45 +276,46 @@ impl<'a> Drive<'a> {
             if let Some(why) = self.why_stop() {
                 return Ok(why);
             }
-            let due = launch_of(&self.site.run.plan, self.n_rounds());
-            let now = match launch {
-                Some(now) if now == due || !self.has_time_for_launch() => now,
-                _ => {
-                    self.launch(due)?;
-                    due
+            let mut in_launch = std::mem::take(&mut self.in_launch);
+            self.launch(in_launch)?;
+            loop {
+                self.one_round(self.turn(in_launch))?;
+                in_launch += 1;
+                if self.pace.is_none() {
+                    self.pace = Some(self.affordable_pace());
                 }
-            };
-            launch = Some(now);
-            self.one_round(now)?;
-            if self.is_decided()? {
-                return Ok(StoppedBy::Decided);
+                if !self.has_further_round(in_launch) {
+                    break;
+                }
             }
+            self.n_launches += 1;
+            self.launch += 1;
+            self.look()?;
         }
     }
 
-    /// Looks at the recommendation so far, where that steers the run: arms that cannot become it leave.
-    fn is_decided(&mut self) -> Result<bool, Stop> {
-        let (run, n_rounds) = (self.site.run, self.n_rounds());
-        let n_min = run.plan.stop.n_rounds_min;
-        let is_look = n_rounds >= n_min && (n_rounds - n_min).is_multiple_of(LOOK_EVERY);
-        let Some(steer) = run.steer.as_ref().filter(|_| is_look) else {
-            return Ok(false);
-        };
-        let course = steer();
-        for arm in course.dropped {
+    fn turn(&self, in_launch: u32) -> Turn {
+        Turn {
+            launch: self.launch,
+            round: self.round,
+            in_launch,
+        }
+    }
+
+    /// Looks at the choice so far: arms that cannot become it leave what decides, or the run where it is about nothing else.
+    fn look(&mut self) -> Result<(), Stop> {
+        let outlook = (self.site.run.early_stop)(self.n_launches);
+        self.is_decided = outlook.is_decided;
+        for arm in outlook.dropped {
             if self.dropped.insert(arm) {
                 let round = self.round;
                 self.journal.append(&Record::Dropped(DroppedRecord { arm, round }))?;
-                self.team.dismiss(arm);
+                if !self.site.run.plan.pace.keeps_all {
+                    self.team.dismiss(arm);
+                }
             }
         }
-        Ok(course.is_decided)
-    }
-
-    /// Whether fresh workers leave time for rounds with them: for one round alone they cost more than they tell.
-    fn has_time_for_launch(&self) -> bool {
-        let ahead = self.launch_ns.saturating_add(self.round_cost_ns().saturating_mul(2));
-        nanos(self.start).saturating_add(ahead) <= self.site.run.plan.stop.budget_ns
+        Ok(())
     }
 
     fn finish(mut self, stopped_by: StoppedBy) -> Result<EndRecord, RunError> {
@@ -333,24 +332,39 @@ impl<'a> Drive<'a> {
         Ok(end)
     }
 
-    /// Complete rounds.
-    fn n_rounds(&self) -> u32 {
-        self.round - self.void.len() as u32
-    }
-
+    /// Cells that are still measured. Where arms leave, the control goes with the baseline.
     fn live(&self) -> BTreeSet<usize> {
-        (0..self.site.run.plan.cells.len())
-            .filter(|&c| !self.failed.contains(&c) && !self.dropped.contains(&self.site.arm(c)))
+        let plan = &self.site.run.plan;
+        let baseline = plan.arms.iter().position(|a| a.is_baseline);
+        let has_left = |arm: usize| match plan.arms[arm].is_control {
+            true => baseline.is_some_and(|b| self.dropped.contains(&b)),
+            false => self.dropped.contains(&arm),
+        };
+        (0..plan.cells.len())
+            .filter(|&c| !self.failed.contains(&c) && (plan.pace.keeps_all || !has_left(self.site.arm(c))))
             .collect()
     }
 
-    fn probe_memory(&mut self) -> Result<(), Stop> {
+    fn contenders(&self) -> BTreeSet<usize> {
+        let arms = 0..self.site.run.plan.arms.len();
+        arms.filter(|arm| !self.dropped.contains(arm)).collect()
+    }
+
+    fn blocks(&self, turn: Turn) -> Vec<Vec<usize>> {
         let plan = &self.site.run.plan;
-        let arms: Vec<usize> = (0..plan.arms.len())
-            .filter(|&a| !plan.arms[a].is_control && !self.memory_done.contains(&a))
-            .filter(|&a| self.site.run.steer.is_none() || is_first_of_variant(plan, a))
-            .collect();
-        for arm in arms {
+        let mut found = blocks(plan, turn, &self.live(), &self.contenders());
+        if turn.round == self.round {
+            found.retain(|cells| !cells.iter().any(|c| self.done.contains(c)));
+        }
+        if let Some((_, true)) = self.pace {
+            found.retain(|cells| plan.decision.contains(&self.site.spec(cells[0])));
+        }
+        found
+    }
+
+    fn probe_memory(&mut self) -> Result<(), Stop> {
+        for arm in self.memory_left() {
+            let plan = &self.site.run.plan;
             self.report_progress(&format!("memory of {}", plan.arms[arm].id));
             // Ids of probes and of team workers must differ; a team counts up from 1.
             let result = probe(self.site, arm, u64::MAX - arm as u64);
@@ -362,35 +376,101 @@ impl<'a> Drive<'a> {
                     self.observer.notice(&format!("memory of {}: {why}", plan.arms[arm].id));
                 }
             }
+            self.memory_done.insert(arm);
         }
         Ok(())
     }
 
-    /// Precision, budget or rounds; never significance.
+    /// Arms whose memory is still to be read: where time is short one of each file, since what another KV type changes is known exactly.
+    fn memory_left(&self) -> Vec<usize> {
+        let plan = &self.site.run.plan;
+        (0..plan.arms.len())
+            .filter(|_| self.site.run.memory != MemoryTurn::Never)
+            .filter(|&a| !plan.arms[a].is_control && !self.memory_done.contains(&a))
+            .filter(|&a| plan.pace.keeps_all || is_first_of_variant(plan, a))
+            .collect()
+    }
+
+    /// Precision, budget or numbers; never significance.
     fn why_stop(&self) -> Option<StoppedBy> {
-        let stop = &self.site.run.plan.stop;
-        let n_rounds = self.n_rounds();
-        if n_rounds >= stop.n_rounds_max {
+        let (plan, n) = (&self.site.run.plan, self.n_launches);
+        let is_all = match plan.pace.n_rounds_asked {
+            Some(asked) => self.n_rounds >= asked,
+            None => n >= plan.stop.n_launches_max,
+        };
+        if is_all {
             return Some(StoppedBy::Rounds);
         }
-        if n_rounds >= stop.n_rounds_min
-            && (n_rounds - stop.n_rounds_min).is_multiple_of(LOOK_EVERY)
-            && self.is_precise()
-        {
+        if self.is_decided && !plan.pace.keeps_all {
+            return Some(StoppedBy::Decided);
+        }
+        if n >= plan.stop.n_launches_min && self.is_decided && self.is_precise() {
             return Some(StoppedBy::Precision);
         }
-        // One round has no interval: half as much again is spent on a second.
-        let allowed = match n_rounds {
+        // Without samples there is nothing to tell; a single launch tells little, and half as much again is spent on a second one.
+        let allowed = match n {
             0 => u64::MAX,
-            1 => stop.budget_ns.saturating_add(stop.budget_ns / 2),
-            _ => stop.budget_ns,
+            1 => self.budget_ns().saturating_add(self.budget_ns() / 2),
+            _ => self.budget_ns(),
         };
-        let is_over = nanos(self.start).saturating_add(self.round_cost_ns()) > allowed;
+        let is_over = nanos(self.start).saturating_add(self.launch_cost_ns(self.launch)) > allowed;
         is_over.then_some(StoppedBy::Budget)
     }
 
-    fn round_cost_ns(&self) -> u64 {
-        self.live().iter().map(|&c| self.cost_ns[c]).sum()
+    /// Time for scoring and speed: what reading memory will take afterwards is not theirs.
+    fn budget_ns(&self) -> u64 {
+        let left = self.memory_left().into_iter();
+        let after: u64 = left
+            .map(|arm| self.load_ns.get(&arm).copied().unwrap_or(0).saturating_mul(3))
+            .sum();
+        self.site.run.plan.stop.budget_ns.saturating_sub(after)
+    }
+
+    fn has_further_round(&self, in_launch: u32) -> bool {
+        let plan = &self.site.run.plan;
+        if plan.pace.n_rounds_asked.is_some_and(|asked| self.n_rounds >= asked) || self.live().is_empty() {
+            return false;
+        }
+        let (n_rounds, _) = self.pace.unwrap_or((plan.pace.n_rounds, false));
+        let ahead = self.cost_of(self.turn(in_launch));
+        let has_time = nanos(self.start).saturating_add(ahead) <= self.budget_ns();
+        self.site.run.is_resident && in_launch < n_rounds && has_time
+    }
+
+    fn cost_of(&self, turn: Turn) -> u64 {
+        self.blocks(turn).concat().iter().map(|&c| self.cost_ns[c]).sum()
+    }
+
+    /// A launch with all its rounds.
+    fn launch_cost_ns(&self, launch: u32) -> u64 {
+        let (n_rounds, _) = self.pace.unwrap_or((1, false));
+        self.launch_ns.saturating_add(self.rounds_cost_ns(launch, n_rounds))
+    }
+
+    fn rounds_cost_ns(&self, launch: u32, n_rounds: u32) -> u64 {
+        let turn = |in_launch| Turn {
+            launch,
+            round: self.round + in_launch,
+            in_launch,
+        };
+        (0..n_rounds).map(|k| self.cost_of(turn(k))).sum()
+    }
+
+    /// As many rounds a launch as leave time for the launches that there are to be; where not even one does, only what decides is
+    /// measured in the launches to come.
+    fn affordable_pace(&self) -> (u32, bool) {
+        let plan = &self.site.run.plan;
+        if plan.pace.n_rounds_asked.is_some() {
+            return (plan.pace.n_rounds, false);
+        }
+        let time = self.budget_ns().saturating_sub(nanos(self.start));
+        let fits = |n_rounds: &u32| {
+            let later = (self.launch + 1)..plan.stop.n_launches_min.max(self.launch + 2);
+            let each = later.map(|l| self.launch_ns.saturating_add(self.rounds_cost_ns(l, *n_rounds)));
+            each.fold(0, u64::saturating_add) <= time
+        };
+        let most = (1..=plan.pace.n_rounds.max(1)).rev().find(fits);
+        (most.unwrap_or(1), most.is_none())
     }
 
     fn is_precise(&self) -> bool {
@@ -399,38 +479,30 @@ impl<'a> Drive<'a> {
             .into_iter()
             .filter(|(c, b)| !self.failed.contains(c) && !self.failed.contains(b))
             .all(|(cell, base)| {
-                let pairs: Vec<(f64, f64)> = (0..self.round)
-                    .filter_map(|r| {
-                        Some((
-                            *self.samples.get(&(base, r))? as f64,
-                            *self.samples.get(&(cell, r))? as f64,
-                        ))
-                    })
-                    .collect();
-                let (base, cell): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
-                stats::log_ratio_interval(&base, &cell, 0.95)
-                    .is_some_and(|interval| stats::half_width(&interval) <= plan.stop.precision)
+                let mut groups: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+                for (&(_, round), (launch, ns)) in self.samples.range((cell, 0)..=(cell, u32::MAX)) {
+                    if let Some((_, of_base)) = self.samples.get(&(base, round)) {
+                        groups
+                            .entry(*launch)
+                            .or_default()
+                            .push((*of_base as f64 / *ns as f64).ln());
+                    }
+                }
+                let groups: Vec<Vec<f64>> = groups.into_values().collect();
+                let is_narrow = |i| stats::half_width(&i) <= plan.stop.precision;
+                // With fewer launches nothing is known of what processes differ by.
+                groups.len() >= stats::N_LAUNCHES_MIN
+                    && stats::grouped_interval(&groups, 0.0, 0.95).is_some_and(is_narrow)
             })
     }
 
-    /// Tells how far the run is, by predicted cost: the rounds still expected, or the budget where that ends sooner.
+    /// Tells how far the run is, by predicted cost: the launches still expected, or the budget where that ends sooner.
     fn report_progress(&mut self, label: &str) {
         let stop = &self.site.run.plan.stop;
         let behind = nanos(self.start);
-        let in_round: u64 = self
-            .live()
-            .iter()
-            .filter(|c| !self.done_in_round.contains(c))
-            .map(|&c| self.cost_ns[c])
-            .sum();
-        let rounds_left = u64::from(stop.n_rounds_max.saturating_sub(self.n_rounds() + 1));
-        let ahead = in_round.saturating_add(rounds_left.saturating_mul(self.round_cost_ns()));
-        let for_quality = match &self.site.run.plan.quality {
-            Some(plan) if plan.stop.budget_ns < u64::MAX => plan.stop.budget_ns,
-            _ => 0,
-        };
+        let left = u64::from(stop.n_launches_max.saturating_sub(self.n_launches));
+        let ahead = left.saturating_mul(self.launch_cost_ns(self.launch));
         let total = behind.saturating_add(ahead).min(stop.budget_ns.max(behind));
-        let total = total.saturating_add(for_quality);
         self.observer.progress(behind, total, label);
     }
 }
@@ -440,6 +512,3 @@ fn is_first_of_variant(plan: &Plan, arm: usize) -> bool {
     let same = |other: &Arm| other.variant == plan.arms[arm].variant;
     plan.arms.iter().position(same) == Some(arm)
 }
-
-/// Rounds between two looks at the precision.
-const LOOK_EVERY: u32 = 2;

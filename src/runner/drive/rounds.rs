@@ -1,147 +1,259 @@
-//! A launch and a round: workers come up, every cell is measured once, what happened is booked.
+//! A launch and its rounds: workers come up, blocks are measured, what happened is booked.
 
 use super::{Drive, RunError, Stop};
 use crate::data::{
-    AnchorRecord, DisturbedRecord, FailureKind, FailureRecord, LaunchRecord, Record, RoundRecord, Sample, SampleRecord,
+    AnchorRecord, BlockRecord, DisturbedRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, LoadedArm,
+    Record, RoundRecord, Sample, SampleRecord,
 };
-use crate::plan::{launch_order, n_repeat, round_order};
+use crate::plan::{launch_order, n_repeat, Turn};
 use crate::runner::config::nanos;
-use crate::runner::team::{BringUp, Measured};
+use crate::runner::team::Answered;
 use crate::runner::watch::disturbance;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+/// Blocks that may be void before there is a share to speak of.
+const N_VOID_FREE: u32 = 1;
+
 impl Drive<'_> {
-    /// Fresh workers for all arms.
-    pub(super) fn launch(&mut self, launch: u32) -> Result<(), Stop> {
+    /// Fresh workers for all arms that the launch measures. Where they do not fit into memory together they come up in their turns.
+    pub(super) fn launch(&mut self, first: u32) -> Result<(), Stop> {
         let start = Instant::now();
         self.team.dismiss_all();
-        let (mut arms, mut executions, mut engine) = (Vec::new(), BTreeMap::new(), None);
-        let (mut loading_ns, mut warmup_ns) = (0, 0);
-        for arm in launch_order(&self.site.run.plan, launch) {
-            self.report_progress(&format!("loading {}", self.site.run.plan.arms[arm].id));
-            let up = self.bring_up(arm)?;
-            if !self.site.run.is_resident {
-                self.team.dismiss(arm);
-            }
-            loading_ns += up.loading_ns;
-            warmup_ns += up.warmup_ns;
-            engine = engine.or(up.engine);
-            if let Some(up) = up.arm {
-                executions.extend(up.execution_ns);
-                arms.push(up.loaded);
+        if !self.site.run.is_resident {
+            return Ok(());
+        }
+        let (n_rounds, _) = self.pace.unwrap_or((self.site.run.plan.pace.n_rounds.max(1), false));
+        let turns = (first..n_rounds.max(first + 1)).map(|in_launch| Turn {
+            round: self.round + in_launch - first,
+            ..self.turn(in_launch)
+        });
+        let due: BTreeSet<usize> = turns.flat_map(|t| self.blocks(t).concat()).collect();
+        let arms: BTreeSet<usize> = due.into_iter().map(|cell| self.site.arm(cell)).collect();
+        let mut loaded = Loaded::default();
+        for arm in launch_order(&self.site.run.plan, self.launch) {
+            if arms.contains(&arm) {
+                self.bring_up(arm, &mut loaded)?;
             }
         }
-        self.set_repeats(&executions);
         self.launch_ns = nanos(start);
+        self.book_launch(loaded)
+    }
+
+    fn book_launch(&mut self, loaded: Loaded) -> Result<(), Stop> {
         let record = LaunchRecord {
-            launch,
-            arms,
-            engine: engine.unwrap_or_default(),
-            loading_ns,
-            warmup_ns,
-            repeats: self.repeats.iter().map(|(cell, n)| (*cell, *n)).collect(),
+            launch: self.launch,
+            arms: loaded.arms,
+            engine: loaded.engine.unwrap_or_default(),
+            loading_ns: loaded.loading_ns,
+            warmup_ns: 0,
+            repeats: Vec::new(),
         };
         self.journal.append(&Record::Launch(record))?;
         Ok(())
     }
 
-    /// Brings an arm up for its live cells, and books what failed and how long it took.
-    fn bring_up(&mut self, arm: usize) -> Result<BringUp, Stop> {
-        let live = self.live();
-        let is_timed = live.iter().all(|cell| self.repeats.contains_key(cell));
-        let up = self.team.bring_up(arm, &live, is_timed)?;
+    /// Brings an arm up, and books what failed and how long it took.
+    fn bring_up(&mut self, arm: usize, loaded: &mut Loaded) -> Result<(), Stop> {
+        self.report_progress(&format!("loading {}", self.site.run.plan.arms[arm].id));
+        let up = self.team.bring_up(arm)?;
         self.loading_ns += up.loading_ns;
-        self.warmup_ns += up.warmup_ns;
-        for (cell, kind, reason) in &up.failed {
-            self.fail(*cell, *kind, reason)?;
+        self.load_ns.insert(arm, up.loading_ns);
+        loaded.loading_ns += up.loading_ns;
+        if loaded.engine.is_none() {
+            loaded.engine = up.engine;
         }
-        if let Some(up) = &up.arm {
-            let seen = &up.loaded.tokens_sha256;
+        if let Some((kind, reason)) = up.failed {
+            let cells: Vec<usize> = self.live().into_iter().filter(|&c| self.site.arm(c) == arm).collect();
+            for cell in cells {
+                self.fail(cell, kind, &reason)?;
+            }
+        }
+        if let Some(up) = up.arm {
+            let seen = &up.tokens_sha256;
             if *self.tokens_sha256.get_or_insert_with(|| seen.clone()) != *seen {
                 let worker = self.site.run.plan.arms[arm].id.clone();
                 return Err(Stop::Error(RunError::DifferentTokens { worker }));
             }
+            loaded.arms.push(up);
         }
-        Ok(up)
-    }
-
-    /// Repeats are fixed once per run, so that every sample lasts long enough; the control's are its arm's.
-    fn set_repeats(&mut self, executions: &BTreeMap<usize, u64>) {
-        let plan = &self.site.run.plan;
-        let is_twin = |a: usize, b: usize| {
-            let (a, b) = (&plan.cells[a], &plan.cells[b]);
-            let (own, other) = (&plan.arms[a.arm], &plan.arms[b.arm]);
-            a.spec == b.spec && own.variant == other.variant && own.config == other.config
-        };
-        for (&cell, &ns) in executions {
-            let twins = executions.iter().filter(|(other, _)| is_twin(cell, **other));
-            let fastest = twins.map(|(_, ns)| *ns).min().unwrap_or(ns);
-            let n = *self
-                .repeats
-                .entry(cell)
-                .or_insert_with(|| n_repeat(fastest, plan.sample_ns_min));
-            self.cost_ns[cell] = ns.saturating_mul(u64::from(n));
-        }
-    }
-
-    /// Every live cell once; a disturbed sample may end the round early.
-    pub(super) fn one_round(&mut self, launch: u32) -> Result<(), Stop> {
-        self.read_anchor(launch)?;
-        let order = round_order(&self.site.run.plan, self.n_rounds(), !self.site.run.is_resident);
-        let live = self.live();
-        for (position, &cell) in order.iter().enumerate() {
-            if !live.contains(&cell) || self.failed.contains(&cell) || self.done_in_round.contains(&cell) {
-                continue;
-            }
-            self.only_worker_when_in_turn(cell)?;
-            self.report_progress(&self.site.run.plan.cells[cell].id.clone());
-            let start = Instant::now();
-            let n_repeat = self.repeats.get(&cell).copied().unwrap_or(1);
-            match self.team.measure(cell, self.n_rounds(), n_repeat, self.cost_ns[cell])? {
-                Measured::Sample(sample) => {
-                    self.cost_ns[cell] = nanos(start);
-                    // Before the sample: were it the other way round, a crash in between would keep a disturbed sample.
-                    let is_void = self.is_void(launch, cell, &sample)?;
-                    self.book(launch, position as u32, cell, *sample)?;
-                    if is_void {
-                        self.end_void_round();
-                        return Ok(());
-                    }
-                }
-                Measured::Failed(kind, reason) => {
-                    self.fail(cell, kind, &reason)?;
-                    let arm = self.site.arm(cell);
-                    if !self.team.is_up(arm) {
-                        self.bring_up(arm)?;
-                    }
-                }
-            }
-        }
-        self.journal.append(&Record::Round(RoundRecord {
-            launch,
-            round: self.round,
-        }))?;
-        self.round += 1;
-        self.done_in_round.clear();
         Ok(())
     }
 
-    /// Whether `sample` makes its round void; books what disturbed it.
-    fn is_void(&mut self, launch: u32, cell: usize, sample: &Sample) -> Result<bool, Stop> {
+    /// Every block that is due.
+    pub(super) fn one_round(&mut self, turn: Turn) -> Result<(), Stop> {
+        self.read_anchor(turn)?;
+        let due = self.blocks(turn);
+        if self.site.run.is_resident {
+            let mut position = 0;
+            for cells in due {
+                self.block(turn, &cells, &mut position)?;
+            }
+        } else {
+            self.by_arm(turn, &due)?;
+        }
+        self.journal.append(&Record::Round(RoundRecord {
+            launch: turn.launch,
+            round: turn.round,
+            in_launch: turn.in_launch,
+        }))?;
+        self.done.clear();
+        self.round += 1;
+        self.n_rounds += 1;
+        Ok(())
+    }
+
+    /// All arms of a work back to back. A disturbed sample makes it void, and it is run once more.
+    fn block(&mut self, turn: Turn, cells: &[usize], position: &mut u32) -> Result<(), Stop> {
+        for &cell in cells {
+            self.make_ready(cell)?;
+        }
+        let mut may_be_void = true;
+        let done = 'again: loop {
+            let mut done = Vec::new();
+            for &cell in cells {
+                let Some(sample) = self.measure(turn, cell)? else {
+                    continue;
+                };
+                // Before the sample: were it the other way round, a crash in between would keep a disturbed sample.
+                let is_void = self.is_void(turn, cell, &sample, may_be_void)?;
+                done.push((cell, sample.ns));
+                self.book(turn, *position, cell, sample)?;
+                *position += 1;
+                if is_void {
+                    may_be_void = false;
+                    continue 'again;
+                }
+            }
+            break done;
+        };
+        self.end_block(turn, done)
+    }
+
+    /// One arm after the other, each with all its works: models are loaded in turn.
+    fn by_arm(&mut self, turn: Turn, due: &[Vec<usize>]) -> Result<(), Stop> {
+        let mut loaded = Loaded::default();
+        let mut done: BTreeMap<usize, Vec<(usize, u64)>> = BTreeMap::new();
+        let mut position = 0;
+        let order = launch_order(&self.site.run.plan, turn.launch);
+        let own = |site: crate::runner::config::Site, arm: usize| -> Vec<(usize, usize)> {
+            let blocks = due.iter().enumerate();
+            let cells = blocks.flat_map(|(block, cells)| cells.iter().map(move |&cell| (block, cell)));
+            cells.filter(|(_, cell)| site.arm(*cell) == arm).collect()
+        };
+        for arm in order {
+            let cells = own(self.site, arm);
+            if cells.is_empty() {
+                continue;
+            }
+            self.bring_up(arm, &mut loaded)?;
+            for (block, cell) in cells {
+                self.make_ready(cell)?;
+                let Some(sample) = self.measure(turn, cell)? else {
+                    continue;
+                };
+                self.is_void(turn, cell, &sample, false)?;
+                done.entry(block).or_default().push((cell, sample.ns));
+                self.book(turn, position, cell, sample)?;
+                position += 1;
+            }
+            self.team.dismiss(arm);
+        }
+        self.launch_ns = loaded.loading_ns;
+        self.book_launch(loaded)?;
+        for (_, cells) in done {
+            self.end_block(turn, cells)?;
+        }
+        Ok(())
+    }
+
+    fn end_block(&mut self, turn: Turn, done: Vec<(usize, u64)>) -> Result<(), Stop> {
+        self.n_blocks += 1;
+        for &(cell, ns) in &done {
+            self.samples.insert((cell, turn.round), (turn.launch, ns));
+        }
+        let record = BlockRecord {
+            launch: turn.launch,
+            round: turn.round,
+            in_launch: turn.in_launch,
+            cells: done.into_iter().map(|(cell, _)| cell).collect(),
+        };
+        self.journal.append(&Record::Block(record))?;
+        Ok(())
+    }
+
+    /// Has the cell's worker up and ready, and knows how often a sample repeats the work.
+    fn make_ready(&mut self, cell: usize) -> Result<(), Stop> {
+        let arm = self.site.arm(cell);
+        if self.failed.contains(&cell) {
+            return Ok(());
+        }
+        if !self.team.is_up(arm) {
+            self.bring_up(arm, &mut Loaded::default())?;
+        }
+        if self.failed.contains(&cell) {
+            return Ok(());
+        }
+        let start = Instant::now();
+        let answer = self.team.prepare(cell)?;
+        self.warmup_ns += nanos(start);
+        match answer {
+            Answered::Done(None) => {}
+            Answered::Done(Some(ns)) => self.set_repeat(cell, ns),
+            Answered::Failed(kind, reason) => self.fail(cell, kind, &reason)?,
+        }
+        Ok(())
+    }
+
+    /// Repeats are fixed once per run, so that every sample lasts long enough; the control's are its arm's.
+    fn set_repeat(&mut self, cell: usize, execution_ns: u64) {
+        let plan = &self.site.run.plan;
+        let is_twin = |other: usize| {
+            let (a, b) = (&plan.cells[cell], &plan.cells[other]);
+            let (own, other) = (&plan.arms[a.arm], &plan.arms[b.arm]);
+            a.spec == b.spec && own.variant == other.variant && own.config == other.config
+        };
+        let known = self.repeats.iter().find(|(other, _)| is_twin(**other)).map(|(_, n)| *n);
+        let n = known.unwrap_or_else(|| n_repeat(execution_ns, plan.sample_ns_min));
+        let n = *self.repeats.entry(cell).or_insert(n);
+        if !self.samples.contains_key(&(cell, self.round)) {
+            self.cost_ns[cell] = execution_ns.saturating_mul(u64::from(n));
+        }
+    }
+
+    /// A sample of a cell whose worker is up and ready; `None` where it failed.
+    fn measure(&mut self, turn: Turn, cell: usize) -> Result<Option<Sample>, Stop> {
+        if self.failed.contains(&cell) {
+            return Ok(None);
+        }
+        self.report_progress(&self.site.run.plan.cells[cell].id.clone());
+        let start = Instant::now();
+        let n_repeat = self.repeats.get(&cell).copied().unwrap_or(1);
+        match self.team.measure(cell, turn.round, n_repeat, self.cost_ns[cell])? {
+            Answered::Done(sample) => {
+                self.cost_ns[cell] = nanos(start);
+                Ok(Some(*sample))
+            }
+            Answered::Failed(kind, reason) => {
+                self.fail(cell, kind, &reason)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether `sample` makes its block void; books what disturbed it.
+    fn is_void(&mut self, turn: Turn, cell: usize, sample: &Sample, may_be_void: bool) -> Result<bool, Stop> {
         let run = self.site.run;
         let config = &run.plan.arms[self.site.arm(cell)].config;
         let Some(what) = disturbance(&run.plan.limits, config, run.n_cpus, sample) else {
             return Ok(false);
         };
-        // Of the rounds that the budget has room for, so that a slow model does not spend it on void ones.
-        let n_in_budget = run.plan.stop.budget_ns / self.round_cost_ns().max(1);
-        let n_rounds = n_in_budget.min(u64::from(run.plan.stop.n_rounds_max));
-        let n_void_max = (n_rounds as f64 * run.plan.limits.void_share_max) as usize;
-        let is_void = self.void.len() < n_void_max;
+        let n_void_max = N_VOID_FREE + (f64::from(self.n_blocks) * run.plan.limits.void_share_max) as u32;
+        let is_void = may_be_void && self.n_void < n_void_max;
+        self.n_void += u32::from(is_void);
         self.journal.append(&Record::Disturbed(DisturbedRecord {
-            launch,
-            round: self.round,
+            launch: turn.launch,
+            round: turn.round,
             cell,
             what,
             is_void,
@@ -149,45 +261,25 @@ impl Drive<'_> {
         Ok(is_void)
     }
 
-    /// The round counts no more; the next one takes its place.
-    fn end_void_round(&mut self) {
-        let void = self.round;
-        self.void.insert(void);
-        self.samples.retain(|(_, round), _| *round != void);
-        self.round += 1;
-        self.done_in_round.clear();
-    }
-
-    fn read_anchor(&mut self, launch: u32) -> Result<(), Stop> {
+    fn read_anchor(&mut self, turn: Turn) -> Result<(), Stop> {
         let Some(watch) = &mut self.watch else { return Ok(()) };
         let (reading, paused_ns) = watch.before_round(self.site.run.plan.limits.drift_max, self.site.mailbox)?;
         self.journal.append(&Record::Anchor(AnchorRecord {
-            launch,
-            round: self.round,
+            launch: turn.launch,
+            round: turn.round,
             reading,
             paused_ns,
         }))?;
         Ok(())
     }
 
-    fn only_worker_when_in_turn(&mut self, cell: usize) -> Result<(), Stop> {
-        let arm = self.site.arm(cell);
-        if !self.site.run.is_resident && !self.team.is_up(arm) {
-            self.team.dismiss_all();
-            self.bring_up(arm)?;
-        }
-        Ok(())
-    }
-
-    fn book(&mut self, launch: u32, position: u32, cell: usize, sample: Sample) -> Result<(), Stop> {
+    fn book(&mut self, turn: Turn, position: u32, cell: usize, sample: Sample) -> Result<(), Stop> {
         self.timed_ns += sample.timed_ns;
         self.warmup_ns += sample.warmup_ns;
-        self.samples.insert((cell, self.round), sample.ns);
-        self.done_in_round.insert(cell);
         let at_ns = nanos(self.start);
         self.journal.append(&Record::Sample(SampleRecord {
-            launch,
-            round: self.round,
+            launch: turn.launch,
+            round: turn.round,
             position,
             cell,
             at_ns,
@@ -207,4 +299,12 @@ impl Drive<'_> {
         }))?;
         Ok(())
     }
+}
+
+/// What came up in a launch.
+#[derive(Default)]
+struct Loaded {
+    arms: Vec<LoadedArm>,
+    engine: Option<EngineInfo>,
+    loading_ns: u64,
 }

@@ -3,14 +3,12 @@
 use super::{clocked, Speed, Timed, N_WARM_STEPS};
 use crate::data::{WorkSpec, Workload, N_REQUESTS};
 use crate::engine::{ContextId, Engine, EngineError};
-use std::collections::BTreeMap;
 
 /// Tokens of the short prefill that warms up a sample.
 const N_WARM_PREFILL: usize = 64;
 
 impl Speed {
-    /// The untimed round: fills the context once, keeps a state per depth, runs every shape. Out: rough time of one
-    /// execution of each spec, in their order.
+    /// Makes the context ready for works of these shapes. Out: rough time of one execution of each, in their order.
     pub(in crate::worker) fn prepare(
         &mut self,
         engine: &mut dyn Engine,
@@ -18,51 +16,81 @@ impl Speed {
         specs: &[WorkSpec],
     ) -> Result<Vec<u64>, EngineError> {
         specs.iter().try_for_each(|spec| self.check(spec))?;
-        let fill_ns = self.keep_states(engine, id, specs)?;
+        self.keep_states(engine, id, specs)?;
         self.fill_batches(engine, id, specs)?;
         self.fill_draft(engine, id, specs)?;
-        let rough = specs
-            .iter()
-            .map(|spec| match (spec.workload, fill_ns.get(&spec.n_prompt)) {
-                // Filling the cache to this depth was a prefill of this length.
-                (Workload::Prefill, Some(&ns)) => Ok(ns),
-                _ => self.rough_ns(engine, id, spec),
-            });
-        rough.collect()
+        specs.iter().map(|spec| self.rough_ns(engine, id, spec)).collect()
     }
 
-    /// Fills the cache depth by depth, ascending, and keeps the state at every depth that a work starts from. Out: how
-    /// long it took to fill it to each depth.
+    /// Has the state of every depth that a work starts from: those of other workers are taken over, the others are computed, depth by
+    /// depth, ascending.
     pub(super) fn keep_states(
         &mut self,
         engine: &mut dyn Engine,
         id: ContextId,
         specs: &[WorkSpec],
-    ) -> Result<BTreeMap<u32, u64>, EngineError> {
+    ) -> Result<(), EngineError> {
         let starts_filled = specs.iter().filter(|s| s.workload.starts_filled());
         let filled = starts_filled.map(WorkSpec::n_depth_kept);
         let mut depths: Vec<u32> = filled.filter(|depth| *depth > 0).collect();
         depths.sort_unstable();
         depths.dedup();
+        depths.retain(|&depth| !self.has_state(id, depth));
         let mut n_past = 0;
-        let (mut fill_ns, mut sum_ns) = (BTreeMap::new(), 0);
-        engine.clear(id)?;
         for depth in depths {
-            let (_, ns) = clocked(engine, |e| e.decode(id, &self.tokens[n_past..depth as usize]))?;
-            sum_ns += ns;
-            fill_ns.insert(depth, sum_ns);
+            if n_past == 0 {
+                engine.clear(id)?;
+            }
+            engine.decode(id, &self.tokens[n_past..depth as usize])?;
             n_past = depth as usize;
-            self.states.insert((id.0, depth), engine.save(id)?);
+            self.put_state(engine, id, depth)?;
         }
-        Ok(fill_ns)
+        Ok(())
+    }
+
+    /// Keeps what a prompt left in the cache, if a work of the arm starts from there and nobody has it yet.
+    pub(super) fn keep(&mut self, engine: &mut dyn Engine, id: ContextId, depth: u32) -> Result<(), EngineError> {
+        if self.kept.contains_key(&(id.0, depth)) && !self.has_state(id, depth) {
+            self.put_state(engine, id, depth)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the state is here, or another worker left it.
+    fn has_state(&mut self, id: ContextId, depth: u32) -> bool {
+        let key = (id.0, depth);
+        if self.states.contains_key(&key) {
+            return true;
+        }
+        let (Some(file), Some(config)) = (self.kept.get_mut(&key), self.configs.get(&id.0)) else {
+            return false;
+        };
+        let found = self.files.get(file, config);
+        found.is_ok_and(|state| self.states.insert(key, state).is_none())
+    }
+
+    /// Keeps the state of the cache, here and for other workers.
+    fn put_state(&mut self, engine: &mut dyn Engine, id: ContextId, depth: u32) -> Result<(), EngineError> {
+        let (key, state) = ((id.0, depth), engine.save(id)?);
+        if let (Some(file), Some(config)) = (self.kept.get_mut(&key), self.configs.get(&id.0)) {
+            // Without room for it every worker computes it anew; a part of it is known by its length and not taken over.
+            let _ = self.files.put(file, config, depth, &state);
+        }
+        self.states.insert(key, state);
+        Ok(())
     }
 
     fn rough_ns(&self, engine: &mut dyn Engine, id: ContextId, spec: &WorkSpec) -> Result<u64, EngineError> {
         let mut timed = Timed::default();
         match spec.workload {
+            // Its first tokens tell: a whole prompt would cost as much as its sample.
             Workload::Prefill => {
-                self.prefill(engine, id, spec, &mut timed)?;
-                Ok(timed.ns)
+                let few = spec.n_prompt.min(N_WARM_PREFILL as u32);
+                for _ in 0..2 {
+                    timed = Timed::default();
+                    self.prefill(engine, id, &WorkSpec { n_prompt: few, ..*spec }, &mut timed)?;
+                }
+                Ok(timed.ns * u64::from(spec.n_prompt) / u64::from(few))
             }
             Workload::Decode => {
                 self.go_to(engine, id, spec.n_depth)?;
