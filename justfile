@@ -55,6 +55,10 @@ check:
 golden:
     KVANT_GOLDEN=1 {{cargo}} test --release --no-default-features golden
 
+# Operating characteristics of the choice on simulated machines: the table of docs/calibration.md
+choices:
+    {{cargo}} test --release --no-default-features --test all choices -- --nocapture
+
 # How long kvant itself takes: rendering a large run
 bench *args:
     {{cargo}} bench --no-default-features --bench render "$@"

@@ -212,7 +212,7 @@ fn forget_why_they_left(journal: &mut Journal) {
 
 /// Keeps the journal of a run that was written elsewhere.
 fn keep(journal: &Path, folder: &Path, run_id: &str) -> Result<(), Failure> {
-    let dir = folder.join(run_id);
+    let dir = unused(folder, run_id);
     let copied = std::fs::create_dir_all(&dir).and_then(|()| std::fs::copy(journal, dir.join(JOURNAL_NAME)));
     copied.map(drop).map_err(|e| {
         let text = format!(

@@ -40,8 +40,8 @@ pub struct QualitySettings {
 
 /// Window that llama-perplexity has by default.
 const N_CTX: u32 = 512;
-/// Window of a triage: more chunks in the same time.
-const N_CTX_TRIAGE: u32 = 128;
+/// Window where time is short: more chunks in the same time.
+const N_CTX_SHORT: u32 = 128;
 /// Chunks before anything is looked at, where tables of quality are wanted and where only the standing against a limit is.
 const N_CHUNKS_MIN: u32 = 12;
 const N_CHUNKS_MIN_QUICK: u32 = 8;
@@ -101,8 +101,8 @@ fn windows(s: &Settings) -> Vec<QualityWindow> {
     let q = &s.quality;
     let longest = s.n_depths.iter().copied().max().unwrap_or(0);
     let mut lengths = q.windows.clone().unwrap_or_else(|| match s.level {
-        _ if s.is_triage => vec![N_CTX_TRIAGE],
-        Level::Quick => vec![N_CTX],
+        _ if s.is_triage => vec![N_CTX_SHORT],
+        Level::Quick => vec![N_CTX_SHORT],
         Level::Default | Level::Full if longest > N_CTX => vec![N_CTX, longest],
         Level::Default | Level::Full => vec![N_CTX],
     });
@@ -128,7 +128,7 @@ fn other_kv(s: &Settings, first: KvPair, is_all: bool) -> Vec<KvPair> {
     let own = s.quality.kv.clone().unwrap_or_else(|| {
         let pair = |k, v| KvPair { k, v, is_rotated: true };
         let mut all = s.kv.clone();
-        if !s.is_triage {
+        if !s.is_triage && s.level != Level::Quick {
             all.extend([KvType::Q8_0, KvType::Q4_0].map(|kind| pair(kind, kind)));
         }
         if is_all {

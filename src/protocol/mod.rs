@@ -63,13 +63,15 @@ pub enum Request {
         /// States that works of the arm start from.
         kept: Vec<KeptState>,
     },
-    /// Makes a context ready for works: states of the cache that they start from are restored, or computed and kept; each is then
-    /// timed roughly. Answer: [`Reply::Prepared`].
+    /// Makes a context ready for works: states of the cache that they start from are restored, or computed and kept. Answer:
+    /// [`Reply::Prepared`].
     Prepare {
         /// Context number.
         context: usize,
         /// The works.
         specs: Vec<WorkSpec>,
+        /// Each is timed roughly too.
+        is_timed: bool,
     },
     /// One timed sample. Answer: [`Reply::Sampled`].
     Measure {
@@ -136,7 +138,7 @@ pub enum Reply {
     },
     /// The works are ready to be timed.
     Prepared {
-        /// How long one execution of each work took, roughly; in the order of the request.
+        /// How long one execution of each work took, roughly, in the order of the request; empty where they were not timed.
         execution_ns: Vec<u64>,
     },
     /// A sample.

@@ -1,7 +1,7 @@
 //! The summary for the terminal: a table, then the closing sentence. Returns text; printing is `cli`'s.
 
 use super::document::{Block, Document, Span, Table as DocumentTable};
-use super::text::{kv, middle};
+use super::text::kv;
 use super::{CellReport, ReportModel};
 use crate::data::{Arm, FailureKind, Outcome, WorkSpec, Workload};
 use crate::stats::Verdict;
@@ -54,8 +54,8 @@ pub fn summary(model: &ReportModel, look: Look) -> String {
 fn table(model: &ReportModel, look: Look) -> String {
     let t = model.lang;
     let mut table = styled(look);
-    let prefill = middle(&model.specs(Workload::Prefill));
-    let decode = model.specs(Workload::Decode).into_iter().next_back();
+    let prefill = model.shown(Workload::Prefill);
+    let decode = model.shown(Workload::Decode);
     let name = |spec: Option<WorkSpec>| t.or_na(spec, |s| s.to_string());
     let baseline = model.baseline().map_or_else(|| t.baseline(), |arm| arm.id.clone());
     table.set_header(vec![

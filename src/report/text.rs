@@ -1,6 +1,6 @@
 //! Names shared by the renderers that are the same in every language.
 
-use crate::data::{ArmConfig, WorkSpec};
+use crate::data::ArmConfig;
 
 /// Rounded to whole nanoseconds; an estimate is never negative.
 pub(super) fn whole_ns(ns: f64) -> u64 {
@@ -10,11 +10,6 @@ pub(super) fn whole_ns(ns: f64) -> u64 {
 /// KV type of an arm: `q8_0`, or `q8_0/f16` where K and V differ.
 pub(super) fn kv(config: &ArmConfig) -> String {
     config.kv()
-}
-
-/// The middle of the works measured, the lower one of two: what a table shows that has room for one.
-pub(super) fn middle(specs: &[WorkSpec]) -> Option<WorkSpec> {
-    specs.get(specs.len().saturating_sub(1) / 2).copied()
 }
 
 /// A word of a command, quoted for a shell where it must be.

@@ -102,18 +102,21 @@ impl<'a> Team<'a> {
         Ok(result)
     }
 
-    /// Makes the worker of `cell`, which must be up, ready for it. Out: roughly how long one execution takes; `None` when it was ready.
-    pub fn prepare(&mut self, cell: usize) -> Result<Answered<Option<u64>>, Interrupted> {
+    /// Makes the worker of `cell`, which must be up, ready for it. Out: roughly how long one execution takes, if that is to be timed;
+    /// `None` when it was ready.
+    pub fn prepare(&mut self, cell: usize, is_timed: bool) -> Result<Answered<Option<u64>>, Interrupted> {
         if self.ready.contains(&cell) {
             return Ok(Answered::Done(None));
         }
         let request = Request::Prepare {
             context: CONTEXT,
             specs: vec![self.site.spec(cell)],
+            is_timed,
         };
         let answer = self.ask(cell, &request, self.site.run.guess_ns[cell], |reply| match reply {
             Reply::Prepared { execution_ns } => match execution_ns.as_slice() {
-                [ns] => Ok(Some(*ns)),
+                [ns] if is_timed => Ok(Some(*ns)),
+                [] if !is_timed => Ok(None),
                 _ => Err(Box::new(Reply::Prepared { execution_ns })),
             },
             other => Err(Box::new(other)),

@@ -78,11 +78,15 @@ impl Session {
                 }
                 Ok(Reply::Opened { context })
             }
-            Request::Prepare { context, specs } => {
+            Request::Prepare {
+                context,
+                specs,
+                is_timed,
+            } => {
                 let (speed, id) = self.ready(context)?;
                 engine.announce(Step::Prepare(id))?;
                 Ok(Reply::Prepared {
-                    execution_ns: speed.prepare(engine, id, &specs)?,
+                    execution_ns: speed.prepare(engine, id, &specs, is_timed)?,
                 })
             }
             Request::Measure {
@@ -252,6 +256,7 @@ mod tests {
                 Request::Prepare {
                     context: 0,
                     specs: vec![spec],
+                    is_timed: true,
                 },
                 Request::Measure {
                     context: 0,

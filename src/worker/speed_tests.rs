@@ -60,7 +60,7 @@ fn prefill_counts_the_prompt_and_nothing_else() {
     let (mut engine, id, mut speed) = set_up(QUIET);
     let work = spec(Workload::Prefill, 100, 0, 0);
     assert_eq!(
-        speed.prepare(&mut engine, id, &[work]).expect("runs"),
+        speed.prepare(&mut engine, id, &[work], true).expect("runs"),
         [prefill_ns(64) * 100 / 64],
         "from its first tokens"
     );
@@ -82,7 +82,9 @@ fn decode_starts_at_its_depth_in_every_execution() {
     let (mut engine, id, mut speed) = set_up(QUIET);
     let (deep, shallow) = (spec(Workload::Decode, 0, 8, 300), spec(Workload::Decode, 0, 8, 0));
     let prompt = spec(Workload::Prefill, 512, 0, 0);
-    let rough = speed.prepare(&mut engine, id, &[deep, shallow, prompt]).expect("runs");
+    let rough = speed
+        .prepare(&mut engine, id, &[deep, shallow, prompt], true)
+        .expect("runs");
     assert_eq!(rough[0], (step_ns(300) + step_ns(301) + step_ns(302)) * 8 / 3);
     speed
         .measure(&mut engine, id, &prompt, 0, 1)
@@ -103,8 +105,8 @@ fn no_reuse_pays_the_whole_prefix_for_every_token() {
     let (mut engine, id, mut speed) = set_up(QUIET);
     let work = spec(Workload::NoReuse, 0, 3, 100);
     assert_eq!(
-        speed.prepare(&mut engine, id, &[work]).expect("runs"),
-        [3 * prefill_ns(101)]
+        speed.prepare(&mut engine, id, &[work], true).expect("runs"),
+        [prefill_ns(64) * 101 / 64 * 3]
     );
     let sample = speed.measure(&mut engine, id, &work, 0, 2).expect("runs");
     let once = [prefill_ns(101), prefill_ns(102), prefill_ns(103)];
@@ -125,7 +127,7 @@ fn a_follow_up_prompt_pays_for_what_is_not_in_the_cache() {
         prefill_ns(200) - prefill_ns(150) + first_token,
     );
     assert_eq!(
-        speed.prepare(&mut engine, id, &[cold, warm]).expect("runs"),
+        speed.prepare(&mut engine, id, &[cold, warm], true).expect("runs"),
         [cold_ns, warm_ns]
     );
     for (work, once, warmup_ns) in [(cold, cold_ns, prefill_ns(64)), (warm, warm_ns, warm_ns - first_token)] {
@@ -147,7 +149,7 @@ fn sequences_at_once_share_the_cost_of_a_step() {
         ..spec(Workload::Batched, 0, 8, 300)
     };
     let all = [work(1, false), work(4, false), work(4, true)];
-    let rough = speed.prepare(&mut engine, id, &all).expect("runs");
+    let rough = speed.prepare(&mut engine, id, &all, true).expect("runs");
     let three: u64 = (300..303).map(step_ns).sum();
     assert_eq!(rough, [three * 8 / 3, three * 4 * 8 / 3, three * 4 * 8 / 3]);
     for (work, times) in [(all[0], 1), (all[1], 4), (all[2], 4)] {
@@ -166,7 +168,7 @@ fn sequences_at_once_share_the_cost_of_a_step() {
 fn a_state_costs_its_copies_and_its_file_two() {
     let (mut engine, id, mut speed) = set_up(QUIET);
     let work = spec(Workload::State, 0, 0, 100);
-    let rough = speed.prepare(&mut engine, id, &[work]).expect("runs");
+    let rough = speed.prepare(&mut engine, id, &[work], true).expect("runs");
     let copy = 100 * 500;
     assert_eq!(rough, [prefill_ns(100) + 4 * copy]);
     let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
@@ -186,7 +188,7 @@ fn a_state_costs_its_copies_and_its_file_two() {
 fn a_draft_that_agrees_is_accepted_as_a_whole() {
     let (mut engine, id, mut speed) = set_up(QUIET);
     let work = spec(Workload::Speculative, 0, 8, 100);
-    speed.prepare(&mut engine, id, &[work]).expect("runs");
+    speed.prepare(&mut engine, id, &[work], true).expect("runs");
     let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
     let sums = sample.speculative.expect("its parts");
     // Four drafted and one more, then two drafted and one more.
@@ -206,7 +208,7 @@ fn a_draft_that_errs_changes_the_pace_and_not_the_text() {
     let costs = r#""costs":[{"file":"draft","prefill_ns":1000,"decode_ns":1000,"logit_noise":0.7},"#;
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen(r#""costs":["#, costs, 1));
     let work = spec(Workload::Speculative, 0, 60, 100);
-    speed.prepare(&mut engine, id, &[work]).expect("runs");
+    speed.prepare(&mut engine, id, &[work], true).expect("runs");
     let sample = speed.measure(&mut engine, id, &work, 0, 1).expect("runs");
     let sums = sample.speculative.expect("its parts");
     let (drafted, accepted): (u64, u64) = (sums.n_drafted.iter().sum(), sums.n_accepted.iter().sum());
@@ -234,13 +236,17 @@ fn a_draft_that_errs_changes_the_pace_and_not_the_text() {
 fn what_cannot_draft_is_refused_in_words() {
     let work = spec(Workload::Speculative, 0, 8, 100);
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"other_vocab":["draft"],"#, 1));
-    let error = speed.prepare(&mut engine, id, &[work]).expect_err("another vocabulary");
+    let error = speed
+        .prepare(&mut engine, id, &[work], true)
+        .expect_err("another vocabulary");
     assert!(error.to_string().contains("vocabulary is another one"), "{error}");
     speed.draft = None;
-    let error = speed.prepare(&mut engine, id, &[work]).expect_err("no draft");
+    let error = speed.prepare(&mut engine, id, &[work], true).expect_err("no draft");
     assert!(error.to_string().contains("--draft"), "{error}");
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"recurrent":["F16"],"#, 1));
-    let error = speed.prepare(&mut engine, id, &[work]).expect_err("cannot go back");
+    let error = speed
+        .prepare(&mut engine, id, &[work], true)
+        .expect_err("cannot go back");
     assert!(error.to_string().contains("cannot drop single tokens"), "{error}");
 }
 
@@ -248,7 +254,7 @@ fn what_cannot_draft_is_refused_in_words() {
 fn what_rounding_changes_is_told_from_what_it_cannot() {
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"pass_logit_noise":0.2,"#, 1));
     let work = spec(Workload::Speculative, 0, 60, 100);
-    speed.prepare(&mut engine, id, &[work]).expect("runs");
+    speed.prepare(&mut engine, id, &[work], true).expect("runs");
     let sample = speed.measure(&mut engine, id, &work, 0, 1).expect("runs");
     let sums = sample.speculative.expect("its parts");
     let rounding = sums.rounding.expect("texts differ");
@@ -269,11 +275,11 @@ fn what_rounding_changes_is_told_from_what_it_cannot() {
 fn a_cache_that_cannot_drop_tokens_has_no_prefix_to_reuse() {
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"recurrent":["F16"],"#, 1));
     let warm = spec(Workload::PrefixReuse, 200, 0, 150);
-    let error = speed.prepare(&mut engine, id, &[warm]).expect_err("no reuse");
+    let error = speed.prepare(&mut engine, id, &[warm], true).expect_err("no reuse");
     assert!(error.to_string().contains("cannot drop"), "{error}");
     let decode = spec(Workload::Decode, 0, 8, 100);
     speed
-        .prepare(&mut engine, id, &[decode])
+        .prepare(&mut engine, id, &[decode], true)
         .expect("goes back by its state");
     speed
         .measure(&mut engine, id, &decode, 0, 2)

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, one module per subcommand.
 
+mod choices;
 mod compare;
 mod devices;
 mod diff;

@@ -479,6 +479,13 @@ impl ReportModel {
         specs
     }
 
+    /// The work of a kind that a table shows which has room for one: what the run decides by, else the middle one.
+    pub fn shown(&self, workload: Workload) -> Option<WorkSpec> {
+        let decides = self.header.plan.decision.iter().find(|s| s.workload == workload);
+        let specs = self.specs(workload);
+        decides.or(specs.get(specs.len().saturating_sub(1) / 2)).copied()
+    }
+
     /// What is known of a variant's file.
     pub fn variant(&self, id: &str) -> Option<&VariantInfo> {
         self.header.variants.iter().find(|v| v.id == id)

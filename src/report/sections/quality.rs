@@ -5,7 +5,7 @@ use crate::quality::Figures;
 use crate::report::charts::ChartName;
 use crate::report::document::{image, paragraph, rich_table, section, table, Block, Span};
 use crate::report::model::{QualityReport, ReportModel};
-use crate::report::text::{kv, middle};
+use crate::report::text::kv;
 use crate::stats::{Interval, QualityVerdict};
 use crate::units;
 
@@ -16,8 +16,8 @@ pub(super) fn in_one_table(model: &ReportModel, charts: &[ChartName]) -> Vec<Blo
         return Vec::new();
     };
     let base_kv = kv(&baseline.config);
-    let prefill = middle(&model.specs(Workload::Prefill));
-    let decode = middle(&model.specs(Workload::Decode));
+    let prefill = model.shown(Workload::Prefill);
+    let decode = model.shown(Workload::Decode);
     let base_size = model.variant(&baseline.variant).map_or(0, |v| v.model_size);
     let rows: Vec<Vec<String>> = model
         .arms()

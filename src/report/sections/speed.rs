@@ -3,7 +3,7 @@
 use crate::data::{Arm, DerivedFrom, FailureKind, Outcome, VariantInfo, WorkSpec, Workload};
 use crate::report::charts::ChartName;
 use crate::report::document::{image, paragraph, section, table, Block};
-use crate::report::text::{kv, middle};
+use crate::report::text::kv;
 use crate::report::{CellReport, Comparison, ReportModel, ReuseRow};
 use crate::units;
 
@@ -14,8 +14,8 @@ pub(super) fn variants(model: &ReportModel) -> Vec<Block> {
         return Vec::new();
     };
     let base_kv = kv(&baseline.config);
-    let prefill = middle(&model.specs(Workload::Prefill));
-    let decode = middle(&model.specs(Workload::Decode));
+    let prefill = model.shown(Workload::Prefill);
+    let decode = model.shown(Workload::Decode);
     let base_size = model.variant(&baseline.variant).map(|v| v.model_size);
     let rows: Vec<Vec<String>> = model
         .arms()

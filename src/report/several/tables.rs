@@ -6,7 +6,7 @@ use crate::report::charts::ChartName;
 use crate::report::diff::SideCell;
 use crate::report::document::{image, section, table, Block};
 use crate::report::lang::Lang;
-use crate::report::text::{kv, middle};
+use crate::report::text::kv;
 use crate::report::ReportModel;
 use crate::stats::Interval;
 
@@ -90,7 +90,7 @@ pub(super) fn plain_arms(model: &ReportModel) -> impl Iterator<Item = &Arm> {
 }
 
 fn variant_row(t: Lang, number: usize, model: &ReportModel, arm: &Arm, is_wide: bool) -> Vec<String> {
-    let decode = middle(&model.specs(Workload::Decode));
+    let decode = model.shown(Workload::Decode);
     let decoded = decode.and_then(|spec| model.cell(&arm.id, &spec));
     let versus = decoded.and_then(|cell| cell.vs_baseline.as_ref());
     let or_baseline = |text: String| if arm.is_baseline { t.baseline() } else { text };
@@ -108,7 +108,7 @@ fn variant_row(t: Lang, number: usize, model: &ReportModel, arm: &Arm, is_wide: 
         let window = model.quality.windows().first().copied();
         let quality = window.and_then(|n_ctx| model.quality.row(&arm.id, n_ctx).filter(|r| r.is_ok()));
         let kld = quality.and_then(|row| Some((row.figures?.kld.value, row.kld)));
-        let prefill = middle(&model.specs(Workload::Prefill));
+        let prefill = model.shown(Workload::Prefill);
         let prefilled = prefill.and_then(|spec| model.cell(&arm.id, &spec));
         row.extend([
             or_baseline(t.or_na(quality, |row| t.ppl_change(row))),

@@ -463,7 +463,8 @@ impl<'a> Drive<'a> {
         if plan.pace.n_rounds_asked.is_some() {
             return (plan.pace.n_rounds, false);
         }
-        let time = self.budget_ns().saturating_sub(nanos(self.start));
+        // Waking workers, restoring states and the anchor take a little besides.
+        let time = self.budget_ns().saturating_sub(nanos(self.start)) / 10 * 9;
         let fits = |n_rounds: &u32| {
             let later = (self.launch + 1)..plan.stop.n_launches_min.max(self.launch + 2);
             let each = later.map(|l| self.launch_ns.saturating_add(self.rounds_cost_ns(l, *n_rounds)));

@@ -8,18 +8,21 @@ use crate::engine::{ContextId, Engine, EngineError};
 const N_WARM_PREFILL: usize = 64;
 
 impl Speed {
-    /// Makes the context ready for works of these shapes. Out: rough time of one execution of each, in their order.
+    /// Makes the context ready for works of these shapes. Out: rough time of one execution of each, in their order, if they are to
+    /// be timed.
     pub(in crate::worker) fn prepare(
         &mut self,
         engine: &mut dyn Engine,
         id: ContextId,
         specs: &[WorkSpec],
+        is_timed: bool,
     ) -> Result<Vec<u64>, EngineError> {
         specs.iter().try_for_each(|spec| self.check(spec))?;
         self.keep_states(engine, id, specs)?;
         self.fill_batches(engine, id, specs)?;
         self.fill_draft(engine, id, specs)?;
-        specs.iter().map(|spec| self.rough_ns(engine, id, spec)).collect()
+        let timed = specs.iter().filter(|_| is_timed);
+        timed.map(|spec| self.rough_ns(engine, id, spec)).collect()
     }
 
     /// Has the state of every depth that a work starts from: those of other workers are taken over, the others are computed, depth by
@@ -83,14 +86,22 @@ impl Speed {
     fn rough_ns(&self, engine: &mut dyn Engine, id: ContextId, spec: &WorkSpec) -> Result<u64, EngineError> {
         let mut timed = Timed::default();
         match spec.workload {
-            // Its first tokens tell: a whole prompt would cost as much as its sample.
-            Workload::Prefill => {
-                let few = spec.n_prompt.min(N_WARM_PREFILL as u32);
+            // The first tokens tell: a whole prompt would cost as much as its sample.
+            Workload::Prefill | Workload::NoReuse => {
+                let (n, times) = match spec.workload {
+                    Workload::Prefill => (spec.n_prompt, 1),
+                    _ => (spec.n_depth + 1, u64::from(spec.n_gen)),
+                };
+                let few = WorkSpec {
+                    workload: Workload::Prefill,
+                    n_prompt: n.min(N_WARM_PREFILL as u32),
+                    ..*spec
+                };
                 for _ in 0..2 {
                     timed = Timed::default();
-                    self.prefill(engine, id, &WorkSpec { n_prompt: few, ..*spec }, &mut timed)?;
+                    self.prefill(engine, id, &few, &mut timed)?;
                 }
-                Ok(timed.ns * u64::from(spec.n_prompt) / u64::from(few))
+                Ok(timed.ns * u64::from(n) / u64::from(few.n_prompt) * times)
             }
             Workload::Decode => {
                 self.go_to(engine, id, spec.n_depth)?;
@@ -102,10 +113,6 @@ impl Speed {
                 self.go_to(engine, id, spec.n_depth)?;
                 self.decode(engine, id, &few, &mut timed)?;
                 Ok(timed.ns * u64::from(spec.n_gen) / u64::from(few.n_gen))
-            }
-            Workload::NoReuse => {
-                self.recompute(engine, id, &WorkSpec { n_gen: 1, ..*spec }, &mut timed)?;
-                Ok(timed.ns * u64::from(spec.n_gen))
             }
             Workload::PrefixReuse => {
                 self.warm_up(engine, id, spec)?;

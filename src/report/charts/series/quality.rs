@@ -4,7 +4,7 @@ use super::{bare, count, label, point, style_of, variant_index, Axes, LineChart,
 use crate::data::{Arm, Workload};
 use crate::report::charts::paint::Ink;
 use crate::report::charts::pareto::{Mark, ParetoChart};
-use crate::report::text::{kv, middle};
+use crate::report::text::kv;
 use crate::report::{QualityReport, ReportModel};
 use crate::stats::Interval;
 
@@ -49,7 +49,7 @@ pub(super) fn kld_position(model: &ReportModel) -> LineChart {
 /// Arms that were scored in the first window, by decode speed, divergence and size.
 pub(in crate::report::charts) fn pareto_chart(model: &ReportModel) -> Option<ParetoChart> {
     let t = model.lang;
-    let spec = middle(&model.specs(Workload::Decode))?;
+    let spec = model.shown(Workload::Decode)?;
     let n_ctx = model.quality.windows().first().copied()?;
     let mark = |arm: &Arm| {
         let cell = model.cell(&arm.id, &spec).filter(|c| c.is_ok())?;
