@@ -8,7 +8,7 @@ use super::report::{finish, JOURNAL_NAME};
 use super::resolve::{self, Prediction};
 use super::sources::Sources;
 use super::stop::Stop;
-use super::{device, lock, resume, show_plan, texts};
+use super::{device, lock, look, resume, show_plan, texts};
 use crate::catalog::{ModelFiles, BUILTIN_MODEL, DEFAULT_MODEL};
 use crate::corpus::{self, Corpus};
 use crate::data::{
@@ -250,19 +250,17 @@ impl Job {
             .find(|w| matches!(w, Warning::BuiltinInstead { .. }))
         {
             // Even with -q: who asked for nothing must not take this for what kvant would measure otherwise.
-            eprint!("{}", show_plan::notice(&warning.to_string()));
+            look::say(show_plan::notice(&warning.to_string()).trim_end());
         }
         if !global.quiet {
-            eprint!(
-                "{}",
-                show_plan::show(
-                    &self.header.plan,
-                    &self.header.model,
-                    &self.header.variants,
-                    &self.prediction,
-                    &self.warnings
-                )
+            let plan = show_plan::show(
+                &self.header.plan,
+                &self.header.model,
+                &self.header.variants,
+                &self.prediction,
+                &self.warnings,
             );
+            look::say(plan.trim_end());
         }
     }
 

@@ -50,7 +50,7 @@ pub fn run(global: &Global) -> Result<u8, Failure> {
     } else {
         render(&findings)
     };
-    look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))?;
+    look::print(&text)?;
     Ok(OK)
 }
 

@@ -43,12 +43,11 @@ pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
 }
 
 fn print(global: &Global, text: &str, json: &impl Serialize) -> Result<u8, Failure> {
-    let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
     if global.json {
         let json = serde_json::to_string_pretty(json).map_err(|e| Failure::new(UNEXPECTED, e))?;
-        look::print(&format!("{json}\n")).map_err(unexpected)?;
+        look::print(&format!("{json}\n"))?;
     } else {
-        look::print(text).map_err(unexpected)?;
+        look::print(text)?;
     }
     Ok(OK)
 }
@@ -202,7 +201,7 @@ fn remove(model: &str, sources: &Sources, global: &Global) -> Result<u8, Failure
         bytes += file.bytes;
     }
     if !global.quiet {
-        eprintln!("removed {} files, {}", files.len(), units::bytes(bytes));
+        look::say(format!("removed {} files, {}", files.len(), units::bytes(bytes)));
     }
     Ok(OK)
 }

@@ -1,6 +1,7 @@
 //! The live line on stderr: weighted by predicted time, gone when the work is done.
 
 use super::args::Global;
+use super::look;
 use crate::catalog::Event;
 use crate::runner::Observer;
 use crate::units;
@@ -128,10 +129,7 @@ impl LiveLine {
 
     /// A line that stays.
     pub fn line(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.println(text),
-            None => eprintln!("{text}"),
-        }
+        show(self.bar.as_ref(), text);
     }
 
     /// Takes the line away.
@@ -139,6 +137,13 @@ impl LiveLine {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+fn show(bar: Option<&ProgressBar>, text: &str) {
+    match bar {
+        Some(bar) => bar.println(text),
+        None => look::say(text),
     }
 }
 
@@ -153,10 +158,7 @@ impl Observer for LiveLine {
     }
 
     fn notice(&mut self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.println(format!("warning: {text}")),
-            None => eprintln!("warning: {text}"),
-        }
+        self.line(&format!("warning: {text}"));
     }
 }
 

@@ -5,7 +5,7 @@ use super::candidates::Candidates;
 use super::compare::{default_args, engine_info, Job};
 use super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::progress::LiveLine;
-use super::report::{code, finish, print_summary, write_report, JOURNAL_NAME};
+use super::report::{code, finish, summary, write_report, JOURNAL_NAME};
 use super::sources::Sources;
 use super::stop::Stop;
 use super::{kept, lock, look, resolve};
@@ -54,15 +54,15 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     };
     if let Some((model, dir)) = kept {
         if !global.quiet {
-            eprintln!(
+            look::say(format!(
                 "measured at {}, kept in {}; --fresh measures again",
                 model.header.started_at,
                 dir.display()
-            );
+            ));
         }
         match args.emit {
             Some(_) => print_command(&model, args, &paths)?,
-            None => print_summary(&model, global)?,
+            None => look::print(&summary(&model, global)?)?,
         }
         return Ok(code(&model));
     }
@@ -201,5 +201,5 @@ fn print_command(model: &ReportModel, args: &TriageArgs, paths: &[(String, PathB
     let arm = &report.arms[lead];
     let path = paths.iter().find(|(id, _)| *id == arm.variant).map(|(_, path)| path);
     let file = path.map_or_else(|| arm.variant.clone(), |p| p.display().to_string());
-    look::print(&emit(program, &arm.config, &report.goal, &file)).map_err(|e| Failure::new(UNEXPECTED, e))
+    look::print(&emit(program, &arm.config, &report.goal, &file))
 }

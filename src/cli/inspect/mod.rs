@@ -47,6 +47,6 @@ pub fn run(args: &InspectArgs, global: &Global) -> Result<u8, Failure> {
     } else {
         render::text(&facts)
     };
-    look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))?;
+    look::print(&text)?;
     Ok(OK)
 }
