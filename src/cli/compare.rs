@@ -54,7 +54,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     };
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
-    let sources = Sources::of_user(global, &stop)?;
+    let sources = Sources::of_user(global, &stop, &live)?;
     let job = Job::prepare(&args, settings, (plan, shards), (host, engine), &sources, &live)?;
     job.tell(global);
     let dir = job.dir.clone();

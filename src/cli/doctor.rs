@@ -175,7 +175,7 @@ fn quiet(host: &HostInfo) -> Vec<Finding> {
 
 fn places(global: &Global) -> Result<Vec<Finding>, Failure> {
     let store = Store::from_env()?;
-    let hub = Hub::from_env(global.offline, &store)?;
+    let hub = Hub::from_env(global.offline, &store, |_| {}, || false)?;
     let unreachable = hub.check_reachable().err().map(|why| {
         format!("{why}; files that are here still work, HF_ENDPOINT names a mirror, and {DEFAULT_MODEL} also comes from the package index")
     });

@@ -15,8 +15,8 @@ use std::path::Path;
 /// Runs one action.
 pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
     let stop = Stop::install()?;
-    let sources = Sources::of_user(global, &stop)?;
     let live = LiveLine::new(global);
+    let sources = Sources::of_user(global, &stop, &live)?;
     match args.action.as_ref().unwrap_or(&ModelsAction::List) {
         ModelsAction::List => list(&sources, global),
         ModelsAction::Fetch {

@@ -132,6 +132,12 @@ impl LiveLine {
         show(self.bar.as_ref(), text);
     }
 
+    /// Shows lines as [`LiveLine::line`] does, for those who outlive a borrow of it.
+    pub fn teller(&self) -> impl Fn(&str) + 'static {
+        let bar = self.bar.clone();
+        move |text| show(bar.as_ref(), text)
+    }
+
     /// Takes the line away.
     pub fn clear(&self) {
         if let Some(bar) = &self.bar {

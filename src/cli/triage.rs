@@ -28,7 +28,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let mut compare = as_compare(args)?;
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
-    let sources = Sources::of_user(global, &stop)?;
+    let sources = Sources::of_user(global, &stop, &live)?;
     let engine = engine_info();
     let candidates = match args.shape {
         Some(_) => None,

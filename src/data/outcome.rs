@@ -159,7 +159,7 @@ impl fmt::Display for Warning {
             ),
             Warning::BuiltinInstead { model, why } => write!(
                 f,
-                "this is kvant's tiny built-in model, not {model}, which could not be had ({why}); its figures say little about other models: restore the network and run again, or name a .gguf file"
+                "this is kvant's tiny built-in model, not {model}, which could not be had ({why}); its figures say little about other models: mend that and run again, or name a .gguf file"
             ),
             Warning::NothingRotated { kv, heads: (k, v) } => write!(
                 f,
