@@ -115,6 +115,7 @@ impl<'a> Maker<'a> {
         self.store.publish(temp, &path, &record)?;
         progress(&Event::Made {
             variant,
+            from: &from,
             file: &path,
             bytes: size,
         });

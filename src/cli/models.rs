@@ -28,7 +28,9 @@ pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
             live.clear();
             let mut text = String::new();
             for (variant, path) in &files.variants {
-                text.push_str(&format!("{:8} {}\n", variant.id, path.display()));
+                let made = variant.derived_from.as_ref();
+                let made = made.map_or(String::new(), |from| format!(" (made from {})", from.file));
+                text.push_str(&format!("{:8} {}{made}\n", variant.id, path.display()));
             }
             let paths: Vec<_> = files
                 .variants
