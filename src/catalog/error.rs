@@ -180,6 +180,14 @@ pub enum CatalogError {
         /// In words.
         why: String,
     },
+    /// The quantizer got no memory.
+    #[error("{variant} could not be made: {why}; close other programs, or raise the limit of memory (ulimit -v)")]
+    NoMemory {
+        /// Wanted variant.
+        variant: String,
+        /// In words.
+        why: String,
+    },
     /// Not enough room on disk.
     #[error("no room for {what}: needs {} MiB at {}, {} MiB free; free some space, or set KVANT_STORE (for downloads of the Hub, HF_HOME) to a folder on another disk", mib_up(*needed), dir.display(), free >> 20)]
     NoRoom {
@@ -247,7 +255,7 @@ impl CatalogError {
     /// What kind of failure it is.
     pub fn class(&self) -> ErrorClass {
         match self {
-            CatalogError::NoRoom { .. } => ErrorClass::DoesNotFit,
+            CatalogError::NoRoom { .. } | CatalogError::NoMemory { .. } => ErrorClass::DoesNotFit,
             CatalogError::NotMade { .. }
             | CatalogError::Unobtainable { .. }
             | CatalogError::Unwritable { .. }

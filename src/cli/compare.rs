@@ -60,7 +60,10 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let dir = job.dir.clone();
     let _lock = lock::wait_for_machine(&live, &stop)?;
     job.measure(past, live, &stop, None)?;
-    finish(&journal::read(&dir.join(JOURNAL_NAME))?, &dir, global)
+    let journal = journal::read(&dir.join(JOURNAL_NAME))?;
+    let next = format!("--resume --out {} goes on with the run", dir.display());
+    stop.check_measured(&journal, next)?;
+    finish(&journal, &dir, global)
 }
 
 /// The flags of a `compare` for which nothing was given but `--level quick`.

@@ -51,6 +51,14 @@ impl Failure {
         }
     }
 
+    /// The system gives kvant no thread.
+    pub fn no_thread(e: std::io::Error) -> Self {
+        let text = format!(
+            "a thread cannot be started ({e}); free memory, or raise the limits of memory and processes (ulimit -v, ulimit -u)"
+        );
+        Failure::msg(DOES_NOT_FIT, text)
+    }
+
     /// The same failure, of which something came to an end before.
     pub fn after(self, done: impl std::fmt::Display) -> Self {
         Failure::msg(self.code, format!("{}; {done}", self.error))

@@ -76,6 +76,13 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
         job.measure(None, live, &stop, Some(Box::new(move || course(&seen))))?;
     }
     let journal = journal::read(&path)?;
+    if let Err(stopped) = stop.check_measured(&journal, "the same command measures again") {
+        if args.out.is_none() {
+            // A run without a sample answers no question.
+            let _ = std::fs::remove_dir_all(&dir);
+        }
+        return Err(stopped);
+    }
     if args.out.is_some() {
         keep(&path, &folder, &journal.header.run_id)?;
     }

@@ -70,6 +70,13 @@ pub enum Warning {
         /// Logical CPUs usable.
         n_cpus: u32,
     },
+    /// More threads than CPUs.
+    TooManyThreads {
+        /// Threads of the arm that has most.
+        n_threads: u32,
+        /// Logical CPUs usable.
+        n_cpus: u32,
+    },
     /// Numbers come from the scripted test engine.
     FakeEngine,
     /// The weights are random.
@@ -147,6 +154,10 @@ impl fmt::Display for Warning {
                 "the machine was busy at the start (load {}.{:02} on {n_cpus} CPUs), so intervals may be wide; stop other programs and run again",
                 load_percent / 100,
                 load_percent % 100
+            ),
+            Warning::TooManyThreads { n_threads, n_cpus } => write!(
+                f,
+                "{n_threads} threads share {n_cpus} CPUs, and every operation of llama.cpp waits for the last of its threads, so these speeds are far below what the machine can do; use --threads {n_cpus} or fewer"
             ),
             Warning::FakeEngine => write!(f, "these numbers come from kvant's scripted test engine, not from a model; do not use them"),
             Warning::RandomWeights { shape } => write!(

@@ -1,8 +1,10 @@
-//! What the machine withholds: a stream that cannot be written, room on a disk.
+//! What the machine withholds: a stream that cannot be written, threads, memory, room on a disk, the user's patience.
 
-use crate::util::{run, run_for, stderr, wait_for_sample, Lab};
+use crate::util::{run, run_for, stderr, wait_for_sample, wait_until, Lab};
+use nix::sys::signal::{kill, Signal};
+use nix::unistd::Pid;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 fn full() -> File {
@@ -63,9 +65,136 @@ fn a_stderr_that_cannot_be_written_stops_nothing() {
     assert_eq!(code(&mut lab.kvant(&["report"])), Some(2));
 }
 
+#[test]
+fn more_threads_than_cpus_are_warned_of_and_more_than_ggml_takes_refused() {
+    let lab = Lab::new();
+    let output = run_for(&mut lab.compare(&["--kv", "f16", "--threads", "512"]), 0);
+    assert!(
+        stderr(&output).contains("warning: 512 threads share"),
+        "{}",
+        stderr(&output)
+    );
+    let warnings = lab.results()["run"]["warnings"].to_string();
+    assert!(warnings.contains("512 threads share"), "{warnings}");
+    for (command, n) in [("compare", "1024"), ("triage", "513"), ("rpc-server", "0")] {
+        let output = run_for(&mut lab.kvant(&[command, "--threads", n]), 2);
+        assert!(stderr(&output).contains("from 1 to 512"), "{}", stderr(&output));
+    }
+}
+
+/// `command` under a limit of its address space, in KiB.
+fn limited(lab: &Lab, command: &Command, limit_kib: u64) -> Command {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", &format!("ulimit -v {limit_kib} && exec \"$0\" \"$@\"")])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .current_dir(lab.path(""));
+    for (key, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(key, value),
+            None => shell.env_remove(key),
+        };
+    }
+    shell
+}
+
+/// Ends in a sentence, whatever the limit: the smaller ones let no thread start, the larger ones no report be drawn.
+#[test]
+fn memory_that_cannot_be_had_is_told_in_a_sentence() {
+    let lab = Lab::new();
+    let mut codes = std::collections::BTreeSet::new();
+    let exe = std::fs::metadata(env!("CARGO_BIN_EXE_kvant")).expect("it is there");
+    for beyond_mib in BEYOND_MIB {
+        // The loader maps the program before it can say anything.
+        let limit_mib = (exe.len() >> 20) + beyond_mib;
+        let _ = std::fs::remove_dir_all(lab.path("run"));
+        let output = run(&mut limited(
+            &lab,
+            &lab.compare(&["--kv", "f16", "-q"]),
+            limit_mib << 10,
+        ));
+        let (code, text) = (output.status.code(), stderr(&output));
+        assert!(
+            [Some(0), Some(3), Some(4)].contains(&code),
+            "{limit_mib} MiB: {code:?} {text}"
+        );
+        if code == Some(4) {
+            assert!(
+                text.contains("error: ") && text.contains("ulimit -v"),
+                "{limit_mib} MiB: {text}"
+            );
+            assert_eq!(text.matches("error: ").count(), 1, "{limit_mib} MiB: {text}");
+        }
+        codes.insert(code);
+    }
+    assert!(codes.contains(&Some(0)) && codes.contains(&Some(4)), "{codes:?}");
+}
+
+/// From hardly enough for a thread to more than a run takes.
+const BEYOND_MIB: [u64; 8] = [8, 12, 16, 24, 48, 96, 200, 4096];
+
+fn signal(child: &Child, signal: Signal) {
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+    kill(pid, signal).expect("it can be signalled");
+}
+
 fn begin(command: &mut Command) -> Child {
     let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("kvant starts")
+}
+
+#[test]
+fn a_run_that_is_stopped_before_its_first_sample_reports_nothing_and_resumes() {
+    for signals in [
+        &[Signal::SIGTERM][..],
+        &[Signal::SIGINT],
+        &[Signal::SIGINT, Signal::SIGINT],
+    ] {
+        let lab = Lab::new();
+        lab.script(r#"{"real_sleep_us": 300000}"#);
+        let child = begin(&mut lab.compare(&["--kv", "f16"]));
+        wait_until("the journal", || lab.path("run/journal.jsonl").exists());
+        for each in signals {
+            signal(&child, *each);
+        }
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(130), "{signals:?}: {}", stderr(&output));
+        assert!(output.stdout.is_empty() && !lab.path("run/report.md").exists());
+        if signals.len() == 1 {
+            assert!(
+                stderr(&output).contains("stopped before anything was measured; --resume --out run"),
+                "{}",
+                stderr(&output)
+            );
+        }
+        lab.script("{}");
+        run_for(&mut lab.compare(&["--kv", "f16", "--resume"]), 0);
+    }
+}
+
+#[test]
+fn a_triage_that_is_stopped_before_its_first_sample_leaves_nothing() {
+    let lab = Lab::new();
+    lab.script(r#"{"real_sleep_us": 300000}"#);
+    let child = begin(&mut lab.kvant(&["triage", "models", "--quality", "off", "--depth", "64"]));
+    let answers = || files_below(&lab.path("store/answers"));
+    wait_until("the journal", || {
+        answers().iter().any(|file| file.ends_with("journal.jsonl"))
+    });
+    signal(&child, Signal::SIGTERM);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("the same command measures again"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(output.stdout.is_empty() && answers().is_empty(), "{:?}", answers());
+}
+
+fn files_below(root: &Path) -> Vec<PathBuf> {
+    crate::hub_lab::files_below(root)
 }
 
 /// A small disk of its own, taken away when dropped.

@@ -76,6 +76,9 @@ fn aviso(warning: &Warning) -> String {
             load_percent / 100,
             load_percent % 100
         ),
+        Warning::TooManyThreads { n_threads, n_cpus } => format!(
+            "{n_threads} hilos comparten {n_cpus} CPU, y cada operación de llama.cpp espera al último de sus hilos, así que estas velocidades quedan muy por debajo de lo que la máquina puede; use --threads {n_cpus} o menos"
+        ),
         Warning::RandomWeights { shape } => format!(
             "los pesos son aleatorios, con la forma de {shape}: velocidad y memoria son las del modelo, su texto no significa nada y su calidad no se mide"
         ),
