@@ -25,7 +25,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Characters of text per prompt token that any tokenizer gets by with.
+/// Bytes of text made for each token that a prompt needs: on average no tokenizer's tokens are as long.
 const BYTES_PER_TOKEN: usize = 12;
 
 /// Asked for by its name: then it is a row with the reason where nothing can draft.

@@ -49,7 +49,7 @@ pub enum Warning {
         /// 60 % of what is available.
         limit_bytes: u64,
     },
-    /// A depth was left out because the model was not trained for it.
+    /// A depth or prompt is longer than the contexts that the model was trained with; it is measured all the same.
     BeyondTrainedContext {
         /// Depth asked for.
         n_depth: u32,
