@@ -168,7 +168,13 @@ fn kept(folder: &Path, asked: &RunHeader, global: &Global) -> Option<(ReportMode
 
 /// Keeps the journal of a run that was written elsewhere.
 fn keep(journal: &Path, folder: &Path, run_id: &str) -> Result<(), Failure> {
-    let dir = folder.join(run_id);
+    let mut dir = folder.join(run_id);
+    let mut n = 1;
+    // Two runs may begin in the same second.
+    while dir.exists() {
+        n += 1;
+        dir = folder.join(format!("{run_id}-{n}"));
+    }
     let copied = std::fs::create_dir_all(&dir).and_then(|()| std::fs::copy(journal, dir.join(JOURNAL_NAME)));
     copied.map(drop).map_err(|e| {
         let text = format!(
