@@ -1,5 +1,7 @@
 //! How long it takes to render a large run: 1,000 cells and 20 rounds, from the journal to files on disk. `just bench`.
 
+#![expect(clippy::print_stdout, reason = "the timings are for whoever runs it")]
+
 #[expect(dead_code, reason = "tests use the rest of it")]
 #[path = "../tests/all/fixture.rs"]
 mod fixture;

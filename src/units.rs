@@ -1,8 +1,8 @@
-//! Numbers to text, and text to numbers: the only place where nanoseconds become milliseconds and bytes become
-//! MiB, and the only parser of lists, durations, sizes and percentages.
+//! Numbers to text as tables and summaries have them, and text to numbers: the only parser of lists, durations, sizes and
+//! percentages.
 //!
-//! Invariants: imports nothing of kvant; pure; the same on every machine and in every language (a decimal point,
-//! digits grouped with a no-break space). A number that is not finite, like one that is absent, reads `n/a`:
+//! Invariants: imports nothing of kvant; pure; the same on every machine, with a decimal point and digits grouped with
+//! a no-break space (`report::lang` puts another language's decimal sign in its place). A number that is not finite, like one that is absent, reads `n/a`:
 //! never 0, never NaN.
 //!
 //! [`tps`], [`ms`] and [`mib`] give the bare number, for tables that name the unit in their head; [`bytes`],

@@ -50,6 +50,12 @@ pub enum CatalogError {
     /// HF_ENDPOINT is no address.
     #[error("HF_ENDPOINT is no http or https address without a query; set it to one, or unset it")]
     BadEndpoint,
+    /// There is text where a token should be.
+    #[error("{origin} holds a space, a line break or something else that no token has; set it again, or remove it (public models need none)")]
+    BadToken {
+        /// Where it was found.
+        origin: String,
+    },
     /// A models.toml that cannot be read.
     #[error("{}: cannot be read ({why}); check the path and its permissions", file.display())]
     CatalogUnreadable {
@@ -89,11 +95,11 @@ pub enum CatalogError {
         why: String,
     },
     /// No source could give the model.
-    #[error("{model} could not be obtained: {}; check the network (HF_ENDPOINT names a mirror of the Hub, pip's own settings one of the package index), or name a .gguf file, or `builtin`", tried.join("; "))]
+    #[error("{model} could not be obtained: {}", tried.join("; "))]
     Unobtainable {
         /// The model.
         model: String,
-        /// Each source and why it failed.
+        /// Each source, why it failed, and what to do about that.
         tried: Vec<String>,
     },
     /// A file of another variant than its source says.
@@ -174,6 +180,14 @@ pub enum CatalogError {
         /// In words.
         why: String,
     },
+    /// The quantizer got no memory.
+    #[error("{variant} could not be made: {why}; close other programs, or raise the limit of memory (ulimit -v)")]
+    NoMemory {
+        /// Wanted variant.
+        variant: String,
+        /// In words.
+        why: String,
+    },
     /// Not enough room on disk.
     #[error("no room for {what}: needs {} MiB at {}, {} MiB free; free some space, or set KVANT_STORE (for downloads of the Hub, HF_HOME) to a folder on another disk", mib_up(*needed), dir.display(), free >> 20)]
     NoRoom {
@@ -241,7 +255,7 @@ impl CatalogError {
     /// What kind of failure it is.
     pub fn class(&self) -> ErrorClass {
         match self {
-            CatalogError::NoRoom { .. } => ErrorClass::DoesNotFit,
+            CatalogError::NoRoom { .. } | CatalogError::NoMemory { .. } => ErrorClass::DoesNotFit,
             CatalogError::NotMade { .. }
             | CatalogError::Unobtainable { .. }
             | CatalogError::Unwritable { .. }

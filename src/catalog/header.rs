@@ -209,12 +209,19 @@ pub(super) fn read_remote(
             problem,
         })
     };
-    let gguf = Gguf::read(&mut input, bytes).map_err(damaged)?;
+    let gguf = Gguf::read(&mut input, bytes);
+    if let Some(failure) = input.take_failure() {
+        return Err(failure);
+    }
+    let gguf = gguf.map_err(damaged)?;
     if !keeps_head {
         return Ok((gguf, None));
     }
     let mut head = vec![0; gguf.data_offset as usize];
     let again = input.seek(SeekFrom::Start(0)).and_then(|_| input.read_exact(&mut head));
-    again.map_err(|e| damaged(GgufProblem::Unreadable(e.to_string())))?;
-    Ok((gguf, Some(head)))
+    match (again, input.take_failure()) {
+        (Ok(()), _) => Ok((gguf, Some(head))),
+        (Err(_), Some(failure)) => Err(failure),
+        (Err(e), None) => Err(damaged(GgufProblem::Unreadable(e.to_string())).into()),
+    }
 }

@@ -115,6 +115,7 @@ impl<'a> Maker<'a> {
         self.store.publish(temp, &path, &record)?;
         progress(&Event::Made {
             variant,
+            from: &from,
             file: &path,
             bytes: size,
         });
@@ -167,6 +168,10 @@ impl<'a> Maker<'a> {
                 needed,
                 free,
             },
+            _ if is_for_want_of_memory(&why) => CatalogError::NoMemory {
+                variant: variant.to_owned(),
+                why,
+            },
             _ => CatalogError::NotMade {
                 variant: variant.to_owned(),
                 from: self.source.file(),
@@ -174,4 +179,16 @@ impl<'a> Maker<'a> {
             },
         }
     }
+}
+
+/// Whether the quantizer's last words are those of our allocator, of C++, or of a thread that could not be started.
+fn is_for_want_of_memory(why: &str) -> bool {
+    let words = [
+        "out of memory",
+        "bad_alloc",
+        "Cannot allocate memory",
+        "Resource temporarily unavailable",
+        "terminate called without an active exception",
+    ];
+    words.iter().any(|word| why.contains(word))
 }

@@ -229,7 +229,8 @@ fn pips_words(log: &Path) -> String {
         .trim();
     let words: Vec<String> = line.split_whitespace().map(without_credentials).collect();
     let line = words.join(" ");
-    format!("pip: {}", names::shown(&line).chars().take(300).collect::<String>())
+    let line: String = names::shown(&line).chars().take(300).collect();
+    format!("pip: {line}; `pip config list` shows which index is asked")
 }
 
 fn without_credentials(word: &str) -> String {
@@ -256,6 +257,11 @@ mod tests {
             "Looking in indexes: https://u:p@i.example\nERROR: No matching distribution found for x==1\nnote\n",
         )
         .expect("written");
-        assert_eq!(pips_words(&log), "pip: No matching distribution found for x==1");
+        let words = pips_words(&log);
+        assert!(
+            words.starts_with("pip: No matching distribution found for x==1;"),
+            "{words}"
+        );
+        assert!(!words.contains("u:p"), "{words}");
     }
 }

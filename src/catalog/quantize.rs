@@ -71,11 +71,9 @@ impl Quantize for SelfQuantizer {
             .spawn()
             .map_err(|e| format!("{} cannot be started ({e})", self.executable.display()))?;
         let mut child = Owned(child);
-        let lines = child
-            .0
-            .stderr
-            .take()
-            .map(|stderr| thread::spawn(move || last_lines(stderr)));
+        let read = |stderr| thread::Builder::new().spawn(move || last_lines(stderr));
+        let lines = child.0.stderr.take().map(read).transpose();
+        let lines = lines.map_err(|e| format!("out of memory: a thread cannot be started ({e})"))?;
         let status = loop {
             match child.0.try_wait() {
                 Ok(Some(status)) => break status,

@@ -39,6 +39,8 @@ pub enum Event<'a> {
     Made {
         /// Which.
         variant: &'a str,
+        /// Name of the source file.
+        from: &'a str,
         /// Where.
         file: &'a Path,
         /// Its length.

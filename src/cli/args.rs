@@ -2,7 +2,7 @@
 
 use super::values::{
     parse_kv, parse_layers, parse_loss, parse_on_off, parse_positive, parse_precision, parse_price, parse_quality,
-    parse_workload,
+    parse_threads, parse_workload,
 };
 use crate::data::{FlashAttn, Level, Purpose, QualityLoss, RequestShape, SplitMode, Workload};
 use crate::plan::{KvPair, QualityMode, ShardOf};
@@ -205,7 +205,7 @@ pub struct RpcServerArgs {
     #[arg(long, default_value = "auto")]
     pub device: String,
     /// Threads of the CPU (default: physical cores within the cgroup's quota)
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=512))]
+    #[arg(long, value_parser = parse_threads)]
     pub threads: Option<u32>,
 }
 
@@ -362,7 +362,7 @@ pub struct CompareArgs {
     )]
     pub rpc: Vec<String>,
     /// Threads (default: physical cores within the cgroup's quota); several, the baseline's first, are compared, e.g. 8,4
-    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "How to run llama.cpp")]
+    #[arg(long, value_delimiter = ',', value_parser = parse_threads, help_heading = "How to run llama.cpp")]
     pub threads: Vec<u32>,
     /// Logical batch: tokens per llama_decode call
     #[arg(long, default_value_t = 2048, value_parser = clap::value_parser!(u32).range(1..), help_heading = "How to run llama.cpp")]
@@ -463,7 +463,7 @@ pub struct TriageArgs {
     #[arg(long, allow_hyphen_values = true, value_delimiter = ',', value_parser = parse_layers, help_heading = "Candidates")]
     pub n_gpu_layers: Vec<i32>,
     /// Threads (default: physical cores within the cgroup's quota); several are candidates, e.g. 8,4
-    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Candidates")]
+    #[arg(long, value_delimiter = ',', value_parser = parse_threads, help_heading = "Candidates")]
     pub threads: Vec<u32>,
     /// Read headers and predict memory and speed of each candidate; fetch and measure none of them
     #[arg(long, conflicts_with_all = ["shape", "emit", "out"], help_heading = "The answer")]

@@ -137,7 +137,7 @@ impl Candidates {
         } else {
             self.text(&rows)
         };
-        look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))?;
+        look::print(&text)?;
         Ok(OK)
     }
 

@@ -8,7 +8,7 @@ use super::report::{finish, JOURNAL_NAME};
 use super::resolve::{self, Prediction};
 use super::sources::Sources;
 use super::stop::Stop;
-use super::{device, lock, resume, scores, show_plan, texts};
+use super::{device, lock, look, resume, scores, show_plan, texts};
 use crate::catalog::{ModelFiles, BUILTIN_MODEL, DEFAULT_MODEL};
 use crate::corpus::{self, Corpus};
 use crate::data::{
@@ -26,7 +26,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Characters of text per prompt token that any tokenizer gets by with.
+/// Bytes of text made for each token that a prompt needs: on average no tokenizer's tokens are as long.
 const BYTES_PER_TOKEN: usize = 12;
 
 /// Asked for by its name: then it is a row with the reason where nothing can draft.
@@ -55,13 +55,16 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     };
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
-    let sources = Sources::of_user(global, &stop)?;
+    let sources = Sources::of_user(global, &stop, &live)?;
     let job = Job::prepare(&args, settings, (plan, shards), (host, engine), &sources, &live)?;
     job.tell(global);
     let dir = job.dir.clone();
     let _lock = lock::wait_for_machine(&live, &stop)?;
     job.measure(past, live, &stop)?;
-    finish(&journal::read(&dir.join(JOURNAL_NAME))?, &dir, global)
+    let journal = journal::read(&dir.join(JOURNAL_NAME))?;
+    let next = format!("--resume --out {} goes on with the run", dir.display());
+    stop.check_measured(&journal, next)?;
+    finish(&journal, &dir, global)
 }
 
 /// The flags of a `compare` for which nothing was given but `--level quick`.
@@ -255,19 +258,17 @@ impl Job {
             .find(|w| matches!(w, Warning::BuiltinInstead { .. }))
         {
             // Even with -q: who asked for nothing must not take this for what kvant would measure otherwise.
-            eprint!("{}", show_plan::notice(&warning.to_string()));
+            look::say(show_plan::notice(&warning.to_string()).trim_end());
         }
         if !global.quiet {
-            eprint!(
-                "{}",
-                show_plan::show(
-                    &self.header.plan,
-                    &self.header.model,
-                    &self.header.variants,
-                    &self.prediction,
-                    &self.warnings
-                )
+            let plan = show_plan::show(
+                &self.header.plan,
+                &self.header.model,
+                &self.header.variants,
+                &self.prediction,
+                &self.warnings,
             );
+            look::say(plan.trim_end());
         }
     }
 

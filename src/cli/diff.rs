@@ -3,7 +3,7 @@
 use super::args::{DiffArgs, Global};
 use super::exit::{Failure, BAD_INPUT, NOT_MET, OK, UNEXPECTED};
 use super::look;
-use super::report::{load, name_of, Source};
+use super::report::{load, name_of, tell, unwritten, Source};
 use crate::report::{diff_json, write_file, Diff, ReportModel, Side};
 use std::path::Path;
 
@@ -19,24 +19,22 @@ pub fn run(args: &DiffArgs, global: &Global) -> Result<u8, Failure> {
         .fail_on
         .as_ref()
         .map_or_else(Vec::new, |condition| diff.failures(condition));
-    let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
     let json = diff_json(&diff, &failures).map_err(|e| Failure::new(UNEXPECTED, e))?;
     let text = if global.json {
         json.clone()
     } else {
         diff.text(look::of_stdout(global))
     };
-    look::print(&text).map_err(unexpected)?;
+    let mut files = Vec::new();
     if let Some(dir) = &args.out {
         for (name, text) in [("diff.md", diff.md()), ("diff.html", diff.html()), ("diff.json", json)] {
-            write_file(&dir.join(name), &text).map_err(unexpected)?;
-        }
-        if !global.quiet {
-            eprintln!("report: {} (2 files beside it)", dir.join("diff.md").display());
+            files.push(dir.join(name));
+            write_file(&dir.join(name), &text).map_err(unwritten)?;
         }
     }
+    tell(&text, &files, global)?;
     for failure in &failures {
-        eprintln!("{failure}");
+        look::say(failure);
     }
     Ok(if failures.is_empty() { OK } else { NOT_MET })
 }

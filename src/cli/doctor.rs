@@ -50,7 +50,7 @@ pub fn run(global: &Global) -> Result<u8, Failure> {
     } else {
         render(&findings)
     };
-    look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))?;
+    look::print(&text)?;
     Ok(OK)
 }
 
@@ -175,7 +175,7 @@ fn quiet(host: &HostInfo) -> Vec<Finding> {
 
 fn places(global: &Global) -> Result<Vec<Finding>, Failure> {
     let store = Store::from_env()?;
-    let hub = Hub::from_env(global.offline, &store)?;
+    let hub = Hub::from_env(global.offline, &store, |_| {}, || false)?;
     let unreachable = hub.check_reachable().err().map(|why| {
         format!("{why}; files that are here still work, HF_ENDPOINT names a mirror, and {DEFAULT_MODEL} also comes from the package index")
     });

@@ -4,6 +4,7 @@ use crate::catalog::CatalogError;
 use crate::journal::JournalError;
 use crate::plan::{MergeError, PlanError, TooManyShards};
 use crate::runner::RunError;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// All cells were measured.
@@ -50,11 +51,28 @@ impl Failure {
         }
     }
 
+    /// The system gives kvant no thread.
+    pub fn no_thread(e: std::io::Error) -> Self {
+        let text = format!(
+            "a thread cannot be started ({e}); free memory, or raise the limits of memory and processes (ulimit -v, ulimit -u)"
+        );
+        Failure::msg(DOES_NOT_FIT, text)
+    }
+
+    /// The same failure, of which something came to an end before.
+    pub fn after(self, done: impl std::fmt::Display) -> Self {
+        Failure::msg(self.code, format!("{}; {done}", self.error))
+    }
+
     /// Prints `error:` and the chain of causes, and gives the exit code.
     pub fn report(self) -> ExitCode {
-        eprintln!("error: {}", self.error);
-        for cause in self.error.chain().skip(1) {
-            eprintln!("  cause: {cause}");
+        let mut err = std::io::stderr().lock();
+        let text = self.error.to_string();
+        // Where this cannot be read either, the exit code still tells.
+        let _ = writeln!(err, "error: {text}");
+        let causes = self.error.chain().skip(1).map(ToString::to_string);
+        for cause in causes.filter(|cause| !text.contains(cause)) {
+            let _ = writeln!(err, "  cause: {cause}");
         }
         ExitCode::from(self.code)
     }
@@ -113,6 +131,9 @@ pub fn no_backtraces() {
             .location()
             .map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
         let text = info.payload_as_str().unwrap_or("unknown cause");
-        eprintln!("error: kvant has a fault{place}: {text}\n  what was measured is in the journal; please report this");
+        let _ = writeln!(
+            std::io::stderr(),
+            "error: kvant has a fault{place}: {text}\n  what was measured is in the journal; please report this"
+        );
     }));
 }

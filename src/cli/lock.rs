@@ -1,6 +1,6 @@
 //! One measurement at a time on a machine: two would slow each other down and blame the models.
 
-use super::exit::{Failure, UNEXPECTED};
+use super::exit::{Failure, INTERRUPTED};
 use super::progress::LiveLine;
 use super::stop::Stop;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -26,7 +26,7 @@ pub fn wait_for_machine(live: &LiveLine, stop: &Stop) -> Result<Option<File>, Fa
         }
         if stop.is_raised() {
             return Err(Failure::msg(
-                UNEXPECTED,
+                INTERRUPTED,
                 "stopped while waiting for another kvant; nothing was measured",
             ));
         }

@@ -1,7 +1,9 @@
 //! What the terminal can show, and printing to it.
 
 use super::args::{Global, When};
+use super::exit::{Failure, UNEXPECTED};
 use crate::report::terminal::Look;
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 /// The look of stdout. 80 columns when the width is unknown.
@@ -24,11 +26,24 @@ fn width() -> u16 {
     from_env.or_else(|| comfy_table::Table::new().width()).unwrap_or(80)
 }
 
-/// Writes to stdout. A reader that went away (`| head`) is no error.
-pub fn print(text: &str) -> io::Result<()> {
+/// Writes to stdout.
+pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
+    printed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// What became of something that was written to stdout. A reader that went away (`| head`) is no error.
+pub fn printed(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Failure::msg(
+            UNEXPECTED,
+            format!("stdout cannot be written ({e}); send it where there is room"),
+        )),
+        _ => Ok(()),
     }
+}
+
+/// A line of chatter on stderr. That nobody can read it (a full disk, a closed pipe) is no reason to stop.
+pub fn say(text: impl Display) {
+    let _ = writeln!(io::stderr(), "{text}");
 }

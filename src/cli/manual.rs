@@ -76,7 +76,7 @@ fn with_spaced_names(page: &str) -> String {
 }
 
 fn print(text: &str) -> Result<u8, Failure> {
-    look::print(text).map_err(|e| Failure::new(UNEXPECTED, e))?;
+    look::print(text)?;
     Ok(OK)
 }
 

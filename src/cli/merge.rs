@@ -3,6 +3,7 @@
 use super::args::{Global, MergeArgs};
 use super::compare::sha256_of_plan;
 use super::exit::{Failure, BAD_INPUT, JOURNAL, OK};
+use super::look;
 use super::report::{self, finish, load, several, write_report, Source, JOURNAL_NAME};
 use crate::data::{Record, Warning};
 use crate::journal::{self, Journal, Writer};
@@ -52,10 +53,10 @@ pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
         folders.push(dir);
     }
     if !global.quiet {
-        eprintln!(
+        look::say(format!(
             "note: the shards come from {} machines; each has a run of its own, since speeds of machines are never pooled",
             merged.len()
-        );
+        ));
     }
     several(&folders, None, Some(&args.out), global)?;
     Ok(code)
@@ -67,7 +68,7 @@ fn say(merged: &Merged, global: &Global) {
         _ => None,
     });
     if let (Some(warning), false) = (gaps, global.quiet) {
-        eprintln!("warning: {warning}");
+        look::say(format!("warning: {warning}"));
     }
 }
 

@@ -33,6 +33,8 @@ mod values;
 
 use args::{Cli, Command};
 use clap::Parser;
+use exit::Failure;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// The `kvant` command: parses, runs the subcommand, prints an error with its causes and next step.
@@ -40,9 +42,12 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are answers, not errors; a closed pipe is no reason to complain.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { exit::BAD_INPUT } else { exit::OK });
+            let printed = error.print().and_then(|()| std::io::stdout().flush());
+            if error.use_stderr() {
+                return ExitCode::from(exit::BAD_INPUT);
+            }
+            // Help and version are answers, not errors.
+            return look::printed(printed).map_or_else(Failure::report, |()| ExitCode::from(exit::OK));
         }
     };
     if let Command::Worker { name } = &cli.command {

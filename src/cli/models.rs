@@ -15,8 +15,8 @@ use std::path::Path;
 /// Runs one action.
 pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
     let stop = Stop::install()?;
-    let sources = Sources::of_user(global, &stop)?;
     let live = LiveLine::new(global);
+    let sources = Sources::of_user(global, &stop, &live)?;
     match args.action.as_ref().unwrap_or(&ModelsAction::List) {
         ModelsAction::List => list(&sources, global),
         ModelsAction::Fetch {
@@ -28,7 +28,9 @@ pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
             live.clear();
             let mut text = String::new();
             for (variant, path) in &files.variants {
-                text.push_str(&format!("{:8} {}\n", variant.id, path.display()));
+                let made = variant.derived_from.as_ref();
+                let made = made.map_or(String::new(), |from| format!(" (made from {})", from.file));
+                text.push_str(&format!("{:8} {}{made}\n", variant.id, path.display()));
             }
             let paths: Vec<_> = files
                 .variants
@@ -43,12 +45,11 @@ pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
 }
 
 fn print(global: &Global, text: &str, json: &impl Serialize) -> Result<u8, Failure> {
-    let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
     if global.json {
         let json = serde_json::to_string_pretty(json).map_err(|e| Failure::new(UNEXPECTED, e))?;
-        look::print(&format!("{json}\n")).map_err(unexpected)?;
+        look::print(&format!("{json}\n"))?;
     } else {
-        look::print(text).map_err(unexpected)?;
+        look::print(text)?;
     }
     Ok(OK)
 }
@@ -202,7 +203,7 @@ fn remove(model: &str, sources: &Sources, global: &Global) -> Result<u8, Failure
         bytes += file.bytes;
     }
     if !global.quiet {
-        eprintln!("removed {} files, {}", files.len(), units::bytes(bytes));
+        look::say(format!("removed {} files, {}", files.len(), units::bytes(bytes)));
     }
     Ok(OK)
 }

@@ -1,6 +1,7 @@
 //! The live line on stderr: weighted by predicted time, gone when the work is done.
 
 use super::args::Global;
+use super::look;
 use crate::catalog::Event;
 use crate::runner::Observer;
 use crate::units;
@@ -53,7 +54,9 @@ impl LiveLine {
                 variant, done, total, ..
             } => self.grow(&format!("making {variant}"), done, total),
             Event::Fetching { file, done, total, .. } => self.grow(&format!("fetching {file}"), done, total),
-            Event::Made { variant, bytes, .. } => self.line(&format!("made {variant}: {}", units::bytes(bytes))),
+            Event::Made {
+                variant, from, bytes, ..
+            } => self.line(&format!("made {variant} from {from}: {}", units::bytes(bytes))),
             Event::Fetched { file, from, bytes } => {
                 self.line(&format!(
                     "fetched {file} from {from}: {}, verified",
@@ -128,10 +131,13 @@ impl LiveLine {
 
     /// A line that stays.
     pub fn line(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.println(text),
-            None => eprintln!("{text}"),
-        }
+        show(self.bar.as_ref(), text);
+    }
+
+    /// Shows lines as [`LiveLine::line`] does, for those who outlive a borrow of it.
+    pub fn teller(&self) -> impl Fn(&str) + 'static {
+        let bar = self.bar.clone();
+        move |text| show(bar.as_ref(), text)
     }
 
     /// Takes the line away.
@@ -139,6 +145,13 @@ impl LiveLine {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+fn show(bar: Option<&ProgressBar>, text: &str) {
+    match bar {
+        Some(bar) => bar.println(text),
+        None => look::say(text),
     }
 }
 
@@ -153,10 +166,7 @@ impl Observer for LiveLine {
     }
 
     fn notice(&mut self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.println(format!("warning: {text}")),
-            None => eprintln!("warning: {text}"),
-        }
+        self.line(&format!("warning: {text}"));
     }
 }
 

@@ -37,10 +37,10 @@ pub fn load(path: &Path, global: &Global) -> Result<Source, Failure> {
     };
     let journal = journal::read(&path)?;
     if journal.torn_tail && !global.quiet {
-        eprintln!(
+        look::say(format!(
             "note: {}: the last line is torn (the run was cut short); it is left out",
             path.display()
-        );
+        ));
     }
     Ok(Source::Run(Box::new(journal), path))
 }
@@ -62,7 +62,7 @@ pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
     if let Some(cell) = &args.explain {
         let model = ReportModel::build(&journal.header, &journal.records);
         let text = explain(&model, &journal.records, cell).map_err(|why| Failure::msg(BAD_INPUT, why))?;
-        look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))?;
+        look::print(&text)?;
         return Ok(OK);
     }
     let own = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
@@ -81,12 +81,14 @@ fn bench(path: &Path, args: &ReportArgs, global: &Global, rows: &[BenchRow]) -> 
         return Err(no_journal(path));
     }
     let report = bench_document(global.lang.into(), &name_of(path), rows);
-    let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
-    look::print(&report.text(look::of_stdout(global))).map_err(unexpected)?;
+    let mut files = Vec::new();
     if let Some(dir) = &args.out {
-        write_file(&dir.join("report.md"), &report.md()).map_err(unexpected)?;
-        write_file(&dir.join("report.html"), &report.html()).map_err(unexpected)?;
+        for (name, text) in [("report.md", report.md()), ("report.html", report.html())] {
+            files.push(dir.join(name));
+            write_file(&dir.join(name), &text).map_err(unwritten)?;
+        }
     }
+    tell(&report.text(look::of_stdout(global)), &files, global)?;
     Ok(OK)
 }
 
@@ -102,7 +104,6 @@ pub fn several(
     out: Option<&Path>,
     global: &Global,
 ) -> Result<u8, Failure> {
-    let unexpected = |e: std::io::Error| Failure::new(UNEXPECTED, e);
     let mut report = Several::new(global.lang.into());
     let mut results = Vec::new();
     for path in runs {
@@ -124,42 +125,63 @@ pub fn several(
     } else {
         report.text(look::of_stdout(global))
     };
-    look::print(&text).map_err(unexpected)?;
-    if let Some(dir) = out {
-        let files = write_several(dir, &report).map_err(unexpected)?;
-        say_files(&files, global);
-    }
+    let files = match out {
+        Some(dir) => write_several(dir, &report).map_err(unwritten)?,
+        None => Vec::new(),
+    };
+    tell(&text, &files, global)?;
     Ok(OK)
 }
 
-fn say_files(files: &[PathBuf], global: &Global) {
-    if let (Some(report), false) = (files.first(), global.quiet) {
-        eprintln!("report: {} ({} files beside it)", report.display(), files.len() - 1);
+/// Prints `text` and then says where the files are that were written; where stdout is lost, they are not.
+pub fn tell(text: &str, files: &[PathBuf], global: &Global) -> Result<(), Failure> {
+    let Some(report) = files.first() else {
+        return look::print(text);
+    };
+    look::print(text).map_err(|e| e.after(format!("the report is in {}", report.display())))?;
+    if !global.quiet {
+        look::say(format!(
+            "report: {} ({} files beside it)",
+            report.display(),
+            files.len() - 1
+        ));
     }
+    Ok(())
+}
+
+/// A report file that could not be written.
+pub fn unwritten(e: std::io::Error) -> Failure {
+    Failure::msg(
+        UNEXPECTED,
+        format!("{e}; free some space, or choose another folder with --out"),
+    )
 }
 
 /// Writes the report files of `journal` into `dir`, prints the summary, and gives the exit code.
 pub fn finish(journal: &Journal, dir: &Path, global: &Global) -> Result<u8, Failure> {
     let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
     let files = write_report(&model, dir)?;
-    print_summary(&model, global)?;
-    say_files(&files, global);
+    tell(&summary(&model, global)?, &files, global)?;
     Ok(code(&model))
 }
 
 /// The report files.
 pub fn write_report(model: &ReportModel, dir: &Path) -> Result<Vec<PathBuf>, Failure> {
-    write_all(dir, model).map_err(|e| Failure::new(UNEXPECTED, e))
+    let advice = "free some space and write it again, or elsewhere, with `kvant report RUN --out FOLDER`";
+    write_all(dir, model).map_err(|e| {
+        Failure::msg(
+            UNEXPECTED,
+            format!("{e}; what was measured is in the journal: {advice}"),
+        )
+    })
 }
 
-/// The summary on stdout: for a person, or as JSON.
-pub fn print_summary(model: &ReportModel, global: &Global) -> Result<(), Failure> {
-    let text = if global.json {
-        results_json(model).map_err(|e| Failure::new(UNEXPECTED, e))?
-    } else {
-        terminal::summary(model, look::of_stdout(global))
-    };
-    look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))
+/// The summary: for a person, or as JSON.
+pub fn summary(model: &ReportModel, global: &Global) -> Result<String, Failure> {
+    match global.json {
+        true => results_json(model).map_err(|e| Failure::new(UNEXPECTED, e)),
+        false => Ok(terminal::summary(model, look::of_stdout(global))),
+    }
 }
 
 /// The exit code that a run deserves.

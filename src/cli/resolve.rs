@@ -331,6 +331,11 @@ pub fn warnings(
             n_cpus: host.n_cpus,
         });
     }
+    let n_cpus = host.n_cpus;
+    let n_threads = plan.arms.iter().map(|arm| arm.config.n_threads).max().unwrap_or(0);
+    if n_threads > n_cpus {
+        warnings.push(Warning::TooManyThreads { n_threads, n_cpus });
+    }
     if prediction.has_servers {
         warnings.push(Warning::OneClientPerServer);
     }

@@ -23,16 +23,19 @@ pub struct Sources {
 
 impl Sources {
     /// Reads models.toml, and finds store, cache and tools. Nothing is contacted or created.
-    pub fn of_user(global: &Global, stop: &Stop) -> Result<Sources, Failure> {
+    pub fn of_user(global: &Global, stop: &Stop, live: &LiveLine) -> Result<Sources, Failure> {
         let exe = std::env::current_exe().map_err(|e| Failure::new(UNEXPECTED, e))?;
-        let is_stopped = stop.flag();
+        let is_stopped = || {
+            let flag = stop.flag();
+            move || flag.load(Ordering::Relaxed)
+        };
         let store = Store::from_env()?;
         Ok(Sources {
             catalog: Catalog::load(global.catalog.as_deref())?,
-            hub: Hub::from_env(global.offline, &store)?,
+            hub: Hub::from_env(global.offline, &store, live.teller(), is_stopped())?,
             store,
             pip: Pip::new(global.offline),
-            quantizer: SelfQuantizer::new(exe, move || is_stopped.load(Ordering::Relaxed)),
+            quantizer: SelfQuantizer::new(exe, is_stopped()),
         })
     }
 

@@ -1,6 +1,8 @@
 //! Ctrl-C and SIGTERM.
 
 use super::exit::{Failure, INTERRUPTED, UNEXPECTED};
+use crate::data::Record;
+use crate::journal::Journal;
 use crate::runner::Interrupt;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,13 +30,14 @@ impl Stop {
         }
         let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(unexpected)?;
         let handle = Arc::clone(&stop.handle);
-        std::thread::spawn(move || {
+        let listen = move || {
             for _ in signals.forever() {
                 if let Some(interrupt) = &*handle.lock().unwrap_or_else(PoisonError::into_inner) {
                     interrupt.raise();
                 }
             }
-        });
+        };
+        std::thread::Builder::new().spawn(listen).map_err(Failure::no_thread)?;
         Ok(stop)
     }
 
@@ -46,6 +49,18 @@ impl Stop {
     /// True once a signal came.
     pub fn is_raised(&self) -> bool {
         self.flag.load(Ordering::Relaxed)
+    }
+
+    /// An error when a signal came before the first sample: there is nothing to report then.
+    pub fn check_measured(&self, journal: &Journal, next: impl std::fmt::Display) -> Result<(), Failure> {
+        let is_measured = journal.records.iter().any(|record| matches!(record, Record::Sample(_)));
+        match self.is_raised() && !is_measured {
+            true => Err(Failure::msg(
+                INTERRUPTED,
+                format!("stopped before anything was measured; {next}"),
+            )),
+            false => Ok(()),
+        }
     }
 
     /// From now on a signal wakes the runner; one that came before does so at once.

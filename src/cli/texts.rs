@@ -1,7 +1,7 @@
 //! The texts that are scored: the user's files, or the seeded corpus.
 
 use super::args::{CompareArgs, CorpusArgs};
-use super::exit::{Failure, BAD_INPUT, OK, UNEXPECTED};
+use super::exit::{Failure, BAD_INPUT, OK};
 use super::look;
 use crate::corpus::{self, Corpus};
 use crate::data::{QualityPlan, TextInfo};
@@ -49,7 +49,7 @@ pub fn read(args: &CompareArgs, plan: Option<&QualityPlan>) -> Result<(Vec<Strin
 /// The hidden `corpus`: the text that is scored by default, for other tools to score.
 pub fn print_corpus(args: &CorpusArgs) -> Result<u8, Failure> {
     let text = Corpus::new(args.seed, &args.salt).text(args.n_bytes);
-    look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))?;
+    look::print(&text)?;
     Ok(OK)
 }
 

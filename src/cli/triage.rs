@@ -5,7 +5,7 @@ use super::candidates::Candidates;
 use super::compare::{default_args, engine_info, sha256_of_plan, Job};
 use super::exit::{Failure, UNEXPECTED};
 use super::progress::LiveLine;
-use super::report::{code, finish, print_summary, write_report, JOURNAL_NAME};
+use super::report::{code, finish, summary, write_report, JOURNAL_NAME};
 use super::sources::Sources;
 use super::stop::Stop;
 use super::{kept, lock, look, resolve};
@@ -25,7 +25,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let mut compare = as_compare(args)?;
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
-    let sources = Sources::of_user(global, &stop)?;
+    let sources = Sources::of_user(global, &stop, &live)?;
     let engine = engine_info();
     let candidates = match args.shape {
         Some(_) => None,
@@ -54,15 +54,15 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
         let is_settled = model.decision.as_ref().is_some_and(|d| d.decision.is_settled(&d.goal));
         if is_settled && !args.more {
             if !global.quiet {
-                eprintln!(
+                look::say(format!(
                     "measured at {}, kept in {}; --more goes on measuring, --fresh begins again",
                     model.header.started_at,
                     dir.display()
-                );
+                ));
             }
             match args.emit {
                 Some(_) => print_command(&model, args, &paths)?,
-                None => print_summary(&model, global)?,
+                None => look::print(&summary(&model, global)?)?,
             }
             return Ok(code(&model));
         }
@@ -79,10 +79,11 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
         (None, None) => unused(&folder, &job.header.run_id),
     };
     job.dir.clone_from(&dir);
-    if past.is_none() {
+    let is_new = past.is_none();
+    if is_new {
         job.tell(global);
     } else if !global.quiet {
-        eprintln!("goes on with what was measured before, in {}", dir.display());
+        look::say(format!("goes on with what was measured before, in {}", dir.display()));
     }
     let path = dir.join(JOURNAL_NAME);
     {
@@ -90,6 +91,13 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
         job.measure(past, live, &stop)?;
     }
     let journal = journal::read(&path)?;
+    if let Err(stopped) = stop.check_measured(&journal, "the same command measures again") {
+        if is_new && args.out.is_none() {
+            // A run without a sample answers no question.
+            let _ = std::fs::remove_dir_all(&dir);
+        }
+        return Err(stopped);
+    }
     if args.out.is_some() {
         keep(&path, &folder, &journal.header.run_id)?;
     }
@@ -236,5 +244,5 @@ fn print_command(model: &ReportModel, args: &TriageArgs, paths: &[(String, PathB
     let arm = &report.arms[lead];
     let path = paths.iter().find(|(id, _)| *id == arm.variant).map(|(_, path)| path);
     let file = path.map_or_else(|| arm.variant.clone(), |p| p.display().to_string());
-    look::print(&emit(program, &arm.config, &report.goal, &file)).map_err(|e| Failure::new(UNEXPECTED, e))
+    look::print(&emit(program, &arm.config, &report.goal, &file))
 }

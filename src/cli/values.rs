@@ -36,6 +36,19 @@ pub(super) fn parse_layers(text: &str) -> Result<i32, String> {
     }
 }
 
+/// As many threads as a graph of ggml may have.
+pub(super) fn parse_threads(text: &str) -> Result<u32, String> {
+    match text.trim().parse() {
+        Ok(n) if (1..=MAX_THREADS).contains(&n) => Ok(n),
+        _ => Err(format!(
+            "'{text}' is no number of threads from 1 to {MAX_THREADS}, the most that llama.cpp allows; write e.g. 8"
+        )),
+    }
+}
+
+/// ggml's GGML_MAX_N_THREADS.
+const MAX_THREADS: u32 = 512;
+
 /// `on` or `off`.
 pub(super) fn parse_on_off(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
@@ -99,6 +112,14 @@ pub(super) fn parse_precision(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn threads_are_limited_as_ggml_limits_them() {
+        assert_eq!((parse_threads("1"), parse_threads(" 512")), (Ok(1), Ok(512)));
+        for bad in ["0", "513", "1024", "-1", "x", ""] {
+            assert!(parse_threads(bad).is_err_and(|e| e.contains("from 1 to 512")), "{bad}");
+        }
+    }
 
     #[test]
     fn kv_pairs_are_read_and_unknown_types_name_the_known_ones() {

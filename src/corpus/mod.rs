@@ -3,8 +3,8 @@
 //! In: a seed and a salt. Out: documents of about 250 to 1500 tokens in English, Spanish and code, the same on every
 //! platform. The documents are put together from templates around invented facts which return later in the document
 //! (who bought what, for how much, where it was hidden), so that a model gains from context. The module does no I/O,
-//! reads no clock, uses integers only and imports nothing from the rest of kvant; what it knows nothing of is tokens,
-//! which a caller's function makes.
+//! reads no clock, uses integers only and imports `rng` and `units` alone; it knows nothing of tokens, which a caller's
+//! function makes.
 
 mod code;
 mod english;

@@ -49,7 +49,7 @@ pub enum Warning {
         /// 60 % of what is available.
         limit_bytes: u64,
     },
-    /// A depth was left out because the model was not trained for it.
+    /// A depth or prompt is longer than the contexts that the model was trained with; it is measured all the same.
     BeyondTrainedContext {
         /// Depth asked for.
         n_depth: u32,
@@ -67,6 +67,13 @@ pub enum Warning {
     BusyMachine {
         /// One-minute load average times 100.
         load_percent: u32,
+        /// Logical CPUs usable.
+        n_cpus: u32,
+    },
+    /// More threads than CPUs.
+    TooManyThreads {
+        /// Threads of the arm that has most.
+        n_threads: u32,
         /// Logical CPUs usable.
         n_cpus: u32,
     },
@@ -148,6 +155,10 @@ impl fmt::Display for Warning {
                 load_percent / 100,
                 load_percent % 100
             ),
+            Warning::TooManyThreads { n_threads, n_cpus } => write!(
+                f,
+                "{n_threads} threads share {n_cpus} CPUs, and every operation of llama.cpp waits for the last of its threads, so these speeds are far below what the machine can do; use --threads {n_cpus} or fewer"
+            ),
             Warning::FakeEngine => write!(f, "these numbers come from kvant's scripted test engine, not from a model; do not use them"),
             Warning::RandomWeights { shape } => write!(
                 f,
@@ -159,7 +170,7 @@ impl fmt::Display for Warning {
             ),
             Warning::BuiltinInstead { model, why } => write!(
                 f,
-                "this is kvant's tiny built-in model, not {model}, which could not be had ({why}); its figures say little about other models: restore the network and run again, or name a .gguf file"
+                "this is kvant's tiny built-in model, not {model}, which could not be had ({why}); its figures say little about other models: mend that and run again, or name a .gguf file"
             ),
             Warning::NothingRotated { kv, heads: (k, v) } => write!(
                 f,

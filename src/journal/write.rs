@@ -9,7 +9,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-const FREE_SPACE: &str = "free space on the disk or check its permissions, then continue with --resume";
+const FREE_SPACE: &str =
+    "free space on the disk or check its permissions, then go on with --resume: what was measured is kept";
 
 /// Appends records to one journal, and is the only one who does (an advisory lock keeps other kvants out).
 pub struct Writer {
@@ -39,7 +40,16 @@ impl Writer {
         let temporary = builder.tempfile_in(folder_of(path)).map_err(failed)?;
         lock(temporary.as_file(), path)?;
         let file = temporary.as_file().try_clone().map_err(failed)?;
-        let writer = Writer::on_sink(Box::new(FileSink::new(file)), path, header)?;
+        let writer = Writer::on_sink(Box::new(FileSink::new(file)), path, header).map_err(|e| match e {
+            // Nothing is there yet that could be resumed.
+            JournalError::Io { source, .. } => io_error(
+                "create",
+                path,
+                source,
+                "free some space there, or name another folder with --out",
+            ),
+            other => other,
+        })?;
         temporary.persist_noclobber(path).map_err(|e| match e.error.kind() {
             io::ErrorKind::AlreadyExists => JournalError::Exists { path: path.to_owned() },
             _ => failed(e.error),

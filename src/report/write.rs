@@ -101,5 +101,8 @@ fn make_readable(_: &std::fs::File) -> io::Result<()> {
 }
 
 fn named(path: &Path, error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("could not write {}: {error}", path.display()))
+    // Without the temporary name that `tempfile` adds.
+    let said = error.get_ref().and_then(|e| e.source()).map(ToString::to_string);
+    let said = said.unwrap_or_else(|| error.to_string());
+    io::Error::new(error.kind(), format!("could not write {}: {said}", path.display()))
 }

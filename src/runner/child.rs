@@ -130,7 +130,7 @@ impl Worker {
             return Err(dead("the worker has no pipes".into()));
         };
         let sender = mailbox.sender.clone();
-        std::thread::spawn(move || forward_lines(stdout, id, &sender));
+        let listener = std::thread::Builder::new().spawn(move || forward_lines(stdout, id, &sender));
         let mut worker = Worker {
             id,
             name: name.to_owned(),
@@ -141,6 +141,10 @@ impl Worker {
             n_oom_kills: host::n_oom_kills(),
             engine: EngineInfo::default(),
         };
+        if let Err(e) = listener {
+            let why = format!("no thread can be started to listen to the worker ({e}); raise ulimit -v or -u");
+            return Err(AskError::Dead(FailureKind::OutOfMemory, why));
+        }
         match worker.receive(&mailbox.receiver, deadline)? {
             Reply::Hello {
                 protocol_version: PROTOCOL_VERSION,
@@ -337,9 +341,13 @@ fn describe_exit(status: ExitStatus) -> String {
     }
 }
 
-/// ggml's GPU backends abort when the device has no memory left while it computes.
+/// ggml's GPU backends abort when the device has no memory left while it computes; our allocator says the same, and libgomp
+/// that it got no thread.
 fn kind_of_death(why: &str) -> FailureKind {
-    if why.contains(" error: out of memory") {
+    if [" error: out of memory", "libgomp: Thread creation failed"]
+        .iter()
+        .any(|words| why.contains(words))
+    {
         FailureKind::OutOfMemory
     } else {
         FailureKind::Crashed
@@ -385,5 +393,9 @@ mod tests {
             FailureKind::Crashed
         );
         assert_eq!(kind_of_death("killed; out of memory, perhaps"), FailureKind::Crashed);
+        assert_eq!(
+            kind_of_death("code 1; its log says: libgomp: Thread creation failed: Resource temporarily unavailable"),
+            FailureKind::OutOfMemory
+        );
     }
 }

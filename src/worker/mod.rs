@@ -15,7 +15,7 @@ mod state_file;
 use crate::engine::fake::{FakeEngine, SCRIPT_ENV};
 use crate::engine::Engine;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::ExitCode;
@@ -35,12 +35,12 @@ pub fn run(name: Option<&str>) -> ExitCode {
         let place = info
             .location()
             .map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
-        eprintln!("kvant: panic: {text}{place}");
+        let _ = writeln!(io::stderr(), "kvant: panic: {text}{place}");
     }));
     match start(name) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("kvant: worker: {error}");
+            let _ = writeln!(io::stderr(), "kvant: worker: {error}");
             ExitCode::FAILURE
         }
     }

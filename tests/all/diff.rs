@@ -294,6 +294,36 @@ fn the_command_compares_runs_and_files_and_fails_on_request() {
 }
 
 #[test]
+fn files_of_llama_bench_are_read_past_its_log_or_named_for_what_they_are() {
+    let lab = Lab::new();
+    write_run(&lab.path("a"), &fixture::run());
+    let rows = llama_bench_jsonl(&model());
+    let log = "ggml_vulkan: Found 1 Vulkan devices:\n[1]    13557 segmentation fault (core dumped)\n";
+    let array = format!("{log}[\n{}\n]\n", rows.trim_end().replace('\n', ",\n"));
+    std::fs::write(lab.path("array.json"), array).expect("written");
+    std::fs::write(lab.path("lines.jsonl"), format!("{log}{rows}")).expect("written");
+    std::fs::write(lab.path("plain.jsonl"), &rows).expect("written");
+    let stdout = |args: &[&str]| String::from_utf8_lossy(&run_for(&mut lab.kvant(args), 0).stdout).into_owned();
+    let plain = stdout(&["report", "plain.jsonl"]);
+    for name in ["array.json", "lines.jsonl"] {
+        assert_eq!(stdout(&["report", name]).replace(name, "plain.jsonl"), plain);
+        stdout(&["diff", "a", name]);
+    }
+    let csv = "build_commit,build_number,cpu_info,n_prompt,n_gen,avg_ts,stddev_ts\n\"a\",\"1\",\"b\",\"512\",\"0\",\"9\",\"1\"\n";
+    let md = "| model         |       size |  test |       t/s |\n| ------------- | ---------: | ----: | --------: |\n";
+    for (name, text, format) in [("bench.csv", csv, "CSV"), ("bench.md", md, "Markdown")] {
+        std::fs::write(lab.path(name), format!("{log}{text}")).expect("written");
+        for args in [&["report", name][..], &["diff", "a", name]] {
+            let said = stderr(&run_for(&mut lab.kvant(args), 2));
+            assert!(said.contains(name) && said.contains(format), "{said}");
+            assert!(said.contains("-o json or -o jsonl"), "{said}");
+        }
+    }
+    std::fs::write(lab.path("other.txt"), "neither this nor that\n").expect("written");
+    run_for(&mut lab.kvant(&["report", "other.txt"]), 5);
+}
+
+#[test]
 fn every_run_has_its_files_in_either_language() {
     let lab = Lab::new();
     write_run(&lab.path("a"), &fixture::run());

@@ -1,6 +1,6 @@
 //! Misbehaving workers: each fault has a recorded outcome, and the other cells are still measured.
 
-use crate::util::{run_for, samples_so_far, stderr, Lab};
+use crate::util::{run_for, samples_so_far, stderr, wait_for_sample, Lab};
 use serde_json::Value;
 
 /// Runs with one fault in Q8_0 and returns (outcome, reason) of its cells and whether all others are ok.
@@ -69,9 +69,7 @@ fn a_run_that_is_stopped_and_continued_loses_nothing() {
         .spawn()
         .expect("kvant starts");
     let journal = lab.path("run/journal.jsonl");
-    while samples_so_far(&journal).is_none_or(|samples| samples.is_empty()) {
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
+    wait_for_sample(&journal);
     for signal in [Signal::SIGSTOP, Signal::SIGCONT] {
         for pid in lab.processes() {
             kill(pid, signal).expect("it is there");
@@ -275,9 +273,7 @@ fn a_model_file_that_changes_mid_run_costs_its_own_cells() {
             .spawn()
             .expect("kvant starts");
         let journal = lab.path("run/journal.jsonl");
-        while samples_so_far(&journal).is_none_or(|samples| samples.is_empty()) {
-            std::thread::sleep(std::time::Duration::from_millis(2));
-        }
+        wait_for_sample(&journal);
         change(&lab.path("models/tiny-Q8_0.gguf")).expect("the file is there");
         assert_eq!(child.wait().expect("it ends").code(), Some(3), "{word}");
         let results = lab.results();

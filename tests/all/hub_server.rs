@@ -21,6 +21,8 @@ pub struct Faults {
     pub listing: Option<(u16, u32)>,
     /// Status of the next so many downloads.
     pub download: Option<(u16, u32)>,
+    /// What comes with such a status: an error code, a wait.
+    pub with: Vec<(&'static str, &'static str)>,
     /// Every download breaks off after so many bytes.
     pub cut_after: Option<usize>,
     /// Every download breaks off at this byte of the file.
@@ -39,6 +41,10 @@ pub struct Faults {
     pub claims: Option<u64>,
     /// The listing says nothing of LFS.
     pub hides_lfs: bool,
+    /// The listing has names only.
+    pub hides_sizes: bool,
+    /// A file's address says nothing of what it redirects to.
+    pub hides_links: bool,
     /// ETag instead of the hash.
     pub etag: Option<&'static str>,
     /// Commit instead of [`COMMIT`].
@@ -137,16 +143,18 @@ impl State {
         };
         let sha = sha256(bytes);
         let etag = faults.etag.map_or(sha.clone(), str::to_owned);
-        let headers = [
+        let mut headers = vec![
             (
                 "Location",
                 format!("http://localhost:{}/cdn/{sha}?signature=secret", self.port),
             ),
             ("X-Repo-Commit", COMMIT.to_owned()),
-            ("X-Linked-ETag", format!("\"{etag}\"")),
-            ("X-Linked-Size", bytes.len().to_string()),
             ("ETag", format!("\"{etag}\"")),
         ];
+        if !faults.hides_links {
+            headers.push(("X-Linked-ETag", format!("\"{etag}\"")));
+            headers.push(("X-Linked-Size", bytes.len().to_string()));
+        }
         answer(&mut stream, 302, &headers, b"")
     }
 
@@ -160,12 +168,15 @@ impl State {
 
     fn listing(&self, stream: &mut TcpStream, faults: &Faults) -> std::io::Result<()> {
         if let Some(status) = self.strikes(|faults| &mut faults.listing) {
-            return answer(stream, status, &[], b"<html>an error page</html>");
+            return fail(stream, status, faults);
         }
         let siblings: Vec<_> = self
             .files
             .iter()
             .map(|(name, bytes)| {
+                if faults.hides_sizes {
+                    return serde_json::json!({"rfilename": name});
+                }
                 let size = faults.claims.unwrap_or(bytes.len() as u64);
                 let lfs = serde_json::json!({"sha256": sha256(bytes), "size": size, "pointerSize": 134});
                 let lfs = if faults.hides_lfs { serde_json::Value::Null } else { lfs };
@@ -178,7 +189,7 @@ impl State {
 
     fn download(&self, stream: &mut TcpStream, faults: &Faults, seen: &Seen, sha: &str) -> std::io::Result<()> {
         if let Some(status) = self.strikes(|faults| &mut faults.download) {
-            return answer(stream, status, &[], b"<html>an error page</html>");
+            return fail(stream, status, faults);
         }
         if let Some(page) = faults.page {
             return answer(stream, 200, &[("Content-Type", "text/html".into())], page.as_bytes());
@@ -249,6 +260,16 @@ fn parse_range(range: &str, len: usize) -> (usize, usize) {
     let (start, end) = range.trim_start_matches("bytes=").split_once('-').expect("a range");
     let end = end.parse().map_or(len, |last: usize| len.min(last + 1));
     (start.parse().expect("a number"), end)
+}
+
+fn fail(stream: &mut TcpStream, status: u16, faults: &Faults) -> std::io::Result<()> {
+    let headers = faults.with.iter().map(|(name, value)| (*name, (*value).to_owned()));
+    answer(
+        stream,
+        status,
+        &headers.collect::<Vec<_>>(),
+        b"<html>an error page</html>",
+    )
 }
 
 fn answer(stream: &mut TcpStream, status: u16, headers: &[(&str, String)], body: &[u8]) -> std::io::Result<()> {

@@ -12,6 +12,7 @@ mod hub_lab;
 mod hub_server;
 mod inspect;
 mod layering;
+mod limits;
 mod mcp;
 mod models;
 mod page;

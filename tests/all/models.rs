@@ -302,7 +302,17 @@ mod made {
             0,
         );
         assert_eq!(made_from(&output).len(), 3);
-        assert_eq!(stderr(&output).matches("made ").count(), 2, "{}", stderr(&output));
+        let text = stderr(&output);
+        for variant in ["Q8_0", "Q4_K_M"] {
+            assert!(text.contains(&format!("made {variant} from Tiny-F16.gguf: ")), "{text}");
+        }
+        // They are here now, and it is still told what they are.
+        let again = run_for(
+            &mut lab.kvant(&["models", "fetch", "tiny", "--catalog", "mine.toml"]),
+            0,
+        );
+        let text = String::from_utf8_lossy(&again.stdout).into_owned();
+        assert_eq!(text.matches("(made from Tiny-F16.gguf)").count(), 2, "{text}");
     }
 
     #[test]

@@ -128,6 +128,8 @@ fn arms_that_cannot_win_leave_and_a_settled_answer_ends_the_run() {
         Record::Dropped(d) => Some((arms[d.arm].id.as_str(), d.round)),
         _ => None,
     });
+    let dropped: Vec<_> = dropped.collect();
+    assert!(!dropped.is_empty(), "some arms cannot win");
     for (arm, round) in dropped {
         assert!(
             !["Q8_0", "F16 control"].contains(&arm),
@@ -147,7 +149,10 @@ fn arms_that_cannot_win_leave_and_a_settled_answer_ends_the_run() {
         journal.records.iter().position(is_sample),
         journal.records.iter().rposition(is_quality),
     );
-    assert!(last < first, "quality comes first");
+    assert!(
+        last.is_some() && last < first,
+        "quality comes first: {last:?}, {first:?}"
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use kvant::data::{Record, SampleRecord};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 /// A test's folder with the models F16, Q8_0 and Q4_K_M in `models/`.
 pub struct Lab {
@@ -172,6 +173,22 @@ pub fn samples_so_far(journal: &Path) -> Option<Vec<SampleRecord>> {
         _ => None,
     });
     Some(samples.collect())
+}
+
+/// Waits for something that happens within seconds.
+pub fn wait_until(what: &str, mut has_happened: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while !has_happened() {
+        assert!(Instant::now() < until, "after a minute still not: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits for the first sample of a run.
+pub fn wait_for_sample(journal: &Path) {
+    wait_until("a sample", || {
+        samples_so_far(journal).is_some_and(|samples| !samples.is_empty())
+    });
 }
 
 /// Runs to the end; stdout and stderr must be free of what no user should see.

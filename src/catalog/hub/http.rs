@@ -1,6 +1,5 @@
-//! Requests: patience, addresses, and failures in words.
+//! Requests: patience, addresses, and connections that fail in words.
 
-use super::super::error::FetchError;
 use std::time::Duration;
 use ureq::config::RedirectAuthHeaders;
 use ureq::Agent;
@@ -85,27 +84,21 @@ pub(super) fn io_words(e: &std::io::Error) -> String {
     }
 }
 
-/// What a status means for the user; `None` for a success.
-pub(super) fn refusal(status: u16, what: &str, has_token: bool) -> Option<FetchError> {
-    let text = match status {
-        200..=299 => return None,
-        401 | 403 if has_token => {
-            format!("no access to {what} (HTTP {status}); accept its license on the model's page with the account of your token")
-        }
-        401 | 403 => {
-            format!("no access to {what} (HTTP {status}); accept its license on the model's page and set HF_TOKEN")
-        }
-        404 | 410 => format!("{what} does not exist there (HTTP {status}); check the name and the revision"),
-        429 => format!("too many requests (HTTP 429) for {what}; wait some minutes, or set HF_TOKEN"),
-        500..=599 => format!("the server failed (HTTP {status}) for {what}; try again later"),
-        other => format!("unexpected HTTP status {other} for {what}"),
+/// Why a request brought no answer, and what to do.
+pub(super) fn unreachable(host: &str, e: &ureq::Error) -> String {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    let is_connected = match e {
+        ureq::Error::Timeout(what) => !matches!(what, ureq::Timeout::Resolve | ureq::Timeout::Connect),
+        ureq::Error::Io(e) => matches!(e.kind(), ConnectionReset | BrokenPipe | UnexpectedEof),
+        _ => false,
     };
-    Some(FetchError::Failed(text))
-}
-
-/// Whether the same request may succeed later.
-pub(super) fn is_worth_a_retry(status: u16) -> bool {
-    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+    let why = words(e);
+    match is_connected {
+        true => format!("{host} gave no answer ({why}); try again later"),
+        false => {
+            format!("{host} cannot be reached ({why}); check the network, or name a mirror of the Hub in HF_ENDPOINT")
+        }
+    }
 }
 
 #[cfg(test)]

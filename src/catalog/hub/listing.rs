@@ -2,17 +2,15 @@
 
 use super::super::error::FetchError;
 use super::super::names;
+use super::refusal::header;
 use super::{http, Hub, RepoAt};
 use serde::Deserialize;
-use std::io::ErrorKind;
-use std::thread;
 use std::time::Duration;
-use ureq::http::{HeaderMap, Response};
+use ureq::http::Response;
 use ureq::Body;
 
 /// Longest listing that is read.
 const MAX_LISTING_BYTES: u64 = 32 << 20;
-const N_TRIES: u32 = 3;
 
 /// The files of one state of a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +69,7 @@ impl Hub {
                 .build()
                 .call()
         };
-        let mut answer = self.patiently(at.repo, request)?;
+        let mut answer = self.client.ask(at.repo, request)?;
         let nonsense =
             |why: String| FetchError::failed(format!("{} answered nonsense for {} ({why})", self.host(), at.repo));
         let body = answer.body_mut().with_config().limit(MAX_LISTING_BYTES).read_to_vec();
@@ -86,47 +84,57 @@ impl Hub {
                 at.revision, wire.sha
             )));
         }
-        let files = wire.siblings.into_iter().filter_map(|file| {
-            let is_wanted = file.rfilename.to_ascii_lowercase().ends_with(".gguf");
-            // A name that would lead out of the cache is no file of ours.
-            names::check_file(&file.rfilename).ok().filter(|()| is_wanted)?;
-            let lfs = file.lfs.as_ref();
-            Some(RemoteFile {
-                bytes: lfs.and_then(|lfs| lfs.size).or(file.size)?,
-                sha256: lfs
-                    .and_then(|lfs| lfs.sha256.clone())
-                    .filter(|sha| names::is_sha256(sha)),
-                file: file.rfilename,
-            })
-        });
+        let commit = RepoAt {
+            repo: at.repo,
+            revision: &wire.sha,
+        };
+        let is_wanted = |file: &WireFile| file.rfilename.to_ascii_lowercase().ends_with(".gguf");
+        // A name that would lead out of the cache is no file of ours.
+        let is_ours = |file: &WireFile| is_wanted(file) && names::check_file(&file.rfilename).is_ok();
+        let files = wire.siblings.into_iter().filter(is_ours);
+        let files = files
+            .map(|file| self.described(commit, file))
+            .collect::<Result<_, _>>()?;
         Ok(Listing {
             commit: wire.sha,
-            files: files.collect(),
+            files,
+        })
+    }
+
+    /// A file of a listing; what the listing does not tell of its length, the file itself does.
+    fn described(&self, commit: RepoAt<'_>, file: WireFile) -> Result<RemoteFile, FetchError> {
+        let lfs = file.lfs.as_ref();
+        let sha256 = lfs.and_then(|lfs| lfs.sha256.clone());
+        let listed = lfs.and_then(|lfs| lfs.size).or(file.size);
+        let (bytes, sha256) = match listed {
+            Some(_) => (listed, sha256),
+            None => {
+                let head = self.head(commit, &file.rfilename)?;
+                (head.bytes, sha256.or(Some(head.tag)))
+            }
+        };
+        let bytes = bytes.ok_or_else(|| {
+            FetchError::failed(format!(
+                "{} gives no length of {}, neither in its listing nor with the file; use another endpoint",
+                self.host(),
+                names::shown(&file.rfilename)
+            ))
+        })?;
+        Ok(RemoteFile {
+            file: file.rfilename,
+            bytes,
+            sha256: sha256.filter(|sha| names::is_sha256(sha)),
         })
     }
 
     /// The SHA-256 of a file from the headers of its address, for mirrors whose listing does not tell.
     pub(super) fn sha256_by_head(&self, at: RepoAt<'_>, file: &RemoteFile) -> Result<String, FetchError> {
-        let url = self.url(at, &file.file)?;
-        let agent = http::agent_with(http::Patience::LONG);
-        let request = || {
-            let mut request = agent.head(&url).config().max_redirects(0).build();
-            if let Some(bearer) = self.bearer() {
-                request = request.header("authorization", bearer);
-            }
-            request.call()
-        };
-        let answer = self.patiently(&file.file, request)?;
-        let headers = answer.headers();
-        let linked = text(headers, "x-linked-etag").or_else(|| text(headers, "etag"));
-        let tag = linked
-            .as_deref()
-            .unwrap_or("none")
-            .trim_start_matches("W/")
-            .trim_matches('"');
-        let size = text(headers, "x-linked-size").and_then(|size| size.parse().ok());
-        match (names::is_sha256(tag), size.unwrap_or(file.bytes) == file.bytes) {
-            (true, true) => Ok(tag.to_owned()),
+        let head = self.head(at, &file.file)?;
+        match (
+            names::is_sha256(&head.tag),
+            head.bytes.unwrap_or(file.bytes) == file.bytes,
+        ) {
+            (true, true) => Ok(head.tag),
             (true, false) => Err(FetchError::failed(format!(
                 "{} contradicts itself about the length of {}",
                 self.host(),
@@ -136,50 +144,53 @@ impl Hub {
                 "{} gives no SHA-256 for {} (ETag {}), so it cannot be verified; pin it with `sha256` in models.toml",
                 self.host(),
                 file.file,
-                names::shown(tag)
+                names::shown(&head.tag)
             ))),
         }
     }
 
-    /// Repeats a request that may succeed later; refusals become words.
-    fn patiently(
-        &self,
-        what: &str,
-        request: impl Fn() -> Result<Response<Body>, ureq::Error>,
-    ) -> Result<Response<Body>, FetchError> {
-        let mut n_tries = 1;
-        loop {
-            let failure = match request() {
-                Ok(answer) => {
-                    let status = answer.status().as_u16();
-                    // A redirect that is not followed carries the headers that are asked for.
-                    if (300..400).contains(&status) {
-                        return Ok(answer);
-                    }
-                    match http::refusal(status, what, self.token.is_some()) {
-                        None => return Ok(answer),
-                        Some(refusal) if !http::is_worth_a_retry(status) => return Err(refusal),
-                        Some(refusal) => refusal,
-                    }
+    /// What a file says of itself. A mirror that redirects without a word of the length is followed.
+    fn head(&self, at: RepoAt<'_>, file: &str) -> Result<Head, FetchError> {
+        let url = self.url(at, file)?;
+        let agent = http::agent_with(http::Patience::LONG);
+        let ask = |n_redirects: u32| {
+            self.client.ask(file, || {
+                let mut request = agent.head(&url).config().max_redirects(n_redirects).build();
+                if let Some(bearer) = self.client.token.bearer() {
+                    request = request.header("authorization", bearer);
                 }
-                Err(e) => {
-                    let failure = format!("{} cannot be reached ({})", self.host(), http::words(&e));
-                    // Where nobody is, asking again only costs the user time.
-                    if !matches!(&e, ureq::Error::Io(e) if e.kind() != ErrorKind::ConnectionRefused) {
-                        return Err(FetchError::failed(failure));
-                    }
-                    FetchError::failed(failure)
-                }
-            };
-            if n_tries == N_TRIES {
-                return Err(failure);
-            }
-            thread::sleep(Duration::from_millis(300 << n_tries));
-            n_tries += 1;
-        }
+                request.call()
+            })
+        };
+        let first = ask(0)?;
+        let headers = first.headers();
+        let tag = header(headers, "x-linked-etag").or_else(|| header(headers, "etag"));
+        let tag = tag
+            .unwrap_or("none")
+            .trim_start_matches("W/")
+            .trim_matches('"')
+            .to_owned();
+        let linked = header(headers, "x-linked-size").map(str::to_owned);
+        let size = match linked {
+            None if first.status().is_redirection() => length(&ask(10)?),
+            None => length(&first),
+            linked => linked,
+        };
+        Ok(Head {
+            tag,
+            bytes: size.and_then(|size| size.trim().parse().ok()),
+        })
     }
 }
 
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(str::to_owned)
+/// The headers of a file.
+struct Head {
+    /// Its ETag, without quotes.
+    tag: String,
+    /// Its length.
+    bytes: Option<u64>,
+}
+
+fn length(answer: &Response<Body>) -> Option<String> {
+    header(answer.headers(), "content-length").map(str::to_owned)
 }

@@ -8,9 +8,12 @@
 //! The token goes to the endpoint only: not to where it redirects, and not over plain HTTP to another machine.
 
 mod cache;
+mod client;
 mod http;
 mod listing;
 mod range;
+mod refusal;
+mod token;
 mod transfer;
 
 pub(super) use cache::{promised_sha256, remove as remove_cached};
@@ -20,20 +23,21 @@ pub(super) use range::RangeFile;
 use super::error::FetchError;
 use super::fetching::Fetching;
 use super::{names, CatalogError, Store};
+use client::Client;
 use hf_hub::api::sync::{Api, ApiBuilder, ApiRepo};
 use hf_hub::{Cache, Repo, RepoType};
 use std::env;
 use std::path::PathBuf;
+use std::rc::Rc;
+use token::Token;
 
 const PUBLIC_ENDPOINT: &str = "https://huggingface.co";
 
 /// The Hub as the environment describes it: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME, HF_HUB_CACHE,
 /// HF_HUB_OFFLINE, HF_HUB_DISABLE_IMPLICIT_TOKEN.
 pub struct Hub {
-    endpoint: String,
+    client: Rc<Client>,
     cache: PathBuf,
-    /// Only what [`Hub::bearer`] lets out is ever sent; nothing prints it.
-    token: Option<String>,
     /// Why no request may be made, if none may.
     offline: Option<&'static str>,
 }
@@ -48,8 +52,14 @@ pub(super) struct RepoAt<'a> {
 }
 
 impl Hub {
-    /// The user's Hub. Nothing is contacted or created. `store` holds the cache where no home is known.
-    pub fn from_env(is_offline: bool, store: &Store) -> Result<Hub, CatalogError> {
+    /// The user's Hub. Nothing is contacted or created. `store` holds the cache where no home is known. `tell` shows the
+    /// user a line while requests wait, and `is_stopped` says whether they want to.
+    pub fn from_env(
+        is_offline: bool,
+        store: &Store,
+        tell: impl Fn(&str) + 'static,
+        is_stopped: impl Fn() -> bool + 'static,
+    ) -> Result<Hub, CatalogError> {
         let var = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
         let is_set = |name: &str| {
             let value = var(name).map(|value| value.trim().to_ascii_uppercase());
@@ -68,32 +78,28 @@ impl Hub {
         let token_file = var("HF_TOKEN_PATH")
             .map(PathBuf::from)
             .or_else(|| Some(home.as_ref()?.join("token")));
-        let stored = || {
-            let text = std::fs::read_to_string(token_file?).ok()?;
-            Some(text.trim().to_owned()).filter(|token| !token.is_empty())
-        };
-        let token = var("HF_TOKEN").map(|token| token.trim().to_owned());
-        let token = match is_set("HF_HUB_DISABLE_IMPLICIT_TOKEN") {
-            true => None,
-            false => token.or_else(stored),
-        };
         let offline = match is_offline {
             true => Some("--offline"),
             false => is_set("HF_HUB_OFFLINE").then_some("HF_HUB_OFFLINE"),
         };
+        let endpoint = check_endpoint(&var("HF_ENDPOINT").unwrap_or_else(|| PUBLIC_ENDPOINT.to_owned()))?;
+        let is_implicit = !is_set("HF_HUB_DISABLE_IMPLICIT_TOKEN");
+        let client = Client {
+            token: Token::of_user(token_file, is_implicit, is_private(&endpoint)),
+            endpoint,
+            tell: Box::new(tell),
+            is_stopped: Box::new(is_stopped),
+        };
         Ok(Hub {
-            endpoint: check_endpoint(&var("HF_ENDPOINT").unwrap_or_else(|| PUBLIC_ENDPOINT.to_owned()))?,
+            client: Rc::new(client),
             cache: cache.unwrap_or_else(|| store.root().join("huggingface")),
-            token: token.filter(|token| !token.chars().any(|c| c.is_control())),
             offline,
         })
     }
 
     /// The endpoint without anything secret.
     pub fn host(&self) -> &str {
-        let rest = self.endpoint.split_once("://").map_or("", |(_, rest)| rest);
-        let authority = rest.split('/').next().unwrap_or(rest);
-        authority.rsplit('@').next().unwrap_or(authority)
+        self.client.host()
     }
 
     /// Whether the endpoint answers at all, within a few seconds.
@@ -102,7 +108,7 @@ impl Hub {
             return Err(format!("not asked ({why})"));
         }
         let agent = http::agent_with(http::Patience::SHORT);
-        let answer = agent.head(&self.endpoint).call();
+        let answer = agent.head(&self.client.endpoint).call();
         answer.map(|_| ()).map_err(|e| http::words(&e))
     }
 
@@ -111,26 +117,22 @@ impl Hub {
         &self.cache
     }
 
+    /// Whether requests may be made at all.
     fn check_online(&self) -> Result<(), FetchError> {
-        match self.offline {
-            Some(why) => Err(FetchError::failed(format!("{} was not asked ({why})", self.host()))),
-            None => Ok(()),
+        if let Some(why) = self.offline {
+            let host = self.host();
+            return Err(FetchError::failed(format!(
+                "{host} was not asked ({why}); `kvant models` lists what is here"
+            )));
         }
-    }
-
-    /// The header that carries the token, where it may be sent.
-    fn bearer(&self) -> Option<String> {
-        let is_private = self.endpoint.starts_with("https://") || is_loopback(self.host());
-        let token = self.token.as_ref().filter(|_| is_private)?;
-        Some(format!("Bearer {token}"))
+        Ok(self.client.token.check()?)
     }
 
     /// hf-hub's client.
     fn api(&self) -> Result<Api, FetchError> {
-        let token = self.bearer().and(self.token.clone());
         ApiBuilder::from_cache(Cache::new(self.cache.clone()))
-            .with_endpoint(self.endpoint.clone())
-            .with_token(token)
+            .with_endpoint(self.client.endpoint.clone())
+            .with_token(self.client.token.sent().map(str::to_owned))
             .with_progress(false)
             .build()
             .map_err(|e| FetchError::failed(format!("the Hub's client cannot be set up ({e})")))
@@ -176,7 +178,9 @@ impl Hub {
             repo: at.repo,
             revision: &listing.commit,
         };
-        Ok(RangeFile::new(self.url(commit, &file.file)?, self.bearer(), file.bytes))
+        let client = Rc::clone(&self.client);
+        let url = self.url(commit, &file.file)?;
+        Ok(RangeFile::new(client, url, file.file.clone(), file.bytes))
     }
 
     /// Where the endpoint serves a file.
@@ -187,6 +191,14 @@ impl Hub {
 
 fn repo(at: RepoAt<'_>) -> Repo {
     Repo::with_revision(at.repo.to_owned(), RepoType::Model, at.revision.to_owned())
+}
+
+/// Whether nobody on the way can read what goes to the endpoint.
+fn is_private(endpoint: &str) -> bool {
+    let host = endpoint
+        .strip_prefix("http://")
+        .map(|rest| rest.split('/').next().unwrap_or(rest));
+    endpoint.starts_with("https://") || host.is_some_and(|host| is_loopback(host.rsplit('@').next().unwrap_or(host)))
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -218,15 +230,6 @@ fn check_endpoint(endpoint: &str) -> Result<String, CatalogError> {
 mod tests {
     use super::*;
 
-    fn hub(endpoint: &str) -> Hub {
-        Hub {
-            endpoint: check_endpoint(endpoint).expect("valid"),
-            cache: PathBuf::from("/nowhere"),
-            token: Some("hf_secret".into()),
-            offline: None,
-        }
-    }
-
     #[test]
     fn the_token_travels_in_private_only() {
         for endpoint in [
@@ -234,28 +237,29 @@ mod tests {
             "http://localhost:8080/x",
             "http://127.0.0.1:1",
             "http://[::1]:9",
+            "http://user:pass@localhost:8080",
         ] {
-            assert_eq!(
-                hub(endpoint).bearer().as_deref(),
-                Some("Bearer hf_secret"),
-                "{endpoint}"
-            );
+            assert!(is_private(endpoint), "{endpoint}");
         }
         for endpoint in [
             "http://hub.example",
             "http://127.0.0.1.example",
             "http://localhost.example",
+            "http://localhost@hub.example",
         ] {
-            assert_eq!(hub(endpoint).bearer(), None, "{endpoint}");
+            assert!(!is_private(endpoint), "{endpoint}");
         }
     }
 
     #[test]
     fn secrets_of_an_endpoint_are_not_shown() {
-        assert_eq!(
-            hub("https://user:pass@mirror.example:8443/hub").host(),
-            "mirror.example:8443"
-        );
+        let client = Client {
+            endpoint: "https://user:pass@mirror.example:8443/hub".to_owned(),
+            token: Token::Absent,
+            tell: Box::new(|_| {}),
+            is_stopped: Box::new(|| false),
+        };
+        assert_eq!(client.host(), "mirror.example:8443");
         for bad in [
             "",
             "huggingface.co",

@@ -1,7 +1,10 @@
 //! A remote file that is read in parts: for its header, without its tensors.
 
+use super::super::error::FetchError;
+use super::client::Client;
 use super::http;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::rc::Rc;
 use ureq::Agent;
 
 /// One request brings this much: a header has its vocabulary in it, so some MiB are needed in any case.
@@ -9,25 +12,30 @@ const BLOCK_BYTES: u64 = 1 << 20;
 
 /// Reads with range requests.
 pub(in crate::catalog) struct RangeFile {
+    client: Rc<Client>,
     agent: Agent,
     url: String,
-    bearer: Option<String>,
+    file: String,
     bytes: u64,
     pos: u64,
     block: Vec<u8>,
     block_at: u64,
+    /// Why the last read failed, where the Hub or the network is to blame rather than the file.
+    failure: Option<FetchError>,
 }
 
 impl RangeFile {
-    pub(super) fn new(url: String, bearer: Option<String>, bytes: u64) -> RangeFile {
+    pub(super) fn new(client: Rc<Client>, url: String, file: String, bytes: u64) -> RangeFile {
         RangeFile {
+            client,
             agent: http::agent_with(http::Patience::LONG),
             url,
-            bearer,
+            file,
             bytes,
             pos: 0,
             block: Vec::new(),
             block_at: 0,
+            failure: None,
         }
     }
 
@@ -36,28 +44,32 @@ impl RangeFile {
         self.bytes
     }
 
-    fn load(&mut self) -> io::Result<()> {
+    /// Why the last read failed, unless the file itself is to blame.
+    pub(in crate::catalog) fn take_failure(&mut self) -> Option<FetchError> {
+        self.failure.take()
+    }
+
+    fn load(&mut self) -> Result<(), FetchError> {
         let end = self.bytes.min(self.pos.saturating_add(BLOCK_BYTES));
-        let mut request = self.agent.get(&self.url);
-        request = request.header("range", format!("bytes={}-{}", self.pos, end - 1));
-        if let Some(bearer) = &self.bearer {
-            request = request.header("authorization", bearer);
-        }
-        let answer = request.call().map_err(|e| io::Error::other(http::words(&e)))?;
-        let status = answer.status().as_u16();
-        if let Some(refusal) = http::refusal(status, "the file", self.bearer.is_some()) {
-            return Err(io::Error::other(refusal.to_string()));
-        }
-        if status != 206 && self.pos > 0 {
-            return Err(io::Error::other(
-                "the server ignores ranges; fetch the whole file with `kvant models fetch`",
-            ));
+        let request = || {
+            let range = format!("bytes={}-{}", self.pos, end - 1);
+            let mut request = self.agent.get(&self.url).header("range", range);
+            if let Some(bearer) = self.client.token.bearer() {
+                request = request.header("authorization", bearer);
+            }
+            request.call()
+        };
+        let answer = self.client.ask(&self.file, request)?;
+        if answer.status() != 206 && self.pos > 0 {
+            let why = "the server ignores ranges; fetch the whole file with `kvant models fetch`";
+            return Err(FetchError::failed(format!("{}: {why}", self.file)));
         }
         let wanted = end - self.pos;
         let mut block = Vec::new();
-        answer.into_body().into_reader().take(wanted).read_to_end(&mut block)?;
-        if block.len() as u64 != wanted {
-            return Err(io::Error::other("the connection was cut; try again"));
+        let read = answer.into_body().into_reader().take(wanted).read_to_end(&mut block);
+        if read.is_err() || block.len() as u64 != wanted {
+            let why = "the connection was cut; try again";
+            return Err(FetchError::failed(format!("{}: {why}", self.file)));
         }
         self.block = block;
         self.block_at = self.pos;
@@ -72,7 +84,11 @@ impl Read for RangeFile {
         }
         let is_here = self.pos >= self.block_at && self.pos < self.block_at + self.block.len() as u64;
         if !is_here {
-            self.load()?;
+            if let Err(e) = self.load() {
+                let text = e.to_string();
+                self.failure = Some(e);
+                return Err(io::Error::other(text));
+            }
         }
         let start = (self.pos - self.block_at) as usize;
         let n = buffer.len().min(self.block.len() - start);

@@ -6,6 +6,8 @@ use super::super::hash::remember;
 use super::super::resolve::Event;
 use super::super::space;
 use super::cache::Place;
+use super::client::{Client, Waits};
+use super::refusal::{header, Refusal};
 use super::{http, Hub, RemoteFile, RepoAt};
 use crate::units::hex;
 use sha2::{Digest, Sha256};
@@ -26,10 +28,9 @@ const MAGIC: &[u8] = b"GGUF";
 
 /// What is being fetched.
 struct Job<'a> {
+    client: &'a Client,
     agent: Agent,
     url: String,
-    bearer: Option<String>,
-    host: &'a str,
     file: &'a str,
     bytes: u64,
 }
@@ -39,7 +40,11 @@ enum Cut {
     /// Nothing will help.
     Final(FetchError),
     /// The next attempt may go on.
-    Passing { why: String, wait: Option<Duration> },
+    Passing {
+        why: String,
+        /// What the server said, if it said anything.
+        refusal: Option<Refusal>,
+    },
 }
 
 impl From<FetchError> for Cut {
@@ -51,7 +56,7 @@ impl From<FetchError> for Cut {
 fn passing(why: impl Into<String>) -> Cut {
     Cut::Passing {
         why: why.into(),
-        wait: None,
+        refusal: None,
     }
 }
 
@@ -65,10 +70,9 @@ pub(super) fn download(
     fetching: &mut Fetching<'_, '_>,
 ) -> Result<(), FetchError> {
     let job = Job {
+        client: &hub.client,
         agent: http::agent_with(http::Patience::LONG),
         url: hub.url(commit, &file.file)?,
-        bearer: hub.bearer(),
-        host: hub.host(),
         file: &file.file,
         bytes: file.bytes,
     };
@@ -147,17 +151,22 @@ impl Job<'_> {
     /// Attempts until the length is reached.
     fn complete(&self, partial: &mut Partial, fetching: &mut Fetching<'_, '_>) -> Result<(), FetchError> {
         let mut n_fruitless = 0;
+        let mut waits = Waits::new();
         for _ in 0..MAX_ATTEMPTS {
             if partial.at == self.bytes {
                 return Ok(());
             }
             let before = partial.at;
-            let (why, wait) = match self.attempt(partial, fetching) {
+            let (why, refusal) = match self.attempt(partial, fetching) {
                 Ok(()) => continue,
                 Err(Cut::Final(e)) => return Err(e),
-                Err(Cut::Passing { why, wait }) => (why, wait),
+                Err(Cut::Passing { why, refusal }) => (why, refusal),
             };
-            n_fruitless = if partial.at > before { 0 } else { n_fruitless + 1 };
+            if partial.at > before {
+                (n_fruitless, waits) = (0, Waits::new());
+            } else {
+                n_fruitless += 1;
+            }
             if n_fruitless == MAX_FRUITLESS {
                 let kept = match partial.at {
                     0 => "try again later".to_owned(),
@@ -168,8 +177,10 @@ impl Job<'_> {
                 };
                 return Err(self.failed(format!("{why}; {kept}")));
             }
-            let pause = Duration::from_millis(200 << n_fruitless);
-            fetching.wait(wait.unwrap_or(pause), self.file)?;
+            match refusal.filter(|refusal| refusal.wait().is_some()) {
+                Some(refusal) => self.client.wait_as_asked(&refusal, self.file, &mut waits)?,
+                None => fetching.wait(Duration::from_millis(200 << n_fruitless), self.file)?,
+            }
         }
         Err(self.failed("the connection is cut again and again; try again later, what came is kept"))
     }
@@ -181,7 +192,7 @@ impl Job<'_> {
         if partial.at > 0 {
             request = request.header("range", format!("bytes={}-", partial.at));
         }
-        if let Some(bearer) = &self.bearer {
+        if let Some(bearer) = self.client.token.bearer() {
             request = request.header("authorization", bearer);
         }
         let answer = request.call().map_err(|e| passing(http::words(&e)))?;
@@ -198,20 +209,20 @@ impl Job<'_> {
     /// Whether the body goes on at `at`; false when the file has to be begun anew.
     fn check_head(&self, answer: &Response<Body>, at: u64) -> Result<bool, Cut> {
         let status = answer.status().as_u16();
-        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
         if status == 416 && at > 0 {
             return Ok(false);
         }
-        if let Some(refusal) = http::refusal(status, self.file, self.bearer.is_some()) {
-            let wait = header("retry-after").and_then(|text| text.trim().parse().ok());
-            return Err(match (http::is_worth_a_retry(status), refusal) {
-                (true, FetchError::Failed(why)) => Cut::Passing {
+        if let Some(refusal) = Refusal::of(answer, self.client.host()) {
+            let why = refusal.words(self.file, &self.client.token);
+            return Err(match refusal.is_passing() {
+                true => Cut::Passing {
                     why,
-                    wait: wait.map(|seconds: u64| Duration::from_secs(seconds.min(20))),
+                    refusal: Some(refusal),
                 },
-                (_, refusal) => Cut::Final(refusal),
+                false => Cut::Final(FetchError::failed(why)),
             });
         }
+        let header = |name: &str| header(answer.headers(), name);
         let range = header("content-range").and_then(parse_content_range);
         let total = match (status, range) {
             (206, Some((start, _))) if start != at => return Ok(false),
@@ -222,7 +233,7 @@ impl Job<'_> {
             let kind = header("content-type").unwrap_or("unknown type");
             return Err(Cut::Final(self.failed(format!(
                 "{} sends {} bytes of {} instead of {}; nothing of it was kept, try again later or use another source",
-                self.host,
+                self.client.host(),
                 total.unwrap_or(0),
                 super::names::shown(kind),
                 self.bytes
@@ -252,7 +263,7 @@ impl Job<'_> {
                 let start = String::from_utf8_lossy(&buffer[..n.min(40)]).into_owned();
                 return Err(Cut::Final(self.failed(format!(
                     "{} sent something else than a GGUF file (\"{}\"); it was removed, check the endpoint and the network's login page",
-                    self.host,
+                    self.client.host(),
                     super::names::shown(start.trim())
                 ))));
             }
@@ -262,7 +273,7 @@ impl Job<'_> {
             partial.at += n as u64;
             (fetching.progress)(&Event::Fetching {
                 file: self.file,
-                from: self.host,
+                from: self.client.host(),
                 done: partial.at,
                 total: self.bytes,
             });

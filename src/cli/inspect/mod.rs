@@ -19,7 +19,8 @@ use facts::Facts;
 /// Reads and prints.
 pub fn run(args: &InspectArgs, global: &Global) -> Result<u8, Failure> {
     let stop = Stop::install()?;
-    let sources = Sources::of_user(global, &stop)?;
+    let live = LiveLine::new(global);
+    let sources = Sources::of_user(global, &stop, &live)?;
     let header = catalog::header(&args.model, args.variant.as_deref(), &sources.means())?;
     let mut facts = Facts::of(&header, host::memory_available_bytes());
     if let Some(reference) = &args.against {
@@ -37,7 +38,6 @@ pub fn run(args: &InspectArgs, global: &Global) -> Result<u8, Failure> {
             file: (&whole(&header)?, &header.gguf),
             reference: (&whole(&of)?, &of.gguf),
         };
-        let live = LiveLine::new(global);
         let errors = pair.errors(&of.place, &mut |tensor, done, total| live.share(tensor, done, total));
         live.clear();
         facts.errors = Some(errors.map_err(|why| Failure::msg(BAD_INPUT, why))?);
@@ -47,6 +47,6 @@ pub fn run(args: &InspectArgs, global: &Global) -> Result<u8, Failure> {
     } else {
         render::text(&facts)
     };
-    look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))?;
+    look::print(&text)?;
     Ok(OK)
 }

@@ -4,6 +4,7 @@ use super::{FakeFault, FaultAction, FaultPoint};
 use crate::data::KvType;
 use crate::engine::{EngineError, Step, WireFault};
 use nix::sys::signal::Signal;
+use std::io::Write;
 use std::time::Duration;
 
 /// Faults with the number of their matching steps so far.
@@ -61,7 +62,10 @@ impl Faults {
             FaultAction::Panic => panic!("scripted panic"),
             FaultAction::Exit(code) => std::process::exit(code),
             FaultAction::Abort => {
-                eprintln!("kvant: abort: fake.c:1: GGML_ASSERT(scripted) failed");
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "kvant: abort: fake.c:1: GGML_ASSERT(scripted) failed"
+                );
                 std::process::abort();
             }
             FaultAction::Kill => signal_itself(Signal::SIGKILL)?,
@@ -73,7 +77,9 @@ impl Faults {
             FaultAction::Hang => loop {
                 std::thread::sleep(Duration::from_secs(3600));
             },
-            FaultAction::Noise => println!("noise on fd 1 from a library"),
+            FaultAction::Noise => {
+                let _ = writeln!(std::io::stdout(), "noise on fd 1 from a library");
+            }
             FaultAction::Refuse(why) => return Err(EngineError::Refused(why)),
             FaultAction::Oom => return Err(EngineError::OutOfMemory("scripted".to_owned())),
             FaultAction::Slow(ms) => std::thread::sleep(Duration::from_millis(ms)),

@@ -1,4 +1,5 @@
-//! Files of llama-bench (`-o json` and `-o jsonl`), read. Fields that other versions lack or add do not matter.
+//! Files of llama-bench (`-o json` and `-o jsonl`), read. Fields that other versions lack or add do not matter, nor do the
+//! lines that its backends print before and between the rows.
 //!
 //! Invariant: whatever the file holds, an error names the line or entry; nothing panics.
 
@@ -131,6 +132,9 @@ pub enum BenchError {
         /// What is wrong with it.
         why: String,
     },
+    /// What llama-bench writes for people and for spreadsheets: not all of a row is in it.
+    #[error("it is {0} of llama-bench; make the file with llama-bench -o json or -o jsonl")]
+    OtherFormat(&'static str),
     /// Nothing is in it.
     #[error("it holds no row; make the file with llama-bench -o json or -o jsonl")]
     Empty,
@@ -140,23 +144,88 @@ pub enum BenchError {
 /// such as a journal.
 ///
 /// # Errors
-/// An entry that is no row, by its number.
+/// An entry that is no row, by its number; a file in another of llama-bench's formats.
 pub fn parse_bench(text: &str) -> Option<Result<Vec<BenchRow>, BenchError>> {
     let text = text.trim_start_matches('\u{feff}').trim();
-    if text.starts_with('[') {
-        return Some(entries(text).and_then(rows));
+    if text.starts_with(JOURNAL_START) {
+        return None;
     }
-    let first: Value = serde_json::from_str(text.lines().next()?).ok()?;
-    first.get("avg_ts")?;
-    let lines = text.lines().filter(|line| !line.trim().is_empty()).enumerate();
-    let values: Result<Vec<Value>, BenchError> = lines
-        .map(|(index, line)| serde_json::from_str(line).map_err(|e| wrong(index, &e)))
-        .collect();
-    Some(values.and_then(rows))
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if is_array_start(line) {
+            return Some(entries(&text[at..]).and_then(rows));
+        }
+        if is_row(line) {
+            return Some(lines(&text[at..]).and_then(rows));
+        }
+        if let Some(format) = other_format(line) {
+            return Some(Err(BenchError::OtherFormat(format)));
+        }
+        at += line.len();
+    }
+    None
 }
 
+/// No run's journal is read to its end to find a row in it.
+const JOURNAL_START: &str = "{\"seq\":";
+
+/// `[` alone, as llama-bench writes it, or before an entry: a log line may begin with it too (`[1] segmentation fault`).
+fn is_array_start(line: &str) -> bool {
+    let line = line.trim();
+    line.strip_prefix('[').is_some_and(|rest| {
+        let rest = rest.trim_start();
+        rest.is_empty() || rest.starts_with('{') || serde_json::from_str::<Vec<Value>>(line).is_ok()
+    })
+}
+
+fn is_row(line: &str) -> bool {
+    let line = line.trim();
+    let value = || serde_json::from_str::<Value>(line).ok();
+    line.starts_with('{') && value().is_some_and(|row| row.get("avg_ts").is_some())
+}
+
+fn other_format(line: &str) -> Option<&'static str> {
+    let line = line.trim();
+    let has = |words: [&str; 2]| words.iter().all(|word| line.contains(word));
+    match line {
+        _ if line.starts_with("| model ") && has([" test |", " t/s |"]) => Some("the Markdown"),
+        _ if has(["build_commit,", ",avg_ts"]) || has(["\"build_commit\",", ",\"avg_ts\""]) => Some("the CSV"),
+        _ if line.starts_with("CREATE TABLE IF NOT EXISTS llama_bench") => Some("the SQL"),
+        _ if line.starts_with("INSERT INTO llama_bench") => Some("the SQL"),
+        _ => None,
+    }
+}
+
+/// The values of an array; if log lines stand between them, without those.
 fn entries(text: &str) -> Result<Vec<Value>, BenchError> {
-    serde_json::from_str(text).map_err(|e| wrong(0, &e))
+    let first = |text: &str| {
+        let mut values = serde_json::Deserializer::from_str(text).into_iter();
+        values.next().unwrap_or(Ok(Vec::new()))
+    };
+    first(text)
+        .or_else(|e| first(&without_log(text)).map_err(|_| e))
+        .map_err(|e| wrong(0, &e))
+}
+
+/// What of each line can be llama-bench's JSON: it never writes anything behind a closing brace but a comma.
+fn without_log(text: &str) -> String {
+    let line = |line: &str| -> String {
+        let line = line.trim();
+        match line.chars().next() {
+            Some('}') if !line.starts_with("},") => "}".to_owned(),
+            Some('[' | ']' | '{' | '}' | ',' | '"') => line.to_owned(),
+            _ => String::new(),
+        }
+    };
+    text.lines().map(|l| line(l) + "\n").collect()
+}
+
+/// A value for each line that is none of a log.
+fn lines(text: &str) -> Result<Vec<Value>, BenchError> {
+    let rows = text.lines().map(str::trim).filter(|line| line.starts_with('{'));
+    rows.enumerate()
+        .map(|(index, line)| serde_json::from_str(line).map_err(|e| wrong(index, &e)))
+        .collect()
 }
 
 fn rows(values: Vec<Value>) -> Result<Vec<BenchRow>, BenchError> {
@@ -202,9 +271,56 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_a_log_are_passed_over() {
+        let line = ROW.replace('\n', " ");
+        // llama-bench ends an entry without ending the line.
+        let open = ROW.replace("[1]}", "[1]\n  }");
+        let log = "ggml_vulkan: Found 1 Vulkan devices: {a}\n[1]  13557 segmentation fault (core dumped)\n";
+        for (text, n_rows) in [
+            (format!("{log}[\n  {ROW}\n]\nllama_perf: done\n"), 1),
+            (
+                format!("{log}[\n  {open}llama_model_loader: loaded\n,\n  {ROW}\n]\n"),
+                2,
+            ),
+            (format!("{log}{line}\n{log}{line}\nbye\n"), 2),
+        ] {
+            let rows = parse_bench(&text).expect("llama-bench's").expect("good");
+            assert_eq!(rows.len(), n_rows, "{text}");
+            assert!(rows.iter().all(|row| row.avg_ts == 42.5), "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn other_formats_of_llama_bench_are_named() {
+        for (text, format) in [
+            (
+                "| model   |  size | params | backend | threads | test |          t/s |\n| --- |",
+                "Markdown",
+            ),
+            (
+                "build_commit,build_number,cpu_info,avg_ns,stddev_ns,avg_ts,stddev_ts\n\"a\",1",
+                "CSV",
+            ),
+            ("CREATE TABLE IF NOT EXISTS llama_bench (\n  build_commit TEXT,", "SQL"),
+        ] {
+            for log in ["", "load_backend: loaded CPU backend\n"] {
+                let error = parse_bench(&format!("{log}{text}"))
+                    .expect("llama-bench's")
+                    .expect_err(format);
+                let error = error.to_string();
+                assert!(
+                    error.contains(format) && error.contains("llama-bench -o json"),
+                    "{error}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn other_files_are_told_from_broken_ones() {
         assert!(parse_bench("{\"seq\":0,\"header\":{}}").is_none());
         assert!(parse_bench("").is_none() && parse_bench("# Report").is_none());
+        assert!(parse_bench("[INFO] a log\n[1]  123 segmentation fault  x").is_none());
         for bad in [
             "[]",
             "[1]",

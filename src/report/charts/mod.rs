@@ -110,11 +110,14 @@ pub(super) fn draw_all(drawings: &[Drawing]) -> Vec<Chart> {
         png: png_of(drawing.size(), &|canvas| drawing.draw(canvas)),
     };
     std::thread::scope(|scope| {
-        let threads: Vec<_> = drawings.iter().map(|d| scope.spawn(move || chart(d))).collect();
-        let finished = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
-        finished
-            .map(|chart| chart.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+        let begin = |d| std::thread::Builder::new().spawn_scoped(scope, move || chart(d));
+        let threads: Vec<_> = drawings.iter().map(begin).collect();
+        let finished = threads.into_iter().zip(drawings).map(|(thread, drawing)| match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // The system gives no more threads.
+            Err(_) => chart(drawing),
+        });
+        finished.collect()
     })
 }
 

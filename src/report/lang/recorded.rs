@@ -76,6 +76,9 @@ fn aviso(warning: &Warning) -> String {
             load_percent / 100,
             load_percent % 100
         ),
+        Warning::TooManyThreads { n_threads, n_cpus } => format!(
+            "{n_threads} hilos comparten {n_cpus} CPU, y cada operación de llama.cpp espera al último de sus hilos, así que estas velocidades quedan muy por debajo de lo que la máquina puede; use --threads {n_cpus} o menos"
+        ),
         Warning::RandomWeights { shape } => format!(
             "los pesos son aleatorios, con la forma de {shape}: velocidad y memoria son las del modelo, su texto no significa nada y su calidad no se mide"
         ),
@@ -86,7 +89,7 @@ fn aviso(warning: &Warning) -> String {
             "el control se frenó adrede en {share} para calibrar kvant; quite KVANT_HANDICAP antes de medir"
         ),
         Warning::BuiltinInstead { model, why } => format!(
-            "este es el modelo diminuto incluido en kvant, no {model}, que no se pudo obtener ({why}); sus cifras dicen poco de otros modelos: recupere la red y repita, o nombre un archivo .gguf"
+            "este es el modelo diminuto incluido en kvant, no {model}, que no se pudo obtener ({why}); sus cifras dicen poco de otros modelos: resuélvalo y repita, o nombre un archivo .gguf"
         ),
         Warning::NothingRotated { kv, heads: (k, v) } => format!(
             "llama.cpp no rota nada en una caché de este modelo, con {kv} o sin ella (solo cabezas cuantizadas de un múltiplo de 64 elementos; aquí K tiene {k} y V {v}), así que son lo mismo; omítala"

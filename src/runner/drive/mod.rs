@@ -190,6 +190,8 @@ impl<'a> Drive<'a> {
         self.look()?;
         let plan = &self.site.run.plan;
         let n_threads = plan.arms.iter().map(|a| a.config.n_threads).max().unwrap_or(1);
+        // More than the CPUs show nothing more of the machine, and each has buffers of its own.
+        let n_threads = n_threads.min(self.site.run.n_cpus);
         let pause_max = Duration::from_nanos(plan.stop.budget_ns).mul_f64(plan.limits.pause_share_max);
         self.watch = self.site.run.has_anchor.then(|| Watch::new(n_threads, pause_max));
         let stopped_by = self.speed()?;

@@ -2,11 +2,14 @@
 //!
 //! Every tool runs this very program once, as a user would; its output is the answer, its errors are told to the client.
 
+mod lines;
+
 use super::args::Global;
 use super::exit::{Failure, INCOMPLETE, NOT_MET, OK, UNEXPECTED};
+use lines::Lines;
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::wrapper::Parameters;
-use rmcp::model::{ServerCapabilities, ServerConfig};
+use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
 use rmcp::{schemars, tool, tool_handler, tool_router, ServerHandler, ServiceExt};
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -29,14 +32,12 @@ pub fn run(global: &Global) -> Result<u8, Failure> {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failure::new(UNEXPECTED, e))?;
+    let lines = Lines::begin().map_err(Failure::no_thread)?;
     let served = runtime.block_on(async {
-        let service = server
-            .serve(rmcp::transport::stdio())
-            .await
-            .map_err(|e| e.to_string())?;
+        let service = server.serve(lines).await.map_err(|e| e.to_string())?;
         service.waiting().await.map_err(|e| e.to_string())
     });
-    // A reader of stdin that still blocks must not keep the program alive.
+    // A writer that still blocks must not keep the program alive.
     runtime.shutdown_background();
     match served {
         Ok(_) => Ok(OK),
@@ -56,7 +57,13 @@ struct Server {
     tool_router: ToolRouter<Server>,
 }
 
+/// No arguments: a name that is none of a tool's is refused, since a limit with a slip of the pen would be no limit.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 struct Inspected {
     /// A .gguf file, a folder of them, a name of kvant's models.toml, or hf:owner/repo[:variant]
     model: String,
@@ -65,23 +72,32 @@ struct Inspected {
 }
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 struct Asked {
     /// A .gguf file, a folder of them, a name of kvant's models.toml, or hf:owner/repo; SmolLM2-135M-Instruct when absent
     model: Option<String>,
     /// Instead of a model: measure random weights in the shape of this one (file, hf:owner/repo or known name)
     shape: Option<String>,
-    /// Least tokens per second in decode
+    /// Minimum decode speed in tokens per second, for each user
     min_decode: Option<f64>,
-    /// Longest time to the first token, e.g. 2s
+    /// Maximum time to the first token, e.g. 2s
     max_ttft: Option<String>,
-    /// Most resident memory, e.g. 4GiB
+    /// Maximum resident memory, e.g. 4GiB
     max_ram: Option<String>,
-    /// Most loss of quality: 1% of perplexity, or kld:0.02
+    /// Maximum memory of the device, e.g. 8GiB
+    max_vram: Option<String>,
+    /// Maximum loss of quality: 1% of perplexity, or kld:0.02
     max_quality_loss: Option<String>,
     /// Context to hold, in tokens
     n_ctx: Option<u32>,
     /// Users at once
     users: Option<u32>,
+    /// KV-cache types that are candidates with every variant, e.g. f16,q8_0 (the default) or q8_0/f16 for K and V
+    kv: Option<String>,
+    /// Tokens in the cache while decode is measured; 512 when absent
+    depth: Option<u32>,
+    /// Tokens of the prompt whose first token is waited for; 128 when absent
+    n_prompt: Option<u32>,
     /// Time for measuring, e.g. 60s
     budget: Option<String>,
     /// Measure again, even if the answer is kept
@@ -93,6 +109,7 @@ struct Asked {
 }
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 struct Reported {
     /// Folder of a run of kvant
     run: String,
@@ -102,7 +119,7 @@ struct Reported {
 impl Server {
     /// What this machine is: processor, memory, devices, and whether it is quiet enough to measure. JSON.
     #[tool]
-    async fn hardware(&self) -> Result<String, String> {
+    async fn hardware(&self, Parameters(Nothing {}): Parameters<Nothing>) -> Result<String, String> {
         self.kvant(&["doctor".into(), "--json".into()]).await
     }
 
@@ -125,9 +142,13 @@ impl Server {
         add("min-decode", asked.min_decode.map(|n| n.to_string()));
         add("max-ttft", asked.max_ttft);
         add("max-ram", asked.max_ram);
+        add("max-vram", asked.max_vram);
         add("max-quality-loss", asked.max_quality_loss);
         add("n-ctx", asked.n_ctx.map(|n| n.to_string()));
         add("users", asked.users.map(|n| n.to_string()));
+        add("kv", asked.kv);
+        add("depth", asked.depth.map(|n| n.to_string()));
+        add("n-prompt", asked.n_prompt.map(|n| n.to_string()));
         add("budget", asked.budget);
         args.extend(asked.fresh.then(|| "--fresh".to_owned()));
         args.extend(asked.dry_run.then(|| "--dry-run".to_owned()));
@@ -163,8 +184,10 @@ impl Server {
 #[tool_handler(router = self.tool_router)]
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build()).with_instructions(
-            "kvant measures which GGUF variant of a language model to run on this machine, and how sure that is.",
-        )
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(Implementation::new("kvant", env!("CARGO_PKG_VERSION")))
+            .with_instructions(
+                "kvant measures which GGUF variant of a language model to run on this machine, and how sure that is.",
+            )
     }
 }

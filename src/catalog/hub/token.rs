@@ -1,0 +1,121 @@
+//! The user's token: where it was found, whether it can be one, and whether it may travel.
+
+use super::super::CatalogError;
+use std::env;
+use std::path::PathBuf;
+
+/// What became of the token. Nothing prints its text.
+pub(super) enum Token {
+    /// The user has none.
+    Absent,
+    /// It goes with every request to the endpoint.
+    Sent {
+        /// The token.
+        text: String,
+        /// Where it was found, for people.
+        origin: String,
+    },
+    /// There is one, and it stays here.
+    Withheld {
+        /// Where it was found, for people.
+        origin: String,
+        /// What keeps it here.
+        why: &'static str,
+    },
+    /// There is text where a token should be.
+    Malformed {
+        /// Where it was found, for people.
+        origin: String,
+    },
+}
+
+impl Token {
+    /// HF_TOKEN or the file of Python's library, for requests to an endpoint that is private or not.
+    pub(super) fn of_user(file: Option<PathBuf>, is_implicit: bool, is_private: bool) -> Token {
+        let filled = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        // Bytes that are no text make a malformed token, not an absent one.
+        let given = env::var_os("HF_TOKEN").and_then(|text| filled(text.to_string_lossy().into_owned()));
+        let stored = || {
+            let file = file?;
+            let text = String::from_utf8_lossy(&std::fs::read(&file).ok()?).into_owned();
+            Some((filled(text)?, format!("the token in {}", file.display())))
+        };
+        let found = given.map(|text| (text, "HF_TOKEN".to_owned())).or_else(stored);
+        found.map_or(Token::Absent, |(text, origin)| {
+            Token::of_text(text, origin, is_implicit, is_private)
+        })
+    }
+
+    fn of_text(text: String, origin: String, is_implicit: bool, is_private: bool) -> Token {
+        if !is_implicit {
+            let why = "HF_HUB_DISABLE_IMPLICIT_TOKEN is set";
+            return Token::Withheld { origin, why };
+        }
+        if !text.chars().all(|c| c.is_ascii_graphic()) {
+            return Token::Malformed { origin };
+        }
+        if !is_private {
+            let why = "the endpoint is plain HTTP to another machine";
+            return Token::Withheld { origin, why };
+        }
+        Token::Sent { text, origin }
+    }
+
+    /// An error when what was given cannot be a token.
+    pub(super) fn check(&self) -> Result<(), CatalogError> {
+        match self {
+            Token::Malformed { origin } => Err(CatalogError::BadToken { origin: origin.clone() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// It, where it may be sent.
+    pub(super) fn sent(&self) -> Option<&str> {
+        match self {
+            Token::Sent { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The header that carries it.
+    pub(super) fn bearer(&self) -> Option<String> {
+        self.sent().map(|text| format!("Bearer {text}"))
+    }
+
+    /// Where one was found that did not reach the Hub, and why.
+    pub(super) fn withheld(&self) -> Option<String> {
+        match self {
+            Token::Withheld { origin, why } => Some(format!("{origin} was not sent, because {why}")),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_travels_in_private_only_and_whole() {
+        let of = |text: &str, is_implicit, is_private| {
+            Token::of_text(text.to_owned(), "HF_TOKEN".to_owned(), is_implicit, is_private)
+        };
+        assert_eq!(
+            of("hf_secret", true, true).bearer().as_deref(),
+            Some("Bearer hf_secret")
+        );
+        for token in [of("hf_secret", false, true), of("hf_secret", true, false)] {
+            assert_eq!(token.bearer(), None);
+            let why = token.withheld().expect("it is told");
+            assert!(
+                why.starts_with("HF_TOKEN was not sent") && !why.contains("secret"),
+                "{why}"
+            );
+            assert!(token.check().is_ok(), "public models need none");
+        }
+        for broken in ["hf_sec\nret", "hf_sec ret", "hf_sec\u{fffd}ret"] {
+            let error = of(broken, true, true).check().expect_err("no token").to_string();
+            assert!(error.starts_with("HF_TOKEN") && !error.contains("ret;"), "{error}");
+        }
+    }
+}
