@@ -26,6 +26,7 @@ mod resume;
 mod show_plan;
 mod sources;
 mod stop;
+mod survey;
 mod texts;
 mod triage;
 mod values;

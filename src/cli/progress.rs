@@ -53,7 +53,9 @@ impl LiveLine {
                 variant, done, total, ..
             } => self.grow(&format!("making {variant}"), done, total),
             Event::Fetching { file, done, total, .. } => self.grow(&format!("fetching {file}"), done, total),
-            Event::Made { variant, bytes, .. } => self.line(&format!("made {variant}: {}", units::bytes(bytes))),
+            Event::Made {
+                variant, from, bytes, ..
+            } => self.line(&format!("made {variant} from {from}: {}", units::bytes(bytes))),
             Event::Fetched { file, from, bytes } => {
                 self.line(&format!(
                     "fetched {file} from {from}: {}, verified",

@@ -2,7 +2,7 @@
 
 use super::args::{CompareArgs, Global, TriageArgs, WorkloadChoice};
 use super::candidates::Candidates;
-use super::compare::{default_args, engine_info, Job};
+use super::compare::{default_args, engine_info, obtain, Job};
 use super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::progress::LiveLine;
 use super::report::{code, finish, print_summary, write_report, JOURNAL_NAME};
@@ -11,9 +11,10 @@ use super::stop::Stop;
 use super::{kept, lock, look, resolve};
 use crate::data::{RunHeader, Workload};
 use crate::journal;
+use crate::plan::{self, Settings};
 use crate::report::{emit, ReportModel};
 use crate::runner::Course;
-use crate::{corpus, host, plan};
+use crate::{corpus, host};
 use std::path::{Path, PathBuf};
 
 /// Folder of kept answers in the store.
@@ -40,10 +41,14 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     if let Some(candidates) = &candidates {
         compare.variants = candidates.contenders()?;
     }
-    let mut settings = resolve::settings(&compare, &host, &engine.devices)?;
-    settings.is_triage = true;
+    let files = obtain(&compare, "triage", (&host, &engine), &sources, &live)?;
+    let settings = Settings {
+        variants: files.ids(),
+        is_triage: true,
+        ..resolve::settings(&compare, &host, &engine.devices)?
+    };
     let plan = plan::build(&settings)?;
-    let mut job = Job::prepare(&compare, settings, (plan, None), (host, engine), &sources, &live)?;
+    let mut job = Job::prepare(&compare, settings, (plan, None), (host, engine), files, &sources, &live)?;
     job.header.left_out = candidates.map_or_else(Vec::new, |c| c.left_out());
     let paths = job.paths();
     let folder = sources.store_root().join(ANSWERS).join(question(&job.header));
@@ -100,12 +105,9 @@ fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
         ));
     }
     Ok(CompareArgs {
-        model: args.model.clone(),
+        models: args.models.clone(),
         shape: args.shape.clone(),
-        variants: match args.variants.as_slice() {
-            [] => default.variants.clone(),
-            given => given.to_vec(),
-        },
+        variants: args.variants.clone(),
         kv: args.kv.clone(),
         goal: args.goal.clone(),
         n_ctx: args.n_ctx,
@@ -161,7 +163,14 @@ fn kept(folder: &Path, asked: &RunHeader, global: &Global) -> Option<(ReportMode
 
 /// Keeps the journal of a run that was written elsewhere.
 fn keep(journal: &Path, folder: &Path, run_id: &str) -> Result<(), Failure> {
-    let dir = folder.join(run_id);
+    // Another answer may be of the same second.
+    let mut dir = folder.join(run_id);
+    for n in 2.. {
+        if !dir.exists() {
+            break;
+        }
+        dir = folder.join(format!("{run_id}-{n}"));
+    }
     let copied = std::fs::create_dir_all(&dir).and_then(|()| std::fs::copy(journal, dir.join(JOURNAL_NAME)));
     copied.map(drop).map_err(|e| {
         let text = format!(

@@ -15,6 +15,7 @@ use std::fmt;
 /// true where absent.
 /// `shards` in the header and the warning `shard_gaps`; `split_mode`, `no_kv_offload`, several devices in arms, `gpu` in the conditions of
 /// samples, `predicted_device_bytes` in memory. `predicted` and `left_out` in the header, `layer_bytes` and `output_bytes` in tensor types.
+/// `quantization` and `parts` in variants; the warnings `passed_over` and `requantized`.
 pub const JOURNAL_FORMAT: u32 = 4;
 
 /// When to stop: on precision or budget, never on significance.

@@ -3,7 +3,7 @@
 use super::super::error::FetchError;
 use super::super::names;
 use super::{http, Hub, RepoAt};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::thread;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const MAX_LISTING_BYTES: u64 = 32 << 20;
 const N_TRIES: u32 = 3;
 
 /// The files of one state of a repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::catalog) struct Listing {
     /// The state's name for ever.
     pub commit: String,
@@ -24,7 +24,7 @@ pub(in crate::catalog) struct Listing {
 }
 
 /// A file as the Hub describes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::catalog) struct RemoteFile {
     /// Path in the repository.
     pub file: String,

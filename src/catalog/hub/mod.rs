@@ -11,6 +11,7 @@ mod cache;
 mod http;
 mod listing;
 mod range;
+mod remembered;
 mod transfer;
 
 pub(super) use cache::{promised_sha256, remove as remove_cached};
