@@ -61,7 +61,7 @@ impl Only {
             && text.len() <= 96
             && text
                 .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+'));
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '/'));
         match is_good {
             true => Ok(Only::Variant(text.to_owned())),
             false => Err(format!(
@@ -228,7 +228,7 @@ mod tests {
             "a/b@",
             "a/b@../..",
             "../../x",
-            "a/b:Q9/x",
+            "a/b:Q 9",
             "a/b c",
         ] {
             let error = HubRef::parse(bad).expect_err(bad);

@@ -218,7 +218,13 @@ impl Chooser<'_, '_> {
                 is_whole: true,
                 is_only: arg.only.is_some(),
             };
-            self.narrow(arg, &mut counter, &there)?;
+            match self.narrow(arg, &mut counter, &there) {
+                // Another source may have it.
+                Err(e @ CatalogError::NoSuchFile { .. }) if supplies.len() > 1 => {
+                    return Err(FetchError::failed(e.to_string()));
+                }
+                narrowed => narrowed?,
+            }
             self.settle(arg, &mut counter)?;
             if counter.shelf.offers.is_empty() {
                 return Err(match there.is_empty() && supply.owner().is_none() {

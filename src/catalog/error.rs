@@ -116,6 +116,14 @@ pub enum CatalogError {
         /// Names of files that are there.
         there: String,
     },
+    /// A file that was named and is no model, as its name or its parts tell.
+    #[error("{file}: is {what}; name another file")]
+    NotMeasurable {
+        /// The file.
+        file: String,
+        /// What it is.
+        what: String,
+    },
     /// Several models where one was to be named.
     #[error("{place}: holds several models or files that may be meant; name those to use:{}", lines.concat())]
     SeveralModels {

@@ -177,14 +177,7 @@ fn is_meant(arg: &ModelArg, variant: Option<&str>, parts: &[Listed]) -> bool {
     let name = FileName::parse(&parts[0].file);
     let is_named = arg.only.as_ref().is_some_and(|only| only.is_among(parts));
     let is_of = |text: &str| {
-        let ftype = parts[0].ftype.or(name.ftype());
-        let found = parts[0]
-            .path
-            .as_ref()
-            .filter(|_| ftype.is_none())
-            .and_then(|path| Gguf::open(path).ok());
-        let ftype = ftype.or_else(|| found?.ftype_checked());
-        let own = [ftype.map(str::to_owned), name.full_label()];
+        let own = [ftype_of(parts).map(str::to_owned), name.full_label()];
         own.iter().flatten().any(|own| own.eq_ignore_ascii_case(text))
     };
     match (&arg.only, variant) {
@@ -195,7 +188,16 @@ fn is_meant(arg: &ModelArg, variant: Option<&str>, parts: &[Listed]) -> bool {
 }
 
 fn best<'l>(sets: impl Iterator<Item = &'l Vec<Listed>>) -> Option<&'l Vec<Listed>> {
-    sets.max_by_key(|parts| parts[0].ftype.or(FileName::parse(&parts[0].file).ftype()).map(rank_of))
+    sets.max_by_key(|parts| ftype_of(parts).map(rank_of))
+}
+
+/// Declared, by the header of a file that is here, or by its name.
+fn ftype_of(parts: &[Listed]) -> Option<&'static str> {
+    let declared = parts[0].ftype;
+    let found = || Gguf::open(parts[0].path.as_ref()?).ok()?.ftype_checked();
+    declared
+        .or_else(found)
+        .or_else(|| FileName::parse(&parts[0].file).ftype())
 }
 
 /// A file of this variant that was made of one that is here.

@@ -54,22 +54,28 @@ impl Chooser<'_, '_> {
         there: &[String],
     ) -> Result<(), CatalogError> {
         let Some(only) = &arg.only else { return Ok(()) };
-        let offers = std::mem::take(&mut counter.shelf.offers);
         let text = only.text();
-        let is_first = |offer: &Offer| match only {
-            Only::Variant(_) => offer.full_label().is_some_and(|label| label.eq_ignore_ascii_case(text)),
-            Only::File(_) => offer.parts.iter().any(|part| part.file == text),
+        let is_same = |own: &str| own.eq_ignore_ascii_case(text);
+        // The closest that any file comes to what was named.
+        let closeness = |offer: &Offer| match only {
+            Only::File(_) => Some(usize::from(offer.parts.iter().any(|part| part.file == text))),
+            Only::Variant(_) if is_same(&offer.id) => Some(2),
+            Only::Variant(_) if offer.full_label().as_deref().is_some_and(is_same) => Some(1),
+            Only::Variant(_) => offer.is_called(text).then_some(0),
         };
-        let is_second = |offer: &Offer| matches!(only, Only::File(_)) || offer.is_called(text);
-        let (mut meant, others): (Vec<_>, Vec<_>) = offers.into_iter().partition(is_first);
-        if meant.is_empty() {
-            meant.extend(others.into_iter().filter(is_second));
-        }
+        let offers = std::mem::take(&mut counter.shelf.offers).into_iter();
+        let found: Vec<(usize, Offer)> = offers.filter_map(|offer| Some((closeness(&offer)?, offer))).collect();
+        let closest = found.iter().map(|(close, _)| *close).max();
+        let meant = found.into_iter().filter(|(close, _)| Some(*close) == closest);
+        let meant: Vec<Offer> = meant.map(|(_, offer)| offer).collect();
         if meant.len() > 1 {
             let arguments = meant.iter().map(|offer| vec![offer.argument.clone()]).collect();
             return Err(self.several(&format!("{}:{text}", counter.supply.label()), arguments));
         }
-        let is_meant_beside = |beside: &&Beside| matches!(only, Only::File(_)) || beside.file.full_label().is_some();
+        let is_meant_beside = |beside: &&Beside| match only {
+            Only::Variant(_) => beside.file.full_label().as_deref().is_some_and(is_same),
+            Only::File(_) => true,
+        };
         if let (true, Some(beside)) = (meant.is_empty(), counter.shelf.beside.iter().find(is_meant_beside)) {
             return Err(beside.error());
         }
@@ -153,9 +159,13 @@ impl Chooser<'_, '_> {
 impl Beside {
     /// What naming the file gives.
     fn error(&self) -> CatalogError {
-        self.error.clone().unwrap_or_else(|| CatalogError::NoModels {
-            place: "these files".into(),
-            beside: self.passed.to_string(),
-        })
+        let unread = || CatalogError::NotMeasurable {
+            file: self.passed.file.clone(),
+            what: match &self.passed.detail {
+                Some(detail) => format!("{}: {detail}", self.passed.kind.words()),
+                None => self.passed.kind.words().to_owned(),
+            },
+        };
+        self.error.clone().unwrap_or_else(unread)
     }
 }

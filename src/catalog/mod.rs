@@ -1,9 +1,9 @@
 //! From what the user names to variants on disk whose hashes are known.
 //!
-//! In: the model argument (a name in models.toml, `hf:owner/repo`, a .gguf file, a folder of them), the wanted
-//! variants, the [`Store`], the sources and a [`Quantize`]. Out: [`ModelFiles`], or a [`CatalogError`] that says what
+//! In: model arguments (a name in models.toml, `hf:owner/repo`, a .gguf file, a folder of them; several are files of one model), the
+//! wanted variants, the [`Store`], the sources and a [`Quantize`]. Out: [`ModelFiles`], or a [`CatalogError`] that says what
 //! to do. A file that is fetched or made gets its name when it is whole and verified, never before. Variants that no
-//! source has are made from the best file of one. What a file is comes from its header, never from its name. Knows
+//! source has are made from the best file of one. What a file is comes from its header; names are believed only where there is none to read. Knows
 //! nothing of plans, workers or reports.
 
 mod ahead;

@@ -114,11 +114,10 @@ impl Offer {
         Ok(())
     }
 
-    /// A header must be what models.toml, or a label of llama.cpp's in the name of a published file, says.
+    /// A header must be what models.toml says.
     pub(super) fn checked(&self, mut present: Present) -> Result<Present, CatalogError> {
         let declared = self.parts.first().and_then(|part| part.ftype);
-        let label = self.owner.as_ref().and(self.name.ftype());
-        if let Some(said) = declared.or(label) {
+        if let Some(said) = declared {
             if present.ftype != said && present.gguf.ftype() != Some(said) {
                 return Err(CatalogError::Mislabelled {
                     path: present.path().to_owned(),
@@ -149,7 +148,8 @@ impl Shelf {
         let mut shelf = Shelf::default();
         let mut suspects = Vec::new();
         for parts in sets(files) {
-            if only.is_some_and(|only| !only.is_among(&parts)) {
+            // Which variant is meant by a name is seen when all have theirs.
+            if matches!(only, Some(only @ Only::File(_)) if !only.is_among(&parts)) {
                 continue;
             }
             let name = FileName::parse(&parts[0].file);

@@ -93,9 +93,9 @@ impl Present {
         }
     }
 
-    /// How good a source it is: exact types first, then by bits per weight.
+    /// How exact it is, as far as its type and its bits per weight tell.
     pub(super) fn rank(&self) -> (u8, u64) {
-        (rank_of(self.ftype).0, (self.gguf.bpw() * 1e6) as u64)
+        rank(self.ftype, self.gguf.bpw())
     }
 
     /// What it has in common with the other variants of its model.
@@ -125,8 +125,19 @@ pub(super) fn difference(one: &ModelKey, other: &ModelKey) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// How good a source a variant is of which only the file type is known.
+/// How exact a variant is of which only the file type is known.
 pub(super) fn rank_of(ftype: &str) -> (u8, u64) {
+    rank(ftype, ftype_bpw(ftype).unwrap_or(0.0))
+}
+
+/// Exact types first, then by bits per weight. Types with an offset for each block have half a bit that K types of the same size use
+/// better, and those without a tenth (perplexities in the README of llama.cpp's quantizer: Q4_1 is no better than Q4_0, and Q5_1 than Q5_K_S).
+fn rank(ftype: &str, bpw: f64) -> (u8, u64) {
+    let wasted = match ftype {
+        "Q4_1" | "Q5_1" => 0.5,
+        "Q4_0" | "Q5_0" => 0.1,
+        _ => 0.0,
+    };
     let exactness = match ftype {
         "F32" => 4,
         "BF16" => 3,
@@ -134,7 +145,7 @@ pub(super) fn rank_of(ftype: &str) -> (u8, u64) {
         "Q8_0" => 1,
         _ => 0,
     };
-    (exactness, (ftype_bpw(ftype).unwrap_or(0.0) * 1e6) as u64)
+    (exactness, ((bpw - wasted) * 1e6) as u64)
 }
 
 /// Whether a file type rounds weights to blocks.

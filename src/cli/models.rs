@@ -7,7 +7,7 @@ use super::progress::LiveLine;
 use super::sources::Sources;
 use super::stop::Stop;
 use crate::catalog::{self, Request, Stock, StockFile};
-use crate::data::{FilePart, PartName};
+use crate::data::{FilePart, PartName, Warning};
 use crate::units;
 use comfy_table::{presets, CellAlignment, Table};
 use serde::Serialize;
@@ -32,6 +32,10 @@ pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
             };
             let files = sources.resolve(&request, &live)?;
             live.clear();
+            if !files.passed_over.is_empty() && !global.quiet {
+                let files = files.passed_over.clone();
+                live.line(&format!("note: {}", Warning::PassedOver { files }));
+            }
             let mut text = String::new();
             for (variant, path) in &files.variants {
                 let made = variant.derived_from.as_ref();

@@ -376,3 +376,50 @@ fn gated_and_renamed_repositories() {
     );
     assert_eq!(ids(&lab.results()), ["F16", "Q8_0"]);
 }
+
+#[test]
+fn models_toml_names_a_split_model_by_its_first_part() {
+    let (server, parts) = split_repository();
+    let lab = shelf(&[
+        ("tiny-F16-00001-of-00002.gguf", parts[0].clone()),
+        ("tiny-F16-00002-of-00002.gguf", parts[1].clone()),
+    ]);
+    let entry = |name: &str, kind: &str, place: &str, file: &str| {
+        format!("[[model]]\nname = \"{name}\"\n[[model.source]]\nkind = \"{kind}\"\n{place}\nvariants.F16 = {{ file = \"{file}\", sha256 = \"{}\" }}\n", sha256(&parts[0]))
+    };
+    let file = "tiny-F16-00001-of-00002.gguf";
+    let toml = entry("far", "hf", &format!("repo = \"{REPO}\""), &format!("F16/{file}"))
+        + &entry("near", "file", "path = \"shelf\"", file);
+    std::fs::write(lab.path("mine.toml"), toml).expect("written");
+    let models = |args: &[&str]| {
+        let all = [&["models"], args, &["--catalog", "mine.toml"]].concat();
+        run_for(&mut at(&server, lab.kvant(&all)), 0)
+    };
+    for name in ["near", "far"] {
+        let files = json(&models(&["fetch", name, "--variants", "F16", "--json"]));
+        assert_eq!(
+            texts(&files[0]["parts"], "sha256"),
+            parts.each_ref().map(|part| sha256(part)),
+            "{name}"
+        );
+    }
+    // One variant of both parts' length in the list; each part is verified and removed.
+    let listed = String::from_utf8(models(&["list"]).stdout).expect("text");
+    let size = kvant::units::bytes((parts[0].len() + parts[1].len()) as u64);
+    let far = listed
+        .lines()
+        .find(|line| line.starts_with("far"))
+        .expect("it is listed");
+    assert!(
+        far.contains(&format!("F16 {size}")) && far.matches("F16").count() == 1,
+        "{listed}"
+    );
+    let verified = String::from_utf8(models(&["verify", "far"]).stdout).expect("text");
+    assert_eq!(verified.matches("ok: ").count(), 2, "{verified}");
+    let removed = models(&["remove", "far"]);
+    assert!(stderr(&removed).contains("removed 2 files"), "{}", stderr(&removed));
+    assert!(
+        lab.path("shelf/tiny-F16-00002-of-00002.gguf").is_file(),
+        "the user's own stay"
+    );
+}

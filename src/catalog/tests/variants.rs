@@ -59,6 +59,18 @@ fn files_of_one_type_are_variants_of_their_own() {
     };
     let model = ask(&place.store, &baseline, &none).expect("three files");
     assert_eq!(ids(&model), ["m/Q4_K_M", "UD-Q4_K_XL", "p/Q4_K_M"]);
+    let absent = [format!("{}:sub/../x", folder.display())];
+    let (code, text) = message(ask(&place.store, &Request::of(&absent, &[]), &none));
+    assert!(
+        code == 2 && text.contains("has no such file as sub/../x; there are"),
+        "{text}"
+    );
+    let one = [format!("{}:I1-q4_k_m", folder.display())];
+    let alone = ask(&place.store, &Request::of(&one, &["Q4_K_M".to_owned()]), &none).expect("one");
+    assert_eq!(
+        (ids(&alone), alone.variants[0].0.file.as_str()),
+        (vec!["Q4_K_M"], "t.i1-Q4_K_M.gguf")
+    );
     let unknown = Request {
         baseline: Some("Q8_0"),
         ..baseline
