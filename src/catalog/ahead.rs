@@ -1,35 +1,41 @@
 //! What the variants of a model will be, before any of them is fetched or made: [`look_ahead`].
 
-use super::arg::{ModelArg, Only};
-use super::error::FetchError;
-use super::header::read_remote;
-use super::hub::RepoAt;
-use super::known::{Entry, Published, Source};
-use super::obtain::{by_name, local_files, open_published, MAIN};
-use super::resolve::{parse_variants, Means, Request};
-use super::source::{builtin, find, Present};
-use super::{names, CatalogError};
-use crate::data::{ModelInfo, VariantInfo};
-use crate::gguf::{Gguf, GgufError};
-use std::path::PathBuf;
+use super::arg::Place;
+use super::choice::{Choice, Wanted};
+use super::choose::{Chooser, Depth};
+use super::means::{Means, Request};
+use super::offer::{Offer, Shelf};
+use super::present::{name_of, Present};
+use super::resolve::{name_of_model, parse_args};
+use super::supply::{others_beside, OwnFolder, Supply};
+use super::CatalogError;
+use crate::data::{DerivedFrom, ModelInfo, PassedOver, VariantInfo};
+use std::path::{Path, PathBuf};
 
-/// What a triage looks at unless told otherwise, of what a source publishes.
-const CANDIDATES: &[&str] = &["F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"];
+/// What a triage looks at unless told otherwise, of a large repository.
+pub const CANDIDATES: &[&str] = &["F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"];
 
 /// A model whose files need not be here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ahead {
     /// The model.
     pub info: ModelInfo,
-    /// Its variants: the wanted ones, or what the source publishes of the usual ones and this machine has.
+    /// The variants that are wanted, the baseline first.
     pub variants: Vec<AheadVariant>,
+    /// Variants that are there and not wanted.
+    pub others: Vec<AheadVariant>,
+    /// What else lies there.
+    pub passed_over: Vec<PassedOver>,
 }
 
 /// A variant that need not be here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AheadVariant {
-    /// What is known of it. Without a hash where it is not here; types and sizes are expected ones where it is to be made.
+    /// What is known of it. Without a hash where it is not here; types and sizes are expected ones where it is to be made, and only
+    /// names where its header was not read.
     pub info: VariantInfo,
+    /// What its file is called where it lies; empty where there is none yet.
+    pub file: String,
     /// Where it is.
     pub origin: Origin,
 }
@@ -50,251 +56,174 @@ pub enum Origin {
 
 /// Reads headers only: from files that are here, and from the Hub by range requests where something wanted is not. Nothing is written.
 pub fn look_ahead(request: &Request<'_>, means: &Means<'_>) -> Result<Ahead, CatalogError> {
-    let wanted = match request.wanted {
-        [] => None,
-        given => Some(parse_variants(given)?),
-    };
-    let (entry, only) = match ModelArg::parse(request.model, means.catalog)? {
-        ModelArg::Builtin => return of_found(here(vec![builtin(means.store)?], means), wanted),
-        ModelArg::Path(path) => return of_found(here(find(&path)?, means), wanted),
-        ModelArg::Known(entry) => (entry, None),
-        ModelArg::Hub(hub) => (hub.entry(), hub.only),
-    };
-    let look = Look {
-        entry: &entry,
-        only: only.as_ref(),
-        wanted: wanted.as_deref(),
+    let args = parse_args(request, means)?;
+    let mut chooser = Chooser {
+        request,
         means,
+        depth: Depth::Headers,
+        progress: &mut |_| {},
     };
-    let mut tried = Vec::new();
-    for source in &entry.sources {
-        match look.at(source) {
-            Ok(found) if found.is_empty() => tried.push(format!("{}: has none of the variants", source.label())),
-            Ok(found) => return of_found(found, wanted),
-            Err(FetchError::Final(e)) => return Err(*e),
-            Err(FetchError::Failed(why)) => tried.push(format!("{}: {why}", source.label())),
-        }
-    }
-    Err(CatalogError::Unobtainable {
-        model: entry.name,
-        tried,
-    })
-}
-
-/// A header with its place.
-struct Found {
-    /// It was made from another one, here.
-    is_made: bool,
-    gguf: Gguf,
-    info: ModelInfo,
-    variant: VariantInfo,
-    origin: Origin,
-}
-
-impl Found {
-    fn of(present: Present, origin: Origin) -> Found {
-        Found {
-            is_made: false,
-            variant: present.variant(String::new(), None),
-            gguf: present.gguf,
-            info: present.info,
-            origin,
-        }
-    }
-}
-
-/// Files of this machine, and what was made of them.
-fn here(files: Vec<Present>, means: &Means<'_>) -> Vec<Found> {
-    // Where the hash of a file is not noted, nothing was made of it yet.
-    let sources = files.iter().filter_map(|file| means.store.remembered(&file.path));
-    let made: Vec<_> = sources.flat_map(|sha256| means.store.made_of(&sha256)).collect();
-    let mut found: Vec<Found> = files.into_iter().map(|file| Found::of(file, Origin::Here)).collect();
-    for (id, path) in made {
-        let is_new = !is_among(&found, &id);
-        if let Some(mut file) = Present::open(&path).ok().filter(|_| is_new) {
-            file.id = id;
-            let is_made = true;
-            found.push(Found {
-                is_made,
-                ..Found::of(file, Origin::Here)
-            });
-        }
-    }
-    found
-}
-
-/// What is looked for, and with what.
-struct Look<'a> {
-    entry: &'a Entry,
-    only: Option<&'a Only>,
-    wanted: Option<&'a [&'static str]>,
-    means: &'a Means<'a>,
-}
-
-impl Look<'_> {
-    /// What one source has: the files of this machine, and where that is not enough what the Hub publishes.
-    fn at(&self, source: &Source) -> Result<Vec<Found>, FetchError> {
-        if *source == Source::Builtin {
-            return Ok(here(vec![builtin(self.means.store)?], self.means));
-        }
-        let is_meant = |file: &str| self.only.is_none_or(|only| only.is_of(file));
-        let files = local_files(source, self.means).into_iter();
-        let files = files.filter(|(published, _)| is_meant(&published.file));
-        let files = files.map(|(published, path)| open_published(self.entry, &published, &path));
-        let mut found = here(files.collect::<Result<_, _>>()?, self.means);
-        let enough = self.wanted.unwrap_or(super::DEFAULT_VARIANTS);
-        if enough.iter().all(|id| is_among(&found, id)) {
-            return Ok(found);
-        }
-        let looked = match source {
-            Source::Hub { repo, revision, files } => {
-                let revision = revision.as_deref().unwrap_or(MAIN);
-                self.at_hub(RepoAt { repo, revision }, files, &mut found)
-            }
-            _ => Err(FetchError::failed(
-                "has no header to read from afar; `kvant models fetch` gets the file",
-            )),
-        };
-        match looked {
-            Err(FetchError::Failed(_)) if !found.is_empty() => Ok(found),
-            other => other.map(|()| found),
-        }
-    }
-
-    /// Adds what a repository publishes of the wanted variants and `found` lacks.
-    fn at_hub(&self, at: RepoAt<'_>, known: &[Published], found: &mut Vec<Found>) -> Result<(), FetchError> {
-        let listing = self.means.hub.list(at)?;
-        let published = match known.is_empty() {
-            true => by_name(at.repo, &listing, self.only)?,
-            false => known.to_vec(),
-        };
-        for file in chosen(&published, self.wanted, self.only.is_some()) {
-            let remote = listing.files.iter().find(|r| r.file == file.file);
-            let Some(remote) = remote.filter(|_| !is_among(found, file.variant)) else {
-                continue;
-            };
-            let place = format!("hf:{}:{}", at.repo, names::shown(&remote.file));
-            let (gguf, _) = read_remote(self.means, at, &listing, remote, &place, false)?;
-            let of_file = |problem| {
-                CatalogError::from(GgufError {
-                    path: PathBuf::from(&place),
-                    problem,
-                })
-            };
-            gguf.check_generative().map_err(of_file)?;
-            let present = Present {
-                path: PathBuf::from(&remote.file),
-                info: gguf.model_info(&self.entry.name).map_err(of_file)?,
-                gguf,
-                id: file.variant.to_owned(),
-            };
-            let bytes = remote.bytes;
-            found.push(Found::of(present, Origin::Remote { bytes }));
-        }
-        Ok(())
-    }
-}
-
-fn is_among(found: &[Found], id: &str) -> bool {
-    found.iter().any(|f| f.variant.id == id)
-}
-
-/// The files whose headers are of use: the wanted ones; where none of them is published the best one, from which they would be made.
-fn chosen<'a>(published: &'a [Published], wanted: Option<&[&'static str]>, is_only: bool) -> Vec<&'a Published> {
-    let has = |id: &str| published.iter().any(|file| file.variant == id);
-    let is_wanted = |file: &&Published| match wanted {
-        _ if is_only => true,
-        Some(wanted) => wanted.contains(&file.variant),
-        // As exact as F16, and as large.
-        None => CANDIDATES.contains(&file.variant) || (file.variant == "BF16" && !has("F16")),
-    };
-    let chosen: Vec<_> = published.iter().filter(is_wanted).collect();
-    match chosen.is_empty() {
-        true => published
-            .iter()
-            .max_by_key(|file| Present::rank_of(file.variant))
-            .into_iter()
-            .collect(),
-        false => chosen,
-    }
-}
-
-/// The wanted ones, and those that would be made from the best.
-fn of_found(mut found: Vec<Found>, wanted: Option<Vec<&'static str>>) -> Result<Ahead, CatalogError> {
-    // What was made comes after what it was made from.
-    found.sort_by_key(|f| (f.is_made, std::cmp::Reverse(Present::rank_of(&f.variant.id))));
-    let Some(best) = found.first() else {
-        return Err(CatalogError::Unobtainable {
-            model: "the model".into(),
-            tried: vec!["it has no files".into()],
-        });
-    };
-    let offered: Vec<&Found> = found.iter().filter(|f| !f.is_made).collect();
-    let ids: Vec<String> = match wanted {
-        Some(wanted) => wanted.into_iter().map(str::to_owned).collect(),
-        None if offered.len() > 1 => offered.iter().map(|f| f.variant.id.clone()).collect(),
-        None => super::DEFAULT_VARIANTS.iter().map(|id| (*id).to_owned()).collect(),
-    };
-    let variants = ids.into_iter().filter_map(|id| {
-        if let Some(f) = found.iter().find(|f| f.variant.id == id) {
-            return Some(AheadVariant {
-                info: f.variant.clone(),
-                origin: f.origin,
-            });
-        }
-        Some(AheadVariant {
-            info: expected(best, &id)?,
-            origin: Origin::ToMake,
-        })
+    let choice = chooser.choose(&args)?;
+    let first = choice.picks.iter().find_map(|wanted| match *wanted {
+        Wanted::Offer(i) => choice.offers[i].present.as_ref(),
+        Wanted::Make(_) => None,
     });
+    let best = choice.source().or(first).ok_or_else(|| CatalogError::Unobtainable {
+        model: "the model".into(),
+        tried: vec!["it has no files".into()],
+    })?;
+    let mut info = best.info.clone();
+    if let Some(name) = name_of_model(&args) {
+        info.name = name;
+    }
+    let wanted = choice
+        .picks
+        .iter()
+        .filter_map(|wanted| variant(&choice, wanted, best, means));
+    let is_wanted = |i: usize| choice.picks.contains(&Wanted::Offer(i));
+    let others = choice.offers.iter().enumerate().filter(|(i, _)| !is_wanted(*i));
     Ok(Ahead {
-        info: best.info.clone(),
-        variants: variants.collect(),
+        info,
+        variants: wanted.collect(),
+        others: others.map(|(_, offer)| of_offer(offer)).collect(),
+        passed_over: choice.beside.clone(),
     })
+}
+
+fn variant(choice: &Choice, wanted: &Wanted, best: &Present, means: &Means<'_>) -> Option<AheadVariant> {
+    match *wanted {
+        Wanted::Offer(i) => Some(of_offer(&choice.offers[i])),
+        Wanted::Make(label) => made(best, label, means).or_else(|| {
+            Some(AheadVariant {
+                info: expected(best, label)?,
+                file: String::new(),
+                origin: Origin::ToMake,
+            })
+        }),
+    }
+}
+
+fn of_offer(offer: &Offer) -> AheadVariant {
+    let info = match &offer.present {
+        Some(present) => present.variant(&offer.id, &[], None),
+        None => unread(offer),
+    };
+    let origin = match offer.is_here() {
+        true => Origin::Here,
+        false => Origin::Remote {
+            bytes: offer.bytes().unwrap_or(0),
+        },
+    };
+    AheadVariant {
+        info,
+        file: offer.shown.clone(),
+        origin,
+    }
+}
+
+/// What a name and a listing tell.
+fn unread(offer: &Offer) -> VariantInfo {
+    VariantInfo {
+        id: offer.id.clone(),
+        file: name_of(Path::new(offer.file())),
+        sha256: String::new(),
+        model_size: offer.bytes().unwrap_or(0),
+        model_n_params: 0,
+        bpw: 0.0,
+        tensor_types: std::collections::BTreeMap::new(),
+        n_fallback: 0,
+        n_tensors: 0,
+        ftype: offer.ftype().map(str::to_owned),
+        derived_from: None,
+        quantization: None,
+        parts: Vec::new(),
+    }
+}
+
+/// A variant that was made from a file that is here. Where the hash of that file is not noted, nothing was made of it yet.
+fn made(from: &Present, label: &str, means: &Means<'_>) -> Option<AheadVariant> {
+    let sha256s: Option<Vec<String>> = from.paths.iter().map(|path| means.store.remembered(path)).collect();
+    let made = means.store.made_of(&super::present::identity(&sha256s?));
+    let (_, path) = made.into_iter().find(|(ftype, _)| ftype == label)?;
+    let present = Present::open(&path).ok()?;
+    Some(AheadVariant {
+        file: name_of(&path),
+        info: present.variant(label, &[], Some(derived(from))),
+        origin: Origin::Here,
+    })
+}
+
+fn derived(from: &Present) -> DerivedFrom {
+    DerivedFrom {
+        file: from.file(),
+        sha256: String::new(),
+        ftype: from.ftype.to_owned(),
+        is_requantized: from.is_quantized(),
+    }
 }
 
 /// A variant of this label made from a file.
-fn expected(from: &Found, label: &str) -> Option<VariantInfo> {
+fn expected(from: &Present, label: &str) -> Option<VariantInfo> {
     let tensor_types = from.gguf.expected_types(label)?;
     let model_size = tensor_types.values().map(|share| share.bytes).sum();
-    let n_params = from.variant.model_n_params;
+    let n_params = from.gguf.n_params();
     Some(VariantInfo {
-        id: label.to_owned(),
         model_size,
         bpw: 8.0 * model_size as f64 / n_params.max(1) as f64,
         tensor_types,
         n_fallback: 0,
         ftype: Some(label.to_owned()),
-        ..from.variant.clone()
+        parts: Vec::new(),
+        ..from.variant(label, &[], Some(derived(from)))
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What every file of a folder is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Survey {
+    /// The variants that a comparison of the folder would have.
+    pub ahead: Option<Ahead>,
+    /// Models, where it cannot be told which is meant.
+    pub models: Vec<AheadVariant>,
+    /// Why there is no comparison.
+    pub why_none: Option<String>,
+    /// What else lies there.
+    pub passed_over: Vec<PassedOver>,
+}
 
-    #[test]
-    fn headers_are_read_of_what_can_be_the_answer() {
-        let all: Vec<Published> = ["BF16", "F16", "Q8_0", "Q4_K_M", "IQ1_S"]
-            .map(|variant| Published {
-                variant,
-                file: format!("{variant}.gguf"),
-                sha256: None,
-                bytes: None,
-            })
-            .to_vec();
-        let of = |all: &[Published], wanted: Option<&[&'static str]>| -> Vec<&'static str> {
-            chosen(all, wanted, false)
-                .into_iter()
-                .map(|file| file.variant)
-                .collect()
-        };
-        assert_eq!(of(&all, None), ["F16", "Q8_0", "Q4_K_M"]);
-        assert_eq!(of(&all[2..], None), ["Q8_0", "Q4_K_M"]);
-        let without_f16 = [&all[..1], &all[2..3]].concat();
-        assert_eq!(of(&without_f16, None), ["BF16", "Q8_0"], "as exact as F16");
-        assert_eq!(of(&all, Some(&["IQ1_S"])), ["IQ1_S"]);
-        assert_eq!(of(&all[2..], Some(&["Q6_K"])), ["Q8_0"], "what it would be made from");
-        assert_eq!(chosen(&all[4..], None, true).len(), 1, "a file that was named");
+/// Looks at all files of the folders that a request names; reads headers only.
+pub fn survey(request: &Request<'_>, means: &Means<'_>) -> Result<Survey, CatalogError> {
+    let args = parse_args(request, means)?;
+    let folders = args.iter().filter_map(|arg| match &arg.place {
+        Place::Path(path) if path.is_dir() => Some(path.clone()),
+        _ => None,
+    });
+    let folders: Vec<PathBuf> = folders.collect();
+    let mut survey = match look_ahead(request, means) {
+        Ok(ahead) => Survey {
+            passed_over: ahead.passed_over.clone(),
+            ahead: Some(ahead),
+            models: Vec::new(),
+            why_none: None,
+        },
+        Err(e) if folders.is_empty() => return Err(e),
+        Err(e) => Survey {
+            ahead: None,
+            models: Vec::new(),
+            why_none: Some(e.to_string()),
+            passed_over: Vec::new(),
+        },
+    };
+    for folder in folders {
+        if survey.why_none.is_some() {
+            let supply = OwnFolder { path: folder.clone() };
+            let shelf = Shelf::of(&supply, supply.known()?.files, None)?;
+            survey.models.extend(shelf.offers.iter().map(of_offer));
+            survey
+                .passed_over
+                .extend(shelf.beside.into_iter().map(|beside| beside.passed));
+        }
+        survey.passed_over.extend(others_beside(&folder)?);
     }
+    Ok(survey)
 }

@@ -1,25 +1,36 @@
-//! The model argument: a name, a path, or `hf:owner/repo[@revision][:variant]`.
+//! The model argument: a name, a path, or `hf:owner/repo[@revision]`, each with `:VARIANT` or `:FILE.gguf` behind it.
 
-use super::known::{variant_of_name, Catalog, Entry, Source, BUILTIN_MODEL, DEFAULT_MODEL};
+use super::known::{Catalog, Entry, Source, BUILTIN_MODEL, DEFAULT_MODEL};
+use super::label::FileName;
+use super::means::Means;
+use super::supply::{self, Builtin, Listed, OwnFile, OwnFolder, Supply};
 use super::{names, CatalogError};
-use crate::gguf::ftype_of;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What the model argument stands for.
+/// What a model argument stands for.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum ModelArg {
+pub(super) struct ModelArg {
+    /// As it was given.
+    pub given: String,
+    /// Where to look.
+    pub place: Place,
+    /// Only this of it.
+    pub only: Option<Only>,
+}
+
+/// Where a model is looked for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Place {
     /// The model inside this program.
     Builtin,
     /// A file or a folder.
     Path(PathBuf),
-    /// A model with sources.
+    /// A model with sources, or a repository of the Hub that no entry speaks of.
     Known(Entry),
-    /// A repository of the Hub that no entry speaks of.
-    Hub(HubRef),
 }
 
-/// `hf:owner/repo[@revision][:variant]`.
+/// `owner/repo[@revision][:variant]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubRef {
     /// `owner/name`.
@@ -30,21 +41,62 @@ pub struct HubRef {
     pub only: Option<Only>,
 }
 
-/// Which file of a repository.
+/// Which file of a repository, a folder or a known model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Only {
-    /// The one of this variant.
-    Variant(&'static str),
-    /// The one of this name.
+    /// The one that is called so: by its file type, its label, or its name.
+    Variant(String),
+    /// The one of this path.
     File(String),
 }
 
 impl Only {
-    /// Whether a file of this name is meant.
-    pub(super) fn is_of(&self, file: &str) -> bool {
+    /// Reads what follows the colon.
+    fn parse(text: &str) -> Result<Only, String> {
+        if text.to_ascii_lowercase().ends_with(".gguf") {
+            names::check_file(text)?;
+            return Ok(Only::File(text.to_owned()));
+        }
+        let is_good = !text.is_empty()
+            && text.len() <= 96
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '/'));
+        match is_good {
+            true => Ok(Only::Variant(text.to_owned())),
+            false => Err(format!(
+                "'{}' is neither a variant nor a .gguf file",
+                names::shown(text)
+            )),
+        }
+    }
+
+    /// Whether these parts, or one of them, may be meant.
+    pub(super) fn is_among(&self, parts: &[Listed]) -> bool {
+        parts.iter().any(|part| match self {
+            Only::File(name) => part.file == *name || part.file.ends_with(&format!("/{name}")),
+            Only::Variant(text) => {
+                let is_same = |own: &str| own.eq_ignore_ascii_case(text);
+                let name = FileName::parse(&part.file);
+                let base = names::base_name(&part.file);
+                let own = match &name.label {
+                    Some(super::label::Label::Own(own)) => Some(own.as_str()),
+                    _ => None,
+                };
+                // What only a header can tell is looked at when it was read.
+                let is_unlabelled = name.label.is_none();
+                is_unlabelled
+                    || part.ftype.or(name.ftype()).or(own).is_some_and(is_same)
+                    || name.full_label().as_deref().is_some_and(is_same)
+                    || is_same(super::label::without_ending(base))
+            }
+        })
+    }
+
+    /// As the command line has it.
+    pub(super) fn text(&self) -> &str {
         match self {
-            Only::Variant(variant) => variant_of_name(file) == Some(*variant),
-            Only::File(name) => file == name,
+            Only::Variant(text) | Only::File(text) => text,
         }
     }
 }
@@ -66,26 +118,10 @@ impl HubRef {
         };
         names::check_repo(repo).map_err(wrong)?;
         revision.map_or(Ok(()), names::check_revision).map_err(wrong)?;
-        let only = match only {
-            None => None,
-            Some(file) if file.to_ascii_lowercase().ends_with(".gguf") => {
-                names::check_file(file).map_err(wrong)?;
-                Some(Only::File(file.to_owned()))
-            }
-            Some(label) => {
-                let unknown = || {
-                    wrong(format!(
-                        "'{}' is neither a variant nor a .gguf file",
-                        names::shown(label)
-                    ))
-                };
-                Some(Only::Variant(ftype_of(label).ok_or_else(unknown)?))
-            }
-        };
         Ok(HubRef {
             repo: repo.to_owned(),
             revision: revision.map(str::to_owned),
-            only,
+            only: only.map(Only::parse).transpose().map_err(wrong)?,
         })
     }
 
@@ -111,24 +147,62 @@ impl HubRef {
 impl ModelArg {
     /// A known name counts before a path of the same name (write `./name` for the path). `None` is the default model.
     pub(super) fn parse(model: Option<&str>, catalog: &Catalog) -> Result<ModelArg, CatalogError> {
-        let arg = model.unwrap_or(DEFAULT_MODEL);
-        if let Some(text) = arg.strip_prefix("hf:") {
-            return Ok(ModelArg::Hub(HubRef::parse(text)?));
+        let given = model.unwrap_or(DEFAULT_MODEL);
+        let arg = |place, only| ModelArg {
+            given: given.to_owned(),
+            place,
+            only,
+        };
+        if let Some(text) = given.strip_prefix("hf:") {
+            let hub = HubRef::parse(text)?;
+            return Ok(arg(Place::Known(hub.entry()), hub.only));
         }
-        if let Some(entry) = catalog.find(arg) {
-            return Ok(match entry.is_called(BUILTIN_MODEL) {
-                true => ModelArg::Builtin,
-                false => ModelArg::Known(entry.clone()),
-            });
+        if let Some(place) = place_of(given, catalog) {
+            return Ok(arg(place, None));
         }
-        if fs::symlink_metadata(arg).is_ok() {
-            return Ok(ModelArg::Path(Path::new(arg).to_owned()));
+        // A colon in the name of a file is no sign.
+        if let Some((rest, only)) = given.rsplit_once(':') {
+            if let (Some(place), Ok(only)) = (place_of(rest, catalog), Only::parse(only)) {
+                if !matches!(&place, Place::Path(path) if !path.is_dir()) {
+                    return Ok(arg(place, Some(only)));
+                }
+            }
         }
         Err(CatalogError::NotFound {
-            given: arg.to_owned(),
-            similar: catalog.similar(arg).into_iter().map(str::to_owned).collect(),
+            given: given.to_owned(),
+            similar: catalog.similar(given).into_iter().map(str::to_owned).collect(),
         })
     }
+
+    /// What to call the model; `None` where its files say.
+    pub(super) fn name(&self) -> Option<&str> {
+        match &self.place {
+            Place::Builtin => Some("built-in"),
+            Place::Path(_) => None,
+            Place::Known(entry) => Some(&entry.name),
+        }
+    }
+
+    /// Its sources, in the order in which they are tried.
+    pub(super) fn supplies<'a>(&'a self, means: &'a Means<'a>) -> Vec<Box<dyn Supply + 'a>> {
+        match &self.place {
+            Place::Builtin => vec![Box::new(Builtin { store: means.store })],
+            Place::Path(path) if path.is_dir() => vec![Box::new(OwnFolder { path: path.clone() })],
+            Place::Path(path) => vec![Box::new(OwnFile { path: path.clone() })],
+            Place::Known(entry) => entry.sources.iter().map(|source| supply::open(source, means)).collect(),
+        }
+    }
+}
+
+fn place_of(given: &str, catalog: &Catalog) -> Option<Place> {
+    if let Some(entry) = catalog.find(given) {
+        return Some(match entry.is_called(BUILTIN_MODEL) {
+            true => Place::Builtin,
+            false => Place::Known(entry.clone()),
+        });
+    }
+    let is_there = !given.is_empty() && fs::symlink_metadata(given).is_ok();
+    is_there.then(|| Place::Path(Path::new(given).to_owned()))
 }
 
 #[cfg(test)]
@@ -142,7 +216,7 @@ mod tests {
             (parsed.repo.as_str(), parsed.revision.as_deref()),
             ("a/b", Some("refs/pr/1"))
         );
-        assert_eq!(parsed.only, Some(Only::Variant("Q4_K_M")));
+        assert_eq!(parsed.only, Some(Only::Variant("q4_k_m".into())));
         let parsed = HubRef::parse("a/b-GGUF:x/y.gguf").expect("valid");
         assert_eq!(parsed.only, Some(Only::File("x/y.gguf".into())));
         assert_eq!(parsed.entry().name, "b");
@@ -154,7 +228,7 @@ mod tests {
             "a/b@",
             "a/b@../..",
             "../../x",
-            "a/b:Q9",
+            "a/b:Q 9",
             "a/b c",
         ] {
             let error = HubRef::parse(bad).expect_err(bad);
@@ -166,9 +240,20 @@ mod tests {
     fn names_come_before_paths_and_unknown_ones_get_help() {
         let catalog = Catalog::shipped().expect("sound");
         let parse = |arg| ModelArg::parse(arg, &catalog);
-        assert_eq!(parse(Some("built-in")), Ok(ModelArg::Builtin));
-        assert!(matches!(parse(None), Ok(ModelArg::Known(entry)) if entry.name == DEFAULT_MODEL));
-        assert!(matches!(parse(Some("src")), Ok(ModelArg::Path(_))));
+        let place = |arg| parse(arg).expect("it is there").place;
+        assert_eq!(place(Some("built-in")), Place::Builtin);
+        assert!(matches!(place(None), Place::Known(entry) if entry.name == DEFAULT_MODEL));
+        assert!(matches!(place(Some("src")), Place::Path(_)));
+        let one = parse(Some("src:UD-Q4_K_XL")).expect("a folder");
+        assert_eq!(
+            (one.place, one.only),
+            (Place::Path("src".into()), Some(Only::Variant("UD-Q4_K_XL".into())))
+        );
+        let one = parse(Some("smollm2-135m:q8_0")).expect("a known model");
+        assert_eq!(one.only, Some(Only::Variant("q8_0".into())));
+        for bad in ["src:", "nowhere:Q8_0", "Cargo.toml:Q8_0"] {
+            assert!(parse(Some(bad)).is_err(), "{bad}");
+        }
         let error = parse(Some("SmolLM2-135")).expect_err("unknown").to_string();
         assert!(
             error.contains("SmolLM2-135M-Instruct") && error.contains("kvant models"),

@@ -112,13 +112,39 @@ pub enum CatalogError {
         /// As read from its tensors.
         found: String,
     },
-    /// A repository with several files of one variant, or none.
-    #[error("hf:{repo}: {why}")]
-    Repository {
-        /// The repository.
-        repo: String,
-        /// In words, with what to do.
-        why: String,
+    /// `:VARIANT` or `:FILE.gguf` of which there is none.
+    #[error("{place}: has no such file as {only}; there are {there}")]
+    NoSuchFile {
+        /// Repository, folder or model.
+        place: String,
+        /// What was named.
+        only: String,
+        /// Names of files that are there.
+        there: String,
+    },
+    /// A file that was named and is no model, as its name or its parts tell.
+    #[error("{file}: is {what}; name another file")]
+    NotMeasurable {
+        /// The file.
+        file: String,
+        /// What it is.
+        what: String,
+    },
+    /// Several models where one was to be named.
+    #[error("{place}: holds several models or files that may be meant; name those to use:{}", lines.concat())]
+    SeveralModels {
+        /// Where.
+        place: String,
+        /// A line for each, with the command.
+        lines: Vec<String>,
+    },
+    /// `--baseline` names something that is not compared.
+    #[error("--baseline {given}: is not among the variants compared; use one of {ids}")]
+    NoBaseline {
+        /// As given.
+        given: String,
+        /// What is compared.
+        ids: String,
     },
     /// The user stopped a download.
     #[error("interrupted while fetching {0}; what came is kept, and the same command goes on from there")]
@@ -131,43 +157,38 @@ pub enum CatalogError {
         /// In words.
         why: String,
     },
-    /// A folder without any .gguf file.
-    #[error("{}: no .gguf file in this folder; name a folder that holds one, or a file", .0.display())]
-    NoModels(PathBuf),
+    /// A folder or repository without any model.
+    #[error("{place}: {}; name another, or a file", nothing_left(beside))]
+    NoModels {
+        /// The folder, or the repository.
+        place: String,
+        /// What was found and passed over.
+        beside: String,
+    },
     /// A folder that cannot be listed.
     #[error("{0}: cannot be listed ({1}); check its permissions")]
     Folder(String, String),
     /// A file that is no usable model.
     #[error(transparent)]
     Gguf(#[from] GgufError),
-    /// A file in the folder belongs to another model.
-    #[error("{}: is not the same model as {other} beside it ({difference}); move one of them away, or name the file to compare", path.display())]
+    /// Files that were named together are not one model.
+    #[error("{path}: is not the same model as {other} ({difference}); name files of one model")]
     OddFile {
         /// The odd one.
-        path: PathBuf,
-        /// A file of the model that the others are of.
+        path: String,
+        /// One that was named before it.
         other: String,
         /// What differs.
         difference: String,
     },
-    /// Two files of the same variant.
-    #[error("{}: {first} and {second} are both {variant}; name one of the files instead of the folder", folder.display())]
-    SameVariant {
-        /// The folder.
-        folder: PathBuf,
-        /// One file.
-        first: String,
-        /// The other.
-        second: String,
-        /// Their variant.
-        variant: String,
-    },
-    /// `--variants` names something that is no file type.
-    #[error("--variants: unknown variant '{given}'; use some of {known}")]
+    /// `--variants` names something that is neither there nor a file type.
+    #[error("--variants: unknown variant '{given}'; there are {here}, and others can be made: {known}")]
     UnknownVariant {
         /// As given.
         given: String,
-        /// The known ones.
+        /// Ids of what is offered.
+        here: String,
+        /// The known file types.
         known: String,
     },
     /// The quantizer failed.
@@ -236,6 +257,13 @@ impl FetchError {
 impl From<CatalogError> for FetchError {
     fn from(e: CatalogError) -> Self {
         FetchError::Final(Box::new(e))
+    }
+}
+
+fn nothing_left(beside: &str) -> String {
+    match beside {
+        "" => "there is no .gguf file".to_owned(),
+        beside => format!("there is no .gguf file that can be measured: {beside}"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What every download shares: the store, the user's wish to stop, progress, and locks between processes.
 
 use super::error::FetchError;
-use super::resolve::{Event, Progress};
+use super::means::{Event, Progress};
 use super::{space, CatalogError, Store};
 use std::fs::{self, File, TryLockError};
 use std::io;

@@ -1,30 +1,79 @@
 //! The header of one file of a model, without the rest of it where it lies on the Hub: [`header`].
 
-use super::arg::{HubRef, ModelArg, Only};
+use super::arg::{ModelArg, Place};
 use super::error::FetchError;
-use super::hub::{Listing, RangeFile, RemoteFile, RepoAt};
-use super::known::{variant_of_name, Entry, Source};
-use super::obtain::{local_files, MAIN};
-use super::resolve::Means;
+use super::label::FileName;
+use super::means::Means;
+use super::offer::sets;
+use super::present::{join, name_of, problem_of, rank_of, read_parts};
 use super::shape::Shape;
-use super::source::{self, Present};
-use super::{names, CatalogError};
-use crate::gguf::{ftype_of, known_ftypes, Gguf, GgufError, GgufProblem};
+use super::supply::{Listed, Supply};
+use super::CatalogError;
+use crate::data::FileKind;
+use crate::gguf::{Gguf, GgufProblem};
 use std::fs;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A header that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Header {
-    /// It.
+    /// It, over all parts of a split model.
     pub gguf: Gguf,
     /// Where it was read, for people.
     pub place: String,
-    /// The file, when it is on this machine.
-    pub path: Option<PathBuf>,
-    /// The bytes before the tensors, when it is not and they were asked for.
-    pub head: Option<Vec<u8>>,
+    /// The files, when they are on this machine; of a split model in order.
+    pub paths: Vec<PathBuf>,
+    /// Which part was named, and of how many.
+    pub part: Option<(u64, u64)>,
+    /// Parts that are not there: then the header is of the named one alone.
+    pub missing: Vec<String>,
+    /// Header and first bytes of each file, when they were asked for.
+    heads: Vec<(Gguf, Vec<u8>)>,
+}
+
+impl Header {
+    /// Of a file that is not here.
+    pub fn of_remote(gguf: Gguf, place: &str) -> Header {
+        Header {
+            place: place.to_owned(),
+            paths: Vec::new(),
+            part: gguf.part(),
+            gguf,
+            missing: Vec::new(),
+            heads: Vec::new(),
+        }
+    }
+
+    /// Of a file on this machine; of a split model any part may be named.
+    pub fn of_file(path: &Path) -> Result<Header, CatalogError> {
+        let named = Gguf::open(path)?;
+        let part = named.part();
+        let mut header = Header {
+            gguf: named,
+            place: path.display().to_string(),
+            paths: vec![path.to_owned()],
+            part,
+            missing: Vec::new(),
+            heads: Vec::new(),
+        };
+        if part.is_none() {
+            return Ok(header);
+        }
+        match read_parts(path) {
+            Ok((parts, paths)) => {
+                header.gguf = join(parts).map_err(|problem| problem_of(path, problem))?;
+                header.paths = paths;
+            }
+            Err(e) => match e.problem {
+                GgufProblem::PartsMissing { missing, .. } => header.missing = missing,
+                // A part whose name tells of no others.
+                GgufProblem::Unsuitable { .. } => {}
+                _ => return Err(e.into()),
+            },
+        }
+        Ok(header)
+    }
 }
 
 /// Reads the header that `model` stands for: a .gguf file, or a model's file of `variant` (the best one when absent),
@@ -33,47 +82,56 @@ pub fn header(model: &str, variant: Option<&str>, means: &Means<'_>) -> Result<H
     read(model, variant, false, means)
 }
 
-/// The same; `keeps_head`: with its bytes, where the file is far away.
-fn read(model: &str, variant: Option<&str>, keeps_head: bool, means: &Means<'_>) -> Result<Header, CatalogError> {
-    let variant = match variant {
-        None => None,
-        Some(given) => Some(ftype_of(given).ok_or_else(|| CatalogError::UnknownVariant {
-            given: given.to_owned(),
-            known: known_ftypes().collect::<Vec<_>>().join(", "),
-        })?),
-    };
+/// The same; `keeps_heads`: with the bytes before the tensors.
+fn read(model: &str, variant: Option<&str>, keeps_heads: bool, means: &Means<'_>) -> Result<Header, CatalogError> {
     let path = Path::new(model);
     // A file's header tells what is wrong with it better than the search for a name.
     if fs::metadata(path).is_ok_and(|meta| !meta.is_dir()) {
-        return local(path);
+        return Header::of_file(path);
     }
-    match ModelArg::parse(Some(model), means.catalog)? {
-        ModelArg::Builtin => local(&source::builtin(means.store)?.path),
-        ModelArg::Path(path) if path.is_dir() => {
-            let files = source::find(&path)?;
-            let is_meant = |file: &&Present| variant.is_none_or(|variant| file.id == variant);
-            let file = files
-                .iter()
-                .filter(is_meant)
-                .max_by_key(|file| Present::rank_of(&file.id));
-            match file {
-                Some(file) => local(&file.path),
-                None => Err(CatalogError::NoModels(path)),
-            }
+    let arg = ModelArg::parse(Some(model), means.catalog)?;
+    let supplies = arg.supplies(means);
+    let wanted = |parts: &[Listed]| is_meant(&arg, variant, parts);
+    for supply in &supplies {
+        let sets = sets(supply.known()?.files);
+        let here = |parts: &&Vec<Listed>| parts.iter().all(|part| part.path.is_some());
+        let meant = sets.iter().filter(here).filter(|parts| wanted(parts));
+        if let Some(path) = best(meant).and_then(|parts| parts[0].path.clone()) {
+            return Header::of_file(&path);
         }
-        ModelArg::Path(path) => local(&path),
-        ModelArg::Known(entry) => of_entry(&entry, variant, None, keeps_head, means),
-        ModelArg::Hub(HubRef { repo, revision, only }) => {
-            let entry = HubRef {
-                repo,
-                revision,
-                only: None,
-            }
-            .entry();
-            let only = only.or_else(|| variant.map(Only::Variant));
-            of_entry(&entry, variant, only.as_ref(), keeps_head, means)
+        if let Some(path) = made(&sets, variant, means) {
+            return Header::of_file(&path);
         }
     }
+    if let Place::Path(path) = &arg.place {
+        return Err(match variant.or(arg.only.as_ref().map(super::arg::Only::text)) {
+            Some(text) => {
+                let files = supplies[0].known()?.files.into_iter();
+                let there: Vec<String> = files.map(|file| name_of(Path::new(&file.file))).take(12).collect();
+                CatalogError::NoSuchFile {
+                    place: path.display().to_string(),
+                    only: text.to_owned(),
+                    there: there.join(", "),
+                }
+            }
+            None => CatalogError::NoModels {
+                place: path.display().to_string(),
+                beside: String::new(),
+            },
+        });
+    }
+    let mut tried = Vec::new();
+    for supply in &supplies {
+        match remote(supply.as_ref(), &wanted, keeps_heads) {
+            Ok(header) => return Ok(header),
+            Err(FetchError::Final(e)) => return Err(*e),
+            Err(FetchError::Failed(why)) => tried.push(format!("{}: {why}", supply.label())),
+        }
+    }
+    Err(CatalogError::Unobtainable {
+        model: arg.name().unwrap_or(&arg.given).to_owned(),
+        tried,
+    })
 }
 
 /// A file of random weights with the shape of a model, in the store: of a .gguf file, of a header on the Hub, or of a known model's
@@ -93,135 +151,85 @@ pub fn shape(given: &str, means: &Means<'_>) -> Result<PathBuf, CatalogError> {
         return Shape::of_dimensions(&entry.name, n_ctx_train, dimensions).write(means.store);
     }
     let header = read(given, None, true, means)?;
-    let unreadable = |e: std::io::Error| {
-        CatalogError::from(GgufError {
-            path: PathBuf::from(&header.place),
-            problem: GgufProblem::Unreadable(e.to_string()),
-        })
-    };
-    let head = match &header.path {
-        Some(path) => {
-            let mut head = vec![0; header.gguf.data_offset as usize];
-            let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
-            read.map(|()| head)
+    let place = PathBuf::from(&header.place);
+    if !header.missing.is_empty() {
+        let (missing, count) = (header.missing, header.part.map_or(0, |(_, count)| count as u32));
+        return Err(problem_of(&place, GgufProblem::PartsMissing { missing, count }));
+    }
+    let heads = match header.heads.is_empty() {
+        false => header.heads,
+        true => {
+            let head = |path: &PathBuf| {
+                let gguf = Gguf::open(path)?;
+                let mut head = vec![0; gguf.data_offset as usize];
+                let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+                read.map_err(|e| problem_of(path, GgufProblem::Unreadable(e.to_string())))?;
+                Ok::<_, CatalogError>((gguf, head))
+            };
+            header.paths.iter().map(head).collect::<Result<_, _>>()?
         }
-        None => header
-            .head
+    };
+    Shape::of_headers(&header.place, heads).write(means.store)
+}
+
+/// Whether these files are meant: what the argument names, the variant, or any that may be a model.
+fn is_meant(arg: &ModelArg, variant: Option<&str>, parts: &[Listed]) -> bool {
+    let name = FileName::parse(&parts[0].file);
+    let is_named = arg.only.as_ref().is_some_and(|only| only.is_among(parts));
+    let is_of = |text: &str| {
+        let own = [ftype_of(parts).map(str::to_owned), name.full_label()];
+        own.iter().flatten().any(|own| own.eq_ignore_ascii_case(text))
+    };
+    match (&arg.only, variant) {
+        (Some(_), _) => is_named,
+        (None, Some(text)) => is_of(text) && name.suspected() == FileKind::Model,
+        (None, None) => name.suspected() == FileKind::Model,
+    }
+}
+
+fn best<'l>(sets: impl Iterator<Item = &'l Vec<Listed>>) -> Option<&'l Vec<Listed>> {
+    sets.max_by_key(|parts| ftype_of(parts).map(rank_of))
+}
+
+/// Declared, by the header of a file that is here, or by its name.
+fn ftype_of(parts: &[Listed]) -> Option<&'static str> {
+    let declared = parts[0].ftype;
+    let found = || Gguf::open(parts[0].path.as_ref()?).ok()?.ftype_checked();
+    declared
+        .or_else(found)
+        .or_else(|| FileName::parse(&parts[0].file).ftype())
+}
+
+/// A file of this variant that was made of one that is here.
+fn made(sets: &[Vec<Listed>], variant: Option<&str>, means: &Means<'_>) -> Option<PathBuf> {
+    let files = sets.iter().flatten();
+    let sources = files.filter_map(|file| {
+        file.sha256
             .clone()
-            .ok_or_else(|| std::io::Error::other("its header was not kept")),
-    };
-    Shape::of_header(&header.place, &header.gguf, head.map_err(unreadable)?).write(means.store)
-}
-
-fn local(path: &Path) -> Result<Header, CatalogError> {
-    Ok(Header {
-        gguf: Gguf::open(path)?,
-        place: path.display().to_string(),
-        path: Some(path.to_owned()),
-        head: None,
-    })
-}
-
-fn of_entry(
-    entry: &Entry,
-    variant: Option<&'static str>,
-    only: Option<&Only>,
-    keeps_head: bool,
-    means: &Means<'_>,
-) -> Result<Header, CatalogError> {
-    let is_meant = |id: &str, file: &str| variant.is_none_or(|v| v == id) && only.is_none_or(|only| only.is_of(file));
-    let mut here = Vec::new();
-    for source in &entry.sources {
-        for (published, path) in local_files(source, means) {
-            if is_meant(published.variant, &published.file) {
-                here.push((published.variant.to_owned(), path.clone()));
-            }
-            let made = published.sha256.iter().flat_map(|sha256| means.store.made_of(sha256));
-            here.extend(made.filter(|(id, _)| variant == Some(id) && only.is_none()));
-        }
-    }
-    if let Some((_, path)) = here.into_iter().max_by_key(|(id, _)| Present::rank_of(id)) {
-        return local(&path);
-    }
-    let mut tried = Vec::new();
-    for source in &entry.sources {
-        match remote(source, &is_meant, keeps_head, means) {
-            Ok(header) => return Ok(header),
-            Err(FetchError::Final(e)) => return Err(*e),
-            Err(FetchError::Failed(why)) => tried.push(format!("{}: {why}", source.label())),
-        }
-    }
-    Err(CatalogError::Unobtainable {
-        model: entry.name.clone(),
-        tried,
-    })
-}
-
-fn remote(
-    source: &Source,
-    is_meant: &dyn Fn(&str, &str) -> bool,
-    keeps_head: bool,
-    means: &Means<'_>,
-) -> Result<Header, FetchError> {
-    let Source::Hub { repo, revision, files } = source else {
-        return Err(FetchError::failed(
-            "has no header to read from afar; `kvant models fetch` gets the file",
-        ));
-    };
-    let revision = revision.as_deref().unwrap_or(MAIN);
-    let at = RepoAt { repo, revision };
-    let listing = means.hub.list(at)?;
-    let variant_of = |file: &str| match files.iter().find(|known| known.file == file) {
-        Some(known) => Some(known.variant),
-        None => variant_of_name(file).filter(|_| files.is_empty()),
-    };
-    let meant = listing.files.iter().filter_map(|file| {
-        let variant = variant_of(&file.file)?;
-        is_meant(variant, &file.file).then_some((variant, file))
+            .or_else(|| means.store.remembered(file.path.as_ref()?))
     });
-    let (_, file) = meant
-        .max_by_key(|(variant, _)| Present::rank_of(variant))
-        .ok_or_else(|| FetchError::failed("has no such file"))?;
-    let place = format!("hf:{repo}@{}:{}", listing.commit, names::shown(&file.file));
-    let (gguf, head) = read_remote(means, at, &listing, file, &place, keeps_head)?;
-    Ok(Header {
-        gguf,
-        place,
-        path: None,
-        head,
-    })
+    let mut made = sources.flat_map(|sha256| means.store.made_of(&sha256));
+    let (_, path) = made.find(|(ftype, _)| variant.is_some_and(|wanted| ftype.eq_ignore_ascii_case(wanted)))?;
+    Some(path)
 }
 
-/// A header by range requests; `keeps_head`: with its bytes.
-pub(super) fn read_remote(
-    means: &Means<'_>,
-    at: RepoAt<'_>,
-    listing: &Listing,
-    file: &RemoteFile,
-    place: &str,
-    keeps_head: bool,
-) -> Result<(Gguf, Option<Vec<u8>>), FetchError> {
-    let mut input = means.hub.open(at, listing, file)?;
-    let bytes = RangeFile::bytes(&input);
-    let damaged = |problem| {
-        CatalogError::from(GgufError {
-            path: PathBuf::from(place),
-            problem,
-        })
-    };
-    let gguf = Gguf::read(&mut input, bytes);
-    if let Some(failure) = input.take_failure() {
-        return Err(failure);
+fn remote(supply: &dyn Supply, is_meant: &dyn Fn(&[Listed]) -> bool, keeps_heads: bool) -> Result<Header, FetchError> {
+    let sets = sets(supply.list()?);
+    let parts =
+        best(sets.iter().filter(|parts| is_meant(parts))).ok_or_else(|| FetchError::failed("has no such file"))?;
+    let mut heads = Vec::new();
+    for part in parts {
+        let (gguf, head) = supply.header(part, keeps_heads)?;
+        heads.push((gguf, head.unwrap_or_default()));
     }
-    let gguf = gguf.map_err(damaged)?;
-    if !keeps_head {
-        return Ok((gguf, None));
+    let place = supply.place(&parts[0]);
+    let gguf = join(heads.iter().map(|(gguf, _)| gguf.clone()).collect());
+    let gguf = gguf.map_err(|problem| problem_of(Path::new(&place), problem))?;
+    if !keeps_heads {
+        heads.clear();
     }
-    let mut head = vec![0; gguf.data_offset as usize];
-    let again = input.seek(SeekFrom::Start(0)).and_then(|_| input.read_exact(&mut head));
-    match (again, input.take_failure()) {
-        (Ok(()), _) => Ok((gguf, Some(head))),
-        (Err(_), Some(failure)) => Err(failure),
-        (Err(e), None) => Err(damaged(GgufProblem::Unreadable(e.to_string())).into()),
-    }
+    Ok(Header {
+        heads,
+        ..Header::of_remote(gguf, &place)
+    })
 }

@@ -1,10 +1,11 @@
 //! What is known and what of it is on this machine: for `kvant models`.
 
-use super::arg::{HubRef, ModelArg};
+use super::arg::{HubRef, ModelArg, Place};
 use super::hub::{promised_sha256, remove_cached};
-use super::known::{Entry, Published, Source};
-use super::obtain::local_files;
-use super::resolve::{Means, Progress};
+use super::known::{Entry, Source};
+use super::label::FileName;
+use super::means::{Means, Progress};
+use super::supply::{builtin_file, open, Listed};
 use super::{hash, CatalogError};
 use std::fs;
 use std::path::PathBuf;
@@ -60,8 +61,8 @@ fn entry_of(model: &str, means: &Means<'_>) -> Result<Entry, CatalogError> {
     if let Some(entry) = means.catalog.find(model) {
         return Ok(entry.clone());
     }
-    match ModelArg::parse(Some(model), means.catalog)? {
-        ModelArg::Known(entry) => Ok(entry),
+    match ModelArg::parse(Some(model), means.catalog)?.place {
+        Place::Known(entry) => Ok(entry),
         // A path: the user's own files are no stock.
         _ => Err(CatalogError::NotFound {
             given: model.to_owned(),
@@ -74,26 +75,31 @@ fn stock_of(entry: &Entry, means: &Means<'_>) -> Stock {
     let mut fetched = Vec::new();
     let mut made = Vec::new();
     for source in &entry.sources {
-        let mut local = local_files(source, means);
-        if *source == Source::Builtin {
-            local.extend(builtin(means));
-        }
-        for (published, path) in local {
+        let local = match source {
+            Source::Builtin => builtin(means).into_iter().collect(),
+            _ => open(source, means)
+                .known()
+                .map_or_else(|_| Vec::new(), |known| known.files),
+        };
+        for file in local {
+            let Some(path) = file.path else { continue };
             let Ok(meta) = fs::metadata(&path) else { continue };
-            let sha256 = published.sha256.clone().or_else(|| promised_sha256(&path));
-            for (variant, path) in sha256.iter().flat_map(|sha256| means.store.made_of(sha256)) {
+            let name = FileName::parse(&file.file);
+            let variant = file.ftype.map(str::to_owned).or(name.full_label()).unwrap_or(file.file);
+            let sha256 = file.sha256.clone().or_else(|| promised_sha256(&path));
+            for (made_as, path) in sha256.iter().flat_map(|sha256| means.store.made_of(sha256)) {
                 made.push(StockFile {
-                    variant,
+                    variant: made_as,
                     bytes: fs::metadata(&path).map_or(0, |meta| meta.len()),
                     sha256: means.store.recorded_sha256(&path),
                     path,
                     source: source.label(),
-                    made_from: Some(published.variant.to_owned()),
+                    made_from: Some(variant.clone()),
                     is_ours: true,
                 });
             }
             fetched.push(StockFile {
-                variant: published.variant.to_owned(),
+                variant,
                 path,
                 bytes: meta.len(),
                 source: source.label(),
@@ -120,16 +126,16 @@ fn stock_of(entry: &Entry, means: &Means<'_>) -> Stock {
 }
 
 /// The built-in model is here once it was used.
-fn builtin(means: &Means<'_>) -> Option<(Published, PathBuf)> {
-    let (name, bytes, sha256) = super::source::builtin_file();
+fn builtin(means: &Means<'_>) -> Option<Listed> {
+    let (name, bytes, sha256) = builtin_file();
     let path = means.store.place(&sha256, name);
-    let published = Published {
-        variant: "F16",
+    path.is_file().then(|| Listed {
         file: name.to_owned(),
-        sha256: Some(sha256),
+        ftype: Some("F16"),
         bytes: Some(bytes),
-    };
-    path.is_file().then_some((published, path))
+        sha256: Some(sha256),
+        path: Some(path),
+    })
 }
 
 /// Reads a file from end to end. `Ok(true)` when it has the hash it must have, `Ok(false)` when it had another and was

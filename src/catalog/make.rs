@@ -4,8 +4,8 @@
 //! are wanted beside it, and so that the F16 arm is exactly what the others were rounded from: the comparison then
 //! shows what each variant loses against that F16, and the report says what the F16 itself came from.
 
-use super::resolve::{Event, Progress};
-use super::source::Present;
+use super::means::{Event, Progress};
+use super::present::Present;
 use super::store::MadeRecord;
 use super::{space, CatalogError, Quantize, Store, QUANTIZER_TAG};
 use crate::data::{DerivedFrom, VariantInfo};
@@ -56,8 +56,8 @@ impl<'a> Maker<'a> {
             space::check(&absent.join(", "), self.store.root(), bytes)?;
         }
         let base = match self.source.is_quantized() && !needed.is_empty() {
-            true => self.make("F16", &self.source.path, progress)?.1,
-            false => self.source.path.clone(),
+            true => self.make("F16", self.source.path(), progress)?.1,
+            false => self.source.path().to_owned(),
         };
         missing
             .iter()
@@ -73,15 +73,11 @@ impl<'a> Maker<'a> {
         progress: &mut Progress<'_>,
     ) -> Result<(VariantInfo, PathBuf), CatalogError> {
         let path = self.path(variant);
-        let base = if variant == "F16" {
-            self.source.path.as_path()
-        } else {
-            base
-        };
+        let base = if variant == "F16" { self.source.path() } else { base };
         let mut hashing = |done| progress(&Event::Hashing { file: &path, done });
         if let Some(record) = self.store.made(&path, &mut hashing) {
             if let Ok(made) = self.check(variant, &path) {
-                return Ok((self.describe(&made, record.sha256), path));
+                return Ok((self.describe(variant, &made, record.sha256), path));
             }
             let _ = fs::remove_file(&path);
         }
@@ -120,12 +116,12 @@ impl<'a> Maker<'a> {
             bytes: size,
         });
         let made = self.check(variant, &path).map_err(|why| self.failure(variant, why))?;
-        Ok((self.describe(&made, sha256), path))
+        Ok((self.describe(variant, &made, sha256), path))
     }
 
     /// Reads a made file back: it must be whole, hold the same model, and be what was asked for.
     fn check(&self, variant: &str, path: &Path) -> Result<Present, String> {
-        let mut made = Present::open(path).map_err(|e| e.to_string())?;
+        let made = Present::open(path).map_err(|e| e.to_string())?;
         if made.gguf.ftype() != Some(variant) {
             return Err(format!(
                 "the quantizer wrote a file of type {}",
@@ -139,19 +135,18 @@ impl<'a> Maker<'a> {
                 self.source.gguf.n_params()
             ));
         }
-        // Asked for by this name, so that is its name in the run; the histogram tells what it holds.
-        made.id = variant.to_owned();
         Ok(made)
     }
 
-    fn describe(&self, made: &Present, sha256: String) -> VariantInfo {
+    /// Asked for by this name, so that is its name in the run; the histogram tells what it holds.
+    fn describe(&self, variant: &str, made: &Present, sha256: String) -> VariantInfo {
         let from = DerivedFrom {
             file: self.source.file(),
             sha256: self.source_sha256.clone(),
-            ftype: self.source.id.clone(),
+            ftype: self.source.ftype.to_owned(),
             is_requantized: self.source.is_quantized(),
         };
-        made.variant(sha256, Some(from))
+        made.variant(variant, &[sha256], Some(from))
     }
 
     /// A disk that filled up meanwhile explains any failure of the quantizer.

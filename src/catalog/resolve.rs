@@ -1,120 +1,35 @@
-//! The model argument and the wanted variants to files: [`resolve`].
+//! Model arguments and the wanted variants to files: [`resolve`].
 
-use super::arg::{ModelArg, Only};
-use super::known::{Catalog, DEFAULT_MODEL};
+use super::arg::ModelArg;
+use super::choice::{Choice, Wanted};
+use super::choose::{Chooser, Depth};
+use super::known::{BUILTIN_MODEL, DEFAULT_MODEL};
 use super::make::Maker;
-use super::obtain::Obtainer;
-use super::pypi::Pip;
-use super::source::{best, builtin, find, Present};
-use super::{CatalogError, Hub, Quantize, Store};
-use crate::data::{ModelInfo, VariantInfo};
-use crate::gguf::{ftype_of, known_ftypes};
+use super::means::{Event, Means, Progress, Request};
+use super::present::Present;
+use super::{CatalogError, Store};
+use crate::data::{ModelInfo, PassedOver, VariantInfo};
+use crate::gguf::{GgufError, GgufProblem};
 use std::path::{Path, PathBuf};
 
-/// The variants compared unless told otherwise.
-pub const DEFAULT_VARIANTS: &[&str] = &["F16", "Q8_0", "Q4_K_M"];
-
-/// What is being done, for a progress line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// Reading a file for its hash.
-    Hashing {
-        /// The file.
-        file: &'a Path,
-        /// Bytes so far.
-        done: u64,
-    },
-    /// A variant is being made.
-    Making {
-        /// Which.
-        variant: &'a str,
-        /// Name of the source file.
-        from: &'a str,
-        /// Bytes written so far.
-        done: u64,
-        /// Bytes it will have, roughly.
-        total: u64,
-    },
-    /// It is made.
-    Made {
-        /// Which.
-        variant: &'a str,
-        /// Name of the source file.
-        from: &'a str,
-        /// Where.
-        file: &'a Path,
-        /// Its length.
-        bytes: u64,
-    },
-    /// A file is being fetched.
-    Fetching {
-        /// Its name.
-        file: &'a str,
-        /// From where.
-        from: &'a str,
-        /// Bytes so far.
-        done: u64,
-        /// Its length.
-        total: u64,
-    },
-    /// It is there, and verified.
-    Fetched {
-        /// Its name.
-        file: &'a str,
-        /// From where.
-        from: &'a str,
-        /// Its length.
-        bytes: u64,
-    },
-    /// Another process fetches the same file.
-    Waiting {
-        /// Its name.
-        file: &'a str,
-    },
-    /// Something the user should know.
-    Note {
-        /// In words.
-        text: &'a str,
-    },
-}
-
-/// Gets every [`Event`].
-pub(super) type Progress<'a> = dyn FnMut(&Event<'_>) + 'a;
-
-/// What is asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    /// A name, a path or `hf:...`; `None` is the default model.
-    pub model: Option<&'a str>,
-    /// Variants; [`DEFAULT_VARIANTS`] when empty.
-    pub wanted: &'a [String],
-    /// Make missing variants from what is here, in preference to fetching them.
-    pub is_derived: bool,
-}
-
-/// What it is done with.
-pub struct Means<'a> {
-    /// The known models.
-    pub catalog: &'a Catalog,
-    /// Where files are made and kept.
-    pub store: &'a Store,
-    /// The Hub.
-    pub hub: &'a Hub,
-    /// The package index.
-    pub pip: &'a Pip,
-    /// Makes variants, and knows when the user wants to stop.
-    pub quantizer: &'a dyn Quantize,
-}
-
-/// A model and its variants on disk, in the order they were wanted.
+/// A model and its variants on disk, the baseline first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelFiles {
     /// The model.
     pub info: ModelInfo,
-    /// Its variants and their files.
+    /// Its variants and their files; of a split model the first part.
     pub variants: Vec<(VariantInfo, PathBuf)>,
+    /// What lies beside them and is not measured.
+    pub passed_over: Vec<PassedOver>,
     /// Why the default model could not be had, when the built-in one stands in for it.
     pub instead_of: Option<Missed>,
+}
+
+impl ModelFiles {
+    /// What the variants are called, the baseline first.
+    pub fn ids(&self) -> Vec<String> {
+        self.variants.iter().map(|(variant, _)| variant.id.clone()).collect()
+    }
 }
 
 /// A model that could not be had.
@@ -133,117 +48,120 @@ pub fn resolve(
     means: &Means<'_>,
     progress: &mut dyn FnMut(&Event<'_>),
 ) -> Result<ModelFiles, CatalogError> {
-    let wanted = parse_variants(request.wanted)?;
-    match files_of(request, &wanted, means, progress) {
-        Ok(files) => variants(&files, &wanted, means, progress),
-        Err(CatalogError::Unobtainable { tried, .. }) if request.model.is_none() => {
-            let mut files = variants(&[builtin(means.store)?], &wanted, means, progress)?;
-            files.instead_of = Some(Missed {
+    let args = parse_args(request, means)?;
+    let mut chosen = |args: &[ModelArg]| {
+        let mut chooser = Chooser {
+            request,
+            means,
+            depth: Depth::Files,
+            progress: &mut *progress,
+        };
+        chooser.choose(args)
+    };
+    let (choice, args, missed) = match chosen(&args) {
+        Ok(choice) => (choice, args, None),
+        Err(CatalogError::Unobtainable { tried, .. }) if request.models.is_empty() => {
+            let builtin = vec![ModelArg::parse(Some(BUILTIN_MODEL), means.catalog)?];
+            let missed = Missed {
                 model: DEFAULT_MODEL.to_owned(),
                 why: tried.join("; "),
-            });
-            Ok(files)
+            };
+            (chosen(&builtin)?, builtin, Some(missed))
         }
-        Err(e) => Err(e),
-    }
-}
-
-/// The files the model argument stands for: at least one, all of one model.
-fn files_of(
-    request: &Request<'_>,
-    wanted: &[&'static str],
-    means: &Means<'_>,
-    progress: &mut Progress<'_>,
-) -> Result<Vec<Present>, CatalogError> {
-    let (entry, only): (_, Option<Only>) = match ModelArg::parse(request.model, means.catalog)? {
-        ModelArg::Builtin => return Ok(vec![builtin(means.store)?]),
-        ModelArg::Path(path) => return find(&path),
-        ModelArg::Known(entry) => (entry, None),
-        ModelArg::Hub(hub) => (hub.entry(), hub.only),
+        Err(e) => return Err(e),
     };
-    Obtainer {
-        means,
-        wanted,
-        is_derived: request.is_derived,
-        only,
+    let mut files = files(&choice, means, progress)?;
+    if let Some(name) = name_of_model(&args) {
+        files.info.name = name;
     }
-    .obtain(&entry, progress)
+    files.instead_of = missed;
+    Ok(files)
 }
 
-/// The wanted ones of `files`, and those that are missing, made.
-fn variants(
-    files: &[Present],
-    wanted: &[&'static str],
-    means: &Means<'_>,
-    progress: &mut Progress<'_>,
-) -> Result<ModelFiles, CatalogError> {
+/// The arguments, each once.
+pub(super) fn parse_args(request: &Request<'_>, means: &Means<'_>) -> Result<Vec<ModelArg>, CatalogError> {
+    if request.models.is_empty() {
+        return Ok(vec![ModelArg::parse(None, means.catalog)?]);
+    }
+    let mut args: Vec<ModelArg> = Vec::new();
+    for model in request.models {
+        let arg = ModelArg::parse(Some(model), means.catalog)?;
+        if !args.contains(&arg) {
+            args.push(arg);
+        }
+    }
+    Ok(args)
+}
+
+/// What the arguments call the model, where they do.
+pub(super) fn name_of_model(args: &[ModelArg]) -> Option<String> {
+    args.iter().find_map(ModelArg::name).map(str::to_owned)
+}
+
+/// The wanted ones, and those that are missing, made.
+fn files(choice: &Choice, means: &Means<'_>, progress: &mut Progress<'_>) -> Result<ModelFiles, CatalogError> {
     let store = means.store;
-    let Some(source) = best(files) else {
-        return Err(CatalogError::Unobtainable {
-            model: "the model".into(),
-            tried: vec!["it has no files".into()],
-        });
-    };
-    let missing: Vec<&str> = wanted
-        .iter()
-        .copied()
-        .filter(|id| !files.iter().any(|file| file.id == *id))
-        .collect();
-    let mut made = if missing.is_empty() {
-        Vec::new()
-    } else {
-        let source_sha256 = hash(source, store, progress)?;
-        let dir = store.folder(&source_sha256)?;
-        Maker {
-            store,
-            quantizer: means.quantizer,
-            source,
-            source_sha256,
-            dir,
+    let missing = choice.picks.iter().filter_map(|wanted| match wanted {
+        Wanted::Make(label) => Some(*label),
+        Wanted::Offer(_) => None,
+    });
+    let missing: Vec<&str> = missing.collect();
+    let mut made = match choice.source() {
+        Some(source) if !missing.is_empty() => {
+            let source_sha256 = super::present::identity(&hashes(source, store, progress)?);
+            let dir = store.folder(&source_sha256)?;
+            Maker {
+                store,
+                quantizer: means.quantizer,
+                source,
+                source_sha256,
+                dir,
+            }
+            .make_all(&missing, progress)?
         }
-        .make_all(&missing, progress)?
+        _ => Vec::new(),
     };
-    let mut variants = Vec::new();
-    for id in wanted {
-        if let Some(file) = files.iter().find(|file| file.id == *id) {
-            variants.push((file.variant(hash(file, store, progress)?, None), file.path.clone()));
-        } else if let Some(at) = made.iter().position(|(variant, _)| variant.id == *id) {
-            variants.push(made.swap_remove(at));
+    let mut variants: Vec<(VariantInfo, PathBuf)> = Vec::new();
+    let mut info = choice.source().map(|source| source.info.clone());
+    for wanted in &choice.picks {
+        match *wanted {
+            Wanted::Offer(i) => {
+                let Some(present) = &choice.offers[i].present else {
+                    continue;
+                };
+                info.get_or_insert_with(|| present.info.clone());
+                let sha256s = hashes(present, store, progress)?;
+                let variant = present.variant(choice.id(wanted), &sha256s, None);
+                variants.push((variant, present.path().to_owned()));
+            }
+            Wanted::Make(label) => {
+                let place = made.iter().position(|(variant, _)| variant.id == label);
+                variants.extend(place.map(|place| made.swap_remove(place)));
+            }
         }
     }
+    let info = info.ok_or_else(|| CatalogError::Unobtainable {
+        model: "the model".into(),
+        tried: vec!["it has no files".into()],
+    })?;
     Ok(ModelFiles {
-        info: source.info.clone(),
+        info,
         variants,
+        passed_over: choice.beside.clone(),
         instead_of: None,
     })
 }
 
-/// Labels as llama.cpp writes them, each once.
-pub(super) fn parse_variants(wanted: &[String]) -> Result<Vec<&'static str>, CatalogError> {
-    if wanted.is_empty() {
-        return Ok(DEFAULT_VARIANTS.to_vec());
-    }
-    let mut ids = Vec::new();
-    for given in wanted {
-        let id = ftype_of(given.trim()).ok_or_else(|| CatalogError::UnknownVariant {
-            given: given.clone(),
-            known: known_ftypes().collect::<Vec<_>>().join(", "),
-        })?;
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    Ok(ids)
-}
-
-fn hash(file: &Present, store: &Store, progress: &mut Progress<'_>) -> Result<String, CatalogError> {
-    let mut hashing = |done| progress(&Event::Hashing { file: &file.path, done });
-    store.sha256(&file.path, &mut hashing).map_err(|e| {
-        let problem = crate::gguf::GgufProblem::Unreadable(e.to_string());
-        crate::gguf::GgufError {
-            path: file.path.clone(),
-            problem,
-        }
-        .into()
-    })
+/// The SHA-256 of each part.
+fn hashes(file: &Present, store: &Store, progress: &mut Progress<'_>) -> Result<Vec<String>, CatalogError> {
+    let mut hash = |path: &Path| {
+        let mut hashing = |done| progress(&Event::Hashing { file: path, done });
+        store.sha256(path, &mut hashing).map_err(|e| {
+            CatalogError::from(GgufError {
+                path: path.to_owned(),
+                problem: GgufProblem::Unreadable(e.to_string()),
+            })
+        })
+    };
+    file.paths.iter().map(|path| hash(path)).collect()
 }

@@ -6,6 +6,7 @@
 use super::known::Dimensions;
 use super::store::write_atomic_with;
 use super::{names, space, CatalogError, Store};
+use crate::data::PartName;
 use crate::gguf::{ftype_id, GgmlType, Gguf, TensorInfo};
 use crate::rng::SplitMix64;
 use std::io::{self, Write};
@@ -16,11 +17,18 @@ const POOL_BYTES: usize = 1 << 20;
 /// Where tensors begin, in multiples of this many bytes (GGUF's default).
 const ALIGNMENT: usize = 32;
 
-/// Everything of a GGUF file but its weights.
+/// Everything of a model but its weights.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shape {
     /// What the file is called, without its ending.
     name: String,
+    /// Its file, or the parts of a split model.
+    parts: Vec<Part>,
+}
+
+/// Everything of a GGUF file but its weights.
+#[derive(Debug, Clone, PartialEq)]
+struct Part {
     /// All bytes before the tensors.
     head: Vec<u8>,
     tensors: Vec<TensorInfo>,
@@ -28,13 +36,18 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// That of a header; `head` holds the bytes before its tensors.
-    pub(super) fn of_header(name: &str, gguf: &Gguf, head: Vec<u8>) -> Shape {
-        Shape {
-            name: names::base_name(name).trim_end_matches(".gguf").to_owned(),
+    /// That of the headers of all parts, each with the bytes before its tensors.
+    pub(super) fn of_headers(name: &str, heads: Vec<(Gguf, Vec<u8>)>) -> Shape {
+        let name = names::base_name(name);
+        let name = PartName::parse(name).map_or(name.trim_end_matches(".gguf").to_owned(), |part| part.stem);
+        let parts = heads.into_iter().map(|(gguf, head)| Part {
             head,
-            tensors: gguf.tensors.clone(),
             file_bytes: gguf.file_bytes,
+            tensors: gguf.tensors,
+        });
+        Shape {
+            name,
+            parts: parts.collect(),
         }
     }
 
@@ -56,17 +69,33 @@ impl Shape {
         layout.shape(format!("{name}-{label}"), &values)
     }
 
-    /// Writes the file into the store, unless it is there. Returns its path.
+    /// Writes the file, or the parts, into the store, unless they are there. Returns the (first) path.
     pub(super) fn write(&self, store: &Store) -> Result<PathBuf, CatalogError> {
-        let folder = store.folder(&super::hash::sha256_hex(&self.head))?;
+        let heads: Vec<u8> = self.parts.iter().flat_map(|part| part.head.iter().copied()).collect();
+        let folder = store.folder(&super::hash::sha256_hex(&heads))?;
         self.write_into(&folder, &format!("random-{}.gguf", self.name), store)
     }
 
-    /// Writes the file into a folder of the store, unless it is there. Returns its path.
+    /// Writes the file, or the parts, into a folder of the store, unless they are there. Returns the (first) path.
     pub(super) fn write_into(&self, folder: &Path, file: &str, store: &Store) -> Result<PathBuf, CatalogError> {
-        let path = folder.join(file);
-        if std::fs::metadata(&path).is_ok_and(|meta| meta.len() == self.file_bytes) {
-            return Ok(path);
+        let stem = super::label::without_ending(file);
+        let names: Vec<PathBuf> = match self.parts.len() {
+            1 => vec![folder.join(file)],
+            n => (1..=n)
+                .map(|i| folder.join(format!("{stem}-{i:05}-of-{n:05}.gguf")))
+                .collect(),
+        };
+        for (part, path) in self.parts.iter().zip(&names) {
+            part.write(&self.name, path, store)?;
+        }
+        Ok(names.into_iter().next().unwrap_or_default())
+    }
+}
+
+impl Part {
+    fn write(&self, name: &str, path: &Path, store: &Store) -> Result<(), CatalogError> {
+        if std::fs::metadata(path).is_ok_and(|meta| meta.len() == self.file_bytes) {
+            return Ok(());
         }
         if let Some(tensor) = self.tensors.iter().find(|t| scales(t.ggml_type).is_none()) {
             return Err(CatalogError::NoRandom {
@@ -74,10 +103,10 @@ impl Shape {
                 ggml_type: tensor.ggml_type.name(),
             });
         }
-        space::check(&self.name, store.root(), self.file_bytes)?;
-        let written = std::fs::create_dir_all(folder).and_then(|()| write_atomic_with(&path, |file| self.fill(file)));
-        written.map_err(|e| store.unusable(e))?;
-        Ok(path)
+        space::check(name, store.root(), self.file_bytes)?;
+        let folder = path.parent().unwrap_or(store.root());
+        let written = std::fs::create_dir_all(folder).and_then(|()| write_atomic_with(path, |file| self.fill(file)));
+        written.map_err(|e| store.unusable(e))
     }
 
     fn fill(&self, file: &mut dyn Write) -> io::Result<()> {
@@ -204,6 +233,7 @@ impl Layout {
             ggml_type,
             dims: all,
             n_dims: dims.len() as u32,
+            part: 0,
             offset: self.end,
             bytes,
             n_elements,
@@ -254,11 +284,14 @@ impl Layout {
         head.resize(head.len().next_multiple_of(ALIGNMENT), 0);
         let start = head.len() as u64;
         self.tensors.iter_mut().for_each(|t| t.offset += start);
-        Shape {
-            name,
+        let part = Part {
             file_bytes: start + self.end,
             head,
             tensors: self.tensors,
+        };
+        Shape {
+            name,
+            parts: vec![part],
         }
     }
 }
@@ -367,6 +400,7 @@ mod tests {
     #[test]
     fn a_shape_of_dimensions_is_a_sound_file_with_finite_weights() {
         let shape = Shape::of_dimensions("tiny", 512, &dimensions());
+        let [shape] = &shape.parts[..] else { panic!("one file") };
         let mut bytes = Vec::new();
         shape.fill(&mut bytes).expect("memory takes it");
         assert_eq!(bytes.len() as u64, shape.file_bytes);

@@ -6,11 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
+mod variants;
+
 /// A small llama of rows of 256 in any of the tested types.
 fn llama(ftype: &str) -> TestGguf {
     let (ty, block) = match ftype {
         "F32" => (0, (1, 4)),
         "F16" => (1, (1, 2)),
+        "Q4_0" => (2, (32, 18)),
         "Q4_1" => (3, (32, 20)),
         "Q8_0" => (8, (32, 34)),
         "Q4_K_M" => (12, (256, 144)),
@@ -100,11 +103,8 @@ fn resolve_in(
     quantizer: &dyn Quantize,
     progress: &mut dyn FnMut(&Event<'_>),
 ) -> Result<ModelFiles, CatalogError> {
-    let request = Request {
-        model: path.to_str(),
-        wanted,
-        is_derived: false,
-    };
+    let models = [path.display().to_string()];
+    let request = Request::of(&models, wanted);
     let means = Means {
         catalog: &Catalog::shipped().expect("sound"),
         store,
@@ -113,6 +113,18 @@ fn resolve_in(
         quantizer,
     };
     resolve(&request, &means, progress)
+}
+
+/// The same for a request.
+fn ask(store: &Store, request: &Request<'_>, quantizer: &dyn Quantize) -> Result<ModelFiles, CatalogError> {
+    let means = Means {
+        catalog: &Catalog::shipped().expect("sound"),
+        store,
+        hub: &Hub::from_env(true, store, |_| {}, || false).expect("a good endpoint"),
+        pip: &Pip::new(true),
+        quantizer,
+    };
+    resolve(request, &means, &mut |_| {})
 }
 
 fn message(result: Result<ModelFiles, CatalogError>) -> (u8, String) {
@@ -175,11 +187,19 @@ fn a_folder_gives_what_it_holds_and_the_best_is_the_source() {
     place.put("m/b.gguf", &llama("F16").bytes());
     place.put("m/readme.txt", b"no model");
     let quantizer = Scripted::default();
-    let model = place
-        .resolve(&place.dir.path().join("m"), &[], &quantizer)
-        .expect("a model");
-    let files: Vec<_> = model.variants.iter().map(|(v, _)| v.file.as_str()).collect();
-    assert_eq!(files[..2], ["b.gguf", "a-Q4_K_M.gguf"]);
+    let folder = place.dir.path().join("m");
+    let files = |wanted: &[&str]| {
+        let model = place.resolve(&folder, wanted, &quantizer).expect("a model");
+        model
+            .variants
+            .into_iter()
+            .map(|(v, _)| (v.id, v.file))
+            .collect::<Vec<_>>()
+    };
+    let here = [("F16", "b.gguf"), ("Q8_0", "a-Q4_K_M.gguf")].map(|(id, file)| (id.to_owned(), file.to_owned()));
+    assert_eq!(files(&[]), here);
+    assert!(quantizer.asked.borrow().is_empty());
+    assert_eq!(files(&["F16", "Q8_0", "Q4_K_M"])[..2], here);
     assert_eq!(*quantizer.asked.borrow(), [("b.gguf".to_owned(), "Q4_K_M".to_owned())]);
 }
 
@@ -191,19 +211,16 @@ fn folders_that_cannot_be_compared_are_refused() {
     let (code, text) = message(place.resolve(&place.dir.path().join("empty"), &[], &none));
     assert!(code == 2 && text.contains("no .gguf file"), "{text}");
 
-    place.put("twice/a.gguf", &llama("F16").bytes());
-    place.put("twice/b.gguf", &llama("F16").bytes());
-    let (code, text) = message(place.resolve(&place.dir.path().join("twice"), &[], &none));
-    assert!(code == 2 && text.contains("a.gguf and b.gguf are both F16"), "{text}");
-
-    place.put("odd/a.gguf", &TestGguf::llama(64, 1, (1, 2), Some(1)).bytes());
-    place.put("odd/b.gguf", &llama("F16").bytes());
-    place.put("odd/c.gguf", &llama("Q8_0").bytes());
-    let (code, text) = message(place.resolve(&place.dir.path().join("odd"), &[], &none));
+    place.put("two/a b.gguf", &TestGguf::llama(64, 1, (1, 2), Some(1)).bytes());
+    place.put("two/c.gguf", &llama("F16").bytes());
+    let (code, text) = message(place.resolve(&place.dir.path().join("two"), &[], &none));
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    assert!(code == 2 && lines.len() == 2, "{text}");
     assert!(
-        code == 2 && text.contains("a.gguf: is not the same model") && text.contains("n_embd 64"),
+        lines[0].starts_with("  kvant compare '/") && lines[0].ends_with("two/a b.gguf'"),
         "{text}"
     );
+    assert!(lines[1].ends_with("two/c.gguf"), "{text}");
 }
 
 #[test]

@@ -155,8 +155,8 @@ pub enum ModelsAction {
     Fetch {
         /// A name, or hf:owner/repo[@revision][:variant]
         model: String,
-        /// Variants to have
-        #[arg(long, value_delimiter = ',', default_value = "F16,Q8_0,Q4_K_M")]
+        /// Variants to have (default: as for compare)
+        #[arg(long, value_delimiter = ',')]
         variants: Vec<String>,
         /// Make missing variants from the best file that is here, in preference to fetching them
         #[arg(long)]
@@ -262,23 +262,27 @@ pub struct QuantizeArgs {
 /// Flags of `compare`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct CompareArgs {
-    /// A name (`kvant models` lists them), hf:owner/repo[@revision][:variant], a .gguf file, or a folder of .gguf files
-    /// of one model (default: SmolLM2-135M-Instruct)
-    pub model: Option<String>,
-    /// Variants to compare, the baseline first; missing ones are made
-    #[arg(
-        long,
-        value_delimiter = ',',
-        default_value = "F16,Q8_0,Q4_K_M",
-        help_heading = "What to measure"
-    )]
+    /// A name (`kvant models` lists them), hf:owner/repo[@revision][:variant], a .gguf file, or a folder of .gguf files;
+    /// several are files of one model that are compared with each other (default: SmolLM2-135M-Instruct)
+    #[arg(value_name = "MODEL")]
+    pub models: Vec<String>,
+    /// Variants to compare, the baseline first, by file type or by what --dry-run calls them; missing types are made (default:
+    /// what is named; of large repositories and of single exact files F16, Q8_0 and Q4_K_M; of a single quantized file it and
+    /// what made from it can win)
+    #[arg(long, value_delimiter = ',', help_heading = "What to measure")]
     pub variants: Vec<String>,
+    /// The variant that others are compared with (default: the first of --variants, or the most exact)
+    #[arg(long, value_name = "VARIANT", help_heading = "What to measure")]
+    pub baseline: Option<String>,
+    /// List what each file is and what would be done with it; fetch, make and measure nothing
+    #[arg(long, conflicts_with_all = ["shape", "resume"], help_heading = "What to measure")]
+    pub dry_run: bool,
     /// Measure a model of random weights with this shape, without its quality: a .gguf file, hf:owner/repo, or a name of which
     /// `kvant models` knows the dimensions, with no network
     #[arg(
         long,
         value_name = "MODEL",
-        conflicts_with = "model",
+        conflicts_with = "models",
         help_heading = "What to measure"
     )]
     pub shape: Option<String>,
@@ -426,15 +430,16 @@ pub struct CompareArgs {
 /// Flags of `triage`.
 #[derive(Debug, Clone, Args)]
 pub struct TriageArgs {
-    /// As for compare: a name, hf:owner/repo[@revision][:variant], a .gguf file, or a folder of .gguf files
-    pub model: Option<String>,
-    /// Candidates, the baseline first; missing ones are made (default: what is offered of F16, Q8_0, Q6_K, Q5_K_M, Q4_K_M and Q4_0
-    /// and fits memory and budget; of a single file F16, Q8_0 and Q4_K_M)
+    /// As for compare: names, hf:owner/repo[@revision][:variant], .gguf files, or a folder of .gguf files
+    #[arg(value_name = "MODEL")]
+    pub models: Vec<String>,
+    /// Candidates, the baseline first; missing ones are made (default: what is named, of large repositories F16, Q8_0, Q6_K,
+    /// Q5_K_M, Q4_K_M and Q4_0, as far as memory and budget allow; of a single file as for compare)
     #[arg(long, value_delimiter = ',', help_heading = "Candidates")]
     pub variants: Vec<String>,
     /// Measure a model of random weights with this shape, without its quality: a .gguf file, hf:owner/repo, or a name of which
     /// `kvant models` knows the dimensions, with no network
-    #[arg(long, value_name = "MODEL", conflicts_with = "model", help_heading = "Candidates")]
+    #[arg(long, value_name = "MODEL", conflicts_with = "models", help_heading = "Candidates")]
     pub shape: Option<String>,
     /// KV-cache types, each with every variant
     #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16,q8_0", help_heading = "Candidates")]

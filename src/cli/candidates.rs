@@ -8,7 +8,7 @@ use super::progress::LiveLine;
 use super::resolve::{self, Prediction};
 use super::sources::Sources;
 use super::stop::Stop;
-use crate::catalog::{Ahead, AheadVariant, CatalogError, Origin};
+use crate::catalog::{Ahead, AheadVariant, CatalogError, Origin, Request, CANDIDATES};
 use crate::data::{EngineInfo, HostInfo, LeftOut, Plan, VariantInfo, WhyLeftOut};
 use crate::plan::{self, Bounds, Contender, Settings};
 use crate::units;
@@ -36,7 +36,14 @@ impl Candidates {
         sources: &Sources,
         (global, stop): (&Global, &Stop),
     ) -> Result<Option<Candidates>, Failure> {
-        let ahead = match sources.look_ahead(args.model.as_deref(), &args.variants) {
+        let fast_types = resolve::fast_types(host, engine, &compare.device);
+        let request = Request {
+            usual: CANDIDATES,
+            fast_types: &fast_types,
+            command: "triage",
+            ..Request::of(&args.models, &args.variants)
+        };
+        let ahead = match sources.look_ahead(&request) {
             Ok(ahead) => ahead,
             Err(CatalogError::Unobtainable { .. }) if !args.dry_run => return Ok(None),
             Err(e) => return Err(e.into()),

@@ -8,8 +8,8 @@ use super::report::{finish, JOURNAL_NAME};
 use super::resolve::{self, Prediction};
 use super::sources::Sources;
 use super::stop::Stop;
-use super::{device, lock, look, resume, scores, show_plan, texts};
-use crate::catalog::{ModelFiles, BUILTIN_MODEL, DEFAULT_MODEL};
+use super::{device, lock, look, resume, scores, show_plan, survey, texts};
+use crate::catalog::{ModelFiles, Request, BUILTIN_MODEL, DEFAULT_MODEL};
 use crate::corpus::{self, Corpus};
 use crate::data::{
     DraftInfo, EngineInfo, HostInfo, Plan, Record, RunHeader, Shards, TextInfo, VariantInfo, Warning, Workload,
@@ -37,26 +37,36 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let host = host::gather();
     let past = if given.resume { Some(read_past(given)?) } else { None };
     let args = match &past {
-        Some(journal) => of_run(resume::recorded_args(&journal.header, given)?, &journal.header),
+        Some(journal) => of_run(resume::recorded_args(&journal.header, given)?, journal),
         None => given.clone(),
     };
     let engine = engine_info();
-    let settings = resolve::settings(&args, &host, &engine.devices)?;
+    let mut settings = resolve::settings(&args, &host, &engine.devices)?;
+    // What cannot be measured at all is refused before anything is fetched.
+    plan::build(&settings)?;
+    device::check_servers(&args.rpc)?;
+    let stop = Stop::install()?;
+    let live = LiveLine::new(global);
+    let sources = Sources::of_user(global, &stop, &live)?;
+    if args.dry_run {
+        let fast_types = resolve::fast_types(&host, &engine, &args.device);
+        return survey::run(&request(&args, "compare", &fast_types), &sources, global);
+    }
+    let mut files = obtain(&args, "compare", (&host, &engine), &sources, &live)?;
+    settings.variants = files.ids();
     let plan = match &past {
         // Threads and the like default to the machine: the plan of a run is what it was started with.
         Some(journal) => journal.header.plan.clone(),
         None => plan::build(&settings)?,
     };
-    device::check_servers(&args.rpc)?;
     let (plan, shards) = match (&past, args.shard) {
         (Some(journal), _) => (plan, journal.header.shards.clone()),
         (None, Some(shard)) => split(plan, shard)?,
         (None, None) => (plan, None),
     };
-    let stop = Stop::install()?;
-    let live = LiveLine::new(global);
-    let sources = Sources::of_user(global, &stop, &live)?;
-    let job = Job::prepare(&args, settings, (plan, shards), (host, engine), &sources, &live)?;
+    let is_used = |variant: &VariantInfo| plan.arms.iter().any(|arm| arm.variant == variant.id);
+    files.variants.retain(|(variant, _)| is_used(variant));
+    let job = Job::prepare(&args, settings, (plan, shards), (host, engine), files, &sources, &live)?;
     job.tell(global);
     let dir = job.dir.clone();
     let _lock = lock::wait_for_machine(&live, &stop)?;
@@ -95,32 +105,54 @@ fn split(whole: Plan, of: ShardOf) -> Result<(Plan, Option<Box<Shards>>), Failur
     Ok((part, Some(Box::new(shards))))
 }
 
-/// A run that named no model goes on with the one it got.
-fn of_run(args: CompareArgs, header: &RunHeader) -> CompareArgs {
-    let default = match header.model.name.as_str() {
-        "built-in" => BUILTIN_MODEL,
-        _ => DEFAULT_MODEL,
-    };
-    CompareArgs {
-        model: args.model.or_else(|| Some(default.to_owned())),
-        ..args
+/// A run that named no model goes on with the one it got, and every run with the variants it has.
+fn of_run(mut args: CompareArgs, journal: &Journal) -> CompareArgs {
+    if args.models.is_empty() {
+        let default = match journal.header.model.name.as_str() {
+            "built-in" => BUILTIN_MODEL,
+            _ => DEFAULT_MODEL,
+        };
+        args.models.push(default.to_owned());
+    }
+    (args.variants, args.baseline) = (Vec::new(), None);
+    for arm in &journal.header.plan.arms {
+        if !args.variants.contains(&arm.variant) {
+            args.variants.push(arm.variant.clone());
+        }
+    }
+    args
+}
+
+/// What the flags ask of the catalog.
+fn request<'a>(args: &'a CompareArgs, command: &'static str, fast_types: &'a [String]) -> Request<'a> {
+    Request {
+        baseline: args.baseline.as_deref(),
+        is_derived: args.derive,
+        fast_types,
+        command,
+        ..Request::of(&args.models, &args.variants)
     }
 }
 
-fn obtain(args: &CompareArgs, plan: &Plan, sources: &Sources, live: &LiveLine) -> Result<ModelFiles, Failure> {
-    let mut wanted: Vec<String> = Vec::new();
-    for arm in &plan.arms {
-        if !wanted.contains(&arm.variant) {
-            wanted.push(arm.variant.clone());
-        }
-    }
-    let shape = args
-        .shape
-        .as_ref()
-        .map(|given| sources.shape(given, live))
-        .transpose()?;
-    let shape = shape.map(|path| path.display().to_string());
-    sources.resolve(shape.as_deref().or(args.model.as_deref()), &wanted, args.derive, live)
+/// The files of the variants, the baseline first.
+pub(super) fn obtain(
+    args: &CompareArgs,
+    command: &'static str,
+    (host, engine): (&HostInfo, &EngineInfo),
+    sources: &Sources,
+    live: &LiveLine,
+) -> Result<ModelFiles, Failure> {
+    let fast_types = resolve::fast_types(host, engine, &args.device);
+    let request = request(args, command, &fast_types);
+    let Some(shape) = &args.shape else {
+        return sources.resolve(&request, live);
+    };
+    let models = [sources.shape(shape, live)?.display().to_string()];
+    let request = Request {
+        models: &models,
+        ..request
+    };
+    sources.resolve(&request, live)
 }
 
 fn drafts(plan: &Plan) -> bool {
@@ -191,19 +223,19 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Finds the files and checks that the plan fits this machine.
+    /// Finds what else is needed and checks that the plan fits this machine.
     pub(super) fn prepare(
         args: &CompareArgs,
         mut settings: Settings,
         (mut plan, shards): (Plan, Option<Box<Shards>>),
         (host, engine): (HostInfo, EngineInfo),
+        files: ModelFiles,
         sources: &Sources,
         live: &LiveLine,
     ) -> Result<Job, Failure> {
         // All shards of a sweep have the same texts, whatever they need of them.
         let whole = shards.as_ref().map_or(&plan, |s| &s.whole);
         let texts = texts::read(args, whole.quality.as_ref())?;
-        let files = obtain(args, &plan, sources, live)?;
         let draft = draft(args, &plan, &files, sources)?;
         let is_undrafted = draft.is_none() && drafts(&plan) && !args.workloads.contains(&SPECULATIVE);
         // The plan of a run that is resumed stands, and so does that of a sweep.
@@ -288,6 +320,10 @@ impl Job {
         let unused = engine::unused_instructions(&host.instructions, &engine.system_info);
         let unused = if fake { Vec::new() } else { unused };
         let mut warnings = resolve::warnings(&plan, &files.info, &infos(&files), &host, unused, &prediction);
+        if !files.passed_over.is_empty() {
+            let files = files.passed_over.clone();
+            warnings.insert(0, Warning::PassedOver { files });
+        }
         if let Some(missed) = &files.instead_of {
             let (model, why) = (missed.model.clone(), missed.why.clone());
             warnings.insert(0, Warning::BuiltinInstead { model, why });

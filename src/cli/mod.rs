@@ -27,6 +27,7 @@ mod scores;
 mod show_plan;
 mod sources;
 mod stop;
+mod survey;
 mod texts;
 mod triage;
 mod values;

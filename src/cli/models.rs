@@ -6,7 +6,8 @@ use super::look;
 use super::progress::LiveLine;
 use super::sources::Sources;
 use super::stop::Stop;
-use crate::catalog::{self, Stock, StockFile};
+use crate::catalog::{self, Request, Stock, StockFile};
+use crate::data::{FilePart, PartName, Warning};
 use crate::units;
 use comfy_table::{presets, CellAlignment, Table};
 use serde::Serialize;
@@ -24,13 +25,26 @@ pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
             variants,
             derive,
         } => {
-            let files = sources.resolve(Some(model), variants, *derive, &live)?;
+            let request = Request {
+                is_derived: *derive,
+                command: "models fetch",
+                ..Request::of(std::slice::from_ref(model), variants)
+            };
+            let files = sources.resolve(&request, &live)?;
             live.clear();
+            if !files.passed_over.is_empty() && !global.quiet {
+                let files = files.passed_over.clone();
+                live.line(&format!("note: {}", Warning::PassedOver { files }));
+            }
             let mut text = String::new();
             for (variant, path) in &files.variants {
                 let made = variant.derived_from.as_ref();
                 let made = made.map_or(String::new(), |from| format!(" (made from {})", from.file));
-                text.push_str(&format!("{:8} {}{made}\n", variant.id, path.display()));
+                let more = match variant.parts.len() {
+                    0 => String::new(),
+                    n => format!(" and {} more parts beside it", n - 1),
+                };
+                text.push_str(&format!("{:8} {}{more}{made}\n", variant.id, path.display()));
             }
             let paths: Vec<_> = files
                 .variants
@@ -59,6 +73,9 @@ struct WireFetched<'a> {
     variant: &'a str,
     path: &'a Path,
     sha256: &'a str,
+    /// Of a split model, in order; the path is the first one's.
+    #[serde(skip_serializing_if = "<[FilePart]>::is_empty")]
+    parts: &'a [FilePart],
     made_from: Option<&'a str>,
 }
 
@@ -68,6 +85,7 @@ impl<'a> WireFetched<'a> {
             variant: &variant.id,
             path,
             sha256: &variant.sha256,
+            parts: &variant.parts,
             made_from: variant.derived_from.as_ref().map(|from| from.ftype.as_str()),
         }
     }
@@ -122,11 +140,23 @@ fn list(sources: &Sources, global: &Global) -> Result<u8, Failure> {
     table.load_style(presets::NOTHING);
     table.set_header(["model", "size", "license", "here", "not fetched", "from"]);
     for stock in &stocks {
-        let mut here: Vec<String> = Vec::new();
+        // The parts of a split model are one variant.
+        let mut sums: Vec<(&str, bool, u64)> = Vec::new();
         for file in &stock.files {
-            let made = if file.made_from.is_some() { " (made)" } else { "" };
-            here.push(format!("{} {}{made}", file.variant, units::bytes(file.bytes)));
+            let (variant, is_made) = (file.variant.as_str(), file.made_from.is_some());
+            match sums
+                .iter_mut()
+                .find(|sum| (sum.0, sum.1) == (variant, is_made) && PartName::parse_path(&file.path).is_some())
+            {
+                Some(sum) => sum.2 += file.bytes,
+                None => sums.push((variant, is_made, file.bytes)),
+            }
         }
+        let made = |is_made: bool| if is_made { " (made)" } else { "" };
+        let here = sums
+            .iter()
+            .map(|&(variant, is_made, bytes)| format!("{variant} {}{}", units::bytes(bytes), made(is_made)));
+        let mut here: Vec<String> = here.collect();
         let is_builtin = stock.entry.is_called(catalog::BUILTIN_MODEL);
         if here.is_empty() {
             here.push(if is_builtin { "always".into() } else { "-".into() });

@@ -6,7 +6,7 @@ use super::progress::LiveLine;
 use super::sources::Sources;
 use super::stop::Stop;
 use super::{kept, lock, resolve};
-use crate::catalog::{remove_probes, write_probes, ProbeShape};
+use crate::catalog::{remove_probes, write_probes, ProbeShape, Request};
 use crate::data::{EngineInfo, HostInfo, KvType, ModelInfo, VariantInfo, Workload};
 use crate::gguf::GgmlType;
 use crate::plan::{self, KvPair, Probe, Profile, QualityMode, Settings};
@@ -104,7 +104,8 @@ pub fn measure(
     ];
     for (name, model, variants, kv, n_lengths) in sets {
         let mut args = default_args()?;
-        args.model = Some(model.display().to_string());
+        args.models = vec![model.display().to_string()];
+        let files = sources.resolve(&Request::of(&args.models, &variants), &live())?;
         let mut settings = Settings {
             variants,
             kv,
@@ -128,6 +129,7 @@ pub fn measure(
             settings,
             (plan, None),
             (machine.host.clone(), machine.engine.clone()),
+            files,
             sources,
             &live(),
         )?;

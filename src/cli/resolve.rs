@@ -4,7 +4,7 @@ use super::args::{CompareArgs, WorkloadChoice};
 use super::device;
 use super::exit::{Failure, BAD_INPUT};
 use crate::data::{
-    Arm, Goal, HostInfo, KvType, ModelInfo, Plan, PredictedArm, Purpose, RequestShape, VariantInfo, Warning, Workload,
+    Arm, EngineInfo, Goal, HostInfo, KvType, ModelInfo, Plan, PredictedArm, Purpose, RequestShape, VariantInfo, Warning, Workload,
 };
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
@@ -119,6 +119,20 @@ fn request(args: &CompareArgs) -> Option<RequestShape> {
 }
 
 /// What the recommendation is for and has to keep to; absent when nothing was asked.
+/// ggml types that llama.cpp computes fastest with here; of devices nothing of the kind is known.
+pub fn fast_types(host: &HostInfo, engine: &EngineInfo, device: &str) -> Vec<String> {
+    let is_cpu = device.eq_ignore_ascii_case("cpu") || (device == "auto" && engine.devices.is_empty());
+    let layout = Layout {
+        system_info: &engine.system_info,
+        instructions: &host.instructions,
+    };
+    match is_cpu {
+        true => layout.fast_types(),
+        false => Vec::new(),
+    }
+}
+
+/// What the recommendation has to keep to; absent when nothing was asked.
 pub fn goal(args: &CompareArgs) -> Option<Goal> {
     let asked = &args.goal;
     let goal = Goal {
@@ -369,6 +383,15 @@ pub fn warnings(
         }
     }
     let baseline = plan.arms.first().map(|a| a.variant.as_str());
+    let remade = variants.iter().filter(|v| Some(v.id.as_str()) != baseline);
+    let remade = remade.filter_map(|v| Some((v, v.derived_from.as_ref().filter(|d| d.is_requantized)?)));
+    let remade: Vec<_> = remade.collect();
+    if let Some((_, from)) = remade.first() {
+        warnings.push(Warning::Requantized {
+            variants: remade.iter().map(|(v, _)| v.id.clone()).collect(),
+            from: from.ftype.clone(),
+        });
+    }
     for variant in variants {
         let made_from = variant.derived_from.as_ref().filter(|d| d.is_requantized);
         if let (true, Some(from)) = (Some(variant.id.as_str()) == baseline, made_from) {

@@ -14,7 +14,11 @@ pub fn show(
 ) -> String {
     let names: Vec<String> = variants
         .iter()
-        .map(|v| format!("{} ({})", v.id, units::bytes(v.model_size)))
+        .map(|v| {
+            let made = v.derived_from.as_ref().filter(|from| from.is_requantized);
+            let made = made.map_or(String::new(), |from| format!(", made from {}", from.ftype));
+            format!("{} ({}{made})", v.id, units::bytes(v.model_size))
+        })
         .collect();
     let mut threads: Vec<u32> = plan.arms.iter().map(|a| a.config.n_threads).collect();
     threads.sort_unstable();

@@ -5,7 +5,7 @@ use super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::progress::LiveLine;
 use super::stop::Stop;
 use crate::catalog::{
-    header, look_ahead, resolve, shape, Ahead, Catalog, CatalogError, Hub, Means, ModelFiles, Pip, Request,
+    identity, look_ahead, resolve, shape, Ahead, Catalog, CatalogError, Header, Hub, Means, ModelFiles, Pip, Request,
     SelfQuantizer, Store,
 };
 use crate::data::DraftInfo;
@@ -61,13 +61,18 @@ impl Sources {
             let text = format!("--draft {}: {e}; name a .gguf file", path.display());
             Failure::msg(BAD_INPUT, text)
         };
-        let file_bytes = std::fs::metadata(path).map_err(|e| wrong(&e))?.len();
-        header(&path.to_string_lossy(), None, &self.means())?;
+        let file = std::fs::metadata(path).map_err(|e| wrong(&e))?;
+        if !file.is_file() {
+            return Err(wrong(&"it is no file"));
+        }
+        let header = Header::of_file(path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let hashes = header.paths.iter().map(|part| self.store.sha256(part, live));
+        let hashes = hashes.collect::<Result<Vec<_>, _>>().map_err(|e| wrong(&e))?;
         Ok(DraftInfo {
             name,
-            sha256: self.store.sha256(path, live).map_err(|e| wrong(&e))?,
-            file_bytes,
+            sha256: identity(&hashes),
+            file_bytes: header.gguf.file_bytes,
         })
     }
 
@@ -80,29 +85,13 @@ impl Sources {
     }
 
     /// What the variants will be, from headers alone.
-    pub fn look_ahead(&self, model: Option<&str>, wanted: &[String]) -> Result<Ahead, CatalogError> {
-        let request = Request {
-            model,
-            wanted,
-            is_derived: false,
-        };
-        look_ahead(&request, &self.means())
+    pub fn look_ahead(&self, request: &Request<'_>) -> Result<Ahead, CatalogError> {
+        look_ahead(request, &self.means())
     }
 
     /// Finds, fetches or makes the wanted variants, with a line on stderr.
-    pub fn resolve(
-        &self,
-        model: Option<&str>,
-        wanted: &[String],
-        is_derived: bool,
-        live: &LiveLine,
-    ) -> Result<ModelFiles, Failure> {
-        let request = Request {
-            model,
-            wanted,
-            is_derived,
-        };
-        let files = resolve(&request, &self.means(), &mut |event| live.file(event));
+    pub fn resolve(&self, request: &Request<'_>, live: &LiveLine) -> Result<ModelFiles, Failure> {
+        let files = resolve(request, &self.means(), &mut |event| live.file(event));
         if files.is_err() {
             live.clear();
         }

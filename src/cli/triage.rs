@@ -2,7 +2,7 @@
 
 use super::args::{CompareArgs, Global, GoalArgs, TriageArgs, WorkloadChoice};
 use super::candidates::Candidates;
-use super::compare::{default_args, engine_info, sha256_of_plan, Job};
+use super::compare::{default_args, engine_info, obtain, sha256_of_plan, Job};
 use super::exit::{Failure, UNEXPECTED};
 use super::progress::LiveLine;
 use super::report::{code, finish, summary, write_report, JOURNAL_NAME};
@@ -11,8 +11,9 @@ use super::stop::Stop;
 use super::{kept, lock, look, resolve};
 use crate::data::{Plan, Purpose, Record, RequestShape, RunHeader, Workload};
 use crate::journal::{self, Journal};
+use crate::plan::{self, Settings};
 use crate::report::{emit, ReportModel};
-use crate::{corpus, host, plan};
+use crate::{corpus, host};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -37,10 +38,14 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     if let Some(candidates) = &candidates {
         compare.variants = candidates.contenders()?;
     }
-    let mut settings = resolve::settings(&compare, &host, &engine.devices)?;
-    settings.is_triage = true;
+    let files = obtain(&compare, "triage", (&host, &engine), &sources, &live)?;
+    let settings = Settings {
+        variants: files.ids(),
+        is_triage: true,
+        ..resolve::settings(&compare, &host, &engine.devices)?
+    };
     let plan = plan::build(&settings)?;
-    let mut job = Job::prepare(&compare, settings, (plan, None), (host, engine), &sources, &live)?;
+    let mut job = Job::prepare(&compare, settings, (plan, None), (host, engine), files, &sources, &live)?;
     job.header.left_out = candidates.map_or_else(Vec::new, |c| c.left_out());
     let paths = job.paths();
     let folder = sources.store_root().join(ANSWERS).join(question(&job.header));
@@ -125,12 +130,9 @@ fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
         ..asked
     };
     Ok(CompareArgs {
-        model: args.model.clone(),
+        models: args.models.clone(),
         shape: args.shape.clone(),
-        variants: match args.variants.as_slice() {
-            [] => default.variants.clone(),
-            given => given.to_vec(),
-        },
+        variants: args.variants.clone(),
         kv: args.kv.clone(),
         goal: GoalArgs {
             // Its works are named below.

@@ -3,17 +3,20 @@
 //!
 //! Units: durations are integer nanoseconds (`*_ns`), sizes integer bytes (`*_bytes`, `model_size`).
 
+mod beside;
 mod config;
 mod disturbance;
 mod goal;
 mod gpu;
 mod model;
 mod outcome;
+mod part;
 mod quality;
 mod records;
 mod run;
 mod shard;
 
+pub use beside::{FileKind, PassedOver};
 pub(crate) use config::named_enum;
 pub use config::{
     Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, SplitMode, WorkSpec, Workload, NO_ROTATION,
@@ -22,8 +25,9 @@ pub use config::{
 pub use disturbance::{Disturbance, Limits};
 pub use goal::{Goal, Purpose, QualityLoss, RequestShape, REGRET};
 pub use gpu::{GpuConditions, GpuReading};
-pub use model::{DerivedFrom, ModelInfo, TensorTypeShare, VariantInfo};
+pub use model::{DerivedFrom, FilePart, ModelInfo, Quantization, TensorTypeShare, VariantInfo};
 pub use outcome::{FailureKind, Outcome, Warning};
+pub use part::PartName;
 pub use quality::{
     Chunk, ChunkScore, Divergence, Parting, QualityFailure, QualityPlan, QualityRecord, QualityStop, QualityWindow,
     TextInfo, TextTokens,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// How many tensors of one ggml type a file holds, and their bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -35,14 +36,45 @@ pub struct DerivedFrom {
     pub is_requantized: bool,
 }
 
-/// One GGUF file of the model, as read from the file itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct VariantInfo {
-    /// `F16`, `Q8_0`, `Q4_K_M` …: unique in the run.
-    pub id: String,
+/// What a file tells of how it was quantized.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Quantization {
+    /// Who did it (`general.quantized_by`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// File of the importance matrix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imatrix_file: Option<String>,
+    /// Text that it was computed from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imatrix_dataset: Option<String>,
+    /// Tensors that it has figures of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imatrix_entries: Option<u64>,
+    /// Chunks of that text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imatrix_chunks: Option<u64>,
+}
+
+/// A part of a split model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilePart {
     /// File name (no folder).
     pub file: String,
-    /// SHA-256 of the file, lower-case hex.
+    /// Its length.
+    pub file_bytes: u64,
+    /// Its SHA-256, lower-case hex; empty where it is not here.
+    pub sha256: String,
+}
+
+/// One GGUF file of the model, or the parts of one, as read from the file itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VariantInfo {
+    /// `F16`, `Q8_0`, `UD-Q4_K_XL`, `owner/Q4_K_M` …: unique in the run.
+    pub id: String,
+    /// File name (no folder); of a split model the first part's.
+    pub file: String,
+    /// SHA-256 of the file, lower-case hex; of a split model that of its parts' hashes, each followed by a line feed.
     pub sha256: String,
     /// Sum of the tensors' bytes (llama.cpp's `model_size`).
     pub model_size: u64,
@@ -60,6 +92,26 @@ pub struct VariantInfo {
     pub ftype: Option<String>,
     /// Set when kvant made this file.
     pub derived_from: Option<DerivedFrom>,
+    /// What the file tells of how it was quantized.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantization: Option<Quantization>,
+    /// The parts of a split model, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<FilePart>,
+}
+
+impl fmt::Display for Quantization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut matrix: Vec<String> = Vec::new();
+        matrix.extend(self.imatrix_file.clone());
+        matrix.extend(self.imatrix_dataset.as_ref().map(|text| format!("from {text}")));
+        matrix.extend(self.imatrix_chunks.map(|n| format!("{n} chunks")));
+        matrix.extend(self.imatrix_entries.map(|n| format!("{n} entries")));
+        let matrix = (!matrix.is_empty()).then(|| format!("imatrix {}", matrix.join(", ")));
+        let by = self.by.as_ref().map(|by| format!("by {by}"));
+        let told: Vec<String> = by.into_iter().chain(matrix).collect();
+        f.write_str(&told.join("; "))
+    }
 }
 
 /// The model that all variants of a run share.

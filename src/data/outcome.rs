@@ -1,5 +1,6 @@
 //! How a cell ended, and what the user is warned of.
 
+use super::beside::PassedOver;
 use super::config::named_enum;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -62,6 +63,18 @@ pub enum Warning {
         variant: String,
         /// File type it was made from.
         from: String,
+    },
+    /// Variants were made from an already quantized file.
+    Requantized {
+        /// The variants.
+        variants: Vec<String>,
+        /// File type they were made from.
+        from: String,
+    },
+    /// Files that lie where the model does and are not measured.
+    PassedOver {
+        /// Which, and what they are.
+        files: Vec<PassedOver>,
     },
     /// Other load on the machine when the run started.
     BusyMachine {
@@ -127,6 +140,9 @@ pub enum Warning {
     },
 }
 
+/// Files that a warning lists.
+const N_SHOWN: usize = 6;
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -149,6 +165,23 @@ impl fmt::Display for Warning {
                 f,
                 "{variant} was made from a {from} file, so its quality is that of {from}, not of the published {variant}; pass the published file to compare quality"
             ),
+            Warning::Requantized { variants, from } => write!(
+                f,
+                "{} made from a {from} file, which nothing made from it can be more exact than; these are not the published variants: pass those to compare them",
+                match variants.as_slice() {
+                    [one] => format!("{one} was"),
+                    [most @ .., last] => format!("{} and {last} were", most.join(", ")),
+                    [] => "nothing was".to_owned(),
+                }
+            ),
+            Warning::PassedOver { files } => {
+                let shown: Vec<String> = files.iter().take(N_SHOWN).map(PassedOver::to_string).collect();
+                let more = match files.len().saturating_sub(N_SHOWN) {
+                    0 => String::new(),
+                    n => format!(" and {n} more"),
+                };
+                write!(f, "passed over {}{more}; name a file to measure it", shown.join(", "))
+            }
             Warning::BusyMachine { load_percent, n_cpus } => write!(
                 f,
                 "the machine was busy at the start (load {}.{:02} on {n_cpus} CPUs), so intervals may be wide; stop other programs and run again",

@@ -18,7 +18,7 @@ use std::fmt;
 /// samples, `predicted_device_bytes` in memory. `predicted` and `left_out` in the header, `layer_bytes` and `output_bytes` in tensor types.
 /// 5: blocks: the record `block` says which samples count, `round` only that a round ended; `decision` and `pace` in the plan, in whose
 /// `stop` numbers of launches stand in place of numbers of rounds; `request` and `regret` in the goal; `text_seed` in the header;
-/// `is_kept` in quality.
+/// `is_kept` in quality; `quantization` and `parts` in variants; the warnings `passed_over` and `requantized`.
 pub const JOURNAL_FORMAT: u32 = 5;
 
 /// When to stop: when the answer is settled and the figures are precise, or the time is spent; never on significance.

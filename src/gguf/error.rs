@@ -1,5 +1,6 @@
 //! What can be wrong with a GGUF file, in words.
 
+use crate::data::FileKind;
 use std::path::PathBuf;
 
 /// A file that cannot be used, and why.
@@ -76,6 +77,40 @@ pub enum GgufProblem {
         why: String,
     },
     /// It is whole, but no model that text can be generated with (or not by this version).
-    #[error("{0}")]
-    Unsuitable(String),
+    #[error("{what}")]
+    Unsuitable {
+        /// What it is instead.
+        kind: FileKind,
+        /// The same in words, with what to do.
+        what: String,
+    },
+    /// Parts of a split model are not there.
+    #[error("is part of a split model of {count} parts, and {} missing; put {} beside it", list(missing), if missing.len() == 1 { "it" } else { "them" })]
+    PartsMissing {
+        /// Names of the missing ones.
+        missing: Vec<String>,
+        /// How many there should be.
+        count: u32,
+    },
+}
+
+impl GgufProblem {
+    /// What such a file is.
+    pub fn kind(&self) -> FileKind {
+        match self {
+            GgufProblem::Unsuitable { kind, .. } => *kind,
+            GgufProblem::PartsMissing { .. } => FileKind::PartsMissing,
+            _ => FileKind::Unusable,
+        }
+    }
+}
+
+/// `a is`, `a and b are`, `a, b, c and 9 more are`.
+fn list(names: &[String]) -> String {
+    match names {
+        [] => "none is".to_owned(),
+        [one] => format!("{one} is"),
+        [names @ .., last] if names.len() < 4 => format!("{} and {last} are", names.join(", ")),
+        names => format!("{} and {} more are", names[..3].join(", "), names.len() - 3),
+    }
 }

@@ -28,6 +28,8 @@ pub struct TensorInfo {
     pub dims: [u64; 4],
     /// Number of dimensions in the file.
     pub n_dims: u32,
+    /// The part of a split model that it lies in, from 0.
+    pub part: u32,
     /// Start of its data, from the start of the file.
     pub offset: u64,
     /// Length of its data.
@@ -55,10 +57,12 @@ pub struct Gguf {
     pub metadata: BTreeMap<String, Value>,
     /// Tensors, in the order of the file.
     pub tensors: Vec<TensorInfo>,
-    /// Start of the tensor data.
+    /// Start of the tensor data; of a split model, in the first part.
     pub data_offset: u64,
-    /// Length of the file.
+    /// Length of the file, or of all parts.
     pub file_bytes: u64,
+    /// Files that this header is of: 1, or the parts of a split model.
+    pub n_parts: u32,
 }
 
 impl Gguf {
@@ -104,6 +108,7 @@ impl Gguf {
             tensors,
             data_offset,
             file_bytes,
+            n_parts: 1,
         })
     }
 
@@ -291,14 +296,16 @@ fn read_value<R: Read + Seek>(r: &mut Reader<R>, key: &str) -> Result<Value, Ggu
             return Err(damaged(format!("{} is an array of arrays", shown(key))));
         }
         // A text is at least its length, so this loop ends at the end of the file.
+        let mut texts = crc32fast::Hasher::new();
         for _ in 0..len {
             let n = r.u64(&what)?;
-            r.skip(n, &what)?;
+            r.hash(n, &mut texts, &what)?;
         }
         return Ok(Value::Array(Array {
             element,
             len,
             bytes: None,
+            crc: Some(texts.finalize()),
         }));
     };
     let total = len
@@ -310,7 +317,12 @@ fn read_value<R: Read + Seek>(r: &mut Reader<R>, key: &str) -> Result<Value, Ggu
         r.skip(total, &what)?;
         None
     };
-    Ok(Value::Array(Array { element, len, bytes }))
+    Ok(Value::Array(Array {
+        element,
+        len,
+        bytes,
+        crc: None,
+    }))
 }
 
 fn alignment(metadata: &BTreeMap<String, Value>) -> Result<u64, GgufProblem> {
@@ -385,6 +397,7 @@ fn read_tensor_info<R: Read + Seek>(r: &mut Reader<R>, name: String, what: &str)
         ggml_type,
         dims,
         n_dims,
+        part: 0,
         offset,
         bytes,
         n_elements,

@@ -10,6 +10,8 @@ mod fallback;
 mod ftype;
 mod generative;
 mod header;
+mod parts;
+mod provenance;
 mod reader;
 mod shape;
 #[cfg(test)]

@@ -94,6 +94,23 @@ impl<R: Read + Seek> Reader<R> {
         Ok(())
     }
 
+    /// Takes `n` bytes and their number into a checksum, a block at a time.
+    pub(super) fn hash(&mut self, n: u64, into: &mut crc32fast::Hasher, what: &str) -> Result<(), GgufProblem> {
+        if self.remaining() < n {
+            return Err(self.truncated(what));
+        }
+        into.update(&n.to_le_bytes());
+        let mut block = [0; 256];
+        let mut left = n;
+        while left > 0 {
+            let bytes = &mut block[..left.min(256) as usize];
+            self.fill(bytes, what)?;
+            into.update(bytes);
+            left -= bytes.len() as u64;
+        }
+        Ok(())
+    }
+
     fn fill(&mut self, bytes: &mut [u8], what: &str) -> Result<(), GgufProblem> {
         match self.inner.read_exact(bytes) {
             Ok(()) => {

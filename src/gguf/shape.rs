@@ -2,7 +2,7 @@
 
 use super::header::shown;
 use super::{Gguf, GgufProblem, Value};
-use crate::data::{KvType, ModelInfo};
+use crate::data::{FileKind, KvType, ModelInfo};
 
 /// Bytes of the KV cache per token of context, all layers, as llama.cpp allocates them (for models whose layers all
 /// see the whole context; an upper bound with sliding windows). A partial block counts whole.
@@ -96,10 +96,13 @@ impl Gguf {
             .ok_or_else(|| problem(key, "is no list of whole numbers"))?;
         let first = *values.first().ok_or_else(|| problem(key, "is an empty list"))?;
         if values.iter().any(|&n| n != first) {
-            return Err(GgufProblem::Unsuitable(format!(
-                "has layers with different numbers of heads ({}), which kvant cannot compare yet; name another model",
-                shown(key)
-            )));
+            return Err(GgufProblem::Unsuitable {
+                kind: FileKind::Unusable,
+                what: format!(
+                    "has layers with different numbers of heads ({}), which kvant cannot compare yet; name another model",
+                    shown(key)
+                ),
+            });
         }
         u32::try_from(first)
             .map(Some)

@@ -73,6 +73,8 @@ pub struct Array {
     pub len: u64,
     /// The elements as in the file, if kept.
     pub(super) bytes: Option<Box<[u8]>>,
+    /// Checksum of all texts with their lengths, for arrays of strings.
+    pub(super) crc: Option<u32>,
 }
 
 impl Array {

@@ -18,6 +18,18 @@ impl Layout<'_> {
         self.instructions.iter().any(|i| i == name) && self.system_info.contains(&format!(" {name} = 1"))
     }
 
+    /// The types that llama.cpp computes with in a layout of its own here, which is faster than decoding the blocks of the file.
+    pub fn fast_types(&self) -> Vec<String> {
+        let names = [
+            "f16", "q4_0", "q4_1", "q8_0", "q4_k", "q5_k", "q6_k", "iq4_nl", "iq4_xs",
+        ];
+        names
+            .into_iter()
+            .filter(|name| self.copied(name) > 0.0)
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Bytes of the copy of a tensor that llama.cpp makes in a layout of its own, per byte in the file: none for types that
     /// it computes with as they are. (ggml-cpu/amx/mmq.cpp: `get_row_size`; ggml-cpu/repack.cpp:
     /// `ggml_repack_get_optimal_repack_type`.)
@@ -185,6 +197,8 @@ pub(super) mod tests {
             n_tensors: 1,
             ftype: None,
             derived_from: None,
+            quantization: None,
+            parts: Vec::new(),
         }
     }
 

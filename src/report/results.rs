@@ -141,6 +141,28 @@ struct Variant<'a> {
     n_tensors: u64,
     n_fallback: u64,
     derived_from: Option<Derived<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantization: Option<Quantized<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<Part<'a>>,
+}
+
+/// What a file tells of how it was quantized.
+#[derive(Serialize)]
+struct Quantized<'a> {
+    by: Option<&'a str>,
+    imatrix_file: Option<&'a str>,
+    imatrix_dataset: Option<&'a str>,
+    imatrix_entries: Option<u64>,
+    imatrix_chunks: Option<u64>,
+}
+
+/// A part of a split model.
+#[derive(Serialize)]
+struct Part<'a> {
+    file: &'a str,
+    file_bytes: u64,
+    sha256: &'a str,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -401,6 +423,22 @@ fn variant(variant: &VariantInfo) -> Variant<'_> {
             ftype: &d.ftype,
             is_requantized: d.is_requantized,
         }),
+        quantization: variant.quantization.as_ref().map(|told| Quantized {
+            by: told.by.as_deref(),
+            imatrix_file: told.imatrix_file.as_deref(),
+            imatrix_dataset: told.imatrix_dataset.as_deref(),
+            imatrix_entries: told.imatrix_entries,
+            imatrix_chunks: told.imatrix_chunks,
+        }),
+        parts: variant
+            .parts
+            .iter()
+            .map(|part| Part {
+                file: &part.file,
+                file_bytes: part.file_bytes,
+                sha256: &part.sha256,
+            })
+            .collect(),
     }
 }
 

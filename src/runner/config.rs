@@ -1,7 +1,7 @@
 //! What a run is told, and what follows from it for all parts of the runner.
 
 use super::child::{Mailbox, WorkerCommand};
-use crate::data::{Plan, QualityRecord, TextTokens, WorkSpec};
+use crate::data::{PartName, Plan, QualityRecord, TextTokens, WorkSpec};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -82,24 +82,27 @@ pub struct ModelFile {
     pub path: PathBuf,
     /// Its SHA-256, lower-case hex.
     pub sha256: String,
-    seen: Option<(u64, SystemTime)>,
+    seen: Vec<Option<(u64, SystemTime)>>,
 }
 
 impl ModelFile {
-    /// Remembers size and time of the file at `path`, whose hash is `sha256`.
+    /// Remembers size and time of the file at `path`, whose hash is `sha256`; of a split model of all parts.
     pub fn new(path: PathBuf, sha256: String) -> Self {
-        let seen = stamp(&path);
+        let seen = PartName::files_of(&path).iter().map(|part| stamp(part)).collect();
         ModelFile { path, sha256, seen }
     }
 
     /// What happened to the file since, in words; `None` when it is as it was.
     pub(super) fn change(&self) -> Option<String> {
-        let path = self.path.display();
-        match stamp(&self.path) {
-            None => Some(format!("{path} is gone; put it back and start a new run")),
-            now if now != self.seen => Some(format!("{path} was changed while the run went on; start a new run")),
-            _ => None,
-        }
+        let parts = PartName::files_of(&self.path);
+        parts.iter().zip(&self.seen).find_map(|(part, seen)| {
+            let path = part.display();
+            match stamp(part) {
+                now if now == *seen => None,
+                None => Some(format!("{path} is gone; put it back and start a new run")),
+                _ => Some(format!("{path} was changed while the run went on; start a new run")),
+            }
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Loading a model and cutting the prompt tokens that every sample is made of.
 
-use crate::data::SplitMode;
+use crate::data::{PartName, SplitMode};
 use crate::engine::{Engine, EngineError};
 use crate::protocol::Reply;
 use crate::units::hex;
@@ -22,9 +22,13 @@ pub(super) fn load(
     let read = bytes_from_storage()
         .zip(read_before)
         .map(|(after, before)| after - before);
+    // The file, or the parts of a split model that llama.cpp finds by their names.
+    let sizes = PartName::files_of(path)
+        .into_iter()
+        .map(|part| Some(part.metadata().ok()?.len()));
     let is_warm_load = read
-        .zip(path.metadata().ok())
-        .map(|(read, file)| read * 100 <= file.len());
+        .zip(sizes.sum::<Option<u64>>())
+        .map(|(read, bytes)| read * 100 <= bytes);
 
     let mut tokens = engine.tokenize(text)?;
     let n_found = tokens.len();

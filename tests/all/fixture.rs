@@ -306,6 +306,8 @@ fn variant(id: &str, size: u64, types: &[(&str, u64, u64)], n_fallback: u64) -> 
             ftype: "F16".into(),
             is_requantized: false,
         }),
+        quantization: None,
+        parts: Vec::new(),
     }
 }
 

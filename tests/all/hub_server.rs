@@ -49,6 +49,10 @@ pub struct Faults {
     pub etag: Option<&'static str>,
     /// Commit instead of [`COMMIT`].
     pub commit: Option<&'static str>,
+    /// Addresses of this repository lead to [`REPO`]: it was renamed.
+    pub renamed: Option<&'static str>,
+    /// Files need this token; the listing does not.
+    pub gated: Option<&'static str>,
 }
 
 /// A request that came in.
@@ -62,12 +66,16 @@ pub struct Seen {
 }
 
 struct State {
+    /// By `owner/name/file`.
     files: BTreeMap<String, Vec<u8>>,
     faults: Mutex<Faults>,
     seen: Mutex<Vec<Seen>>,
     n_body_bytes: Mutex<usize>,
     port: u16,
 }
+
+/// A file of a repository: its path and its bytes.
+pub type File<'a> = (&'a str, Vec<u8>);
 
 /// The server; it ends with the test's process.
 pub struct HubServer {
@@ -80,12 +88,21 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 impl HubServer {
     /// Serves these files of [`REPO`].
-    pub fn start(files: &[(&str, Vec<u8>)]) -> HubServer {
+    pub fn start(files: &[File<'_>]) -> HubServer {
+        HubServer::start_all(&[(REPO, files)])
+    }
+
+    /// Serves the files of several repositories.
+    pub fn start_all(repos: &[(&str, &[File<'_>])]) -> HubServer {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let state = Arc::new(State {
-            files: files
+            files: repos
                 .iter()
-                .map(|(name, bytes)| ((*name).to_owned(), bytes.clone()))
+                .flat_map(|(repo, files)| {
+                    files
+                        .iter()
+                        .map(move |(name, bytes)| (format!("{repo}/{name}"), bytes.clone()))
+                })
                 .collect(),
             faults: Mutex::new(Faults::default()),
             seen: Mutex::new(Vec::new()),
@@ -128,19 +145,31 @@ impl State {
         self.seen.lock().expect("no panic").push(seen.clone());
         let faults = self.faults.lock().expect("no panic").clone();
         let path = seen.path.split('?').next().unwrap_or("").to_owned();
-        if path.starts_with("/api/models/") {
-            return self.listing(&mut stream, &faults);
+        if let Some(old) = faults.renamed.filter(|old| path.contains(&format!("/{old}/"))) {
+            let to = seen.path.replacen(old, REPO, 1);
+            return answer(&mut stream, 307, &[("Location", to)], b"");
+        }
+        if let Some(rest) = path.strip_prefix("/api/models/") {
+            let repo: Vec<&str> = rest.split('/').take(2).collect();
+            return self.listing(&mut stream, &faults, &repo.join("/"));
         }
         if let Some(sha) = path.strip_prefix("/cdn/") {
             return self.download(&mut stream, &faults, &seen, sha);
         }
         let file = path
-            .strip_prefix(&format!("/{REPO}/resolve/"))
-            .and_then(|rest| rest.split_once('/'))
-            .and_then(|(_, file)| self.files.get(&file.replace("%20", " ")));
+            .split_once("/resolve/")
+            .and_then(|(repo, rest)| Some((repo, rest.split_once('/')?.1)))
+            .and_then(|(repo, file)| {
+                self.files
+                    .get(format!("{repo}/{file}").replace("%20", " ").trim_start_matches('/'))
+            });
         let Some(bytes) = file else {
             return answer(&mut stream, 404, &[], b"Entry not found");
         };
+        let is_allowed = |token: &str| seen.authorization.as_deref() == Some(&*format!("Bearer {token}"));
+        if faults.gated.is_some_and(|token| !is_allowed(token)) {
+            return answer(&mut stream, 403, &[("X-Error-Code", "GatedRepo".to_owned())], b"gated");
+        }
         let sha = sha256(bytes);
         let etag = faults.etag.map_or(sha.clone(), str::to_owned);
         let mut headers = vec![
@@ -166,13 +195,13 @@ impl State {
         Some(*status)
     }
 
-    fn listing(&self, stream: &mut TcpStream, faults: &Faults) -> std::io::Result<()> {
+    fn listing(&self, stream: &mut TcpStream, faults: &Faults, repo: &str) -> std::io::Result<()> {
         if let Some(status) = self.strikes(|faults| &mut faults.listing) {
             return fail(stream, status, faults);
         }
-        let siblings: Vec<_> = self
-            .files
-            .iter()
+        let own = self.files.iter();
+        let own = own.filter_map(|(name, bytes)| Some((name.strip_prefix(repo)?.strip_prefix('/')?, bytes)));
+        let siblings: Vec<_> = own
             .map(|(name, bytes)| {
                 if faults.hides_sizes {
                     return serde_json::json!({"rfilename": name});

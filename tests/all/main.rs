@@ -22,6 +22,10 @@ mod resume;
 #[cfg(kvant_rpc)]
 mod rpc;
 mod shards;
+mod shelves;
+mod shelves_hub;
+#[cfg(feature = "llama")]
+mod shelves_real;
 mod triage;
 mod util;
 mod workloads;

@@ -4,7 +4,7 @@ use super::super::error::FetchError;
 use super::super::names;
 use super::refusal::header;
 use super::{http, Hub, RepoAt};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use ureq::http::Response;
 use ureq::Body;
@@ -13,7 +13,7 @@ use ureq::Body;
 const MAX_LISTING_BYTES: u64 = 32 << 20;
 
 /// The files of one state of a repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::catalog) struct Listing {
     /// The state's name for ever.
     pub commit: String,
@@ -22,7 +22,7 @@ pub(in crate::catalog) struct Listing {
 }
 
 /// A file as the Hub describes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::catalog) struct RemoteFile {
     /// Path in the repository.
     pub file: String,

@@ -14,6 +14,7 @@ mod listing;
 mod range;
 mod refusal;
 mod token;
+mod remembered;
 mod transfer;
 
 pub(super) use cache::{promised_sha256, remove as remove_cached};

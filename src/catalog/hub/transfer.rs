@@ -3,7 +3,7 @@
 use super::super::error::FetchError;
 use super::super::fetching::Fetching;
 use super::super::hash::remember;
-use super::super::resolve::Event;
+use super::super::means::Event;
 use super::super::space;
 use super::cache::Place;
 use super::client::{Client, Waits};

@@ -4,8 +4,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-use super::{names, CatalogError};
-use crate::gguf::ftype_of;
+use super::CatalogError;
 use serde::Deserialize;
 use std::env;
 use std::fs;
@@ -229,19 +228,4 @@ pub fn own_file() -> Option<PathBuf> {
     let var = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let config = var("XDG_CONFIG_HOME").or_else(|| var("HOME").map(|home| home.join(".config")))?;
     Some(config.join("kvant").join("models.toml"))
-}
-
-/// The variant that a file's name speaks of: `Qwen3-0.6B-Q4_K_M.gguf`, `model.fp16.gguf`; `None` without a label, and
-/// for parts of a split model.
-pub(super) fn variant_of_name(file: &str) -> Option<&'static str> {
-    let name = names::base_name(file);
-    let stem = name.strip_suffix(".gguf").or_else(|| name.strip_suffix(".GGUF"))?;
-    let at = stem.rfind(['-', '.'])?;
-    match &stem[at + 1..] {
-        label if label.eq_ignore_ascii_case("fp16") => Some("F16"),
-        label if label.eq_ignore_ascii_case("fp32") => Some("F32"),
-        // Another recipe under the same label.
-        _ if stem[..at].ends_with("-UD") => None,
-        label => ftype_of(label),
-    }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::catalog::label::FileName;
 
 fn refused(text: &str) -> String {
     parse::entries(text, "mine.toml", Path::new("/x"))
@@ -22,7 +23,7 @@ fn the_shipped_models_are_sound() {
     for entry in &catalog.entries {
         assert!(entry.license.is_some() && entry.size.is_some(), "{}", entry.name);
         for file in entry.sources.iter().flat_map(Source::files) {
-            assert_eq!(variant_of_name(&file.file), Some(file.variant), "{}", file.file);
+            assert_eq!(FileName::parse(&file.file).ftype(), Some(file.variant), "{}", file.file);
         }
     }
     assert_eq!(
@@ -122,20 +123,4 @@ fn a_users_file_extends_and_replaces() {
     assert_eq!(*folder, dir.path().join("models"));
     fs::write(&path, text.replace("qwen3-0.6b", "builtin")).expect("written");
     assert!(catalog.extend(&path).is_err());
-}
-
-#[test]
-fn labels_are_found_in_file_names() {
-    for (file, variant) in [
-        ("a/Qwen3-0.6B-BF16.gguf", Some("BF16")),
-        ("qwen2.5-0.5b-instruct-q4_k_m.gguf", Some("Q4_K_M")),
-        ("SmolLM2-135M-Instruct.Q4_1.gguf", Some("Q4_1")),
-        ("m-fp16.gguf", Some("F16")),
-        ("m-UD-Q4_K_XL.gguf", None),
-        ("m-UD-Q4_K_M.gguf", None),
-        ("m-Q8_0-00001-of-00002.gguf", None),
-        ("m-Q8_0.safetensors", None),
-    ] {
-        assert_eq!(variant_of_name(file), variant, "{file}");
-    }
 }

@@ -5,12 +5,12 @@ use crate::quants::{decode_row, is_decodable, ErrorSum, Granularity, Range, Sche
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A file and its reference.
 pub struct Pair<'a> {
-    pub file: (&'a Path, &'a Gguf),
-    pub reference: (&'a Path, &'a Gguf),
+    pub file: (&'a [PathBuf], &'a Gguf),
+    pub reference: (&'a [PathBuf], &'a Gguf),
 }
 
 /// Errors of a whole file.
@@ -80,12 +80,8 @@ impl Pair<'_> {
     /// In words: when the files are not the same model, when one cannot be read, or when the reference's types cannot
     /// be decoded.
     pub fn errors(&self, place: &str, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<Errors, String> {
-        let unreadable = |path: &Path| {
-            let path = path.display().to_string();
-            move |e: io::Error| format!("{path}: cannot be read ({e}); check its permissions and the disk")
-        };
-        let mut file = File::open(self.file.0).map_err(unreadable(self.file.0))?;
-        let mut reference = File::open(self.reference.0).map_err(unreadable(self.reference.0))?;
+        let mut file = Parts::open(self.file.0)?;
+        let mut reference = Parts::open(self.reference.0)?;
         let total_bytes = self.file.1.model_size();
         let (mut done, mut n_exact) = (0, 0);
         let mut tensors = Vec::new();
@@ -100,8 +96,8 @@ impl Pair<'_> {
                 not_decodable.push(format!("{} ({})", tensor.name, tensor.ggml_type.name()));
                 continue;
             }
-            let own = read(&mut file, tensor).map_err(unreadable(self.file.0))?;
-            let theirs = read(&mut reference, of).map_err(unreadable(self.reference.0))?;
+            let own = file.read(tensor)?;
+            let theirs = reference.read(of)?;
             let sums = compare(tensor, &own, of, &theirs);
             if sums.own.is_exact() {
                 n_exact += 1;
@@ -135,7 +131,12 @@ impl Pair<'_> {
 
     /// The same tensor of the reference.
     fn counterpart(&self, tensor: &TensorInfo) -> Result<&TensorInfo, String> {
-        let place = self.reference.0.display();
+        let place = self
+            .reference
+            .0
+            .first()
+            .map_or(Path::new(""), PathBuf::as_path)
+            .display();
         let of = self.reference.1.tensor(&tensor.name).ok_or_else(|| {
             format!(
                 "--against: {place} has no tensor {}; name a file of the same model",
@@ -152,15 +153,39 @@ impl Pair<'_> {
     }
 }
 
-fn read(file: &mut File, tensor: &TensorInfo) -> io::Result<Vec<u8>> {
-    file.seek(SeekFrom::Start(tensor.offset))?;
-    let mut bytes = Vec::new();
-    // The header was checked against the length of the file, so this is no more than the file has.
-    file.take(tensor.bytes).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 == tensor.bytes {
-        true => Ok(bytes),
-        false => Err(io::ErrorKind::UnexpectedEof.into()),
+/// A file, or the parts of a split model.
+struct Parts<'a>(Vec<(&'a Path, File)>);
+
+impl<'a> Parts<'a> {
+    fn open(paths: &'a [PathBuf]) -> Result<Parts<'a>, String> {
+        let open = |path: &'a PathBuf| Ok((path.as_path(), File::open(path).map_err(|e| unreadable(path, &e))?));
+        paths.iter().map(open).collect::<Result<_, String>>().map(Parts)
     }
+
+    fn read(&mut self, tensor: &TensorInfo) -> Result<Vec<u8>, String> {
+        let (path, file) = self
+            .0
+            .get_mut(tensor.part as usize)
+            .ok_or_else(|| format!("tensor {} is in a part that is not there", tensor.name))?;
+        let mut read = || {
+            file.seek(SeekFrom::Start(tensor.offset))?;
+            let mut bytes = Vec::new();
+            // The header was checked against the length of the file, so this is no more than the file has.
+            file.take(tensor.bytes).read_to_end(&mut bytes)?;
+            match bytes.len() as u64 == tensor.bytes {
+                true => Ok(bytes),
+                false => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+            }
+        };
+        read().map_err(|e| unreadable(path, &e))
+    }
+}
+
+fn unreadable(path: &Path, e: &io::Error) -> String {
+    format!(
+        "{}: cannot be read ({e}); check its permissions and the disk",
+        path.display()
+    )
 }
 
 /// Row by row; the range of the whole tensor is found first.

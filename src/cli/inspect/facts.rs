@@ -17,6 +17,10 @@ pub struct Facts {
     pub file: String,
     pub file_bytes: u64,
     pub gguf_version: u32,
+    /// Of a split model: which part was named.
+    pub part: Option<Part>,
+    /// Its files that are on this machine, in order.
+    pub parts: Vec<String>,
     /// `general.name`.
     pub name: Option<String>,
     pub architecture: Option<String>,
@@ -40,6 +44,15 @@ pub struct Facts {
     pub tokenizer: Option<String>,
     pub chat_template: Option<String>,
     pub errors: Option<super::against::Errors>,
+}
+
+/// A part of a split model.
+#[derive(Debug, Serialize)]
+pub struct Part {
+    pub index: u64,
+    pub count: u64,
+    /// Parts that are not there: the rest is of the named one alone then.
+    pub missing: Vec<String>,
 }
 
 /// Tensors of one type.
@@ -109,6 +122,15 @@ impl Facts {
             file: header.place.clone(),
             file_bytes: gguf.file_bytes,
             gguf_version: gguf.version,
+            part: header.part.map(|(index, count)| Part {
+                index,
+                count,
+                missing: header.missing.clone(),
+            }),
+            parts: match header.part {
+                Some(_) => header.paths.iter().map(|path| path.display().to_string()).collect(),
+                None => Vec::new(),
+            },
             name: gguf.name(),
             architecture: text("general.architecture"),
             license: text("general.license").or_else(|| text("general.license.name")),

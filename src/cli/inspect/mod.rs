@@ -12,26 +12,30 @@ use super::look;
 use super::progress::LiveLine;
 use super::sources::Sources;
 use super::stop::Stop;
+use super::survey;
 use crate::catalog;
 use crate::host;
 use facts::Facts;
+use std::path::Path;
 
 /// Reads and prints.
 pub fn run(args: &InspectArgs, global: &Global) -> Result<u8, Failure> {
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
     let sources = Sources::of_user(global, &stop, &live)?;
+    if args.variant.is_none() && args.against.is_none() && Path::new(&args.model).is_dir() {
+        return survey::inspect(&args.model, &sources, global);
+    }
     let header = catalog::header(&args.model, args.variant.as_deref(), &sources.means())?;
     let mut facts = Facts::of(&header, host::memory_available_bytes());
     if let Some(reference) = &args.against {
         let whole = |header: &catalog::Header| {
-            header.path.clone().ok_or_else(|| {
-                let text = format!(
-                    "--against: {} is not on this machine; get it with `kvant models fetch`",
-                    header.place
-                );
-                Failure::msg(BAD_INPUT, text)
-            })
+            let why = match (header.paths.as_slice(), header.missing.as_slice()) {
+                ([], _) => "is not on this machine; get it with `kvant models fetch`".to_owned(),
+                (paths, []) => return Ok(paths.to_vec()),
+                (_, missing) => format!("lacks {}; put them beside it", missing.join(", ")),
+            };
+            Err(Failure::msg(BAD_INPUT, format!("--against: {} {why}", header.place)))
         };
         let of = catalog::header(reference, None, &sources.means())?;
         let pair = against::Pair {

@@ -10,6 +10,16 @@ pub fn text(facts: &Facts) -> String {
     let mut out = format!("{}\n\n", facts.file);
     let or_unknown = |value: &Option<String>| value.clone().unwrap_or_else(|| "not told".into());
     let mut line = |name: &str, value: String| out.push_str(&format!("{name:<14}{value}\n"));
+    if let Some(part) = &facts.part {
+        let whole = match part.missing.as_slice() {
+            [] => "what follows is of the whole".to_owned(),
+            missing => format!("{} missing, and what follows is of this part alone", missing.join(", ")),
+        };
+        line(
+            "part",
+            format!("{} of {} of a split model; {whole}", part.index, part.count),
+        );
+    }
     line("name", or_unknown(&facts.name));
     line("architecture", or_unknown(&facts.architecture));
     match (&facts.shape, &facts.no_shape) {

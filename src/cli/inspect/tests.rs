@@ -82,12 +82,7 @@ fn ten_thousand_damaged_headers_give_an_error_or_an_answer() {
             Ok(gguf) => {
                 n_answers += 1;
                 assert!(gguf.model_size() <= gguf.file_bytes && gguf.n_fallback() <= gguf.tensors.len() as u64);
-                let header = Header {
-                    head: None,
-                    gguf,
-                    place: "x.gguf".into(),
-                    path: None,
-                };
+                let header = Header::of_remote(gguf, "x.gguf");
                 let facts = Facts::of(&header, Some(1 << 34));
                 let json = serde_json::to_string(&facts).expect("it serialises");
                 assert!(json.len() < 20 * bytes.len() + 20_000, "mutation {i}");

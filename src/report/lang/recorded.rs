@@ -1,7 +1,7 @@
 //! What a run recorded as typed values: warnings, disturbances, why scoring ended.
 
 use super::{texts, Lang};
-use crate::data::{Disturbance, Warning};
+use crate::data::{Disturbance, FileKind, PassedOver, Quantization, Warning};
 use crate::report::model::QualityEnd;
 
 texts! {
@@ -11,6 +11,21 @@ texts! {
 }
 
 impl Lang {
+    /// What a file tells of how it was quantized.
+    pub(in crate::report) fn quantization(self, told: &Quantization) -> String {
+        if self == Lang::En {
+            return told.to_string();
+        }
+        let mut matrix: Vec<String> = Vec::new();
+        matrix.extend(told.imatrix_file.clone());
+        matrix.extend(told.imatrix_dataset.as_ref().map(|text| format!("de {text}")));
+        matrix.extend(told.imatrix_chunks.map(|n| format!("{n} fragmentos")));
+        matrix.extend(told.imatrix_entries.map(|n| format!("{n} entradas")));
+        let matrix = (!matrix.is_empty()).then(|| format!("matriz de importancia {}", matrix.join(", ")));
+        let by = told.by.as_ref().map(|by| format!("por {by}"));
+        by.into_iter().chain(matrix).collect::<Vec<_>>().join("; ")
+    }
+
     /// A warning of the journal: what, and what to do.
     pub(in crate::report) fn warning(self, warning: &Warning) -> String {
         match self {
@@ -54,6 +69,27 @@ impl Lang {
     }
 }
 
+fn omitido(file: &PassedOver) -> String {
+    let what = match file.kind {
+        FileKind::Model => "un modelo de lenguaje",
+        FileKind::Projector => "la parte de visión o audio de un modelo",
+        FileKind::Imatrix => "una matriz de importancia",
+        FileKind::Adapter => "un adaptador LoRA",
+        FileKind::Draft => "un modelo borrador",
+        FileKind::Heads => "capas de un modelo sin el resto",
+        FileKind::Vocabulary => "un vocabulario",
+        FileKind::Encoder => "un modelo que no genera texto",
+        FileKind::OtherModel => "otro modelo",
+        FileKind::PartsMissing => "un modelo dividido e incompleto",
+        FileKind::Unusable => "no se puede usar",
+        FileKind::Other => "no es un archivo GGUF",
+    };
+    match &file.detail {
+        Some(detail) => format!("{} ({what}: {detail})", file.file),
+        None => format!("{} ({what})", file.file),
+    }
+}
+
 fn aviso(warning: &Warning) -> String {
     match warning {
         Warning::UnusedInstructions { names } => format!(
@@ -71,6 +107,18 @@ fn aviso(warning: &Warning) -> String {
         Warning::RequantizedBaseline { variant, from } => format!(
             "{variant} se hizo a partir de un archivo {from}: su calidad es la de {from}, no la de {variant} publicada; dé el archivo publicado para comparar calidad"
         ),
+        Warning::Requantized { variants, from } => format!(
+            "{} se hicieron a partir de un archivo {from}, y nada hecho de él puede ser más exacto; no son las variantes publicadas: dé esas para compararlas",
+            variants.join(", ")
+        ),
+        Warning::PassedOver { files } => {
+            let shown: Vec<String> = files.iter().take(6).map(omitido).collect();
+            let more = match files.len().saturating_sub(6) {
+                0 => String::new(),
+                n => format!(" y {n} más"),
+            };
+            format!("se omitieron {}{more}; nombre un archivo para medirlo", shown.join(", "))
+        }
         Warning::BusyMachine { load_percent, n_cpus } => format!(
             "la máquina estaba ocupada al empezar (carga {},{:02} en {n_cpus} CPU) y los intervalos pueden ser anchos; cierre otros programas y repita",
             load_percent / 100,

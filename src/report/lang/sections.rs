@@ -184,6 +184,7 @@ texts! {
         "made from {file} ({ftype}, itself quantized)",
         "hecho a partir de {file} ({ftype}, ya cuantizado)",
     }
+    n_parts(n) { "{n} parts", "{n} partes" }
     as_given() { "as given", "tal como se dio" }
     failures() { "Cells that were not measured", "Celdas que no se midieron" }
 

@@ -279,17 +279,24 @@ pub(super) fn files(model: &ReportModel) -> Vec<Block> {
             t.made_from(&derived.file, &derived.ftype)
         }
     };
+    let given = |v: &VariantInfo| match &v.quantization {
+        Some(told) => format!("{}; {}", t.as_given(), t.quantization(told)),
+        None => t.as_given(),
+    };
     let row = |v: &VariantInfo| {
         let types = v.tensor_types.iter();
         let types: Vec<String> = types.map(|(name, s)| format!("{name} x {}", s.n_tensors)).collect();
         vec![
             v.id.clone(),
-            v.file.clone(),
+            match v.parts.len() {
+                0 => v.file.clone(),
+                n => format!("{} ({})", v.file, t.n_parts(n)),
+            },
             t.or_na(v.ftype.clone(), |ftype| ftype),
             types.join(", "),
             t.of(v.n_fallback, v.n_tensors),
             units::count(v.model_n_params),
-            v.derived_from.as_ref().map_or_else(|| t.as_given(), made),
+            v.derived_from.as_ref().map_or_else(|| given(v), made),
             v.sha256.chars().take(16).collect(),
         ]
     };

@@ -1,0 +1,211 @@
+//! Which of the variants that are offered are wanted, and what is to be made besides: [`pick`], a pure function.
+
+use super::ids::ids;
+use super::label::Label;
+use super::means::{Request, DEFAULT_VARIANTS};
+use super::offer::Offer;
+use super::present::{is_quantized, Present};
+use super::supply::Breadth;
+use crate::data::TensorTypeShare;
+use crate::gguf::ftype_of;
+use std::collections::BTreeMap;
+
+/// What may be worth making from a quantized file although nothing made from it is more exact.
+const REMAKES: [&str; 3] = ["Q8_0", "Q4_K_M", "Q4_0"];
+/// A file made from a quantized one is smaller only if it is by this much.
+const SMALLER: f64 = 0.95;
+/// It may be faster only if it is no larger than this, and this much more of it has types that are fast here.
+const NO_LARGER: f64 = 1.1;
+const FASTER_SHARE: f64 = 0.5;
+
+/// What an argument offers.
+pub(super) struct Stall<'a> {
+    pub offers: &'a [Offer],
+    pub breadth: Breadth,
+    /// The command line names this one file.
+    pub is_only: bool,
+}
+
+/// A variant that is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pick {
+    /// One that is offered: argument and place.
+    Offer(usize, usize),
+    /// One that has to be made.
+    Make(&'static str),
+}
+
+/// What is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Picks {
+    /// Variants; of those that are asked for in that order, otherwise the most exact first.
+    pub picks: Vec<Pick>,
+    /// What others are made from.
+    pub source: Option<(usize, usize)>,
+    /// Names that nothing is called by.
+    pub unknown: Vec<String>,
+}
+
+/// The ids of all offers, by argument.
+pub(super) fn names(stalls: &[Stall<'_>]) -> Vec<Vec<String>> {
+    let all: Vec<_> = stalls
+        .iter()
+        .flat_map(|stall| stall.offers.iter().map(Offer::nameless))
+        .collect();
+    let mut ids = ids(&all).into_iter();
+    stalls
+        .iter()
+        .map(|stall| ids.by_ref().take(stall.offers.len()).collect())
+        .collect()
+}
+
+/// Chooses.
+pub(super) fn pick(stalls: &[Stall<'_>], request: &Request<'_>) -> Picks {
+    let offer = |(a, i): (usize, usize)| &stalls[a].offers[i];
+    let places = stalls.iter().enumerate();
+    let all = places.flat_map(|(a, stall)| (0..stall.offers.len()).map(move |i| (a, i)));
+    let mut all: Vec<(usize, usize)> = all.collect();
+    // Of equals the first.
+    let best = |places: &[(usize, usize)]| places.iter().rev().copied().max_by_key(|&place| offer(place).rank());
+    if request.is_derived {
+        let here: Vec<_> = all.iter().copied().filter(|&place| offer(place).is_here()).collect();
+        all = match here.is_empty() {
+            true => best(&all).into_iter().collect(),
+            false => here,
+        };
+    }
+    let is_exact = |place: (usize, usize)| offer(place).ftype().is_some_and(|ftype| !is_quantized(ftype));
+    // Of what is wanted the best, if it is exact: another one would be fetched for this alone.
+    let source_of = |picks: &[Pick]| {
+        let exact = picks.iter().filter_map(|pick| match *pick {
+            Pick::Offer(a, i) => Some((a, i)).filter(|&place| is_exact(place)),
+            Pick::Make(_) => None,
+        });
+        best(&exact.collect::<Vec<_>>()).or(best(&all))
+    };
+    let mut found = Picks::default();
+    if request.wanted.is_empty() {
+        found.picks = by_default(stalls, request, &all);
+        found.source = source_of(&found.picks);
+        return found;
+    }
+    let ids = names(stalls);
+    for text in request.wanted.iter().map(|text| text.trim()) {
+        let is_called = |(a, i): (usize, usize)| {
+            let is_id = |text: &str| ids[a][i].eq_ignore_ascii_case(text);
+            (is_id(text), offer((a, i)).is_called(text))
+        };
+        let exact = all.iter().copied().filter(|&place| is_called(place).0);
+        let mut places: Vec<_> = exact.collect();
+        if places.is_empty() {
+            places = all.iter().copied().filter(|&place| is_called(place).1).collect();
+        }
+        let picks: Vec<Pick> = match (places.is_empty(), ftype_of(text)) {
+            (false, _) => places.into_iter().map(|(a, i)| Pick::Offer(a, i)).collect(),
+            (true, Some(label)) => vec![Pick::Make(label)],
+            (true, None) => {
+                found.unknown.push(text.to_owned());
+                continue;
+            }
+        };
+        for pick in picks {
+            if !found.picks.contains(&pick) {
+                found.picks.push(pick);
+            }
+        }
+    }
+    found.source = source_of(&found.picks);
+    found
+}
+
+/// What is wanted when nothing is said: what somebody put there to be compared, or the usual types of a large collection.
+fn by_default(stalls: &[Stall<'_>], request: &Request<'_>, all: &[(usize, usize)]) -> Vec<Pick> {
+    let offer = |(a, i): (usize, usize)| &stalls[a].offers[i];
+    let is_type = |place: (usize, usize), label: &str| {
+        !matches!(offer(place).name.label, Some(Label::Own(_))) && offer(place).ftype() == Some(label)
+    };
+    let of = |a: usize| {
+        all.iter()
+            .copied()
+            .filter(move |place| place.0 == a)
+            .collect::<Vec<_>>()
+    };
+    let mut chosen: Vec<(usize, usize)> = Vec::new();
+    for (a, stall) in stalls.iter().enumerate() {
+        let own = of(a);
+        if stall.is_whole() && !request.is_derived {
+            chosen.extend(own);
+            continue;
+        }
+        for label in request.usual {
+            let mut of_type = own.iter().copied().filter(|&place| is_type(place, label)).peekable();
+            // As exact as F16, and no larger than it need be.
+            let instead = ["BF16", "F32"]
+                .iter()
+                .filter(|_| *label == "F16" && of_type.peek().is_none());
+            let instead = instead.flat_map(|other| own.iter().copied().find(|&place| is_type(place, other)));
+            let instead: Vec<_> = instead.take(1).collect();
+            chosen.extend(of_type.chain(instead));
+        }
+        if !chosen.iter().any(|place| place.0 == a) {
+            let best = own.into_iter().rev().max_by_key(|&place| offer(place).rank());
+            chosen.extend(best);
+        }
+    }
+    chosen.sort_by_key(|&place| std::cmp::Reverse(offer(place).rank()));
+    let mut picks: Vec<Pick> = chosen.iter().map(|&(a, i)| Pick::Offer(a, i)).collect();
+    let is_exact = |place| offer(place).ftype().is_some_and(|ftype| !is_quantized(ftype));
+    let is_collection = stalls.iter().all(|stall| !stall.is_whole()) || request.is_derived;
+    if is_collection && chosen.iter().copied().any(is_exact) {
+        let usual = DEFAULT_VARIANTS.iter().copied().filter(|label| is_quantized(label));
+        let missing = usual.filter(|label| !chosen.iter().any(|&place| is_type(place, label)));
+        picks.extend(missing.map(Pick::Make));
+    }
+    picks
+}
+
+impl Stall<'_> {
+    /// All that is offered is wanted.
+    fn is_whole(&self) -> bool {
+        match self.breadth {
+            _ if self.is_only => true,
+            Breadth::All => true,
+            Breadth::Few(n) => self.offers.len() <= n,
+            Breadth::Usual => false,
+        }
+    }
+}
+
+/// What is made of a model of which there is one file, and which nobody has asked for by name: from an exact file the usual types, from
+/// a quantized one what can win on memory or speed.
+pub(super) fn made_of_one(file: &Present, fast_types: &[String]) -> Vec<&'static str> {
+    match file.ftype {
+        "F32" => DEFAULT_VARIANTS.to_vec(),
+        "BF16" | "F16" => DEFAULT_VARIANTS[1..].to_vec(),
+        _ => {
+            let own = file.gguf.tensor_types();
+            let can_win = |label: &&str| {
+                let expected = file.gguf.expected_types(label);
+                *label != file.ftype && expected.is_some_and(|types| may_win(&types, &own, fast_types))
+            };
+            REMAKES.into_iter().filter(can_win).collect()
+        }
+    }
+}
+
+type Types = BTreeMap<String, TensorTypeShare>;
+
+/// Smaller, or no larger and of types that this machine computes faster with.
+fn may_win(made: &Types, own: &Types, fast_types: &[String]) -> bool {
+    let bytes = |types: &Types| types.values().map(|share| share.bytes).sum::<u64>().max(1) as f64;
+    let fast = |types: &Types| {
+        let layers = |(name, share): (&String, &TensorTypeShare)| match fast_types.contains(name) {
+            true => share.layer_bytes,
+            false => 0,
+        };
+        let all: u64 = types.values().map(|share| share.layer_bytes).sum();
+        types.iter().map(layers).sum::<u64>() as f64 / all.max(1) as f64
+    };
+    let size = bytes(made) / bytes(own);
+    size <= SMALLER || (size <= NO_LARGER && fast(made) >= fast(own) + FASTER_SHARE)
+}

@@ -1,0 +1,293 @@
+//! Several files: which are variants, what they are called, what is passed over.
+
+use super::*;
+
+fn ids(model: &ModelFiles) -> Vec<&str> {
+    model.variants.iter().map(|(v, _)| v.id.as_str()).collect()
+}
+
+#[test]
+fn files_of_one_type_are_variants_of_their_own() {
+    let place = Place::new();
+    let none = Scripted::default();
+    place.put("m/t-Q4_K_M.gguf", &llama("Q4_K_M").bytes());
+    let weighted = llama("Q4_K_M")
+        .str("quantize.imatrix.file", "t.imatrix")
+        .str("quantize.imatrix.dataset", "calibration.txt")
+        .u32("quantize.imatrix.chunks_count", 128)
+        .str("general.quantized_by", "somebody");
+    place.put("m/t-UD-Q4_K_XL.gguf", &weighted.bytes());
+    place.put("m/sub/t-F16.gguf", &llama("F16").bytes());
+    place.put("m/sub/t.i1-Q4_K_M.gguf", &weighted.bytes());
+    let folder = place.dir.path().join("m");
+    let model = place.resolve(&folder, &[], &none).expect("four files");
+    assert_eq!(ids(&model), ["F16", "Q4_K_M", "UD-Q4_K_XL", "i1-Q4_K_M"]);
+    assert!(none.asked.borrow().is_empty(), "nothing is made");
+    assert_eq!(model.variants[1].0.quantization, None);
+    let told = model.variants[2].0.quantization.clone().expect("it tells");
+    assert_eq!((told.by.as_deref(), told.imatrix_chunks), (Some("somebody"), Some(128)));
+    assert_eq!(
+        told.to_string(),
+        "by somebody; imatrix t.imatrix, from calibration.txt, 128 chunks"
+    );
+
+    let model = place
+        .resolve(&folder, &["ud-q4_k_xl", "F16", "i1-Q4_K_M"], &none)
+        .expect("by name");
+    assert_eq!(
+        ids(&model),
+        ["UD-Q4_K_XL", "F16", "i1-Q4_K_M"],
+        "in the order of the request"
+    );
+    let (code, text) = message(place.resolve(&folder, &["Q4_K_XX"], &none));
+    assert!(
+        code == 2 && text.contains("there are Q4_K_M, UD-Q4_K_XL, F16, i1-Q4_K_M"),
+        "{text}"
+    );
+
+    // The files themselves, wherever they lie.
+    let one = place.put("p/t-Q4_K_M.gguf", &weighted.bytes()).display().to_string();
+    let models = [
+        format!("{}:UD-Q4_K_XL", folder.display()),
+        format!("{}:Q4_K_M", folder.display()),
+        one.clone(),
+        one,
+    ];
+    let baseline = Request {
+        baseline: Some("m/Q4_K_M"),
+        ..Request::of(&models, &[])
+    };
+    let model = ask(&place.store, &baseline, &none).expect("three files");
+    assert_eq!(ids(&model), ["m/Q4_K_M", "UD-Q4_K_XL", "p/Q4_K_M"]);
+    let absent = [format!("{}:sub/../x", folder.display())];
+    let (code, text) = message(ask(&place.store, &Request::of(&absent, &[]), &none));
+    assert!(
+        code == 2 && text.contains("has no such file as sub/../x; there are"),
+        "{text}"
+    );
+    let one = [format!("{}:I1-q4_k_m", folder.display())];
+    let alone = ask(&place.store, &Request::of(&one, &["Q4_K_M".to_owned()]), &none).expect("one");
+    assert_eq!(
+        (ids(&alone), alone.variants[0].0.file.as_str()),
+        (vec!["Q4_K_M"], "t.i1-Q4_K_M.gguf")
+    );
+    let unknown = Request {
+        baseline: Some("Q8_0"),
+        ..baseline
+    };
+    let (code, text) = message(ask(&place.store, &unknown, &none));
+    assert!(
+        code == 2 && text.contains("--baseline Q8_0") && text.contains("p/Q4_K_M"),
+        "{text}"
+    );
+    let other = place.put("other.gguf", &TestGguf::llama(64, 1, (1, 2), Some(1)).bytes());
+    let models = [models[1].clone(), other.display().to_string()];
+    let (code, text) = message(ask(&place.store, &Request::of(&models, &[]), &none));
+    assert!(
+        code == 2 && text.contains("other.gguf: is not the same model as") && text.contains("n_embd 64 instead of 256"),
+        "{text}"
+    );
+}
+
+#[test]
+fn models_of_other_vocabularies_are_not_one_model() {
+    let place = Place::new();
+    let other = |tokens: &[&str]| {
+        let file = TestGguf::new()
+            .str("general.architecture", "llama")
+            .u32("llama.block_count", 1)
+            .u32("llama.context_length", 128)
+            .u32("llama.embedding_length", 256)
+            .u32("llama.attention.head_count", 4)
+            .strs("tokenizer.ggml.tokens", tokens);
+        file.tensor("token_embd.weight", &[256, 2], 1, 1024).bytes()
+    };
+    let models = [("a.gguf", ["x", "yz"]), ("b.gguf", ["xy", "z"])]
+        .map(|(name, tokens)| place.put(name, &other(&tokens)).display().to_string());
+    let (code, text) = message(ask(&place.store, &Request::of(&models, &[]), &Scripted::default()));
+    assert!(code == 2 && text.contains("texts of the vocabulary"), "{text}");
+}
+
+#[test]
+fn what_lies_beside_a_model_is_passed_over_and_named() {
+    let place = Place::new();
+    let none = Scripted::default();
+    let odd = TestGguf::llama(64, 1, (1, 2), Some(1)).bytes();
+    place.put("m/t-F16.gguf", &llama("F16").bytes());
+    place.put("m/t-Q8_0.gguf", &llama("Q8_0").bytes());
+    place.put(
+        "m/mmproj-t-F16.gguf",
+        &llama("F16").str("general.type", "mmproj").bytes(),
+    );
+    place.put(
+        "m/my-adapter.gguf",
+        &TestGguf::new().str("general.type", "adapter").bytes(),
+    );
+    place.put(
+        "m/t.imatrix.gguf",
+        &TestGguf::new().str("general.type", "imatrix").bytes(),
+    );
+    place.put("m/t-draft-Q8_0.gguf", &odd);
+    place.put("m/other-F16.gguf", &odd);
+    place.put("m/pointer-Q4_0.gguf", b"version https://git-lfs.github.com/spec/v1");
+    place.put(
+        "m/half-F16-00001-of-00002.gguf",
+        &llama("F16").raw("split.count", 2, &2u16.to_le_bytes()).bytes(),
+    );
+    place.put("m/README.md", b"# t");
+    let folder = place.dir.path().join("m");
+    let model = place.resolve(&folder, &[], &none).expect("two variants");
+    assert_eq!(ids(&model), ["F16", "Q8_0"]);
+    let mut passed: Vec<(&str, &str)> = model
+        .passed_over
+        .iter()
+        .map(|passed| (passed.file.as_str(), passed.kind.name()))
+        .collect();
+    passed.sort_unstable();
+    let expected = [
+        ("half-F16-00001-of-00002.gguf", "parts_missing"),
+        ("mmproj-t-F16.gguf", "projector"),
+        ("my-adapter.gguf", "adapter"),
+        ("other-F16.gguf", "other_model"),
+        ("pointer-Q4_0.gguf", "unusable"),
+        ("t-draft-Q8_0.gguf", "draft"),
+        ("t.imatrix.gguf", "imatrix"),
+    ];
+    assert_eq!(passed, expected);
+    let half = model
+        .passed_over
+        .iter()
+        .find(|p| p.file.starts_with("half"))
+        .expect("listed");
+    assert_eq!(half.detail.as_deref(), Some("half-F16-00002-of-00002.gguf is missing"));
+    // A file that was asked for by name and is not usable is not made in its place.
+    let (code, text) = message(place.resolve(&folder, &["F16", "Q4_0"], &none));
+    assert!(
+        code == 2 && text.contains("pointer-Q4_0.gguf") && text.contains("git lfs pull"),
+        "{text}"
+    );
+    assert!(none.asked.borrow().is_empty());
+    // Nothing is left: the files and what they are.
+    fs::remove_file(folder.join("t-F16.gguf")).expect("removed");
+    fs::remove_file(folder.join("t-Q8_0.gguf")).expect("removed");
+    fs::remove_file(folder.join("other-F16.gguf")).expect("removed");
+    fs::remove_file(folder.join("t-draft-Q8_0.gguf")).expect("removed");
+    let (code, text) = message(place.resolve(&folder, &[], &none));
+    for word in [
+        "mmproj-t-F16.gguf (the vision",
+        "my-adapter.gguf (a LoRA",
+        "half-F16-00002-of-00002.gguf is missing",
+    ] {
+        assert!(code == 2 && text.contains(word), "{word}: {text}");
+    }
+}
+
+/// A model in two parts, and the hashes of both.
+fn split(place: &Place, folder: &str) -> ([PathBuf; 2], [String; 2]) {
+    let count = 2u16.to_le_bytes();
+    let first = llama("F16")
+        .raw("split.count", 2, &count)
+        .raw("split.no", 2, &0u16.to_le_bytes());
+    let first = first.u32("split.tensors.count", 6).bytes();
+    let second = TestGguf::new()
+        .raw("split.count", 2, &count)
+        .raw("split.no", 2, &1u16.to_le_bytes());
+    let second = second.tensor("output.weight", &[256, 4], 1, 2048).bytes();
+    let paths = [1, 2].map(|i| {
+        place.put(
+            &format!("{folder}/t-F16-0000{i}-of-00002.gguf"),
+            [&first, &second][i - 1],
+        )
+    });
+    let hashes = [hash::sha256_hex(&first), hash::sha256_hex(&second)];
+    (paths, hashes)
+}
+
+#[test]
+fn a_split_model_is_one_variant_whichever_part_is_named() {
+    let place = Place::new();
+    let (paths, hashes) = split(&place, "m");
+    let none = Scripted::default();
+    for named in [&place.dir.path().join("m"), &paths[0], &paths[1]] {
+        let model = place.resolve(named, &["F16"], &none).expect("a whole model");
+        let (variant, path) = &model.variants[0];
+        assert_eq!(
+            (variant.id.as_str(), variant.n_tensors, model.info.name.as_str()),
+            ("F16", 6, "t")
+        );
+        assert_eq!(path, &paths[0], "llama.cpp finds the others from the first");
+        assert_eq!(variant.model_size, (256 * 20 * 2 + 256 * 2 * 4) + 2048);
+        assert_eq!(
+            variant.sha256,
+            hash::sha256_hex(format!("{}\n{}\n", hashes[0], hashes[1]).as_bytes())
+        );
+        let parts: Vec<&str> = variant.parts.iter().map(|part| part.sha256.as_str()).collect();
+        assert_eq!(parts, hashes);
+        assert_eq!(
+            variant.parts[1].file_bytes,
+            fs::metadata(&paths[1]).expect("there").len()
+        );
+        let asked = none.asked.borrow().len();
+        assert_eq!(asked, 0);
+    }
+    // Others are made from the whole of it.
+    let model = place
+        .resolve(&paths[1], &["F16", "Q8_0"], &Whole)
+        .expect_err("its size is not that of a part");
+    assert!(model.to_string().contains("parameters instead of"), "{model}");
+    fs::remove_file(&paths[0]).expect("removed");
+    let (code, text) = message(place.resolve(&paths[1], &[], &none));
+    assert!(
+        code == 2 && text.contains("t-F16-00001-of-00002.gguf is missing"),
+        "{text}"
+    );
+    let (code, text) = message(place.resolve(&place.dir.path().join("m"), &[], &none));
+    assert!(
+        code == 2 && text.contains("t-F16-00001-of-00002.gguf is missing"),
+        "{text}"
+    );
+    assert!(!text.contains("llama-gguf-split"), "{text}");
+}
+
+/// Writes what the first part alone would give.
+struct Whole;
+
+impl Quantize for Whole {
+    fn quantize(&self, src: &Path, dst: &Path, ftype: &str, _: &mut dyn FnMut(u64)) -> Result<(), String> {
+        assert!(src.ends_with("t-F16-00001-of-00002.gguf"), "{}", src.display());
+        fs::write(dst, llama(ftype).bytes()).map_err(|e| e.to_string())
+    }
+}
+
+#[test]
+fn of_one_quantized_file_it_and_what_can_win_are_candidates() {
+    let place = Place::new();
+    let wide = |ty, block, ftype| {
+        let file = TestGguf::llama(256, ty, block, ftype_id(ftype));
+        place.put(&format!("{ftype}.gguf"), &file.bytes())
+    };
+    let of = |path: &Path, fast: &[&str]| {
+        let models = [path.display().to_string()];
+        let fast: Vec<String> = fast.iter().map(|ty| (*ty).to_owned()).collect();
+        let request = Request {
+            fast_types: &fast,
+            ..Request::of(&models, &[])
+        };
+        let model = ask(&place.store, &request, &Scripted::default()).expect("variants");
+        model.ids()
+    };
+    let q8 = wide(8, (32, 34), "Q8_0");
+    assert_eq!(of(&q8, &[]), ["Q8_0", "Q4_K_M", "Q4_0"], "both are smaller, F16 is not");
+    let q4 = wide(12, (256, 144), "Q4_K_M");
+    assert_eq!(of(&q4, &[]), ["Q4_K_M"], "nothing is smaller");
+    let q4_1 = wide(3, (32, 20), "Q4_1");
+    // In so small a model the output matrix, which is larger in what is made, is half of it.
+    assert_eq!(of(&q4_1, &[]), ["Q4_1"]);
+    assert_eq!(
+        of(&q4_1, &["q4_0"]),
+        ["Q4_1", "Q4_0"],
+        "no larger, and of a type that is fast here"
+    );
+    let f16 = wide(1, (1, 2), "F16");
+    assert_eq!(of(&f16, &[]), ["F16", "Q8_0", "Q4_K_M"]);
+}

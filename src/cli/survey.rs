@@ -1,0 +1,193 @@
+//! What each file of a folder is and what would be done with it: `kvant inspect FOLDER` and `kvant compare --dry-run`.
+
+use super::args::Global;
+use super::exit::{Failure, BAD_INPUT, OK, UNEXPECTED};
+use super::look;
+use super::sources::Sources;
+use crate::catalog::{survey, AheadVariant, Origin, Request, Survey};
+use crate::data::{PassedOver, Quantization, VariantInfo};
+use crate::units;
+use comfy_table::{presets, CellAlignment, Table};
+use serde::Serialize;
+
+/// Version of the JSON. Changes:
+/// 1: first version.
+const SCHEMA: &str = "kvant.files/1";
+
+/// Prints the table of a comparison. An error when there would be none.
+pub fn run(request: &Request<'_>, sources: &Sources, global: &Global) -> Result<u8, Failure> {
+    let survey = survey(request, &sources.means())?;
+    print(&survey, global)?;
+    match survey.why_none {
+        // It is in the JSON.
+        Some(_) if global.json => Ok(BAD_INPUT),
+        Some(why) => Err(Failure::msg(BAD_INPUT, why)),
+        None => Ok(OK),
+    }
+}
+
+/// Prints the table of a folder, whether its files can be compared or not.
+pub fn inspect(folder: &str, sources: &Sources, global: &Global) -> Result<u8, Failure> {
+    let models = [folder.to_owned()];
+    let survey = survey(&Request::of(&models, &[]), &sources.means())?;
+    print(&survey, global)?;
+    if let Some(why) = survey.why_none.filter(|_| !global.json) {
+        look::print(&format!("\n{why}\n")).map_err(|e| Failure::new(UNEXPECTED, e))?;
+    }
+    Ok(OK)
+}
+
+fn print(survey: &Survey, global: &Global) -> Result<(), Failure> {
+    let files = rows(survey);
+    let text = match global.json {
+        true => {
+            let json = Wire {
+                schema: SCHEMA,
+                model: survey.ahead.as_ref().map(|ahead| ahead.info.name.as_str()),
+                files,
+                not_compared: survey.why_none.as_deref(),
+            };
+            serde_json::to_string_pretty(&json).map_err(|e| Failure::new(UNEXPECTED, e))? + "\n"
+        }
+        false => table(survey, &files),
+    };
+    look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))
+}
+
+#[derive(Serialize)]
+struct Wire<'a> {
+    schema: &'static str,
+    /// What the model is called; null when there are several or none.
+    model: Option<&'a str>,
+    files: Vec<Row<'a>>,
+    /// Why nothing would be measured.
+    not_compared: Option<&'a str>,
+}
+
+/// A file, or the parts of one.
+#[derive(Serialize)]
+struct Row<'a> {
+    file: &'a str,
+    n_parts: usize,
+    kind: &'static str,
+    detail: Option<&'a str>,
+    /// What `--variants` and `--baseline` call it.
+    id: Option<&'a str>,
+    ftype: Option<&'a str>,
+    model_size: Option<u64>,
+    bpw: Option<f64>,
+    quantization: Option<&'a Quantization>,
+    made_from: Option<&'a str>,
+    /// `baseline`, `measured`, `not_asked_for` or `passed_over`.
+    fate: &'static str,
+    /// `here`, `fetched` or `made`; of what is measured.
+    origin: Option<&'static str>,
+}
+
+fn rows(survey: &Survey) -> Vec<Row<'_>> {
+    let ahead = survey.ahead.iter();
+    let measured = ahead.clone().flat_map(|ahead| &ahead.variants).enumerate();
+    let measured = measured.map(|(i, v)| of_variant(v, if i == 0 { "baseline" } else { "measured" }));
+    let others = ahead.flat_map(|ahead| &ahead.others).chain(&survey.models);
+    let others = others.map(|v| of_variant(v, "not_asked_for"));
+    let passed = survey.passed_over.iter().map(of_passed);
+    measured.chain(others).chain(passed).collect()
+}
+
+fn of_variant<'a>(variant: &'a AheadVariant, fate: &'static str) -> Row<'a> {
+    let info: &VariantInfo = &variant.info;
+    let made_from = info.derived_from.as_ref();
+    Row {
+        file: &variant.file,
+        n_parts: info.parts.len().max(1),
+        kind: "model",
+        detail: None,
+        id: Some(&info.id),
+        ftype: info.ftype.as_deref(),
+        model_size: (info.model_size > 0).then_some(info.model_size),
+        bpw: (info.bpw > 0.0).then_some(info.bpw),
+        quantization: info.quantization.as_ref(),
+        made_from: made_from.map(|from| from.file.as_str()),
+        fate,
+        origin: Some(match variant.origin {
+            Origin::Here => "here",
+            Origin::Remote { .. } => "fetched",
+            Origin::ToMake => "made",
+        }),
+    }
+}
+
+fn of_passed(passed: &PassedOver) -> Row<'_> {
+    Row {
+        file: &passed.file,
+        n_parts: 1,
+        kind: passed.kind.name(),
+        detail: passed.detail.as_deref(),
+        id: None,
+        ftype: None,
+        model_size: None,
+        bpw: None,
+        quantization: None,
+        made_from: None,
+        fate: "passed_over",
+        origin: None,
+    }
+}
+
+fn table(survey: &Survey, rows: &[Row<'_>]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["file", "what it is", "variant", "type", "size", "what is done with it"]);
+    let passed: Vec<&PassedOver> = survey.passed_over.iter().collect();
+    for row in rows {
+        let what = match passed.iter().find(|passed| passed.file == row.file && row.id.is_none()) {
+            Some(passed) => passed.kind.words().to_owned(),
+            None => row
+                .quantization
+                .map_or("a model".to_owned(), |told| format!("a model; {told}")),
+        };
+        let file = match (row.made_from, row.n_parts) {
+            // It has no name yet.
+            (Some(_), _) => "-".to_owned(),
+            (None, 1) => row.file.to_owned(),
+            (None, n) => format!("{} ({n} parts)", row.file),
+        };
+        table.add_row([
+            file,
+            what,
+            row.id.unwrap_or_default().to_owned(),
+            row.ftype.unwrap_or_default().to_owned(),
+            row.model_size.map_or(String::new(), units::bytes),
+            fate(row),
+        ]);
+    }
+    for (i, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if i == 4 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines: String = table.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
+    let head = survey
+        .ahead
+        .as_ref()
+        .map_or(String::new(), |ahead| format!("{}\n\n", ahead.info.name));
+    head + &lines
+}
+
+fn fate(row: &Row<'_>) -> String {
+    let place = match (row.origin, row.made_from) {
+        (Some("fetched"), _) => "fetched, ".to_owned(),
+        (_, Some(from)) => format!("made from {from}, "),
+        _ => String::new(),
+    };
+    match (row.fate, row.id) {
+        ("baseline", _) => format!("{place}measured, as the baseline"),
+        ("measured", _) => format!("{place}measured"),
+        ("not_asked_for", Some(id)) => format!("not measured; --variants {id} asks for it"),
+        _ => match row.detail {
+            Some(detail) => format!("passed over: {detail}"),
+            None => "passed over".to_owned(),
+        },
+    }
+}

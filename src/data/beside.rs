@@ -1,0 +1,78 @@
+//! What lies beside the files that are measured.
+
+use super::config::{named_enum, ParseNameError};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+named_enum! {
+    /// What a file is.
+    FileKind, "kind of file", {
+        /// A language model.
+        Model = "model",
+        /// The vision or audio part of a model.
+        Projector = "projector",
+        /// An importance matrix.
+        Imatrix = "imatrix",
+        /// A LoRA adapter.
+        Adapter = "adapter",
+        /// A small model that drafts for another one.
+        Draft = "draft",
+        /// Layers that predict several tokens, without the model they belong to.
+        Heads = "heads",
+        /// A vocabulary without tensors.
+        Vocabulary = "vocabulary",
+        /// A model that gives embeddings, or only encodes.
+        Encoder = "encoder",
+        /// Another model than the one that is measured.
+        OtherModel = "other_model",
+        /// A split model of which parts are missing.
+        PartsMissing = "parts_missing",
+        /// A file that cannot be read as a model, or not by this version.
+        Unusable = "unusable",
+        /// No GGUF file.
+        Other = "other",
+    }
+}
+
+/// A file that was not measured although it lies where the model does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedOver {
+    /// Its name.
+    pub file: String,
+    /// What it is.
+    pub kind: FileKind,
+    /// More of it, in words: what differs, what is missing, what is wrong with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl FileKind {
+    /// What it is, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            FileKind::Model => "a language model",
+            FileKind::Projector => "the vision or audio part of a model",
+            FileKind::Imatrix => "an importance matrix",
+            FileKind::Adapter => "a LoRA adapter",
+            FileKind::Draft => "a draft model",
+            FileKind::Heads => "layers of a model without the rest of it",
+            FileKind::Vocabulary => "a vocabulary",
+            FileKind::Encoder => "a model that generates no text",
+            FileKind::OtherModel => "another model",
+            FileKind::PartsMissing => "a split model that is not whole",
+            FileKind::Unusable => "not usable",
+            FileKind::Other => "no GGUF file",
+        }
+    }
+}
+
+impl fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}", self.file, self.kind.words())?;
+        if let Some(detail) = &self.detail {
+            write!(f, ": {detail}")?;
+        }
+        f.write_str(")")
+    }
+}
