@@ -33,7 +33,8 @@ build:
 # All tests, with llama.cpp and the built-in model
 [no-exit-message]
 test *args:
-    {{cargo}} test --release "$@"
+    {{ if args == "" { cargo + " test --release --test shipped" } else { "" } }}
+    {{cargo}} test --release --features test-engine "$@"
 
 # Render reports again from their journals (default: the committed example): just report [RUN...] [--lang es] ...
 [no-exit-message]
@@ -47,13 +48,14 @@ record *args: build
 # Format, lints, and the tests that need no llama.cpp
 check:
     {{cargo}} fmt --all --check
-    {{cargo}} clippy --release --all-targets --no-default-features -- -D warnings
-    {{cargo}} clippy --release --all-targets -- -D warnings
-    {{cargo}} test --release --no-default-features
+    {{cargo}} clippy --release --all-targets --no-default-features --features test-engine -- -D warnings
+    {{cargo}} clippy --release --all-targets --features test-engine -- -D warnings
+    {{cargo}} clippy --release --lib --bins --test shipped -- -D warnings
+    {{cargo}} test --release --no-default-features --features test-engine
 
 # Write the golden files again, for `git diff` to show
 golden:
-    KVANT_GOLDEN=1 {{cargo}} test --release --no-default-features golden
+    KVANT_GOLDEN=1 {{cargo}} test --release --no-default-features --features test-engine golden
 
 # How long kvant itself takes: rendering a large run
 bench *args:
@@ -64,7 +66,8 @@ forge *args:
     {{cargo}} run --profile forge --package forge -- "$@"
 
 # How often is kvant wrong on this machine? Identical arms and known handicaps, beside "five of A, then five of B"
-calibrate *args: build
+calibrate *args:
+    {{cargo}} build --release --features test-engine
     scripts/calibrate --kvant "{{binary}}" "$@"
 
 # Fuzz one target (gguf_header, models_toml) for some seconds; needs cargo-fuzz and a nightly compiler

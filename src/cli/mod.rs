@@ -44,8 +44,8 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { exit::BAD_INPUT } else { exit::OK });
         }
     };
-    if let Command::Worker { name } = &cli.command {
-        return crate::worker::run(name.as_deref());
+    if let Command::Worker { .. } = &cli.command {
+        return crate::worker::run();
     }
     exit::no_backtraces();
     let result = match &cli.command {

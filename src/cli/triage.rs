@@ -2,7 +2,7 @@
 
 use super::args::{CompareArgs, Global, TriageArgs, WorkloadChoice};
 use super::candidates::Candidates;
-use super::compare::{default_args, engine_info, Job};
+use super::compare::{default_args, Job};
 use super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::progress::LiveLine;
 use super::report::{code, finish, print_summary, write_report, JOURNAL_NAME};
@@ -29,7 +29,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
     let sources = Sources::of_user(global, &stop)?;
-    let engine = engine_info();
+    let engine = crate::engine::info();
     let candidates = match args.shape {
         Some(_) => None,
         None => Candidates::look(args, &compare, (&host, &engine), &sources, (global, &stop))?,

@@ -155,7 +155,7 @@ impl fmt::Display for Warning {
             ),
             Warning::Handicap { share } => write!(
                 f,
-                "the control was made slower by {share} on purpose, to calibrate kvant; unset KVANT_HANDICAP before you measure anything"
+                "the control was made slower by {share} on purpose, to calibrate kvant; its figures are no measurements"
             ),
             Warning::BuiltinInstead { model, why } => write!(
                 f,

@@ -2,9 +2,13 @@
 //!
 //! `llama/` is llama.cpp and the only place with FFI; `fake` is deterministic, with scripted timings on a virtual
 //! clock, for tests through the real process. This module knows nothing of plans, journals or statistics.
-//! Invariant: `unsafe` lives in `engine/llama/` only.
+//! Invariants: `unsafe` lives in `engine/llama/` only; without the feature `test-engine` there is no fake engine, no
+//! handicap, and no variable that asks for them.
 
+#[cfg(feature = "test-engine")]
 pub mod fake;
+#[cfg(all(feature = "llama", feature = "test-engine"))]
+mod handicap;
 mod instructions;
 #[cfg(feature = "llama")]
 pub mod llama;
@@ -45,25 +49,6 @@ pub enum EngineError {
     OutOfMemory(String),
 }
 
-/// What the worker is about to do. Only the fake engine listens: its scripted faults strike here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step<'a> {
-    /// Say hello.
-    Hello,
-    /// Load the model in this file.
-    Load(&'a Path),
-    /// Open a context.
-    Open,
-    /// The untimed round of a context.
-    Prepare(ContextId),
-    /// One timed sample.
-    Measure(ContextId, WorkSpec),
-    /// Read the memory of the process.
-    Memory,
-    /// Score a chunk of text.
-    Score(ContextId),
-}
-
 /// What two models must share for their logits to be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocab {
@@ -75,28 +60,40 @@ pub struct Vocab {
     pub sha256: String,
 }
 
-/// A scripted break of the protocol, for tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WireFault {
-    /// Half an answer, then the end of the stream.
-    HalfLine,
-    /// An answer longer than the protocol allows.
-    HugeLine,
-    /// Hello with a version that nobody speaks.
-    WrongVersion,
-    /// A well-formed answer to another question.
-    WrongAnswer,
-}
-
 /// Receives rows of logits. An error ends the call.
 pub type RowSink<'a> = dyn FnMut(&[f32]) -> Result<(), EngineError> + 'a;
 
-/// The engine of this build, asked without loading a model: llama.cpp's versions, instructions and devices.
+/// Whether a test's script stands in for llama.cpp.
+pub fn is_scripted() -> bool {
+    #[cfg(feature = "test-engine")]
+    return std::env::var_os(fake::SCRIPT_ENV).is_some();
+    #[cfg(not(feature = "test-engine"))]
+    false
+}
+
+/// The share by which the control is made slower, for `scripts/calibrate`.
+pub fn handicap() -> Option<String> {
+    #[cfg(all(feature = "llama", feature = "test-engine"))]
+    return std::env::var(handicap::SHARE_ENV).ok();
+    #[cfg(not(all(feature = "llama", feature = "test-engine")))]
+    None
+}
+
+/// The engine that workers run, asked without loading a model: llama.cpp's versions, instructions and devices.
 pub fn info() -> EngineInfo {
+    #[cfg(feature = "test-engine")]
+    if is_scripted() {
+        return fake::info();
+    }
     #[cfg(feature = "llama")]
     return llama::info();
     #[cfg(not(feature = "llama"))]
-    return fake::info();
+    return EngineInfo {
+        name: "none".to_owned(),
+        version: "none".to_owned(),
+        system_info: String::new(),
+        devices: Vec::new(),
+    };
 }
 
 /// A device besides the CPU.
@@ -146,6 +143,7 @@ pub fn argmax(row: &[f32]) -> i32 {
 }
 
 /// A draft whose tokens mean something else to the model it would draft for.
+#[cfg(any(feature = "llama", feature = "test-engine"))]
 fn other_vocab(path: &Path, why: &str) -> EngineError {
     let path = path.display();
     EngineError::Refused(format!(
@@ -234,14 +232,6 @@ pub trait Engine {
     }
     /// CPU time on the engine's own clock; `None` when the kernel's count for the process is the one to use.
     fn cpu_ns(&self) -> Option<u64> {
-        None
-    }
-    /// Told before every request; see [`Step`].
-    fn announce(&mut self, _step: Step<'_>) -> Result<(), EngineError> {
-        Ok(())
-    }
-    /// How the next answer is to be broken; see [`WireFault`].
-    fn wire_fault(&mut self) -> Option<WireFault> {
         None
     }
 }

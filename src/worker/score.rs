@@ -6,7 +6,7 @@
 
 use super::load::sha256_of;
 use crate::data::{ArmConfig, Chunk, ChunkScore, ContextInfo, Parting, TextTokens};
-use crate::engine::{ContextId, Engine, EngineError, Step, Vocab};
+use crate::engine::{ContextId, Engine, EngineError, Vocab};
 use crate::quality::{first_scored, Baseline, Place, Scorer};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -78,7 +78,6 @@ impl Scoring {
         let (Some(id), Some(shared)) = (self.context, &self.shared) else {
             return Err(refused("no context is open for scoring"));
         };
-        engine.announce(Step::Score(id))?;
         let start = Instant::now();
         engine.clear(id)?;
         let first = first_scored(chunk.n_ctx) as usize;

@@ -21,7 +21,6 @@ use nix::sys::resource::{getrusage, Usage, UsageWho};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::slice::SliceIndex;
-use std::time::Instant;
 
 /// One-token steps that warm up a sample.
 const N_WARM_STEPS: usize = 3;
@@ -30,7 +29,6 @@ const N_WARM_STEPS: usize = 3;
 pub(super) struct Speed {
     tokens: Vec<i32>,
     files: StateFiles,
-    handicap: f64,
     counters: Counters,
     states: BTreeMap<(usize, u32), Vec<u8>>,
     configs: BTreeMap<usize, ArmConfig>,
@@ -54,11 +52,10 @@ struct Timed {
 }
 
 impl Speed {
-    pub(super) fn new(tokens: Vec<i32>, files: StateFiles, draft: Option<PathBuf>, handicap: f64) -> Self {
+    pub(super) fn new(tokens: Vec<i32>, files: StateFiles, draft: Option<PathBuf>) -> Self {
         Self {
             tokens,
             files,
-            handicap,
             counters: Counters::find(),
             states: BTreeMap::new(),
             configs: BTreeMap::new(),
@@ -266,7 +263,7 @@ impl Speed {
         id: ContextId,
         range: impl SliceIndex<[i32], Output = [i32]>,
     ) -> Result<(), EngineError> {
-        lasting(self.handicap, || engine.decode(id, &self.tokens[range]))
+        engine.decode(id, &self.tokens[range])
     }
 
     /// Back to `n_depth` from a deeper cache. Models with a recurrent state cannot drop single tokens: they get the
@@ -292,19 +289,6 @@ impl Speed {
             ))),
         }
     }
-}
-
-/// Makes `work` last longer by the share `handicap`.
-fn lasting<T>(handicap: f64, work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
-    let start = Instant::now();
-    let done = work()?;
-    if handicap > 0.0 {
-        let end = start.elapsed().mul_f64(1.0 + handicap);
-        while start.elapsed() < end {
-            std::hint::spin_loop();
-        }
-    }
-    Ok(done)
 }
 
 /// The result of `work` and its time on the engine's clock.
@@ -410,6 +394,6 @@ impl SampleConditions {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "test-engine"))]
 #[path = "speed_tests.rs"]
 mod tests;

@@ -40,7 +40,7 @@ fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
     let (id, _) = engine.open(&config).expect("opens");
     let tokens = engine.tokenize(&"a text ".repeat(1300)).expect("bytes");
     let files = StateFiles::new(&std::env::temp_dir(), "ab".repeat(32), "fake 1".to_owned());
-    let mut speed = Speed::new(tokens, files, Some("draft-Q8_0.gguf".into()), 0.0);
+    let mut speed = Speed::new(tokens, files, Some("draft-Q8_0.gguf".into()));
     speed.opened(id, config);
     (engine, id, speed)
 }
@@ -281,12 +281,9 @@ fn a_cache_that_cannot_drop_tokens_has_no_prefix_to_reuse() {
 
 #[test]
 fn stolen_time_shows_in_wall_and_not_in_cpu_time() {
-    let script = QUIET.replacen('{', r#"{"faults":[{"action":{"stall":1000000}}],"#, 1);
-    let (mut engine, id, mut speed) = set_up(&script);
+    let (mut engine, id, mut speed) = set_up(QUIET);
     let work = spec(Workload::Prefill, 100, 0, 0);
-    engine
-        .announce(crate::engine::Step::Measure(id, work))
-        .expect("no refusal");
+    engine.effects.stall_ns.set(1_000_000);
     let sample = speed.measure(&mut engine, id, &work, 0, 1).expect("runs");
     assert_eq!(sample.timed_ns, prefill_ns(100) + 1_000_000);
     assert_eq!(sample.conditions.cpu_ns, 2 * prefill_ns(100));

@@ -5,18 +5,18 @@
 //! slices, states of the same context only), so that worker code that breaks them fails here first.
 
 mod batched;
-mod faults;
 mod noise;
 mod script;
 
 pub use script::{FakeCost, FakeFault, FakeScript, FaultAction, FaultPoint, SCRIPT_ENV};
 
-use super::{argmax, other_vocab, BatchId, ContextId, Engine, EngineError, Loaded, RowSink, Step, Vocab, WireFault};
+use super::{argmax, other_vocab, BatchId, ContextId, Engine, EngineError, Loaded, RowSink, Vocab};
 use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, KvType, SplitMode, WorkSpec};
 use batched::Batch;
-use faults::Faults;
+use std::cell::Cell;
 use std::io::Read;
 use std::path::Path;
+use std::rc::Rc;
 
 /// Vocabulary: the bytes, and BOS.
 const N_VOCAB: u32 = 257;
@@ -36,8 +36,8 @@ pub fn info() -> EngineInfo {
 
 /// The devices that the script says this machine has.
 fn scripted_devices() -> Vec<String> {
-    let script = std::env::var_os(SCRIPT_ENV).and_then(|path| FakeEngine::from_file(Path::new(&path)).ok());
-    script.map_or(Vec::new(), |engine| engine.script.devices)
+    let script = std::env::var_os(SCRIPT_ENV).and_then(|path| FakeScript::read(Path::new(&path)).ok());
+    script.map_or(Vec::new(), |script| script.devices)
 }
 
 struct Context {
@@ -52,10 +52,20 @@ struct Context {
     factor: f64,
 }
 
+/// What scripted faults do to an engine from outside.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Virtual time that every `decode` loses.
+    pub stall_ns: Cell<u64>,
+    /// One of the next logits is not a number.
+    pub is_not_finite: Cell<bool>,
+}
+
 /// See the module's text.
 pub struct FakeEngine {
     script: FakeScript,
-    faults: Faults,
+    /// What a test's faults do to the next calls.
+    pub effects: Rc<Effects>,
     stem: String,
     is_loaded: bool,
     contexts: Vec<Context>,
@@ -70,8 +80,8 @@ impl FakeEngine {
     /// An engine that follows `script`.
     pub fn new(script: FakeScript) -> Self {
         Self {
-            faults: Faults::new(script.faults.clone()),
             script,
+            effects: Rc::default(),
             stem: String::new(),
             is_loaded: false,
             contexts: Vec::new(),
@@ -81,15 +91,6 @@ impl FakeEngine {
             n_executions: 0,
             n_calls: 0,
         }
-    }
-
-    /// An engine that follows the script at `path`.
-    pub fn from_file(path: &Path) -> Result<Self, EngineError> {
-        let wrong = |why: String| refused(format!("the script of the fake engine, {}: {why}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
-        Ok(Self::new(
-            serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?,
-        ))
     }
 
     fn context(&mut self, id: ContextId) -> Result<&mut Context, EngineError> {
@@ -292,7 +293,6 @@ impl Engine for FakeEngine {
         self.n_calls += 1;
         let call = noise::hash(self.script.seed.rotate_left(17) ^ self.n_calls, self.stem.as_bytes());
         let token_noise = (self.script.token_noise * noise::normal(call)).exp();
-        let stall_ns = self.faults.stall_ns();
         let c = self.context(context)?;
         if tokens.is_empty() {
             return Err(refused("no tokens to decode"));
@@ -309,7 +309,7 @@ impl Engine for FakeEngine {
         c.has_logits = true;
         let n_threads = c.config.n_threads;
         self.spend(ns, n_threads);
-        self.now_ns += stall_ns;
+        self.now_ns += self.effects.stall_ns.get();
         Ok(())
     }
 
@@ -317,7 +317,7 @@ impl Engine for FakeEngine {
         for token in tokens {
             self.decode(context, &[*token])?;
             let mut logits = self.logits_of_pass(context, tokens.len())?;
-            if self.faults.take_not_finite() {
+            if self.effects.is_not_finite.take() {
                 logits[0] = f32::NAN;
             }
             row(&logits)?;
@@ -459,26 +459,6 @@ impl Engine for FakeEngine {
 
     fn cpu_ns(&self) -> Option<u64> {
         Some(self.cpu_ns)
-    }
-
-    fn announce(&mut self, step: Step<'_>) -> Result<(), EngineError> {
-        if let Step::Load(path) = step {
-            self.stem = stem_of(path);
-        }
-        let type_k = match step {
-            Step::Prepare(id) | Step::Measure(id, _) | Step::Score(id) => {
-                self.contexts.get(id.0).map(|c| c.config.type_k)
-            }
-            _ => None,
-        };
-        if matches!(step, Step::Measure(..)) && self.script.real_sleep_us > 0 {
-            std::thread::sleep(std::time::Duration::from_micros(self.script.real_sleep_us));
-        }
-        self.faults.strike(step, &self.stem, type_k)
-    }
-
-    fn wire_fault(&mut self) -> Option<WireFault> {
-        self.faults.take_wire_fault()
     }
 }
 

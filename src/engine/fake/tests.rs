@@ -100,34 +100,10 @@ fn the_same_script_gives_the_same_times() {
 }
 
 #[test]
-fn faults_strike_where_and_as_often_as_asked() {
-    use crate::data::{WorkSpec, Workload};
-    let script =
-        r#"{"faults":[{"file":"Q8","workload":"decode","n_depth":64,"after":1,"times":2,"action":{"refuse":"no"}}]}"#;
-    let mut engine = FakeEngine::new(serde_json::from_str(script).expect("valid"));
-    let spec = |n_depth| WorkSpec {
-        workload: Workload::Decode,
-        n_prompt: 0,
-        n_gen: 1,
-        n_depth,
-        n_seq: 1,
-        is_pp_shared: false,
-    };
-    engine
-        .announce(Step::Load(Path::new("m-Q8_0.gguf")))
-        .expect("no fault there");
-    let strikes: Vec<bool> = (0..4)
-        .map(|_| engine.announce(Step::Measure(ContextId(0), spec(64))).is_err())
-        .collect();
-    assert_eq!(strikes, [false, true, true, false]);
-    assert!(engine.announce(Step::Measure(ContextId(0), spec(0))).is_ok());
-}
-
-#[test]
 fn a_wrong_script_says_what_is_wrong() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("script.json");
     std::fs::write(&path, r#"{"noize":1}"#).expect("written");
-    let error = FakeEngine::from_file(&path).err().expect("a typo");
+    let error = FakeScript::read(&path).expect_err("a typo");
     assert!(error.to_string().contains("noize"), "{error}");
 }

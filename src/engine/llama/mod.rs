@@ -83,6 +83,8 @@ pub struct LlamaEngine {
     /// The devices and their free memory before the load; none on the CPU.
     devices: Vec<(Device, usize)>,
     start: Instant,
+    #[cfg(feature = "test-engine")]
+    handicap: super::handicap::Handicap,
 }
 
 impl LlamaEngine {
@@ -96,6 +98,8 @@ impl LlamaEngine {
             draft: None,
             devices: Vec::new(),
             start: Instant::now(),
+            #[cfg(feature = "test-engine")]
+            handicap: super::handicap::Handicap::of_this_process()?,
         })
     }
 
@@ -174,10 +178,14 @@ impl Engine for LlamaEngine {
     }
 
     fn decode(&mut self, context: ContextId, tokens: &[i32]) -> Result<(), EngineError> {
+        #[cfg(feature = "test-engine")]
+        let _longer = self.handicap.begin();
         self.context(context)?.decode(tokens)
     }
 
     fn decode_scored(&mut self, context: ContextId, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError> {
+        #[cfg(feature = "test-engine")]
+        let _longer = self.handicap.begin();
         self.context(context)?.decode_scored(tokens, row)
     }
 
@@ -226,10 +234,14 @@ impl Engine for LlamaEngine {
     }
 
     fn step(&mut self, batch: BatchId, tokens: &[i32]) -> Result<(), EngineError> {
+        #[cfg(feature = "test-engine")]
+        let _longer = self.handicap.begin();
         self.batch(batch)?.step(tokens)
     }
 
     fn append(&mut self, batch: BatchId, parts: &[(u32, &[i32])]) -> Result<(), EngineError> {
+        #[cfg(feature = "test-engine")]
+        let _longer = self.handicap.begin();
         self.batch(batch)?.append(parts)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A context stays filled to its depth between samples: what a sample appends is dropped again.
 
-use super::{clocked, generate, lasting, Speed, Timed, N_WARM_STEPS};
+use super::{clocked, generate, Speed, Timed, N_WARM_STEPS};
 use crate::data::WorkSpec;
 use crate::engine::{BatchId, ContextId, Engine, EngineError};
 
@@ -91,7 +91,7 @@ impl Speed {
         let (id, _) = self.batch_of(of, spec)?;
         generate(engine, spec, &self.counters, timed, |engine, at| {
             let tokens = self.next_tokens(spec, at);
-            lasting(self.handicap, || engine.step(id, &tokens))
+            engine.step(id, &tokens)
         })?;
         engine.rewind(id, spec.n_depth)
     }

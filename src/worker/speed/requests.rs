@@ -4,7 +4,7 @@
 //! fits into `n_batch` beside them. Users do not run in step: an execution begins with their answers evenly advanced, which is
 //! computed beforehand and not timed, and with a request that has just been sent. Answers have the same length and tokens for all arms.
 
-use super::{lasting, Speed, Timed, N_WARM_STEPS};
+use super::{Speed, Timed, N_WARM_STEPS};
 use crate::data::{RequestTimes, WorkSpec};
 use crate::engine::{BatchId, ContextId, Engine, EngineError};
 
@@ -63,7 +63,7 @@ impl Speed {
             let (mut n_sent, mut n_done) = (users.len(), 0);
             while n_done < n_requests {
                 let parts = self.pass(&users, spec, n_batch);
-                lasting(self.handicap, || engine.append(id, &parts))?;
+                engine.append(id, &parts)?;
                 let now = engine.now_ns();
                 for (seq, part) in parts {
                     let user = &mut users[seq as usize];

@@ -7,7 +7,7 @@
 //! A pass of several tokens rounds differently from one of a single token, so both ways may part where two tokens are about equally likely.
 //! How much rounding there is depends on model and processor, and is measured on the very texts that parted.
 
-use super::{clocked, lasting, Speed, Timed, N_WARM_STEPS};
+use super::{clocked, Speed, Timed, N_WARM_STEPS};
 use crate::data::{SpeculativeSums, WorkSpec, Workload, N_DRAFT, N_OWN_TOKENS, N_PASSAGES};
 use crate::engine::{argmax, ContextId, Engine, EngineError};
 
@@ -157,10 +157,8 @@ impl Speed {
 
     /// The most likely token after `tokens`.
     fn choose(&self, engine: &mut dyn Engine, id: ContextId, tokens: &[i32]) -> Result<i32, EngineError> {
-        lasting(self.handicap, || {
-            engine.decode(id, tokens)?;
-            engine.argmax(id)
-        })
+        engine.decode(id, tokens)?;
+        engine.argmax(id)
     }
 
     /// The same tokens with the draft.
@@ -190,7 +188,7 @@ impl Speed {
                 lacking = vec![next];
             }
             sums.draft_ns += engine.now_ns() - began;
-            let best = lasting(self.handicap, || engine.argmax_each(id, &batch))?;
+            let best = engine.argmax_each(id, &batch)?;
             let n_accepted = batch[1..].iter().zip(&best).take_while(|(d, b)| d == b).count();
             count(sums, n, n_accepted);
             tokens.extend_from_slice(&best[..=n_accepted]);
