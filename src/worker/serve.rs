@@ -6,7 +6,7 @@ use super::memory::reading;
 use super::score::Scoring;
 use super::speed::Speed;
 use super::state_file::StateFiles;
-use crate::engine::{ContextId, Engine, EngineError};
+use crate::engine::{ContextId, Engine, EngineError, Layout};
 use crate::protocol::{read_line, write_line, Reply, Request, PROTOCOL_VERSION};
 use std::io::{self, BufRead, Write};
 
@@ -95,7 +95,7 @@ impl<E: Engine> Answer for Session<E> {
                 Ok(reply)
             }
             Request::Open { config } => {
-                let (id, context) = engine.open(&config)?;
+                let (id, context) = engine.open(&config, &Layout::single(&config))?;
                 self.contexts.push(id);
                 if let Some(speed) = &mut self.speed {
                     speed.opened(id, config);

@@ -14,7 +14,7 @@ use super::state_file::StateFiles;
 use crate::data::{
     ArmConfig, GpuConditions, RequestTimes, Sample, SampleConditions, SpeculativeSums, StateTimes, WorkSpec, Workload,
 };
-use crate::engine::{ContextId, Engine, EngineError};
+use crate::engine::{argmax, ContextId, Engine, EngineError};
 use crate::host::{Energy, EnergyReading, Interference, Withheld};
 use batched::Filled;
 use nix::sys::resource::{getrusage, Usage, UsageWho};
@@ -183,7 +183,7 @@ impl Speed {
         timed.conditions.add(&before, &Reading::now(engine, &self.counters)?);
         timed.ns += end - start;
         if timed.ttft_ns.is_none() {
-            engine.argmax(id)?;
+            argmax(engine.logits(id)?);
             timed.ttft_ns = Some(engine.now_ns() - start);
         }
         Ok(())
@@ -228,10 +228,10 @@ impl Speed {
         let work = |engine: &mut dyn Engine| {
             match spec.n_depth {
                 0 => engine.clear(id)?,
-                shared => engine.truncate(id, shared)?,
+                shared => engine.truncate(id, 0, shared)?,
             }
             self.feed(engine, id, spec.n_depth as usize..spec.n_prompt as usize)?;
-            engine.argmax(id)
+            Ok(argmax(engine.logits(id)?))
         };
         self.observed(engine, timed, work)?;
         Ok(())
@@ -273,7 +273,7 @@ impl Speed {
             return engine.clear(id);
         }
         engine
-            .truncate(id, n_depth)
+            .truncate(id, 0, n_depth)
             .or_else(|_| self.restore(engine, id, n_depth))
     }
 

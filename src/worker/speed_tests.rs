@@ -1,6 +1,7 @@
 use super::*;
 use crate::data::{ArmConfig, FlashAttn, KvType, SplitMode};
 use crate::engine::fake::FakeEngine;
+use crate::engine::Layout;
 
 /// Costs without noise: 1000 ns per prefilled token, 5000 ns per step, both grow by the factor 1 + depth / 1000.
 const QUIET: &str =
@@ -37,7 +38,7 @@ fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
         n_ubatch: 512,
         n_ctx: 1024,
     };
-    let (id, _) = engine.open(&config).expect("opens");
+    let (id, _) = engine.open(&config, &Layout::single(&config)).expect("opens");
     let tokens = engine.tokenize(&"a text ".repeat(1300)).expect("bytes");
     let files = StateFiles::new(&std::env::temp_dir(), "ab".repeat(32), "fake 1".to_owned());
     let mut speed = Speed::new(tokens, files, Some("draft-Q8_0.gguf".into()));
