@@ -5,6 +5,7 @@
 //! Invariants: `unsafe` lives in `engine/llama/` only; without the feature `test-engine` there is no fake engine, no
 //! handicap, and no variable that asks for them.
 
+mod decode;
 #[cfg(feature = "test-engine")]
 pub mod fake;
 #[cfg(all(feature = "llama", feature = "test-engine"))]
@@ -15,6 +16,7 @@ pub mod llama;
 pub mod quantize;
 mod rpc;
 
+pub use decode::Decoder;
 pub use instructions::unused_instructions;
 pub use rpc::check_server;
 

@@ -8,12 +8,14 @@
 
 mod batch;
 mod context;
+mod decode;
 mod devices;
 mod log;
 mod model;
 mod modules;
 mod quantize;
 
+pub use decode::Decoder;
 pub use devices::{list as devices, serve_rpc};
 pub use log::ABORT_PREFIX;
 pub(super) use quantize::quantize;
