@@ -33,7 +33,8 @@ build:
 # All tests, with llama.cpp and the built-in model
 [no-exit-message]
 test *args:
-    {{cargo}} test --release "$@"
+    {{ if args == "" { cargo + " test --release --test shipped" } else { "" } }}
+    {{cargo}} test --release --features test-engine "$@"
 
 # Render reports again from their journals (default: the committed example): just report [RUN...] [--lang es] ...
 [no-exit-message]
@@ -47,17 +48,18 @@ record *args: build
 # Format, lints, and the tests that need no llama.cpp
 check:
     {{cargo}} fmt --all --check
-    {{cargo}} clippy --release --all-targets --no-default-features -- -D warnings
-    {{cargo}} clippy --release --all-targets -- -D warnings
-    {{cargo}} test --release --no-default-features
+    {{cargo}} clippy --release --all-targets --no-default-features --features test-engine -- -D warnings
+    {{cargo}} clippy --release --all-targets --features test-engine -- -D warnings
+    {{cargo}} clippy --release --lib --bins --test shipped -- -D warnings
+    {{cargo}} test --release --no-default-features --features test-engine
 
 # Write the golden files again, for `git diff` to show
 golden:
-    KVANT_GOLDEN=1 {{cargo}} test --release --no-default-features golden
+    KVANT_GOLDEN=1 {{cargo}} test --release --no-default-features --features test-engine golden
 
 # Operating characteristics of the choice on simulated machines: the table of docs/calibration.md
 choices:
-    {{cargo}} test --release --no-default-features --test all choices -- --nocapture
+    {{cargo}} test --release --no-default-features --features test-engine --test all choices -- --nocapture
 
 # How long kvant itself takes: rendering a large run
 bench *args:
@@ -67,7 +69,7 @@ bench *args:
 forge *args:
     {{cargo}} run --profile forge --package forge -- "$@"
 
-# How often is kvant wrong on this machine? Identical arms and known handicaps, beside "five of A, then five of B"
+# How good are the answers on this machine? Whole triages against a long reference: just calibrate MODEL [--neighbour]
 calibrate *args: build
     scripts/calibrate --kvant "{{binary}}" "$@"
 

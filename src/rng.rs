@@ -31,6 +31,35 @@ impl SplitMix64 {
         (self.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// A number in `lo..=hi`.
+    pub fn range(&mut self, lo: i64, hi: i64) -> i64 {
+        lo + self.below((hi - lo + 1) as usize) as i64
+    }
+
+    /// True in `percent` of 100 cases.
+    pub fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    /// One element of at least one. Those near the front come up more often, as words do in real text: the index is the
+    /// smaller of two draws.
+    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        let (a, b) = (self.below(items.len()), self.below(items.len()));
+        &items[a.min(b)]
+    }
+
+    /// `n` different elements (all, when there are fewer) in random order: the head of a Fisher-Yates shuffle.
+    pub fn sample<T: Clone>(&mut self, items: &[T], n: usize) -> Vec<T> {
+        let mut all = items.to_vec();
+        let n = n.min(all.len());
+        for i in 0..n {
+            let j = i + self.below(all.len() - i);
+            all.swap(i, j);
+        }
+        all.truncate(n);
+        all
+    }
+
     /// Fisher-Yates.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {

@@ -15,7 +15,7 @@ use crate::data::{
     DraftInfo, EngineInfo, HostInfo, Plan, Record, RunHeader, Shards, TextInfo, VariantInfo, Warning, Workload,
     JOURNAL_FORMAT,
 };
-use crate::engine::{self, fake};
+use crate::engine;
 use crate::journal::{self, Journal, Writer};
 use crate::plan::{Settings, ShardOf};
 use crate::report::ReportModel;
@@ -40,7 +40,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         Some(journal) => of_run(resume::recorded_args(&journal.header, given)?, journal),
         None => given.clone(),
     };
-    let engine = engine_info();
+    let engine = engine::info();
     let mut settings = resolve::settings(&args, &host, &engine.devices)?;
     // What cannot be measured at all is refused before anything is fetched.
     plan::build(&settings)?;
@@ -193,15 +193,6 @@ fn draft(
         }))
 }
 
-/// The engine that workers will run.
-pub(super) fn engine_info() -> EngineInfo {
-    if std::env::var_os(fake::SCRIPT_ENV).is_some() {
-        fake::info()
-    } else {
-        engine::info()
-    }
-}
-
 fn infos(files: &ModelFiles) -> Vec<VariantInfo> {
     files.variants.iter().map(|(info, _)| info.clone()).collect()
 }
@@ -316,7 +307,7 @@ impl Job {
         let all_cells = shards.as_ref().map_or(&plan, |s| &s.whole).cells.iter();
         let n_tokens = all_cells.map(|c| c.spec.n_tokens_needed()).max().unwrap_or(1) as usize;
         let text = Corpus::new(args.text_seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
-        let fake = std::env::var_os(fake::SCRIPT_ENV).is_some();
+        let fake = engine::is_scripted();
         let unused = engine::unused_instructions(&host.instructions, &engine.system_info);
         let unused = if fake { Vec::new() } else { unused };
         let mut warnings = resolve::warnings(&plan, &files.info, &infos(&files), &host, unused, &prediction);
@@ -333,9 +324,6 @@ impl Job {
         }
         if fake {
             warnings.insert(0, Warning::FakeEngine);
-        }
-        if let Ok(share) = std::env::var(crate::worker::HANDICAP_ENV) {
-            warnings.insert(0, Warning::Handicap { share });
         }
         let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         let (draft_info, draft) = draft.unzip();
@@ -436,7 +424,7 @@ impl Job {
             guess_bytes: self.prediction.arm_bytes,
             guess_device_bytes: self.prediction.device_bytes,
             n_cpus: self.header.host.n_cpus,
-            has_anchor: std::env::var_os(fake::SCRIPT_ENV).is_none(),
+            has_anchor: !engine::is_scripted(),
             is_resident,
             deadline_max: self.deadline_max,
             tokens,

@@ -51,8 +51,8 @@ pub fn main() -> ExitCode {
             return look::printed(printed).map_or_else(Failure::report, |()| ExitCode::from(exit::OK));
         }
     };
-    if let Command::Worker { name } = &cli.command {
-        return crate::worker::run(name.as_deref());
+    if let Command::Worker { .. } = &cli.command {
+        return crate::worker::run();
     }
     exit::no_backtraces();
     let result = match &cli.command {

@@ -2,7 +2,7 @@
 
 use super::args::{CompareArgs, Global, GoalArgs, TriageArgs, WorkloadChoice};
 use super::candidates::Candidates;
-use super::compare::{default_args, engine_info, obtain, sha256_of_plan, Job};
+use super::compare::{default_args, obtain, sha256_of_plan, Job};
 use super::exit::{Failure, UNEXPECTED};
 use super::progress::LiveLine;
 use super::report::{code, finish, summary, write_report, JOURNAL_NAME};
@@ -27,7 +27,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
     let sources = Sources::of_user(global, &stop, &live)?;
-    let engine = engine_info();
+    let engine = crate::engine::info();
     let candidates = match args.shape {
         Some(_) => None,
         None => Candidates::look(args, &compare, (&host, &engine), &sources, (global, &stop))?,

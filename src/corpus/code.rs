@@ -1,71 +1,49 @@
 //! Documents of a technical register: small programs with their results, logs, settings and records.
 
+use super::document::Document;
+use super::grammar::{capitalise, TECHNICAL};
 use super::names;
-use super::rng::Rng;
+use crate::rng::SplitMix64;
 
-const FIELDS: &[&str] = &[
-    "width", "height", "count", "price", "weight", "speed", "level", "size", "score", "limit", "offset", "rate",
-    "depth", "total", "index",
-];
-const VERBS: &[&str] = &[
-    "get", "add", "scale", "find", "update", "compute", "measure", "check", "load", "merge", "count", "split",
-];
-const THINGS: &[&str] = &[
-    "box", "order", "frame", "node", "ticket", "batch", "route", "sensor", "account", "page", "token", "queue",
-];
-const SERVICES: &[&str] = &[
-    "gateway",
-    "scheduler",
-    "mailer",
-    "indexer",
-    "billing",
-    "cache",
-    "uploader",
-    "monitor",
-    "resolver",
-];
-const EVENTS: &[&str] = &[
-    "started with {n} workers",
-    "accepted connection from {host}",
-    "wrote {n} records",
-    "retry {n} after timeout",
-    "closed file {file}",
-    "queue length is {n}",
-    "read {n} bytes from {file}",
-    "user {user} logged in",
-    "user {user} logged out",
-    "checksum of {file} is correct",
-];
-
-type Genre = fn(&mut Rng) -> String;
+type Genre = fn(&mut Document<'_>) -> String;
 
 /// One technical document.
-pub(super) fn document(rng: &mut Rng) -> String {
+pub(super) fn document(rng: &mut SplitMix64) -> String {
     const GENRES: &[Genre] = &[program, program, log, records, settings];
-    GENRES[rng.below(GENRES.len())](rng)
+    let genre = GENRES[rng.below(GENRES.len())];
+    genre(&mut Document::new(rng, &TECHNICAL))
+}
+
+/// People whose first names differ: first and last names.
+fn people(d: &mut Document<'_>, n: usize) -> Vec<(String, String)> {
+    let new = |key: String| {
+        d.person(&key, false);
+        (d.fact(&key).to_owned(), d.fact(&format!("{key}last")).to_owned())
+    };
+    (0..n).map(|i| format!("P{i}")).map(new).collect()
 }
 
 /// A function or two in the style of Python, then calls with their results.
-fn program(rng: &mut Rng) -> String {
-    let thing = rng.pick(THINGS);
+fn program(d: &mut Document<'_>) -> String {
+    let thing = d.fill("{thing}");
     let mut parts = vec![format!(
         "# {thing}.py\n# Author: {} {}",
-        names::person(rng).first,
-        names::surname(rng)
+        names::person(d).0,
+        d.fill("{family}")
     )];
-    let fields = rng.sample(FIELDS, 3);
-    let (a, b, c) = (fields[0], fields[1], fields[2]);
-    let default = rng.range(1, 20);
+    let fields = d.draw("field", 3);
+    let (a, b, c) = (&fields[0], &fields[1], &fields[2]);
+    let default = d.rng.range(1, 20);
     parts.push(format!(
         "class {0}:\n    def __init__(self, {a}, {b}, {c}={default}):\n        self.{a} = {a}\n        self.{b} = {b}\n        self.{c} = {c}",
-        super::grammar::capitalise(thing)
+        capitalise(&thing)
     ));
-    let verbs = rng.sample(VERBS, 3);
+    let verbs = d.draw("verb", 3);
     let mut calls = Vec::new();
     for verb in verbs {
-        let factor = rng.range(2, 9);
-        let (x, y) = (rng.range(2, 40), rng.range(2, 40));
-        let (body, value) = match rng.below(4) {
+        let factor = d.rng.range(2, 9);
+        let (x, y) = (d.rng.range(2, 40), d.rng.range(2, 40));
+        let (body, value) = match d.rng.below(4) {
             0 => (format!("    return {a} * {factor} + {b}"), x * factor + y),
             1 => (
                 format!("    total = {a} + {b}\n    return total * {factor}"),
@@ -83,16 +61,16 @@ fn program(rng: &mut Rng) -> String {
         let name = format!("{verb}_{thing}");
         parts.push(format!(
             "def {name}({a}, {b}):\n    \"\"\"{} the {thing} from {a} and {b}.\"\"\"\n{body}",
-            super::grammar::capitalise(verb)
+            capitalise(&verb)
         ));
         calls.push(format!(">>> {name}({x}, {y})\n{value}"));
     }
-    for _ in 0..2 + rng.below(3) {
-        let (x, y) = (rng.range(10, 99), rng.range(10, 99));
+    for _ in 0..2 + d.rng.below(3) {
+        let (x, y) = (d.rng.range(10, 99), d.rng.range(10, 99));
         calls.push(format!(
             ">>> {0} = {1}({x}, {y})\n>>> {0}.{a} + {0}.{b}\n{2}\n>>> {0}.{c}\n{default}",
             thing,
-            super::grammar::capitalise(thing),
+            capitalise(&thing),
             x + y
         ));
     }
@@ -101,42 +79,50 @@ fn program(rng: &mut Rng) -> String {
 }
 
 /// A log whose times go up and whose last lines count what came before.
-fn log(rng: &mut Rng) -> String {
-    let services = rng.sample(SERVICES, 3);
-    let users: Vec<String> = names::people(rng, 3)
+fn log(d: &mut Document<'_>) -> String {
+    let services = d.draw("service", 3);
+    let users: Vec<String> = people(d, 3)
         .into_iter()
-        .map(|p| p.first.to_lowercase())
+        .map(|(first, _)| first.to_lowercase())
         .collect();
     let hosts: Vec<String> = (0..3)
-        .map(|_| format!("10.{}.{}.{}", rng.range(0, 9), rng.range(0, 99), rng.range(1, 254)))
+        .map(|_| {
+            format!(
+                "10.{}.{}.{}",
+                d.rng.range(0, 9),
+                d.rng.range(0, 99),
+                d.rng.range(1, 254)
+            )
+        })
         .collect();
     let files: Vec<String> = (0..3)
-        .map(|_| format!("/var/{}/{}.dat", rng.pick(THINGS), names::code(rng).to_lowercase()))
+        .map(|_| format!("/var/{}/{}.dat", d.fill("{thing}"), d.fill("{codename}").to_lowercase()))
         .collect();
     let date = format!(
         "{}-{:02}-{:02}",
-        rng.range(2001, 2024),
-        rng.range(1, 12),
-        rng.range(1, 28)
+        d.rng.range(2001, 2024),
+        d.rng.range(1, 12),
+        d.rng.range(1, 28)
     );
-    let mut clock = rng.range(0, 70_000);
+    let mut clock = d.rng.range(0, 70_000);
+    let events = TECHNICAL.words("event");
     let (mut lines, mut n_warnings, mut n_logins) = (Vec::new(), 0, 0);
-    for _ in 0..14 + rng.below(16) {
-        clock += rng.range(1, 400);
-        let event = rng.pick(EVENTS);
+    for _ in 0..14 + d.rng.below(16) {
+        clock += d.rng.range(1, 400);
+        let event = d.rng.pick(events);
         let is_warning = event.starts_with("retry");
         n_warnings += i64::from(is_warning);
         n_logins += i64::from(event.ends_with("logged in"));
         let text = event
-            .replace("{n}", &rng.range(2, 999).to_string())
-            .replace("{host}", &hosts[rng.below(3)])
-            .replace("{file}", &files[rng.below(3)])
-            .replace("{user}", &users[rng.below(3)]);
+            .replace("{n}", &d.rng.range(2, 999).to_string())
+            .replace("{host}", &hosts[d.rng.below(3)])
+            .replace("{file}", &files[d.rng.below(3)])
+            .replace("{user}", &users[d.rng.below(3)]);
         let level = if is_warning { "WARN" } else { "INFO" };
         lines.push(format!(
             "{date} {} {level} {}: {text}",
             time(clock),
-            services[rng.below(3)]
+            services[d.rng.below(3)]
         ));
     }
     let n_lines = lines.len();
@@ -158,17 +144,17 @@ fn time(seconds: i64) -> String {
 }
 
 /// The same people as JSON and as CSV, with a sum.
-fn records(rng: &mut Rng) -> String {
-    let n = 4 + rng.below(4);
-    let fields = rng.sample(FIELDS, 2);
-    let rows: Vec<(String, String, i64, i64)> = names::people(rng, n)
+fn records(d: &mut Document<'_>) -> String {
+    let n = 4 + d.rng.below(4);
+    let fields = d.draw("field", 2);
+    let rows: Vec<(String, String, i64, i64)> = people(d, n)
         .into_iter()
-        .map(|p| {
+        .map(|(first, last)| {
             (
-                format!("{} {}", p.first, p.last),
-                names::code(rng),
-                rng.range(1, 99),
-                rng.range(100, 999),
+                format!("{first} {last}"),
+                d.fill("{codename}"),
+                d.rng.range(1, 99),
+                d.rng.range(100, 999),
             )
         })
         .collect();
@@ -198,28 +184,29 @@ fn records(rng: &mut Rng) -> String {
 }
 
 /// Settings in sections, then what a reader changed.
-fn settings(rng: &mut Rng) -> String {
-    let mut parts = vec![format!("# settings for {}", names::town(rng).to_lowercase())];
-    let services = rng.sample(SERVICES, 4);
+fn settings(d: &mut Document<'_>) -> String {
+    let mut parts = vec![format!("# settings for {}", d.fill("{town}").to_lowercase())];
+    let services = d.draw("service", 4);
     let mut all = Vec::new();
     for service in &services {
         let mut lines = vec![
             format!("[{service}]"),
-            format!("host = \"10.0.{}.{}\"", rng.range(0, 99), rng.range(1, 254)),
+            format!("host = \"10.0.{}.{}\"", d.rng.range(0, 99), d.rng.range(1, 254)),
         ];
-        for field in rng.sample(FIELDS, 3) {
-            let value = rng.range(1, 500);
+        for field in d.draw("field", 3) {
+            let value = d.rng.range(1, 500);
             lines.push(format!("{field} = {value}"));
-            all.push((*service, field, value));
+            all.push((service.clone(), field, value));
         }
-        lines.push(format!("owner = \"{}\"", names::person(rng).first.to_lowercase()));
+        lines.push(format!("owner = \"{}\"", names::person(d).0.to_lowercase()));
         parts.push(lines.join("\n"));
     }
-    let changes: Vec<String> = rng
+    let changes: Vec<String> = d
+        .rng
         .sample(&all, 5)
         .into_iter()
         .map(|(service, field, value)| {
-            let by = rng.range(1, 90);
+            let by = d.rng.range(1, 90);
             format!("- {service}.{field} was {value} and is now {} ({by} more)", value + by)
         })
         .collect();

@@ -1,24 +1,22 @@
 //! Seeded synthetic prompts and texts.
 //!
 //! In: a seed and a salt. Out: documents of about 250 to 1500 tokens in English, Spanish and code, the same on every
-//! platform. The documents are put together from templates around invented facts which return later in the document
-//! (who bought what, for how much, where it was hidden), so that a model gains from context. The module does no I/O,
-//! reads no clock, uses integers only and imports `rng` and `units` alone; it knows nothing of tokens, which a caller's
+//! platform. The documents are put together from the words and templates of assets/corpus around invented facts which
+//! return later in the document (who bought what, for how much, where it was hidden), so that a model gains from
+//! context. Journals and kept answers name the hash of a text: the same seed and salt give the same bytes for ever. The
+//! module does no I/O, reads no clock and uses integers only; what it knows nothing of is tokens, which a caller's
 //! function makes.
 
 mod code;
-mod english;
-mod english_lines;
-mod english_words;
+mod document;
 mod grammar;
 mod names;
-mod rng;
-mod spanish;
-mod spanish_words;
-mod sums;
+mod tables;
 
+use crate::rng::SplitMix64;
 use crate::units::hex;
-use rng::Rng;
+use document::Document;
+use grammar::{ENGLISH, SPANISH};
 use sha2::{Digest, Sha256};
 
 /// A sequence of documents without end, fixed by a seed and a salt.
@@ -45,10 +43,10 @@ impl Corpus {
             .iter()
             .take(8)
             .fold(0_u64, |state, byte| (state << 8) | u64::from(*byte));
-        let mut rng = Rng::new(state);
+        let mut rng = SplitMix64::new(state);
         match rng.below(20) {
-            0..=10 => english::document(&mut rng),
-            11..=16 => spanish::document(&mut rng),
+            0..=10 => Document::new(&mut rng, &ENGLISH).write(),
+            11..=16 => Document::new(&mut rng, &SPANISH).write(),
             _ => code::document(&mut rng),
         }
     }

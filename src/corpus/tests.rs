@@ -14,6 +14,34 @@ fn the_same_seed_gives_the_same_text_on_every_platform() {
     );
 }
 
+/// Every genre, slot and draw, as they were when journals began to name the hash of their text.
+#[test]
+fn no_byte_of_three_million_changes() {
+    for (seed, salt, expected) in [
+        (
+            1,
+            "kvant",
+            "5df2ad6a34c9138dd397c70afd441634a6b2a7ce87d5ba5d88b9c1e66a5024b8",
+        ),
+        (
+            2,
+            "test",
+            "87a7913e5c1562b777e473f5170a5c91595cf8262e1f12bb9bc823e89126b500",
+        ),
+        (
+            7,
+            "",
+            "f4f558534eb3d41795a23591a9109ea75d4e919022f8dadb88d39bedd168722a",
+        ),
+    ] {
+        assert_eq!(
+            sha256_hex(&Corpus::new(seed, salt).text(3_000_000)),
+            expected,
+            "seed {seed}, salt '{salt}'"
+        );
+    }
+}
+
 #[test]
 fn sha256_is_the_published_one() {
     assert_eq!(

@@ -97,7 +97,7 @@ pub enum Warning {
         /// What they have the shape of.
         shape: String,
     },
-    /// The control was made slower on purpose.
+    /// The control was made slower on purpose. Before format 5 only.
     Handicap {
         /// By this share.
         share: String,
@@ -199,7 +199,7 @@ impl fmt::Display for Warning {
             ),
             Warning::Handicap { share } => write!(
                 f,
-                "the control was made slower by {share} on purpose, to calibrate kvant; unset KVANT_HANDICAP before you measure anything"
+                "the control was made slower by {share} on purpose, to calibrate kvant; its figures are no measurements"
             ),
             Warning::BuiltinInstead { model, why } => write!(
                 f,

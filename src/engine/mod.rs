@@ -2,8 +2,11 @@
 //!
 //! `llama/` is llama.cpp and the only place with FFI; `fake` is deterministic, with scripted timings on a virtual
 //! clock, for tests through the real process. This module knows nothing of plans, journals or statistics.
-//! Invariant: `unsafe` lives in `engine/llama/` only.
+//! Invariants: `unsafe` lives in `engine/llama/` only; without the feature `test-engine` there is no fake engine,
+//! and no variable that asks for it.
 
+mod decode;
+#[cfg(feature = "test-engine")]
 pub mod fake;
 mod instructions;
 #[cfg(feature = "llama")]
@@ -11,19 +14,43 @@ pub mod llama;
 pub mod quantize;
 mod rpc;
 
+pub use decode::Decoder;
 pub use instructions::unused_instructions;
 pub use rpc::check_server;
 
-use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, SplitMode, WorkSpec};
+use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, SplitMode};
 use std::path::Path;
 
 /// A context opened in an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ContextId(pub usize);
 
-/// A context of several sequences opened in an engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct BatchId(pub usize);
+/// What a context has besides what its arm says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout<'a> {
+    /// Sequences, each with a part of the cache for itself.
+    pub n_seq: u32,
+    /// They share one cache instead, in which a common prompt is held once.
+    pub is_unified: bool,
+    /// Tokens of one pass that may have logits.
+    pub n_outputs: u32,
+    /// The context is of the model in this file, which drafts for the one that is loaded. It is loaded beside that one
+    /// where it is not yet, and refused where its vocabulary is another one.
+    pub draft: Option<&'a Path>,
+}
+
+impl Layout<'_> {
+    /// One sequence, with room for the logits of a whole batch, as llama.cpp's own tools do: with less, its compute
+    /// buffer is laid out differently and prefill is not the one that users get (17 % slower on a CPU with AMX).
+    pub fn single(config: &ArmConfig) -> Self {
+        Self {
+            n_seq: 1,
+            is_unified: false,
+            n_outputs: config.n_batch,
+            draft: None,
+        }
+    }
+}
 
 /// A model after loading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,25 +72,6 @@ pub enum EngineError {
     OutOfMemory(String),
 }
 
-/// What the worker is about to do. Only the fake engine listens: its scripted faults strike here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step<'a> {
-    /// Say hello.
-    Hello,
-    /// Load the model in this file.
-    Load(&'a Path),
-    /// Open a context.
-    Open,
-    /// The untimed round of a context.
-    Prepare(ContextId),
-    /// One timed sample.
-    Measure(ContextId, WorkSpec),
-    /// Read the memory of the process.
-    Memory,
-    /// Score a chunk of text.
-    Score(ContextId),
-}
-
 /// What two models must share for their logits to be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocab {
@@ -75,28 +83,32 @@ pub struct Vocab {
     pub sha256: String,
 }
 
-/// A scripted break of the protocol, for tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WireFault {
-    /// Half an answer, then the end of the stream.
-    HalfLine,
-    /// An answer longer than the protocol allows.
-    HugeLine,
-    /// Hello with a version that nobody speaks.
-    WrongVersion,
-    /// A well-formed answer to another question.
-    WrongAnswer,
-}
-
 /// Receives rows of logits. An error ends the call.
 pub type RowSink<'a> = dyn FnMut(&[f32]) -> Result<(), EngineError> + 'a;
 
-/// The engine of this build, asked without loading a model: llama.cpp's versions, instructions and devices.
+/// Whether a test's script stands in for llama.cpp.
+pub fn is_scripted() -> bool {
+    #[cfg(feature = "test-engine")]
+    return std::env::var_os(fake::SCRIPT_ENV).is_some();
+    #[cfg(not(feature = "test-engine"))]
+    false
+}
+
+/// The engine that workers run, asked without loading a model: llama.cpp's versions, instructions and devices.
 pub fn info() -> EngineInfo {
+    #[cfg(feature = "test-engine")]
+    if is_scripted() {
+        return fake::info();
+    }
     #[cfg(feature = "llama")]
     return llama::info();
     #[cfg(not(feature = "llama"))]
-    return fake::info();
+    return EngineInfo {
+        name: "none".to_owned(),
+        version: "none".to_owned(),
+        system_info: String::new(),
+        devices: Vec::new(),
+    };
 }
 
 /// A device besides the CPU.
@@ -146,6 +158,7 @@ pub fn argmax(row: &[f32]) -> i32 {
 }
 
 /// A draft whose tokens mean something else to the model it would draft for.
+#[cfg(any(feature = "llama", feature = "test-engine"))]
 fn other_vocab(path: &Path, why: &str) -> EngineError {
     let path = path.display();
     EngineError::Refused(format!(
@@ -173,56 +186,29 @@ pub trait Engine {
     fn vocab(&self) -> Result<Vocab, EngineError>;
     /// Tokens as text, special ones written out; bytes that are no UTF-8 are replaced.
     fn text_of(&self, tokens: &[i32]) -> Result<String, EngineError>;
-    /// Creates a context with room for the logits of a whole batch, as llama.cpp's own tools do: with less, its compute
-    /// buffer is laid out differently and prefill is not the one that users get (17 % slower on a CPU with AMX).
-    fn open(&mut self, config: &ArmConfig) -> Result<(ContextId, ContextInfo), EngineError> {
-        self.open_scoring(config, config.n_batch)
-    }
-    /// Creates a context that gives logits of up to `n_outputs` tokens at a time (see [`Engine::decode_scored`]).
-    fn open_scoring(&mut self, config: &ArmConfig, n_outputs: u32) -> Result<(ContextId, ContextInfo), EngineError>;
-    /// Forgets all cached tokens (metadata only, cheap).
+    /// Creates a context of as many sequences as `layout` has, each of them empty.
+    fn open(&mut self, config: &ArmConfig, layout: &Layout<'_>) -> Result<(ContextId, ContextInfo), EngineError>;
+    /// Forgets all cached tokens of all sequences (metadata only, cheap).
     fn clear(&mut self, context: ContextId) -> Result<(), EngineError>;
-    /// Keeps the first `n_keep` cached tokens.
-    fn truncate(&mut self, context: ContextId, n_keep: u32) -> Result<(), EngineError>;
-    /// Appends `tokens` to the cache in `n_batch` slices; logits of the last token only. Returns after synchronize.
-    fn decode(&mut self, context: ContextId, tokens: &[i32]) -> Result<(), EngineError>;
-    /// Appends `tokens` in slices of `n_outputs` and hands out the logits (n_vocab f32) of each, in order.
-    fn decode_scored(&mut self, context: ContextId, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError>;
-    /// The most likely next token after the last `decode`.
-    fn argmax(&mut self, context: ContextId) -> Result<i32, EngineError>;
-    /// Logits (n_vocab f32) after the last `decode`.
-    fn logits(&mut self, context: ContextId) -> Result<Vec<f32>, EngineError>;
-    /// Loads the model at `path` beside the first one, where it is not loaded yet, and creates a context of it as `config` says. Refused
-    /// where its vocabulary is another one.
-    fn open_draft(&mut self, path: &Path, config: &ArmConfig) -> Result<ContextId, EngineError>;
-    /// Appends `tokens` at once, at most `n_batch` of them. Out: the most likely next token after each.
-    fn argmax_each(&mut self, context: ContextId, tokens: &[i32]) -> Result<Vec<i32>, EngineError> {
-        let mut best = Vec::with_capacity(tokens.len());
-        self.decode_scored(context, tokens, &mut |row| {
-            best.push(argmax(row));
-            Ok(())
-        })?;
-        Ok(best)
+    /// Keeps the first `n_keep` cached tokens of a sequence.
+    fn truncate(&mut self, context: ContextId, seq: u32, n_keep: u32) -> Result<(), EngineError>;
+    /// Gives every further sequence what the first one holds, without a copy; only where they share one cache.
+    fn share(&mut self, context: ContextId) -> Result<(), EngineError>;
+    /// Appends to each of these sequences these tokens, in passes of `n_batch`. The last token of each part and of each
+    /// pass has logits. Returns after synchronize.
+    fn append(&mut self, context: ContextId, parts: &[(u32, &[i32])]) -> Result<(), EngineError>;
+    /// Appends `tokens` to the first sequence.
+    fn decode(&mut self, context: ContextId, tokens: &[i32]) -> Result<(), EngineError> {
+        self.append(context, &[(0, tokens)])
     }
-    /// Creates a context of as many sequences as `spec` has, each of them empty, with room for its work.
-    fn open_batched(&mut self, config: &ArmConfig, spec: &WorkSpec) -> Result<(BatchId, ContextInfo), EngineError>;
-    /// Appends `tokens` to one sequence, numbered from 0, in `n_batch` slices.
-    fn fill(&mut self, batch: BatchId, seq: u32, tokens: &[i32]) -> Result<(), EngineError>;
-    /// Gives every further sequence what sequence 0 holds, without a copy; only where `spec` said that they share it.
-    fn share(&mut self, batch: BatchId) -> Result<(), EngineError>;
-    /// Keeps the first `n_keep` tokens of every sequence.
-    fn rewind(&mut self, batch: BatchId, n_keep: u32) -> Result<(), EngineError>;
-    /// Appends one token to each of the first `tokens.len()` sequences at once; logits of all of them. Returns after
-    /// synchronize.
-    fn step(&mut self, batch: BatchId, tokens: &[i32]) -> Result<(), EngineError>;
-    /// Appends to each of these sequences these tokens, in one pass of at most `n_batch` tokens; logits of the last of each. Returns after
-    /// synchronize.
-    fn append(&mut self, batch: BatchId, parts: &[(u32, &[i32])]) -> Result<(), EngineError>;
-    /// Empties one sequence.
-    fn forget(&mut self, batch: BatchId, seq: u32) -> Result<(), EngineError>;
-    /// The cached state as bytes.
+    /// Appends `tokens` to the first sequence in passes of `n_outputs` and hands out the logits (n_vocab f32) of each, in
+    /// order.
+    fn decode_scored(&mut self, context: ContextId, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError>;
+    /// Logits after the last token that was appended; of a draft, those of the tokens that the other model has too.
+    fn logits(&mut self, context: ContextId) -> Result<&[f32], EngineError>;
+    /// The cached state of the first sequence as bytes.
     fn save(&mut self, context: ContextId) -> Result<Vec<u8>, EngineError>;
-    /// Puts a state of the same context back.
+    /// Puts a state of the same context back into the first sequence.
     fn restore(&mut self, context: ContextId, state: &[u8]) -> Result<(), EngineError>;
     /// Memory of the device that this engine took since before the load; `None` on the CPU.
     fn device_bytes(&self) -> Option<u64> {
@@ -234,14 +220,6 @@ pub trait Engine {
     }
     /// CPU time on the engine's own clock; `None` when the kernel's count for the process is the one to use.
     fn cpu_ns(&self) -> Option<u64> {
-        None
-    }
-    /// Told before every request; see [`Step`].
-    fn announce(&mut self, _step: Step<'_>) -> Result<(), EngineError> {
-        Ok(())
-    }
-    /// How the next answer is to be broken; see [`WireFault`].
-    fn wire_fault(&mut self) -> Option<WireFault> {
         None
     }
 }

@@ -4,7 +4,13 @@
 //! that nothing a library prints can break the stream. A worker knows nothing of plans, journals or statistics. It ends
 //! with its parent: at the end of stdin, and by SIGKILL when the parent dies. A panic becomes one line on stderr and an
 //! exit code.
+#![cfg_attr(
+    not(any(feature = "llama", feature = "test-engine")),
+    expect(dead_code, reason = "this build has no engine to serve")
+)]
 
+#[cfg(feature = "test-engine")]
+mod faults;
 mod load;
 mod memory;
 mod score;
@@ -12,24 +18,17 @@ mod serve;
 mod speed;
 mod state_file;
 
-use crate::engine::fake::{FakeEngine, SCRIPT_ENV};
-use crate::engine::Engine;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::path::Path;
 use std::process::ExitCode;
 
 /// Environment variable in which the runner passes its process id, so that a worker whose parent died before it could
 /// ask for its death signal notices.
 pub const PARENT_ENV: &str = "KVANT_PARENT";
 
-/// Environment variable that makes the control's worker slower by this share of every call of the engine, e.g. `0.05`: a
-/// difference of known size, for `scripts/calibrate`. The run carries a warning.
-pub const HANDICAP_ENV: &str = "KVANT_HANDICAP";
-
 /// The hidden subcommand `worker`: serves requests until stdin ends. Call it before anything has printed.
-pub fn run(name: Option<&str>) -> ExitCode {
+pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
         let text = info.payload_as_str().unwrap_or("unknown cause").replace('\n', " ");
         let place = info
@@ -37,7 +36,7 @@ pub fn run(name: Option<&str>) -> ExitCode {
             .map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
         let _ = writeln!(io::stderr(), "kvant: panic: {text}{place}");
     }));
-    match start(name) {
+    match start() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "kvant: worker: {error}");
@@ -46,15 +45,27 @@ pub fn run(name: Option<&str>) -> ExitCode {
     }
 }
 
-fn start(name: Option<&str>) -> io::Result<()> {
+fn start() -> io::Result<()> {
     let mut replies = take_stdout()?;
     die_with_parent()?;
-    let mut engine = pick_engine()?;
-    let handicap = match (name, std::env::var(HANDICAP_ENV)) {
-        (Some(name), Ok(share)) if name.ends_with(" control") => share.parse().map_err(io::Error::other)?,
-        _ => 0.0,
-    };
-    serve::serve(&mut io::stdin().lock(), &mut replies, engine.as_mut(), handicap)
+    #[cfg(feature = "test-engine")]
+    if let Some(mut scripted) = faults::Faulty::of_environment()? {
+        return serve::serve(&mut io::stdin().lock(), &mut replies, &mut scripted);
+    }
+    serve_llama(&mut replies)
+}
+
+#[cfg(feature = "llama")]
+fn serve_llama(replies: &mut File) -> io::Result<()> {
+    let engine = crate::engine::llama::LlamaEngine::new().map_err(io::Error::other)?;
+    serve::serve(&mut io::stdin().lock(), replies, &mut serve::Session::new(engine))
+}
+
+#[cfg(not(feature = "llama"))]
+fn serve_llama(_: &mut File) -> io::Result<()> {
+    Err(io::Error::other(
+        "this build has no llama.cpp: build with the feature 'llama'",
+    ))
 }
 
 /// A private copy of fd 1; fd 1 itself becomes a copy of fd 2.
@@ -85,25 +96,4 @@ fn check_parent() -> io::Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-fn pick_engine() -> io::Result<Box<dyn Engine>> {
-    if let Some(script) = std::env::var_os(SCRIPT_ENV) {
-        let engine = FakeEngine::from_file(Path::new(&script)).map_err(io::Error::other)?;
-        return Ok(Box::new(engine));
-    }
-    real_engine()
-}
-
-#[cfg(feature = "llama")]
-fn real_engine() -> io::Result<Box<dyn Engine>> {
-    let engine = crate::engine::llama::LlamaEngine::new().map_err(io::Error::other)?;
-    Ok(Box::new(engine))
-}
-
-#[cfg(not(feature = "llama"))]
-fn real_engine() -> io::Result<Box<dyn Engine>> {
-    Err(io::Error::other(format!(
-        "this build has no llama.cpp: build with the feature 'llama', or set {SCRIPT_ENV} for tests"
-    )))
 }

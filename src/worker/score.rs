@@ -6,7 +6,7 @@
 
 use super::load::sha256_of;
 use crate::data::{ArmConfig, Chunk, ChunkScore, ContextInfo, Parting, TextTokens};
-use crate::engine::{ContextId, Engine, EngineError, Step, Vocab};
+use crate::engine::{ContextId, Engine, EngineError, Layout, Vocab};
 use crate::quality::{first_scored, Baseline, Place, Scorer};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -60,7 +60,11 @@ impl Scoring {
             .write(true)
             .open(format!("/dev/fd/{shared_fd}"))
             .map_err(|e| EngineError::Refused(format!("cannot open the memory shared with the baseline: {e}")))?;
-        let (id, info) = engine.open_scoring(config, n_rows)?;
+        let layout = Layout {
+            n_outputs: n_rows,
+            ..Layout::single(config)
+        };
+        let (id, info) = engine.open(config, &layout)?;
         self.context = Some(id);
         self.shared = Some(shared);
         Ok(info)
@@ -78,7 +82,6 @@ impl Scoring {
         let (Some(id), Some(shared)) = (self.context, &self.shared) else {
             return Err(refused("no context is open for scoring"));
         };
-        engine.announce(Step::Score(id))?;
         let start = Instant::now();
         engine.clear(id)?;
         let first = first_scored(chunk.n_ctx) as usize;

@@ -6,49 +6,75 @@ use super::memory::reading;
 use super::score::Scoring;
 use super::speed::Speed;
 use super::state_file::StateFiles;
-use crate::engine::{ContextId, Engine, EngineError, Step, WireFault};
-use crate::protocol::{read_line, write_line, Reply, Request, MAX_LINE_BYTES, PROTOCOL_VERSION};
+use crate::engine::{ContextId, Engine, EngineError, Layout};
+use crate::protocol::{read_line, write_line, Reply, Request, PROTOCOL_VERSION};
 use std::io::{self, BufRead, Write};
 
-/// Says hello, then answers until `Quit` or the end of `requests`. `handicap`: see [`super::HANDICAP_ENV`].
+/// Who answers: a [`Session`], in tests with faults around it.
+pub(super) trait Answer {
+    fn hello(&mut self) -> Result<Reply, EngineError>;
+    fn answer(&mut self, request: Request) -> Result<Reply, EngineError>;
+    fn write(&mut self, replies: &mut impl Write, reply: &Reply) -> io::Result<()> {
+        write_line(replies, reply)
+    }
+}
+
+/// Says hello, then answers until `Quit` or the end of `requests`.
 pub(super) fn serve(
     requests: &mut impl BufRead,
     replies: &mut impl Write,
-    engine: &mut dyn Engine,
-    handicap: f64,
+    session: &mut impl Answer,
 ) -> io::Result<()> {
-    engine.announce(Step::Hello).map_err(io::Error::other)?;
-    let hello = Reply::Hello {
-        protocol_version: PROTOCOL_VERSION,
-        engine: engine.info(),
-    };
-    answer(replies, engine, hello)?;
-    let mut session = Session {
-        handicap,
-        ..Session::default()
-    };
+    let hello = session.hello().map_err(io::Error::other)?;
+    session.write(replies, &hello)?;
     while let Some(line) = read_line(requests)? {
         let request: Request = serde_json::from_slice(&line)?;
         if request == Request::Quit {
             break;
         }
-        let reply = session.handle(engine, request).unwrap_or_else(failed);
-        answer(replies, engine, reply)?;
+        let reply = session.answer(request).unwrap_or_else(failed);
+        session.write(replies, &reply)?;
     }
     Ok(())
 }
 
-/// What the worker holds between requests.
-#[derive(Default)]
-struct Session {
-    handicap: f64,
+/// An engine, and what the worker holds between requests.
+pub(super) struct Session<E> {
+    engine: E,
     speed: Option<Speed>,
     contexts: Vec<ContextId>,
     scoring: Scoring,
 }
 
-impl Session {
-    fn handle(&mut self, engine: &mut dyn Engine, request: Request) -> Result<Reply, EngineError> {
+impl<E: Engine> Session<E> {
+    pub(super) fn new(engine: E) -> Self {
+        Self {
+            engine,
+            speed: None,
+            contexts: Vec::new(),
+            scoring: Scoring::default(),
+        }
+    }
+
+    fn ready(&mut self, context: usize) -> Result<(&mut E, &mut Speed, ContextId), EngineError> {
+        let speed = self.speed.as_mut();
+        let speed = speed.ok_or_else(|| EngineError::Refused("no model is loaded".to_owned()))?;
+        let id = self.contexts.get(context).copied();
+        let id = id.ok_or_else(|| EngineError::Refused(format!("there is no context {context}")))?;
+        Ok((&mut self.engine, speed, id))
+    }
+}
+
+impl<E: Engine> Answer for Session<E> {
+    fn hello(&mut self) -> Result<Reply, EngineError> {
+        Ok(Reply::Hello {
+            protocol_version: PROTOCOL_VERSION,
+            engine: self.engine.info(),
+        })
+    }
+
+    fn answer(&mut self, request: Request) -> Result<Reply, EngineError> {
+        let engine = &mut self.engine;
         match request {
             Request::Load {
                 path,
@@ -61,17 +87,15 @@ impl Session {
                 n_tokens,
                 draft,
             } => {
-                engine.announce(Step::Load(&path))?;
                 let (tokens, reply) = load(engine, &path, (&device, n_gpu_layers, split_mode), &text, n_tokens)?;
                 let states = StateFiles::new(&scratch, model_sha256, engine.info().version);
-                let mut speed = Speed::new(tokens, states, draft, self.handicap);
+                let mut speed = Speed::new(tokens, states, draft);
                 speed.watch_gpus(engine.device_places());
                 self.speed = Some(speed);
                 Ok(reply)
             }
             Request::Open { config, kept } => {
-                engine.announce(Step::Open)?;
-                let (id, context) = engine.open(&config)?;
+                let (id, context) = engine.open(&config, &Layout::single(&config))?;
                 self.contexts.push(id);
                 if let Some(speed) = &mut self.speed {
                     speed.opened(id, config, &kept);
@@ -83,8 +107,7 @@ impl Session {
                 specs,
                 is_timed,
             } => {
-                let (speed, id) = self.ready(context)?;
-                engine.announce(Step::Prepare(id))?;
+                let (engine, speed, id) = self.ready(context)?;
                 Ok(Reply::Prepared {
                     execution_ns: speed.prepare(engine, id, &specs, is_timed)?,
                 })
@@ -95,27 +118,20 @@ impl Session {
                 round,
                 n_repeat,
             } => {
-                let (speed, id) = self.ready(context)?;
-                engine.announce(Step::Measure(id, spec))?;
+                let (engine, speed, id) = self.ready(context)?;
                 Ok(Reply::Sampled {
                     sample: speed.measure(engine, id, &spec, round, n_repeat)?,
                 })
             }
-            Request::Memory => {
-                engine.announce(Step::Memory)?;
-                Ok(Reply::Memory {
-                    reading: reading(engine.device_bytes())?,
-                })
-            }
+            Request::Memory => Ok(Reply::Memory {
+                reading: reading(engine.device_bytes())?,
+            }),
             Request::Texts { texts } => Ok(Reply::Texts {
                 tokens: self.scoring.tokenize(engine, &texts)?,
             }),
-            Request::OpenScoring { config, shared_fd } => {
-                engine.announce(Step::Open)?;
-                Ok(Reply::Opened {
-                    context: self.scoring.open(engine, &config, shared_fd)?,
-                })
-            }
+            Request::OpenScoring { config, shared_fd } => Ok(Reply::Opened {
+                context: self.scoring.open(engine, &config, shared_fd)?,
+            }),
             Request::Score { chunk, is_baseline } => {
                 let (score, forward_ns) = self.scoring.score(engine, chunk, is_baseline)?;
                 Ok(Reply::Scored {
@@ -125,14 +141,6 @@ impl Session {
             }
             Request::Quit => Err(EngineError::Refused("the worker is ending".to_owned())),
         }
-    }
-
-    fn ready(&mut self, context: usize) -> Result<(&mut Speed, ContextId), EngineError> {
-        let speed = self.speed.as_mut();
-        let speed = speed.ok_or_else(|| EngineError::Refused("no model is loaded".to_owned()))?;
-        let id = self.contexts.get(context).copied();
-        let id = id.ok_or_else(|| EngineError::Refused(format!("there is no context {context}")))?;
-        Ok((speed, id))
     }
 }
 
@@ -144,54 +152,25 @@ fn failed(error: EngineError) -> Reply {
     }
 }
 
-/// Writes the reply, broken if a test's script asks for it.
-fn answer(replies: &mut impl Write, engine: &mut dyn Engine, reply: Reply) -> io::Result<()> {
-    match engine.wire_fault() {
-        None => write_line(replies, &reply),
-        Some(WireFault::WrongVersion) => write_line(
-            replies,
-            &Reply::Hello {
-                protocol_version: u32::MAX,
-                engine: engine.info(),
-            },
-        ),
-        Some(WireFault::WrongAnswer) => write_line(
-            replies,
-            &Reply::Prepared {
-                execution_ns: Vec::new(),
-            },
-        ),
-        Some(WireFault::HugeLine) => {
-            replies.write_all(&vec![b'x'; MAX_LINE_BYTES + 2])?;
-            replies.write_all(b"\n")
-        }
-        Some(WireFault::HalfLine) => {
-            let line = serde_json::to_vec(&reply)?;
-            replies.write_all(&line[..line.len() / 2])?;
-            replies.flush()?;
-            Err(io::Error::other("scripted end in the middle of an answer"))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
+#[cfg(all(test, feature = "test-engine"))]
+pub(super) mod tests {
     use super::*;
     use crate::data::{ArmConfig, FlashAttn, KvType, SplitMode, WorkSpec, Workload};
     use crate::engine::fake::FakeEngine;
+    use crate::worker::faults::Faulty;
 
-    fn talk(script: &str, requests: &[Request]) -> (io::Result<()>, Vec<u8>) {
+    pub(in crate::worker) fn talk(script: &str, requests: &[Request]) -> (io::Result<()>, Vec<u8>) {
         let mut wire = Vec::new();
         for request in requests {
             write_line(&mut wire, request).expect("a Vec accepts all writes");
         }
-        let mut engine = FakeEngine::new(serde_json::from_str(script).expect("a valid script"));
+        let script = serde_json::from_str(script).expect("a valid script");
         let mut out = Vec::new();
-        let ended = serve(&mut &wire[..], &mut out, &mut engine, 0.0);
+        let ended = serve(&mut &wire[..], &mut out, &mut Faulty::new(script));
         (ended, out)
     }
 
-    fn replies(out: &[u8]) -> Vec<Reply> {
+    pub(in crate::worker) fn replies(out: &[u8]) -> Vec<Reply> {
         let lines = out.split(|&b| b == b'\n').filter(|l| !l.is_empty());
         lines.map(|l| serde_json::from_slice(l).expect("a reply")).collect()
     }
@@ -220,7 +199,7 @@ mod tests {
         }
     }
 
-    fn load(path: &std::path::Path, n_tokens: u32) -> Request {
+    pub(in crate::worker) fn load(path: &std::path::Path, n_tokens: u32) -> Request {
         let text = "words of a text ".repeat(40);
         Request::Load {
             path: path.to_owned(),
@@ -318,25 +297,8 @@ mod tests {
     }
 
     #[test]
-    fn a_scripted_worker_breaks_the_protocol() {
-        let hello = |action: &str| talk(&format!(r#"{{"faults":[{{"at":"hello","action":"{action}"}}]}}"#), &[]);
-        let (ended, out) = hello("half_line");
-        assert!(ended.is_err() && !out.is_empty() && !out.contains(&b'\n'));
-        assert!(hello("huge_line").1.len() > MAX_LINE_BYTES);
-        assert!(matches!(
-            &replies(&hello("wrong_version").1)[0],
-            Reply::Hello {
-                protocol_version: u32::MAX,
-                ..
-            }
-        ));
-        assert!(matches!(&replies(&hello("wrong_answer").1)[0], Reply::Prepared { .. }));
-    }
-
-    #[test]
     fn what_is_not_a_request_ends_the_worker() {
-        let mut engine = FakeEngine::new(Default::default());
-        let mut out = Vec::new();
-        assert!(serve(&mut &b"{\"dance\":1}\n"[..], &mut out, &mut engine, 0.0).is_err());
+        let mut session = Session::new(FakeEngine::new(Default::default()));
+        assert!(serve(&mut &b"{\"dance\":1}\n"[..], &mut Vec::new(), &mut session).is_err());
     }
 }

@@ -14,7 +14,7 @@ use super::state_file::StateFiles;
 use crate::data::{
     ArmConfig, GpuConditions, RequestTimes, Sample, SampleConditions, SpeculativeSums, StateTimes, WorkSpec, Workload,
 };
-use crate::engine::{ContextId, Engine, EngineError};
+use crate::engine::{argmax, ContextId, Engine, EngineError};
 use crate::host::{Energy, EnergyReading, Interference, Withheld};
 use crate::protocol::KeptState;
 use batched::Filled;
@@ -23,7 +23,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::slice::SliceIndex;
-use std::time::Instant;
 
 /// One-token steps that warm up a sample.
 const N_WARM_STEPS: usize = 3;
@@ -32,7 +31,6 @@ const N_WARM_STEPS: usize = 3;
 pub(super) struct Speed {
     tokens: Vec<i32>,
     files: StateFiles,
-    handicap: f64,
     counters: Counters,
     states: BTreeMap<(usize, u32), Vec<u8>>,
     /// Where the states of a context are kept for other workers, by depth.
@@ -58,11 +56,10 @@ struct Timed {
 }
 
 impl Speed {
-    pub(super) fn new(tokens: Vec<i32>, files: StateFiles, draft: Option<PathBuf>, handicap: f64) -> Self {
+    pub(super) fn new(tokens: Vec<i32>, files: StateFiles, draft: Option<PathBuf>) -> Self {
         Self {
             tokens,
             files,
-            handicap,
             counters: Counters::find(),
             states: BTreeMap::new(),
             kept: BTreeMap::new(),
@@ -201,7 +198,7 @@ impl Speed {
         timed.conditions.add(&before, &Reading::now(engine, &self.counters)?);
         timed.ns += end - start;
         if timed.ttft_ns.is_none() {
-            engine.argmax(id)?;
+            argmax(engine.logits(id)?);
             timed.ttft_ns = Some(engine.now_ns() - start);
         }
         Ok(())
@@ -246,10 +243,10 @@ impl Speed {
         let work = |engine: &mut dyn Engine| {
             match spec.n_depth {
                 0 => engine.clear(id)?,
-                shared => engine.truncate(id, shared)?,
+                shared => engine.truncate(id, 0, shared)?,
             }
             self.feed(engine, id, spec.n_depth as usize..spec.n_prompt as usize)?;
-            engine.argmax(id)
+            Ok(argmax(engine.logits(id)?))
         };
         self.observed(engine, timed, work)?;
         Ok(())
@@ -281,7 +278,7 @@ impl Speed {
         id: ContextId,
         range: impl SliceIndex<[i32], Output = [i32]>,
     ) -> Result<(), EngineError> {
-        lasting(self.handicap, || engine.decode(id, &self.tokens[range]))
+        engine.decode(id, &self.tokens[range])
     }
 
     /// Back to `n_depth` from a deeper cache. Models with a recurrent state cannot drop single tokens: they get the
@@ -291,7 +288,7 @@ impl Speed {
             return engine.clear(id);
         }
         engine
-            .truncate(id, n_depth)
+            .truncate(id, 0, n_depth)
             .or_else(|_| self.restore(engine, id, n_depth))
     }
 
@@ -307,19 +304,6 @@ impl Speed {
             ))),
         }
     }
-}
-
-/// Makes `work` last longer by the share `handicap`.
-fn lasting<T>(handicap: f64, work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
-    let start = Instant::now();
-    let done = work()?;
-    if handicap > 0.0 {
-        let end = start.elapsed().mul_f64(1.0 + handicap);
-        while start.elapsed() < end {
-            std::hint::spin_loop();
-        }
-    }
-    Ok(done)
 }
 
 /// The result of `work` and its time on the engine's clock.
@@ -425,6 +409,6 @@ impl SampleConditions {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "test-engine"))]
 #[path = "speed_tests.rs"]
 mod tests;

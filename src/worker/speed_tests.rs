@@ -1,6 +1,7 @@
 use super::*;
 use crate::data::{ArmConfig, FlashAttn, KvType, SplitMode};
 use crate::engine::fake::FakeEngine;
+use crate::engine::Layout;
 
 /// Costs without noise: 1000 ns per prefilled token, 5000 ns per step, both grow by the factor 1 + depth / 1000.
 const QUIET: &str =
@@ -37,7 +38,7 @@ fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
         n_ubatch: 512,
         n_ctx: 1024,
     };
-    let (id, _) = engine.open(&config).expect("opens");
+    let (id, _) = engine.open(&config, &Layout::single(&config)).expect("opens");
     let tokens = engine.tokenize(&"a text ".repeat(1300)).expect("bytes");
     let files = StateFiles::new(&std::env::temp_dir(), "ab".repeat(32), "fake 1".to_owned());
     let mut speed = Speed::new(tokens, files, Some("draft-Q8_0.gguf".into()), 0.0);
@@ -288,12 +289,9 @@ fn a_cache_that_cannot_drop_tokens_has_no_prefix_to_reuse() {
 
 #[test]
 fn stolen_time_shows_in_wall_and_not_in_cpu_time() {
-    let script = QUIET.replacen('{', r#"{"faults":[{"action":{"stall":1000000}}],"#, 1);
-    let (mut engine, id, mut speed) = set_up(&script);
+    let (mut engine, id, mut speed) = set_up(QUIET);
     let work = spec(Workload::Prefill, 100, 0, 0);
-    engine
-        .announce(crate::engine::Step::Measure(id, work))
-        .expect("no refusal");
+    engine.effects.stall_ns.set(1_000_000);
     let sample = speed.measure(&mut engine, id, &work, 0, 1).expect("runs");
     assert_eq!(sample.timed_ns, prefill_ns(100) + 1_000_000);
     assert_eq!(sample.conditions.cpu_ns, 2 * prefill_ns(100));

@@ -130,6 +130,7 @@ fn a_file_of_40_gb_is_read_by_its_header() {
     assert!(text.contains("38.1 GiB of tensors"), "{text}");
 }
 
+#[cfg(feature = "llama")]
 #[test]
 fn errors_against_a_reference_stand_beside_textbook_rounding() {
     let lab = Lab::new();
@@ -173,6 +174,19 @@ fn errors_against_a_reference_stand_beside_textbook_rounding() {
         2,
     );
     assert!(stderr(&output).contains("same model"), "{}", stderr(&output));
+}
+
+#[cfg(not(feature = "llama"))]
+#[test]
+fn errors_against_a_reference_need_llama_cpp() {
+    let lab = Lab::new();
+    write_pair(&lab.path("ref.gguf"), &lab.path("q8.gguf"));
+    let output = run_for(&mut lab.kvant(&["inspect", "q8.gguf", "--against", "ref.gguf"]), 2);
+    assert!(
+        stderr(&output).contains("build with the feature 'llama'"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 /// An F32 file with rows of different sizes, and its Q8_0, rounded as ggml does.

@@ -1,5 +1,8 @@
 //! The integration tests: one binary, one module per subcommand.
 
+#[cfg(not(feature = "test-engine"))]
+compile_error!("these tests need the scripted engine: `just test`, or `cargo test --release --features test-engine`");
+
 mod choices;
 mod compare;
 mod devices;

@@ -1,7 +1,8 @@
 //! The quantization error of each tensor against a reference, and what textbook rounding of the reference would give.
 
-use crate::gguf::{Gguf, TensorInfo};
-use crate::quants::{decode_row, is_decodable, ErrorSum, Granularity, Range, Scheme};
+use crate::engine::Decoder;
+use crate::gguf::{GgmlType, Gguf, TensorInfo};
+use crate::quants::{ErrorSum, Granularity, Range, Scheme};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -77,9 +78,9 @@ impl Pair<'_> {
     /// Reads both files, one tensor at a time; `progress` gets the tensor's name and bytes done of bytes in all.
     ///
     /// # Errors
-    /// In words: when the files are not the same model, when one cannot be read, or when the reference's types cannot
-    /// be decoded.
+    /// In words: when the files are not the same model, when one cannot be read, or when this build cannot decode.
     pub fn errors(&self, place: &str, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<Errors, String> {
+        Decoder::of(GgmlType::F32.id()).map_err(|why| format!("--against: {why}"))?;
         let mut file = Parts::open(self.file.0)?;
         let mut reference = Parts::open(self.reference.0)?;
         let total_bytes = self.file.1.model_size();
@@ -92,13 +93,14 @@ impl Pair<'_> {
             progress(&tensor.name, done, total_bytes);
             done += tensor.bytes;
             let of = self.counterpart(tensor)?;
-            if !is_decodable(tensor.ggml_type) || !is_decodable(of.ggml_type) {
+            let decoders = [tensor, of].map(|tensor| Decoder::of(tensor.ggml_type.id()));
+            let [Ok(own_decoder), Ok(their_decoder)] = decoders else {
                 not_decodable.push(format!("{} ({})", tensor.name, tensor.ggml_type.name()));
                 continue;
-            }
+            };
             let own = file.read(tensor)?;
             let theirs = reference.read(of)?;
-            let sums = compare(tensor, &own, of, &theirs);
+            let sums = compare((tensor, &own, own_decoder), (of, &theirs, their_decoder));
             if sums.own.is_exact() {
                 n_exact += 1;
                 continue;
@@ -189,7 +191,10 @@ fn unreadable(path: &Path, e: &io::Error) -> String {
 }
 
 /// Row by row; the range of the whole tensor is found first.
-fn compare(tensor: &TensorInfo, own: &[u8], of: &TensorInfo, theirs: &[u8]) -> Sums {
+fn compare(
+    (tensor, own, own_decoder): (&TensorInfo, &[u8], Decoder),
+    (of, theirs, their_decoder): (&TensorInfo, &[u8], Decoder),
+) -> Sums {
     let n_row = usize::try_from(tensor.dims[0]).unwrap_or(0);
     let row_bytes = |tensor: &TensorInfo| {
         let (block, bytes) = tensor.ggml_type.block();
@@ -203,7 +208,7 @@ fn compare(tensor: &TensorInfo, own: &[u8], of: &TensorInfo, theirs: &[u8]) -> S
     let mut found = vec![0.0; n_row];
     let mut whole = Range::default();
     for bytes in theirs.chunks_exact(row_bytes(of)) {
-        decode_row(of.ggml_type, bytes, &mut reference);
+        their_decoder.decode(bytes, &mut reference);
         whole.add(&reference);
     }
     let mut sums = Sums::default();
@@ -211,8 +216,8 @@ fn compare(tensor: &TensorInfo, own: &[u8], of: &TensorInfo, theirs: &[u8]) -> S
         .chunks_exact(row_bytes(tensor))
         .zip(theirs.chunks_exact(row_bytes(of)));
     for (row, (own, theirs)) in rows.enumerate() {
-        decode_row(of.ggml_type, theirs, &mut reference);
-        decode_row(tensor.ggml_type, own, &mut found);
+        their_decoder.decode(theirs, &mut reference);
+        own_decoder.decode(own, &mut found);
         sums.own.add(row as u64, n_block, &reference, &found);
         let mut range = Range::default();
         range.add(&reference);

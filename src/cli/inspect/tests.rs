@@ -108,3 +108,43 @@ fn ten_thousand_damaged_headers_give_an_error_or_an_answer() {
         "{n_errors} errors, {n_answers} answers"
     );
 }
+
+#[cfg(feature = "llama")]
+#[test]
+fn types_have_ggml_s_numbers_and_blocks() {
+    use crate::engine::Decoder;
+    use crate::gguf::GgmlType;
+    let mut names = Vec::new();
+    for &ty in GgmlType::ALL {
+        let Ok(decoder) = Decoder::of(ty.id()) else {
+            names.push(ty.name());
+            continue;
+        };
+        let (n, n_bytes) = decoder.block();
+        assert_eq!((n as u64, n_bytes as u64), ty.block(), "{}", ty.name());
+        for fill in [0u8, 0x7f, 0xff] {
+            let bytes = vec![fill; 3 * n_bytes + 1];
+            let mut row = vec![0.5; 2 * n];
+            // From an odd address, too.
+            assert!(decoder.decode(&bytes[1..=2 * n_bytes], &mut row), "{}", ty.name());
+            assert!(!decoder.decode(&bytes[..2 * n_bytes], &mut row[1..]));
+            assert!(!decoder.decode(&bytes, &mut row));
+        }
+    }
+    assert_eq!(
+        names,
+        ["q8_1", "q8_k", "i8", "i16", "i32", "i64", "f64"],
+        "not decodable"
+    );
+    assert!(Decoder::of(1000).is_err());
+
+    let decoder = Decoder::of(GgmlType::Q8_0.id()).expect("it has one");
+    // A half-precision scale of 0.5, then 32 codes.
+    let block: Vec<u8> = [0x00, 0x38]
+        .into_iter()
+        .chain((0..32).map(|i| (i as i8 - 16) as u8))
+        .collect();
+    let mut row = [0.0; 32];
+    assert!(decoder.decode(&block, &mut row));
+    assert_eq!((row[0], row[16], row[31]), (-8.0, 0.0, 7.5));
+}

@@ -4,19 +4,17 @@
 //! and calls; no real time passes unless the script asks for it. It keeps llama.cpp's rules (context size, batch
 //! slices, states of the same context only), so that worker code that breaks them fails here first.
 
-mod batched;
-mod faults;
 mod noise;
 mod script;
 
 pub use script::{FakeCost, FakeFault, FakeScript, FaultAction, FaultPoint, SCRIPT_ENV};
 
-use super::{argmax, other_vocab, BatchId, ContextId, Engine, EngineError, Loaded, RowSink, Step, Vocab, WireFault};
-use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, KvType, SplitMode, WorkSpec};
-use batched::Batch;
-use faults::Faults;
+use super::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, RowSink, Vocab};
+use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, KvType, SplitMode};
+use std::cell::Cell;
 use std::io::Read;
 use std::path::Path;
+use std::rc::Rc;
 
 /// Vocabulary: the bytes, and BOS.
 const N_VOCAB: u32 = 257;
@@ -36,8 +34,16 @@ pub fn info() -> EngineInfo {
 
 /// The devices that the script says this machine has.
 fn scripted_devices() -> Vec<String> {
-    let script = std::env::var_os(SCRIPT_ENV).and_then(|path| FakeEngine::from_file(Path::new(&path)).ok());
-    script.map_or(Vec::new(), |engine| engine.script.devices)
+    let script = std::env::var_os(SCRIPT_ENV).and_then(|path| FakeScript::read(Path::new(&path)).ok());
+    script.map_or(Vec::new(), |script| script.devices)
+}
+
+/// A sequence of a context.
+#[derive(Clone, Default)]
+struct Sequence {
+    tokens: Vec<i32>,
+    /// Of these, tokens that are in the cache once for all sequences.
+    n_shared: usize,
 }
 
 struct Context {
@@ -46,20 +52,91 @@ struct Context {
     config: ArmConfig,
     n_ctx: u32,
     cost: FakeCost,
-    tokens: Vec<i32>,
-    has_logits: bool,
+    is_recurrent: bool,
+    is_unified: bool,
+    sequences: Vec<Sequence>,
+    /// The sequence that the last token went to.
+    last: Option<usize>,
+    logits: Vec<f32>,
     /// Factor of the current execution.
     factor: f64,
+}
+
+impl Context {
+    fn sequence(&mut self, seq: u32) -> Result<&mut Sequence, EngineError> {
+        let found = self.sequences.get_mut(seq as usize);
+        found.ok_or_else(|| refused(format!("there is no sequence {seq}")))
+    }
+
+    /// Takes the tokens in. Out: the virtual time of it, before noise: a prompt costs as much as alone, and every single
+    /// token after the first a share.
+    fn take(&mut self, parts: &[(u32, &[i32])], further_seq: f64) -> Result<f64, EngineError> {
+        let own: usize = self.sequences.iter().map(|s| s.tokens.len() - s.n_shared).sum();
+        let shared = self.sequences.iter().map(|s| s.n_shared).max().unwrap_or(0);
+        let used = own + shared + parts.iter().map(|(_, tokens)| tokens.len()).sum::<usize>();
+        if used > self.n_ctx as usize {
+            return Err(refused(format!("{used} tokens do not fit into n_ctx {}", self.n_ctx)));
+        }
+        let cost = self.cost.clone();
+        let (mut n_single, mut ns) = (0, 0.0);
+        for &(seq, tokens) in parts {
+            if tokens.is_empty() {
+                return Err(refused("no tokens to decode"));
+            }
+            if let Some(wrong) = tokens.iter().find(|t| !(0..N_VOCAB as i32).contains(*t)) {
+                return Err(refused(format!("token {wrong} is not in the vocabulary")));
+            }
+            let own = &mut self.sequence(seq)?.tokens;
+            let is_further = tokens.len() == 1 && n_single > 0;
+            n_single += usize::from(tokens.len() == 1);
+            ns += cost_ns(&cost, own.len(), tokens.len()) * if is_further { further_seq } else { 1.0 };
+            own.extend_from_slice(tokens);
+            self.last = Some(seq as usize);
+        }
+        Ok(ns)
+    }
+
+    /// Logits after the last token; `kv_noise` is that of a quantized cache.
+    fn row(&self, kv_noise: f64) -> Result<Vec<f32>, EngineError> {
+        let last = self.last.ok_or_else(|| refused("there are no logits yet"))?;
+        let tokens = &self.sequences[last].tokens;
+        // The last tokens are enough to tell places apart.
+        let recent = &tokens[tokens.len().saturating_sub(32)..];
+        let text: Vec<u8> = recent.iter().flat_map(|t| t.to_le_bytes()).collect();
+        let exact = noise::hash(7 ^ tokens.len() as u64, &text);
+        let (type_k, type_v) = (self.config.type_k, self.config.type_v);
+        let own = noise::hash(exact, format!("{}{type_k}{type_v}", self.stem).as_bytes());
+        let kv_noise = match (
+            type_k.is_quantized() || type_v.is_quantized(),
+            self.config.has_kv_rotation,
+        ) {
+            (false, _) => 0.0,
+            (true, true) => kv_noise,
+            (true, false) => 2.0 * kv_noise,
+        };
+        let deviation = self.cost.logit_noise + kv_noise;
+        let logit = |i: u64| 2.0 * noise::normal(exact ^ (i << 32)) + deviation * noise::normal(own ^ (i << 32));
+        Ok((0..u64::from(N_VOCAB)).map(|i| logit(i) as f32).collect())
+    }
+}
+
+/// What scripted faults do to an engine from outside.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Virtual time that every `decode` loses.
+    pub stall_ns: Cell<u64>,
+    /// One of the next logits is not a number.
+    pub is_not_finite: Cell<bool>,
 }
 
 /// See the module's text.
 pub struct FakeEngine {
     script: FakeScript,
-    faults: Faults,
+    /// What a test's faults do to the next calls.
+    pub effects: Rc<Effects>,
     stem: String,
     is_loaded: bool,
     contexts: Vec<Context>,
-    batches: Vec<Batch>,
     now_ns: u64,
     cpu_ns: u64,
     n_executions: u64,
@@ -70,12 +147,11 @@ impl FakeEngine {
     /// An engine that follows `script`.
     pub fn new(script: FakeScript) -> Self {
         Self {
-            faults: Faults::new(script.faults.clone()),
             script,
+            effects: Rc::default(),
             stem: String::new(),
             is_loaded: false,
             contexts: Vec::new(),
-            batches: Vec::new(),
             now_ns: 0,
             cpu_ns: 0,
             n_executions: 0,
@@ -83,24 +159,10 @@ impl FakeEngine {
         }
     }
 
-    /// An engine that follows the script at `path`.
-    pub fn from_file(path: &Path) -> Result<Self, EngineError> {
-        let wrong = |why: String| refused(format!("the script of the fake engine, {}: {why}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
-        Ok(Self::new(
-            serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?,
-        ))
-    }
-
     fn context(&mut self, id: ContextId) -> Result<&mut Context, EngineError> {
         self.contexts
             .get_mut(id.0)
             .ok_or_else(|| refused(format!("there is no context {}", id.0)))
-    }
-
-    fn batch(&mut self, id: BatchId) -> Result<&mut Batch, EngineError> {
-        let found = self.batches.get_mut(id.0);
-        found.ok_or_else(|| refused(format!("there is no batch {}", id.0)))
     }
 
     fn is_recurrent(&self) -> bool {
@@ -138,19 +200,6 @@ impl FakeEngine {
         let factor = noise.exp() * (1.0 + self.script.drift * wave.sin());
         self.context(id)?.factor = factor;
         Ok(())
-    }
-
-    /// Logits after a token in a pass of so many.
-    fn logits_of_pass(&mut self, id: ContextId, n_tokens: usize) -> Result<Vec<f32>, EngineError> {
-        let mut logits = self.logits(id)?;
-        let deviation = self.script.pass_logit_noise;
-        if n_tokens > 1 && deviation > 0.0 {
-            let n_past = self.context(id)?.tokens.len() as u64;
-            for (i, logit) in (0u64..).zip(&mut logits) {
-                *logit += (deviation * noise::normal(13 ^ n_past ^ (i << 32))) as f32;
-            }
-        }
-        Ok(logits)
     }
 
     fn spend(&mut self, ns: u64, n_threads: u32) {
@@ -247,22 +296,34 @@ impl Engine for FakeEngine {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    fn open_scoring(&mut self, config: &ArmConfig, _n_outputs: u32) -> Result<(ContextId, ContextInfo), EngineError> {
+    fn open(&mut self, config: &ArmConfig, layout: &Layout<'_>) -> Result<(ContextId, ContextInfo), EngineError> {
+        if let Some(path) = layout.draft {
+            let own = std::mem::replace(&mut self.stem, stem_of(path));
+            let layout = Layout { draft: None, ..*layout };
+            let (vocab, opened) = (self.vocab(), self.open(config, &layout));
+            self.stem = own;
+            return match vocab? == self.vocab()? {
+                true => opened,
+                false => Err(other_vocab(path, "the script says so")),
+            };
+        }
         if !self.is_loaded {
             return Err(refused("no model is loaded"));
         }
-        if config.n_ctx == 0 || config.n_batch == 0 {
-            return Err(refused("n_ctx and n_batch must be at least 1"));
+        if config.n_ctx == 0 || config.n_batch == 0 || layout.n_seq == 0 {
+            return Err(refused("n_ctx, n_batch and the number of sequences must be at least 1"));
         }
         let n_ctx = config.n_ctx.next_multiple_of(256);
-        let cost = self.cost_of(config);
         self.contexts.push(Context {
             stem: self.stem.clone(),
             config: config.clone(),
             n_ctx,
-            cost,
-            tokens: Vec::new(),
-            has_logits: false,
+            cost: self.cost_of(config),
+            is_recurrent: self.is_recurrent(),
+            is_unified: layout.is_unified,
+            sequences: vec![Sequence::default(); layout.n_seq as usize],
+            last: None,
+            logits: Vec::new(),
             factor: 1.0,
         });
         Ok((ContextId(self.contexts.len() - 1), context_info(config, n_ctx)))
@@ -270,215 +331,124 @@ impl Engine for FakeEngine {
 
     fn clear(&mut self, context: ContextId) -> Result<(), EngineError> {
         self.start_execution(context)?;
-        self.context(context)?.tokens.clear();
+        self.context(context)?.sequences.fill(Sequence::default());
         Ok(())
     }
 
-    fn truncate(&mut self, context: ContextId, n_keep: u32) -> Result<(), EngineError> {
+    fn truncate(&mut self, context: ContextId, seq: u32, n_keep: u32) -> Result<(), EngineError> {
         self.start_execution(context)?;
-        let is_recurrent = self.is_recurrent();
-        let c = self.context(context)?;
-        if is_recurrent && (n_keep as usize) < c.tokens.len() {
+        let context = self.context(context)?;
+        let is_recurrent = context.is_recurrent;
+        let sequence = context.sequence(seq)?;
+        let (n_keep, n_past) = (n_keep as usize, sequence.tokens.len());
+        if n_keep > n_past {
+            return Err(refused(format!("cannot keep {n_keep} of {n_past} tokens")));
+        }
+        if is_recurrent && 0 < n_keep && n_keep < n_past {
             return Err(refused("this model's cache cannot drop single tokens"));
         }
-        if n_keep as usize > c.tokens.len() {
-            return Err(refused(format!("cannot keep {n_keep} of {} tokens", c.tokens.len())));
-        }
-        c.tokens.truncate(n_keep as usize);
+        sequence.tokens.truncate(n_keep);
+        sequence.n_shared = sequence.n_shared.min(n_keep);
         Ok(())
     }
 
-    fn decode(&mut self, context: ContextId, tokens: &[i32]) -> Result<(), EngineError> {
+    fn share(&mut self, context: ContextId) -> Result<(), EngineError> {
+        let context = self.context(context)?;
+        if !context.is_unified {
+            return Err(refused("these sequences have caches of their own"));
+        }
+        let first = &mut context.sequences[0];
+        first.n_shared = first.tokens.len();
+        let first = first.clone();
+        context.sequences.fill(first);
+        Ok(())
+    }
+
+    fn append(&mut self, context: ContextId, parts: &[(u32, &[i32])]) -> Result<(), EngineError> {
         self.n_calls += 1;
         let call = noise::hash(self.script.seed.rotate_left(17) ^ self.n_calls, self.stem.as_bytes());
         let token_noise = (self.script.token_noise * noise::normal(call)).exp();
-        let stall_ns = self.faults.stall_ns();
+        let further_seq = self.script.further_seq;
         let c = self.context(context)?;
-        if tokens.is_empty() {
-            return Err(refused("no tokens to decode"));
-        }
-        if let Some(wrong) = tokens.iter().find(|t| !(0..N_VOCAB as i32).contains(*t)) {
-            return Err(refused(format!("token {wrong} is not in the vocabulary")));
-        }
-        if c.tokens.len() + tokens.len() > c.n_ctx as usize {
-            let asked = c.tokens.len() + tokens.len();
-            return Err(refused(format!("{asked} tokens do not fit into n_ctx {}", c.n_ctx)));
-        }
-        let ns = (cost_ns(&c.cost, c.tokens.len(), tokens.len()) * c.factor * token_noise).round() as u64;
-        c.tokens.extend_from_slice(tokens);
-        c.has_logits = true;
+        let ns = (c.take(parts, further_seq)? * c.factor * token_noise).round() as u64;
         let n_threads = c.config.n_threads;
         self.spend(ns, n_threads);
-        self.now_ns += stall_ns;
+        self.now_ns += self.effects.stall_ns.get();
         Ok(())
     }
 
+    /// Every token beyond the first costs the share of a step that every further sequence does.
     fn decode_scored(&mut self, context: ContextId, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError> {
-        for token in tokens {
+        let (start, cpu) = (self.now_ns, self.cpu_ns);
+        let mut after = (start, cpu);
+        let kv_noise = self.script.kv_logit_noise;
+        let pass_noise = if tokens.len() > 1 {
+            self.script.pass_logit_noise
+        } else {
+            0.0
+        };
+        for (i, token) in tokens.iter().enumerate() {
             self.decode(context, &[*token])?;
-            let mut logits = self.logits_of_pass(context, tokens.len())?;
-            if self.faults.take_not_finite() {
+            if i == 0 {
+                let share = 1.0 + (tokens.len() - 1) as f64 * self.script.further_seq;
+                let scaled = |before: u64, now: u64| before + ((now - before) as f64 * share) as u64;
+                after = (scaled(start, self.now_ns), scaled(cpu, self.cpu_ns));
+            }
+            let c = self.context(context)?;
+            let n_past = c.sequences[0].tokens.len() as u64;
+            let mut logits = c.row(kv_noise)?;
+            if pass_noise > 0.0 {
+                for (i, logit) in (0u64..).zip(&mut logits) {
+                    *logit += (pass_noise * noise::normal(13 ^ n_past ^ (i << 32))) as f32;
+                }
+            }
+            if self.effects.is_not_finite.take() {
                 logits[0] = f32::NAN;
             }
             row(&logits)?;
         }
+        (self.now_ns, self.cpu_ns) = after;
         Ok(())
     }
 
-    fn argmax(&mut self, context: ContextId) -> Result<i32, EngineError> {
-        let logits = self.logits(context)?;
-        let best = logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+    /// Handing out logits costs a microsecond, as choosing a token does.
+    fn logits(&mut self, context: ContextId) -> Result<&[f32], EngineError> {
         self.spend(1_000, 1);
-        Ok(best.map_or(0, |(i, _)| i as i32))
-    }
-
-    fn logits(&mut self, context: ContextId) -> Result<Vec<f32>, EngineError> {
         let kv_noise = self.script.kv_logit_noise;
         let c = self.context(context)?;
-        if !c.has_logits {
-            return Err(refused("there are no logits yet"));
-        }
-        // The last tokens are enough to tell places apart.
-        let recent = &c.tokens[c.tokens.len().saturating_sub(32)..];
-        let text: Vec<u8> = recent.iter().flat_map(|t| t.to_le_bytes()).collect();
-        let exact = noise::hash(7 ^ c.tokens.len() as u64, &text);
-        let own = noise::hash(
-            exact,
-            format!("{}{}{}", c.stem, c.config.type_k, c.config.type_v).as_bytes(),
-        );
-        let is_kv_quantized = c.config.type_k.is_quantized() || c.config.type_v.is_quantized();
-        let kv_noise = if c.config.has_kv_rotation {
-            kv_noise
-        } else {
-            2.0 * kv_noise
-        };
-        let deviation = c.cost.logit_noise + if is_kv_quantized { kv_noise } else { 0.0 };
-        let logit = |i: u64| 2.0 * noise::normal(exact ^ (i << 32)) + deviation * noise::normal(own ^ (i << 32));
-        Ok((0..u64::from(N_VOCAB)).map(|i| logit(i) as f32).collect())
-    }
-
-    fn open_draft(&mut self, path: &Path, config: &ArmConfig) -> Result<ContextId, EngineError> {
-        let own = std::mem::replace(&mut self.stem, stem_of(path));
-        let (vocab, opened) = (self.vocab(), self.open(config));
-        self.stem = own;
-        if vocab? != self.vocab()? {
-            return Err(other_vocab(path, "the script says so"));
-        }
-        Ok(opened?.0)
-    }
-
-    /// Every token beyond the first costs the share of a step that every further sequence does.
-    fn argmax_each(&mut self, context: ContextId, tokens: &[i32]) -> Result<Vec<i32>, EngineError> {
-        let (start, cpu) = (self.now_ns, self.cpu_ns);
-        let mut after = (start, cpu);
-        let mut best = Vec::new();
-        for (i, token) in tokens.iter().enumerate() {
-            self.decode(context, &[*token])?;
-            if i == 0 {
-                let n = tokens.len() as f64 - 1.0;
-                let share = 1.0 + n * self.script.further_seq;
-                let scaled = |before: u64, now: u64| before + ((now - before) as f64 * share) as u64;
-                after = (scaled(start, self.now_ns), scaled(cpu, self.cpu_ns));
-            }
-            best.push(argmax(&self.logits_of_pass(context, tokens.len())?));
-        }
-        (self.now_ns, self.cpu_ns) = after;
-        Ok(best)
-    }
-
-    fn open_batched(&mut self, config: &ArmConfig, spec: &WorkSpec) -> Result<(BatchId, ContextInfo), EngineError> {
-        if !self.is_loaded {
-            return Err(refused("no model is loaded"));
-        }
-        let batch = Batch::new(spec, self.cost_of(config), config.n_threads);
-        let info = context_info(config, batch.n_ctx);
-        self.batches.push(batch);
-        Ok((BatchId(self.batches.len() - 1), info))
-    }
-
-    fn fill(&mut self, batch: BatchId, seq: u32, tokens: &[i32]) -> Result<(), EngineError> {
-        let (ns, n_threads) = self.batch(batch)?.fill(seq, tokens.len())?;
-        self.spend(ns, n_threads);
-        Ok(())
-    }
-
-    fn share(&mut self, batch: BatchId) -> Result<(), EngineError> {
-        self.batch(batch)?.share()
-    }
-
-    fn rewind(&mut self, batch: BatchId, n_keep: u32) -> Result<(), EngineError> {
-        let is_recurrent = self.is_recurrent();
-        self.batch(batch)?.rewind(n_keep, is_recurrent)
-    }
-
-    fn step(&mut self, batch: BatchId, tokens: &[i32]) -> Result<(), EngineError> {
-        let further_seq = self.script.further_seq;
-        let (ns, n_threads) = self.batch(batch)?.step(tokens.len(), further_seq)?;
-        self.spend(ns, n_threads);
-        Ok(())
-    }
-
-    fn append(&mut self, batch: BatchId, parts: &[(u32, &[i32])]) -> Result<(), EngineError> {
-        let further_seq = self.script.further_seq;
-        let (ns, n_threads) = self.batch(batch)?.append(parts, further_seq)?;
-        self.spend(ns, n_threads);
-        Ok(())
-    }
-
-    fn forget(&mut self, batch: BatchId, seq: u32) -> Result<(), EngineError> {
-        self.batch(batch)?.forget(seq)
+        c.logits = c.row(kv_noise)?;
+        Ok(&c.logits)
     }
 
     fn save(&mut self, context: ContextId) -> Result<Vec<u8>, EngineError> {
-        let stem = self.stem.clone();
         let c = self.context(context)?;
-        let mut state = fingerprint(&stem, &c.config).to_le_bytes().to_vec();
-        state.extend(c.tokens.iter().flat_map(|t| t.to_le_bytes()));
-        let n_tokens = c.tokens.len() as u64;
+        let tokens = &c.sequences[0].tokens;
+        let mut state = fingerprint(&c.stem, &c.config).to_le_bytes().to_vec();
+        state.extend(tokens.iter().flat_map(|t| t.to_le_bytes()));
+        let n_tokens = tokens.len() as u64;
         self.spend(self.script.state_ns * n_tokens, 1);
         Ok(state)
     }
 
     fn restore(&mut self, context: ContextId, state: &[u8]) -> Result<(), EngineError> {
         self.start_execution(context)?;
-        let stem = self.stem.clone();
         let c = self.context(context)?;
-        let own = fingerprint(&stem, &c.config).to_le_bytes();
+        let own = fingerprint(&c.stem, &c.config).to_le_bytes();
         let Some(tokens) = state.strip_prefix(&own).filter(|rest| rest.len() % 4 == 0) else {
             return Err(refused("the state is not one of this context"));
         };
-        c.tokens = tokens
+        c.last = None;
+        c.sequences[0].tokens = tokens
             .chunks_exact(4)
             .map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]))
             .collect();
-        c.has_logits = false;
-        let n_tokens = c.tokens.len() as u64;
+        let n_tokens = c.sequences[0].tokens.len() as u64;
         self.spend(self.script.state_ns * n_tokens, 1);
         Ok(())
     }
 
     fn cpu_ns(&self) -> Option<u64> {
         Some(self.cpu_ns)
-    }
-
-    fn announce(&mut self, step: Step<'_>) -> Result<(), EngineError> {
-        if let Step::Load(path) = step {
-            self.stem = stem_of(path);
-        }
-        let type_k = match step {
-            Step::Prepare(id) | Step::Measure(id, _) | Step::Score(id) => {
-                self.contexts.get(id.0).map(|c| c.config.type_k)
-            }
-            _ => None,
-        };
-        if matches!(step, Step::Measure(..)) && self.script.real_sleep_us > 0 {
-            std::thread::sleep(std::time::Duration::from_micros(self.script.real_sleep_us));
-        }
-        self.faults.strike(step, &self.stem, type_k)
-    }
-
-    fn wire_fault(&mut self) -> Option<WireFault> {
-        self.faults.take_wire_fault()
     }
 }
 

@@ -1,11 +1,10 @@
-//! Seeded noise of the fake engine: splitmix64 and Box-Muller. Not for statistics, only for tests.
+//! Seeded noise of the fake engine: SplitMix64 and Box-Muller. Not for statistics, only for tests.
 
-/// One step of splitmix64 (Steele, Lea & Flood, OOPSLA 2014): a good hash of its input.
-pub(super) fn mix(x: u64) -> u64 {
-    let mut z = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+use crate::rng::SplitMix64;
+
+/// One step of the generator is a good hash of its seed.
+fn mix(x: u64) -> u64 {
+    SplitMix64::new(x).next_u64()
 }
 
 /// A hash of bytes, starting from `seed`.

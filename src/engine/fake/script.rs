@@ -2,7 +2,9 @@
 //! so `{}` is a quiet machine with sensible speeds.
 
 use crate::data::{KvType, Workload};
+use crate::engine::EngineError;
 use serde::Deserialize;
+use std::path::Path;
 
 /// Environment variable that holds the path of the script and switches the fake engine on.
 pub const SCRIPT_ENV: &str = "KVANT_FAKE_ENGINE";
@@ -68,6 +70,17 @@ impl Default for FakeScript {
             state_ns: 500,
             faults: Vec::new(),
         }
+    }
+}
+
+impl FakeScript {
+    /// Reads the script at `path`.
+    pub fn read(path: &Path) -> Result<Self, EngineError> {
+        let wrong = |why: &dyn std::fmt::Display| {
+            EngineError::Refused(format!("the script of the fake engine, {}: {why}", path.display()))
+        };
+        let text = std::fs::read_to_string(path).map_err(|e| wrong(&e))?;
+        serde_json::from_str(&text).map_err(|e| wrong(&e))
     }
 }
 

@@ -1,12 +1,14 @@
-//! One llama.cpp context, owned.
+//! One llama.cpp context, owned, with one sequence or several that are decoded at once.
 //!
-//! Invariants: the context is freed before its model; one sequence, number 0; `n_past` is what the cache holds; nothing
-//! is handed to llama.cpp that it would abort on.
+//! Sequences have a part of the cache each (`kv_unified` off, as in llama-batched-bench), or share one cache in which a
+//! common prompt is held once. Invariants: the context is freed before its model; `n_past` is what the cache holds of
+//! each sequence; nothing is handed to llama.cpp that it would abort on.
 
+use super::batch::{Batch, Item};
 use super::log;
 use super::model::{KvShape, Model};
 use crate::data::{ArmConfig, ContextInfo, FlashAttn, KvType};
-use crate::engine::{argmax, EngineError, RowSink};
+use crate::engine::{EngineError, Layout, RowSink};
 use llama_cpp_sys_2 as sys;
 use std::ptr::NonNull;
 use std::rc::Rc;
@@ -14,18 +16,27 @@ use std::rc::Rc;
 /// ggml's limit (GGML_MAX_N_THREADS).
 const N_THREADS_MAX: u32 = 512;
 
+/// What the cache holds of one sequence.
+#[derive(Debug, Clone, Copy, Default)]
+struct Held {
+    n_past: u32,
+    /// Of these, tokens that are in the cache once for all sequences.
+    n_shared: u32,
+}
+
 pub(super) struct Context {
-    pub(super) raw: NonNull<sys::llama_context>,
+    raw: NonNull<sys::llama_context>,
     /// Keeps the model alive as long as the context.
     _model: Rc<Model>,
-    pub(super) n_ctx: u32,
-    pub(super) n_batch: u32,
-    /// Tokens of one batch that may have logits.
+    n_ctx: u32,
+    n_batch: u32,
+    /// Tokens of one pass that may have logits.
     n_outputs: u32,
-    pub(super) n_vocab: usize,
-    /// Tokens that `argmax` chooses from.
+    n_vocab: usize,
+    /// Logits of a row that are handed out.
     n_choices: usize,
-    n_past: u32,
+    is_unified: bool,
+    sequences: Vec<Held>,
     has_logits: bool,
 }
 
@@ -37,36 +48,17 @@ impl Drop for Context {
 }
 
 impl Context {
-    /// Opens a context of `model` as `config` says, whose batches may ask for the logits of `n_outputs` tokens.
+    /// Opens a context of `model` as `config` and `layout` say. `n_choices`: size of the vocabulary of the model that a
+    /// draft is for; it must not choose what that one does not have, and some vocabularies of a family end in unused tokens.
     pub(super) fn open(
         model: Rc<Model>,
         config: &ArmConfig,
-        n_outputs: u32,
-    ) -> Result<(Self, ContextInfo), EngineError> {
-        Self::open_with(model, config, params(config, n_outputs), n_outputs)
-    }
-
-    /// The same for `n_seq` sequences, which have a cache each unless they are to share one.
-    pub(super) fn open_batched(
-        model: Rc<Model>,
-        config: &ArmConfig,
-        n_seq: u32,
-        is_shared: bool,
-    ) -> Result<(Self, ContextInfo), EngineError> {
-        let mut params = params(config, config.n_batch);
-        params.n_seq_max = n_seq;
-        params.kv_unified = is_shared;
-        Self::open_with(model, config, params, config.n_batch)
-    }
-
-    fn open_with(
-        model: Rc<Model>,
-        config: &ArmConfig,
-        params: sys::llama_context_params,
-        n_outputs: u32,
+        layout: &Layout<'_>,
+        n_choices: u32,
     ) -> Result<(Self, ContextInfo), EngineError> {
         let shape = KvShape::of(&model);
-        check(config, shape.as_ref())?;
+        check(config, shape.as_ref(), layout.n_seq)?;
+        let params = params(config, layout);
         // SAFETY: the model is loaded and stays alive in `_model`; `params` started from llama.cpp's defaults.
         let (raw, captured) = log::capture(|| unsafe { sys::llama_init_from_model(model.as_ptr(), params) });
         let what = format!("llama.cpp cannot open a context of {} tokens", config.n_ctx);
@@ -95,166 +87,228 @@ impl Context {
                 _model: model,
                 n_ctx,
                 n_batch,
-                n_outputs: n_outputs.clamp(1, n_batch.max(1)),
+                n_outputs: layout.n_outputs.clamp(1, n_batch.max(1)),
                 n_vocab,
-                n_choices: n_vocab,
-                n_past: 0,
+                n_choices: n_vocab.min(n_choices as usize),
+                is_unified: layout.is_unified,
+                sequences: vec![Held::default(); layout.n_seq as usize],
                 has_logits: false,
             },
             info,
         ))
     }
 
-    pub(super) fn clear(&mut self) {
-        // SAFETY: a live context; `false` leaves the data alone and forgets only which cells are used.
-        unsafe { sys::llama_memory_clear(sys::llama_get_memory(self.raw.as_ptr()), false) };
-        self.n_past = 0;
+    fn memory(&self) -> sys::llama_memory_t {
+        // SAFETY: a live context, which owns its memory.
+        unsafe { sys::llama_get_memory(self.raw.as_ptr()) }
     }
 
-    pub(super) fn truncate(&mut self, n_keep: u32) -> Result<(), EngineError> {
-        if n_keep > self.n_past {
+    pub(super) fn clear(&mut self) {
+        // SAFETY: a live context; `false` leaves the data alone and forgets only which cells are used.
+        unsafe { sys::llama_memory_clear(self.memory(), false) };
+        self.sequences.fill(Held::default());
+    }
+
+    pub(super) fn truncate(&mut self, seq: u32, n_keep: u32) -> Result<(), EngineError> {
+        let held = *self.sequences.get(seq as usize).ok_or_else(|| no_sequence(seq))?;
+        if n_keep > held.n_past {
             return Err(refused(format!(
                 "cannot keep {n_keep} of {} cached tokens",
-                self.n_past
+                held.n_past
             )));
         }
+        if n_keep > 0 && self.sequences.len() == 1 {
+            self.refuse_beyond_window(n_keep)?;
+        }
+        // SAFETY: a live context and one of its sequences; an end of -1 means all that follow.
+        let removed = unsafe { sys::llama_memory_seq_rm(self.memory(), position(seq), position(n_keep), -1) };
+        if !removed {
+            return Err(refused("this model's cache cannot drop single tokens"));
+        }
+        self.sequences[seq as usize] = Held {
+            n_past: n_keep,
+            n_shared: held.n_shared.min(n_keep),
+        };
+        Ok(())
+    }
+
+    /// A sliding window has forgotten its older tokens: what follows `n_keep` would look back at nothing. Of several
+    /// sequences only the time counts, which is the same with a window that begins a little later.
+    fn refuse_beyond_window(&self, n_keep: u32) -> Result<(), EngineError> {
         // SAFETY: a live context and its only sequence; these only read.
         let (first, n_swa) = unsafe {
-            let memory = sys::llama_get_memory(self.raw.as_ptr());
             let model = sys::llama_get_model(self.raw.as_ptr());
-            (sys::llama_memory_seq_pos_min(memory, 0), sys::llama_model_n_swa(model))
+            (
+                sys::llama_memory_seq_pos_min(self.memory(), 0),
+                sys::llama_model_n_swa(model),
+            )
         };
-        // A sliding window has forgotten its older tokens: what follows `n_keep` would look back at nothing.
         if n_swa > 0 && first > 0 && first > position(n_keep).saturating_sub(n_swa) {
             return Err(refused(format!(
                 "the cache of this model slides: it holds no tokens before {first} any more, so it cannot go back to {n_keep}"
             )));
         }
-        // SAFETY: a live context and its only sequence; an end of -1 means all that follow.
-        let removed = unsafe {
-            let memory = sys::llama_get_memory(self.raw.as_ptr());
-            sys::llama_memory_seq_rm(memory, 0, position(n_keep), -1)
-        };
-        if !removed {
-            return Err(refused("this model's cache cannot drop single tokens"));
-        }
-        self.n_past = n_keep;
         Ok(())
     }
 
-    /// Refuses what llama.cpp would abort on.
+    pub(super) fn share(&mut self) -> Result<(), EngineError> {
+        if !self.is_unified {
+            return Err(refused("these sequences have caches of their own"));
+        }
+        for seq in 1..self.sequences.len() as i32 {
+            // SAFETY: a live context whose cache is one for all sequences (checked), so that this changes metadata only;
+            // both sequences are below its n_seq_max.
+            unsafe {
+                sys::llama_memory_seq_rm(self.memory(), seq, -1, -1);
+                sys::llama_memory_seq_cp(self.memory(), 0, seq, -1, -1);
+            }
+        }
+        let n_past = self.sequences.first().map_or(0, |first| first.n_past);
+        self.sequences.fill(Held {
+            n_past,
+            n_shared: n_past,
+        });
+        Ok(())
+    }
+
+    /// The parts as tokens at their places, of which the last of each part has logits. Refuses what llama.cpp would
+    /// abort on.
+    fn items(&self, parts: &[(u32, &[i32])]) -> Result<Vec<Item>, EngineError> {
+        let mut sequences = self.sequences.clone();
+        let mut items = Vec::new();
+        for &(seq, tokens) in parts {
+            let held = sequences.get_mut(seq as usize).ok_or_else(|| no_sequence(seq))?;
+            self.check_tokens(tokens)?;
+            items.extend((held.n_past..).zip(tokens).map(|(at, &token)| Item {
+                token,
+                position: position(at),
+                sequence: position(seq),
+                has_logits: false,
+            }));
+            if let Some(last) = items.last_mut() {
+                last.has_logits = true;
+            }
+            held.n_past = held.n_past.saturating_add(tokens.len() as u32);
+        }
+        self.check_room(&sequences)?;
+        Ok(items)
+    }
+
     fn check_tokens(&self, tokens: &[i32]) -> Result<(), EngineError> {
-        if tokens.is_empty() {
-            return Err(refused("no tokens to decode"));
+        let n_vocab = self.n_vocab;
+        let is_wrong = |token: &i32| usize::try_from(*token).map_or(true, |t| t >= n_vocab);
+        match tokens.iter().copied().find(is_wrong) {
+            Some(wrong) => Err(refused(format!("token {wrong} is not in the vocabulary of {n_vocab}"))),
+            None if tokens.is_empty() => Err(refused("no tokens to decode")),
+            None => Ok(()),
         }
-        if tokens.len() > (self.n_ctx - self.n_past) as usize {
-            let (n_past, n_ctx) = (self.n_past, self.n_ctx);
-            return Err(refused(format!(
-                "{} tokens at depth {n_past} do not fit into n_ctx {n_ctx}",
-                tokens.len()
-            )));
-        }
-        if let Some(wrong) = tokens
-            .iter()
-            .find(|t| usize::try_from(**t).map_or(true, |t| t >= self.n_vocab))
-        {
-            return Err(refused(format!(
-                "token {wrong} is not in the vocabulary of {}",
-                self.n_vocab
-            )));
-        }
-        Ok(())
     }
 
-    /// Appends tokens in slices of the context's `n_batch`; the last token of each slice has logits, as in llama-bench.
-    pub(super) fn decode(&mut self, tokens: &[i32]) -> Result<(), EngineError> {
-        self.check_tokens(tokens)?;
-        self.has_logits = false;
-        for slice in tokens.chunks(self.n_batch as usize) {
-            self.decode_slice(slice)?;
+    fn check_room(&self, sequences: &[Held]) -> Result<(), EngineError> {
+        let n_ctx = u64::from(self.n_ctx);
+        let longest = sequences.iter().map(|s| s.n_past).max().unwrap_or(0);
+        let own = sequences.iter().map(|s| u64::from(s.n_past - s.n_shared)).sum::<u64>();
+        let shared = sequences.iter().map(|s| s.n_shared).max().unwrap_or(0);
+        let fits = match self.is_unified {
+            true => own + u64::from(shared) <= n_ctx,
+            false => u64::from(longest) <= n_ctx / sequences.len() as u64,
+        };
+        match fits {
+            true => Ok(()),
+            false => Err(refused(format!(
+                "{longest} tokens in each of {} sequences do not fit into n_ctx {n_ctx}",
+                sequences.len()
+            ))),
         }
-        // SAFETY: a live context.
-        unsafe { sys::llama_synchronize(self.raw.as_ptr()) };
+    }
+
+    /// Appends to each of these sequences these tokens, in passes of `n_batch`; the last token of each pass has logits too,
+    /// as in llama-bench.
+    pub(super) fn append(&mut self, parts: &[(u32, &[i32])]) -> Result<(), EngineError> {
+        let mut items = self.items(parts)?;
+        if items.is_empty() || parts.len() > self.n_outputs as usize {
+            let n = parts.len();
+            return Err(refused(format!("{n} sequences cannot be decoded at once here")));
+        }
+        self.has_logits = false;
+        for pass in items.chunks_mut(self.n_batch as usize) {
+            if let Some(last) = pass.last_mut() {
+                last.has_logits = true;
+            }
+            self.decode(pass)?;
+        }
+        self.synchronize();
         self.has_logits = true;
         Ok(())
     }
 
-    fn decode_slice(&mut self, slice: &[i32]) -> Result<(), EngineError> {
-        let n = i32::try_from(slice.len()).map_err(|_| refused("a batch is too large"))?;
-        // SAFETY: 1 <= n <= n_batch and all tokens are in the vocabulary (checked above). The batch borrows `slice` for
-        // this call only, and llama_decode does not write to it although the field is not const.
-        let code = unsafe {
-            let batch = sys::llama_batch_get_one(slice.as_ptr().cast_mut(), n);
-            sys::llama_decode(self.raw.as_ptr(), batch)
-        };
-        self.settle(code, slice.len() as u32)
-    }
-
-    /// Appends tokens in slices of `n_outputs` and hands out the logits of each token, in order.
+    /// Appends tokens to the first sequence in passes of `n_outputs` and hands out the logits of each token, in order.
     pub(super) fn decode_scored(&mut self, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError> {
-        self.check_tokens(tokens)?;
+        let mut items = self.items(&[(0, tokens)])?;
         self.has_logits = false;
-        for slice in tokens.chunks(self.n_outputs as usize) {
-            let first = position(self.n_past);
-            let mut batch = Batch::new(slice.iter().zip(first..).map(|(&token, position)| Item {
-                token,
-                position,
-                sequence: 0,
-                has_logits: true,
-            }));
-            // SAFETY: 1 <= tokens <= n_outputs <= n_batch, all in the vocabulary; the arrays behind the batch outlive the call.
-            let code = unsafe { sys::llama_decode(self.raw.as_ptr(), batch.raw()) };
-            self.settle(code, slice.len() as u32)?;
-            // SAFETY: a live context.
-            unsafe { sys::llama_synchronize(self.raw.as_ptr()) };
-            for i in 0..slice.len() as i32 {
-                // SAFETY: a live context; token `i` of the last batch asked for logits.
-                let logits = unsafe { sys::llama_get_logits_ith(self.raw.as_ptr(), i) };
-                let logits =
-                    NonNull::new(logits).ok_or_else(|| refused("llama.cpp has no logits for a scored token"))?;
-                // SAFETY: a row has n_vocab values and lives until the next call on the context, which `row` cannot make.
-                row(unsafe { std::slice::from_raw_parts(logits.as_ptr(), self.n_vocab) })?;
+        for item in &mut items {
+            item.has_logits = true;
+        }
+        for pass in items.chunks(self.n_outputs as usize) {
+            self.decode(pass)?;
+            self.synchronize();
+            for i in 0..pass.len() as i32 {
+                row(self.row(i)?)?;
             }
         }
         self.has_logits = true;
         Ok(())
     }
 
-    /// Books a batch of `n` tokens, or says why llama.cpp did not take it.
-    fn settle(&mut self, code: i32, n: u32) -> Result<(), EngineError> {
+    /// One pass of at most `n_batch` items, of which at most `n_outputs` have logits.
+    fn decode(&mut self, items: &[Item]) -> Result<(), EngineError> {
+        let mut batch = Batch::new(items);
+        // SAFETY: 1 <= items <= n_batch, at most n_outputs of them with logits; all in the vocabulary and in sequences of
+        // this context, each at the next position of its sequence (`Context::items`). The arrays behind the batch outlive
+        // the call.
+        let code = unsafe { sys::llama_decode(self.raw.as_ptr(), batch.raw()) };
         if code == 0 {
-            self.n_past += n;
+            for item in items {
+                self.sequences[item.sequence as usize].n_past += 1;
+            }
             return Ok(());
         }
-        self.n_past = self.cached();
-        Err(decode_error(code, n, self.n_past))
+        self.count_cached();
+        let n_past = self.sequences.iter().map(|s| s.n_past).max().unwrap_or(0);
+        Err(decode_error(code, items.len(), n_past))
     }
 
-    pub(super) fn logits(&mut self) -> Result<&[f32], EngineError> {
+    fn synchronize(&self) {
+        // SAFETY: a live context.
+        unsafe { sys::llama_synchronize(self.raw.as_ptr()) };
+    }
+
+    /// The logits of token `i` of the last pass, -1 for the last one that has any.
+    fn row(&self, i: i32) -> Result<&[f32], EngineError> {
+        // SAFETY: a live context; where token `i` did not ask for logits, null comes back.
+        let row = unsafe { sys::llama_get_logits_ith(self.raw.as_ptr(), i) };
+        let row = NonNull::new(row).ok_or_else(|| refused("llama.cpp has no logits for that token"))?;
+        // SAFETY: a row has n_vocab values and lives until the next call that changes the context, which `&self` bars.
+        Ok(unsafe { std::slice::from_raw_parts(row.as_ptr(), self.n_vocab) })
+    }
+
+    pub(super) fn logits(&self) -> Result<&[f32], EngineError> {
         if !self.has_logits {
             return Err(refused(
                 "there are no logits: nothing was decoded since the cache changed",
             ));
         }
-        // SAFETY: a live context; -1 is the last output row.
-        let row = unsafe { sys::llama_get_logits_ith(self.raw.as_ptr(), -1) };
-        let row = NonNull::new(row).ok_or_else(|| refused("llama.cpp has no logits for the last token"))?;
-        // SAFETY: a row has n_vocab values and lives until the next call on the context, which `&mut self` bars.
-        Ok(unsafe { std::slice::from_raw_parts(row.as_ptr(), self.n_vocab) })
+        Ok(&self.row(-1)?[..self.n_choices])
     }
 
-    pub(super) fn argmax(&mut self) -> Result<i32, EngineError> {
-        let n_choices = self.n_choices;
-        Ok(argmax(&self.logits()?[..n_choices]))
-    }
-
-    /// A draft must not choose what its target does not have: some vocabularies of a family end in unused tokens.
-    pub(super) fn choose_below(&mut self, n_vocab: u32) {
-        self.n_choices = self.n_vocab.min(n_vocab as usize);
+    /// The logits of token `i` of the last pass.
+    #[cfg(test)]
+    pub(super) fn logits_of(&self, i: i32) -> Vec<f32> {
+        self.row(i).expect("it asked for logits").to_vec()
     }
 
     pub(super) fn save(&mut self) -> Result<Vec<u8>, EngineError> {
-        // SAFETY: a live context and its only sequence.
+        // SAFETY: a live context and its first sequence.
         let size = unsafe { sys::llama_state_seq_get_size(self.raw.as_ptr(), 0) };
         let mut state = vec![0; size];
         // SAFETY: `state` has `size` writable bytes.
@@ -272,70 +326,27 @@ impl Context {
         };
         let (read, captured) = log::capture(call);
         self.has_logits = false;
-        self.n_past = self.cached();
+        self.count_cached();
         if read != state.len() {
             return Err(captured.error("llama.cpp cannot restore a state of this context"));
         }
         Ok(())
     }
 
-    /// Tokens in the cache, as llama.cpp counts them.
-    fn cached(&self) -> u32 {
-        // SAFETY: a live context and its only sequence; -1 when it is empty.
-        let last = unsafe { sys::llama_memory_seq_pos_max(sys::llama_get_memory(self.raw.as_ptr()), 0) };
-        u32::try_from(last + 1).unwrap_or_default()
-    }
-}
-
-/// One token of a batch.
-#[derive(Clone, Copy)]
-pub(super) struct Item {
-    pub(super) token: i32,
-    pub(super) position: i32,
-    pub(super) sequence: i32,
-    pub(super) has_logits: bool,
-}
-
-/// A batch with the arrays it points into.
-pub(super) struct Batch {
-    tokens: Vec<i32>,
-    positions: Vec<i32>,
-    n_seq_id: Vec<i32>,
-    /// The pointers in `seq_id` point at these; never grown once they do.
-    _sequences: Vec<i32>,
-    seq_id: Vec<*mut i32>,
-    outputs: Vec<i8>,
-}
-
-impl Batch {
-    pub(super) fn new(items: impl Iterator<Item = Item> + Clone) -> Self {
-        let mut sequences: Vec<i32> = items.clone().map(|i| i.sequence).collect();
-        Self {
-            tokens: items.clone().map(|i| i.token).collect(),
-            positions: items.clone().map(|i| i.position).collect(),
-            n_seq_id: vec![1; sequences.len()],
-            seq_id: sequences.iter_mut().map(std::ptr::from_mut).collect(),
-            _sequences: sequences,
-            outputs: items.map(|i| i8::from(i.has_logits)).collect(),
-        }
-    }
-
-    /// llama.cpp's view; valid as long as `self`.
-    pub(super) fn raw(&mut self) -> sys::llama_batch {
-        sys::llama_batch {
-            n_tokens: position(self.tokens.len() as u32),
-            token: self.tokens.as_mut_ptr(),
-            embd: std::ptr::null_mut(),
-            pos: self.positions.as_mut_ptr(),
-            n_seq_id: self.n_seq_id.as_mut_ptr(),
-            seq_id: self.seq_id.as_mut_ptr(),
-            logits: self.outputs.as_mut_ptr(),
+    /// Counts what is in the cache as llama.cpp does.
+    fn count_cached(&mut self) {
+        let memory = self.memory();
+        for (seq, held) in (0..).zip(&mut self.sequences) {
+            // SAFETY: a live context and one of its sequences; -1 when it is empty.
+            let last = unsafe { sys::llama_memory_seq_pos_max(memory, seq) };
+            held.n_past = u32::try_from(last + 1).unwrap_or_default();
+            held.n_shared = held.n_shared.min(held.n_past);
         }
     }
 }
 
 /// What `llama_decode` means by a code other than 0.
-pub(super) fn decode_error(code: i32, n: u32, n_past: u32) -> EngineError {
+fn decode_error(code: i32, n: usize, n_past: u32) -> EngineError {
     let what = format!("llama_decode of {n} tokens at depth {n_past} failed with {code}");
     match code {
         1 => refused(format!("{what}: no free slot in the KV cache")),
@@ -344,11 +355,15 @@ pub(super) fn decode_error(code: i32, n: u32, n_past: u32) -> EngineError {
     }
 }
 
-pub(super) fn refused(why: impl Into<String>) -> EngineError {
+fn no_sequence(seq: u32) -> EngineError {
+    refused(format!("there is no sequence {seq}"))
+}
+
+fn refused(why: impl Into<String>) -> EngineError {
     EngineError::Refused(why.into())
 }
 
-pub(super) fn position(n: u32) -> i32 {
+fn position(n: u32) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
 }
 
@@ -362,7 +377,14 @@ fn kv_bytes(exact: Option<u64>, logged: u64) -> u64 {
 }
 
 /// What llama.cpp would abort on or silently change.
-fn check(config: &ArmConfig, shape: Option<&KvShape>) -> Result<(), EngineError> {
+fn check(config: &ArmConfig, shape: Option<&KvShape>, n_seq: u32) -> Result<(), EngineError> {
+    // SAFETY: returns a constant.
+    let n_max = unsafe { sys::llama_max_parallel_sequences() };
+    if n_seq == 0 || n_seq as usize > n_max {
+        return Err(refused(format!(
+            "{n_seq} sequences at once: llama.cpp takes 1 to {n_max}"
+        )));
+    }
     if config.n_ctx == 0 || config.n_batch == 0 || config.n_ubatch == 0 {
         return Err(refused("n_ctx, n_batch and n_ubatch must be at least 1"));
     }
@@ -390,16 +412,17 @@ fn check(config: &ArmConfig, shape: Option<&KvShape>) -> Result<(), EngineError>
     Ok(())
 }
 
-fn params(config: &ArmConfig, n_outputs: u32) -> sys::llama_context_params {
+fn params(config: &ArmConfig, layout: &Layout<'_>) -> sys::llama_context_params {
     // SAFETY: returns a value; no preconditions.
     let mut params = unsafe { sys::llama_context_default_params() };
     let n_threads = i32::try_from(config.n_threads).unwrap_or(i32::MAX);
     params.n_ctx = config.n_ctx;
     params.n_batch = config.n_batch;
     params.n_ubatch = config.n_ubatch;
-    params.n_seq_max = 1;
+    params.n_seq_max = layout.n_seq;
+    params.kv_unified = layout.is_unified;
     // Each costs n_vocab floats of compute buffer, n_ubatch of them at most.
-    params.n_outputs_max = n_outputs.max(1);
+    params.n_outputs_max = layout.n_outputs.max(1);
     params.n_threads = n_threads;
     params.n_threads_batch = n_threads;
     params.flash_attn_type = match config.flash_attn {

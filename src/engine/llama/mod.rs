@@ -6,21 +6,22 @@
 //! the cause of every failure comes from llama.cpp's own log (`log`).
 #![expect(unsafe_code, reason = "FFI to llama.cpp")]
 
-mod batched;
+mod batch;
 mod context;
+mod decode;
 mod devices;
 mod log;
 mod model;
 mod modules;
 mod quantize;
 
+pub use decode::Decoder;
 pub use devices::{list as devices, serve_rpc};
 pub use log::ABORT_PREFIX;
 pub(super) use quantize::quantize;
 
-use super::{other_vocab, BatchId, ContextId, Engine, EngineError, Loaded, RowSink, Vocab};
-use crate::data::{ArmConfig, ContextInfo, EngineInfo, SplitMode, WorkSpec};
-use batched::Batched;
+use super::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, RowSink, Vocab};
+use crate::data::{ArmConfig, ContextInfo, EngineInfo, SplitMode};
 use context::Context;
 use devices::Device;
 use llama_cpp_sys_2 as sys;
@@ -76,7 +77,6 @@ pub fn info() -> EngineInfo {
 /// See the module's text. Contexts come before the model, so that they are dropped first.
 pub struct LlamaEngine {
     contexts: Vec<Context>,
-    batches: Vec<Batched>,
     model: Option<Rc<Model>>,
     /// The model that drafts, and where it is from.
     draft: Option<(PathBuf, Rc<Model>)>,
@@ -91,7 +91,6 @@ impl LlamaEngine {
         start();
         Ok(Self {
             contexts: Vec::new(),
-            batches: Vec::new(),
             model: None,
             draft: None,
             devices: Vec::new(),
@@ -110,9 +109,21 @@ impl LlamaEngine {
         found.ok_or_else(|| EngineError::Refused(format!("there is no context {}", id.0)))
     }
 
-    fn batch(&mut self, id: BatchId) -> Result<&mut Batched, EngineError> {
-        let found = self.batches.get_mut(id.0);
-        found.ok_or_else(|| EngineError::Refused(format!("there is no batch {}", id.0)))
+    /// The model that drafts.
+    fn draft(&mut self, path: &Path, config: &ArmConfig) -> Result<Rc<Model>, EngineError> {
+        let known = self.draft.as_ref().filter(|(own, _)| own == path);
+        let model = match known {
+            Some((_, model)) => Rc::clone(model),
+            None => {
+                let devices = devices::by_names(&config.device)?;
+                Rc::new(Model::load(path, &devices, config.n_gpu_layers, config.split_mode)?.0)
+            }
+        };
+        self.model()?
+            .understands(&model)
+            .map_err(|why| other_vocab(path, &why))?;
+        self.draft = Some((path.to_owned(), Rc::clone(&model)));
+        Ok(model)
     }
 }
 
@@ -158,8 +169,13 @@ impl Engine for LlamaEngine {
         self.model()?.text_of(tokens)
     }
 
-    fn open_scoring(&mut self, config: &ArmConfig, n_outputs: u32) -> Result<(ContextId, ContextInfo), EngineError> {
-        let (context, info) = Context::open(Rc::clone(self.model()?), config, n_outputs)?;
+    fn open(&mut self, config: &ArmConfig, layout: &Layout<'_>) -> Result<(ContextId, ContextInfo), EngineError> {
+        let model = match layout.draft {
+            Some(path) => self.draft(path, config)?,
+            None => Rc::clone(self.model()?),
+        };
+        let n_choices = self.model()?.n_vocab();
+        let (context, info) = Context::open(model, config, layout, n_choices)?;
         self.contexts.push(context);
         Ok((ContextId(self.contexts.len() - 1), info))
     }
@@ -169,72 +185,24 @@ impl Engine for LlamaEngine {
         Ok(())
     }
 
-    fn truncate(&mut self, context: ContextId, n_keep: u32) -> Result<(), EngineError> {
-        self.context(context)?.truncate(n_keep)
+    fn truncate(&mut self, context: ContextId, seq: u32, n_keep: u32) -> Result<(), EngineError> {
+        self.context(context)?.truncate(seq, n_keep)
     }
 
-    fn decode(&mut self, context: ContextId, tokens: &[i32]) -> Result<(), EngineError> {
-        self.context(context)?.decode(tokens)
+    fn share(&mut self, context: ContextId) -> Result<(), EngineError> {
+        self.context(context)?.share()
+    }
+
+    fn append(&mut self, context: ContextId, parts: &[(u32, &[i32])]) -> Result<(), EngineError> {
+        self.context(context)?.append(parts)
     }
 
     fn decode_scored(&mut self, context: ContextId, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError> {
         self.context(context)?.decode_scored(tokens, row)
     }
 
-    fn argmax(&mut self, context: ContextId) -> Result<i32, EngineError> {
-        self.context(context)?.argmax()
-    }
-
-    fn logits(&mut self, context: ContextId) -> Result<Vec<f32>, EngineError> {
-        Ok(self.context(context)?.logits()?.to_vec())
-    }
-
-    fn open_draft(&mut self, path: &Path, config: &ArmConfig) -> Result<ContextId, EngineError> {
-        let known = self.draft.as_ref().filter(|(own, _)| own == path);
-        let model = match known {
-            Some((_, model)) => Rc::clone(model),
-            None => {
-                let devices = devices::by_names(&config.device)?;
-                Rc::new(Model::load(path, &devices, config.n_gpu_layers, config.split_mode)?.0)
-            }
-        };
-        let target = Rc::clone(self.model()?);
-        target.understands(&model).map_err(|why| other_vocab(path, &why))?;
-        self.draft = Some((path.to_owned(), Rc::clone(&model)));
-        let (mut context, _) = Context::open(model, config, 1)?;
-        context.choose_below(target.n_vocab());
-        self.contexts.push(context);
-        Ok(ContextId(self.contexts.len() - 1))
-    }
-
-    fn open_batched(&mut self, config: &ArmConfig, spec: &WorkSpec) -> Result<(BatchId, ContextInfo), EngineError> {
-        let (batched, info) = Batched::open(Rc::clone(self.model()?), config, spec)?;
-        self.batches.push(batched);
-        Ok((BatchId(self.batches.len() - 1), info))
-    }
-
-    fn fill(&mut self, batch: BatchId, seq: u32, tokens: &[i32]) -> Result<(), EngineError> {
-        self.batch(batch)?.fill(seq, tokens)
-    }
-
-    fn share(&mut self, batch: BatchId) -> Result<(), EngineError> {
-        self.batch(batch)?.share()
-    }
-
-    fn rewind(&mut self, batch: BatchId, n_keep: u32) -> Result<(), EngineError> {
-        self.batch(batch)?.rewind(n_keep)
-    }
-
-    fn step(&mut self, batch: BatchId, tokens: &[i32]) -> Result<(), EngineError> {
-        self.batch(batch)?.step(tokens)
-    }
-
-    fn append(&mut self, batch: BatchId, parts: &[(u32, &[i32])]) -> Result<(), EngineError> {
-        self.batch(batch)?.append(parts)
-    }
-
-    fn forget(&mut self, batch: BatchId, seq: u32) -> Result<(), EngineError> {
-        self.batch(batch)?.forget(seq)
+    fn logits(&mut self, context: ContextId) -> Result<&[f32], EngineError> {
+        self.context(context)?.logits()
     }
 
     fn save(&mut self, context: ContextId) -> Result<Vec<u8>, EngineError> {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::data::{FlashAttn, KvType};
+use crate::engine::argmax;
 use std::path::PathBuf;
 
 const TEXT: &str = "The quick brown fox jumps over the lazy dog, and then it walks home along the river. ";
@@ -46,6 +47,10 @@ fn tokens(engine: &LlamaEngine, n: usize) -> Vec<i32> {
     tokens.truncate(n);
     assert_eq!(tokens.len(), n);
     tokens
+}
+
+fn open(engine: &mut LlamaEngine, config: &ArmConfig) -> Result<(ContextId, ContextInfo), EngineError> {
+    engine.open(config, &Layout::single(config))
 }
 
 fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
@@ -97,19 +102,19 @@ fn ftype_numbers_are_those_of_llama_cpp() {
 fn logits_with_kv_reuse_equal_those_without() {
     let Some(path) = test_model() else { return };
     let mut engine = loaded(&path);
-    let (id, _) = engine.open(&config(KvType::F16)).expect("opens");
+    let (id, _) = open(&mut engine, &config(KvType::F16)).expect("opens");
     let all = tokens(&engine, 101);
     engine.decode(id, &all[..100]).expect("fits");
     engine.decode(id, &all[100..]).expect("fits");
-    let with_reuse = engine.logits(id).expect("there are some");
+    let with_reuse = engine.logits(id).expect("there are some").to_vec();
     engine.clear(id).expect("clears");
     engine.decode(id, &all).expect("fits");
-    let without = engine.logits(id).expect("there are some");
+    let without = engine.logits(id).expect("there are some").to_vec();
     // Prompt and one-token kernels round differently.
     let difference = largest_difference(&with_reuse, &without);
     assert!(difference < 0.5, "{difference}");
     let best = without.iter().copied().fold(f32::MIN, f32::max);
-    let chosen = engine.argmax(id).expect("there are logits");
+    let chosen = argmax(engine.logits(id).expect("there are logits"));
     assert_eq!(without[chosen as usize], best);
 }
 
@@ -118,7 +123,7 @@ fn a_restored_state_gives_the_same_bits() {
     let Some(path) = test_model() else { return };
     for kv in [KvType::F16, KvType::Q8_0] {
         let mut engine = loaded(&path);
-        let Ok((id, _)) = engine.open(&config(kv)) else {
+        let Ok((id, _)) = open(&mut engine, &config(kv)) else {
             assert!(kv.is_quantized(), "f16 always opens");
             continue;
         };
@@ -126,8 +131,8 @@ fn a_restored_state_gives_the_same_bits() {
         engine.decode(id, &all[..80]).expect("fits");
         let state = engine.save(id).expect("saves");
         engine.decode(id, &all[80..]).expect("fits");
-        let before = engine.logits(id).expect("there are some");
-        engine.truncate(id, 80).expect("back to 80");
+        let before = engine.logits(id).expect("there are some").to_vec();
+        engine.truncate(id, 0, 80).expect("back to 80");
         engine.decode(id, &all[80..]).expect("fits");
         assert_eq!(engine.logits(id).expect("there are some"), before, "{kv} truncated");
         engine.clear(id).expect("clears");
@@ -143,16 +148,22 @@ fn a_restored_state_gives_the_same_bits() {
 fn a_kept_prefix_gives_the_next_prompt_its_first_token() {
     let Some(path) = test_model() else { return };
     let mut engine = loaded(&path);
-    let (id, _) = engine.open(&config(KvType::F16)).expect("opens");
+    let (id, _) = open(&mut engine, &config(KvType::F16)).expect("opens");
     let all = tokens(&engine, 140);
     let (prompt, next) = (&all[..100], [&all[..50], &all[90..140]].concat());
     engine.decode(id, &next).expect("fits");
-    let cold = (engine.argmax(id).expect("logits"), engine.logits(id).expect("logits"));
+    let cold = (
+        argmax(engine.logits(id).expect("logits")),
+        engine.logits(id).expect("logits").to_vec(),
+    );
     engine.clear(id).expect("clears");
     engine.decode(id, prompt).expect("fits");
-    engine.truncate(id, 50).expect("drops the rest");
+    engine.truncate(id, 0, 50).expect("drops the rest");
     engine.decode(id, &next[50..]).expect("fits");
-    let warm = (engine.argmax(id).expect("logits"), engine.logits(id).expect("logits"));
+    let warm = (
+        argmax(engine.logits(id).expect("logits")),
+        engine.logits(id).expect("logits").to_vec(),
+    );
     // Other batch shapes round differently; the most likely token of a text the model knows does not change.
     assert!(largest_difference(&cold.1, &warm.1) < 0.5);
     assert_eq!(cold.0, warm.0);
@@ -163,67 +174,95 @@ fn sequences_at_once_see_their_own_text() {
     let Some(path) = test_model() else { return };
     let mut engine = loaded(&path);
     let all = tokens(&engine, 60);
-    let (plain, _) = engine.open(&config(KvType::F16)).expect("opens");
-    for is_pp_shared in [false, true] {
-        let spec = WorkSpec {
-            workload: crate::data::Workload::Batched,
-            n_prompt: 0,
-            n_gen: 4,
-            n_depth: 40,
+    let (plain, _) = open(&mut engine, &config(KvType::F16)).expect("opens");
+    for is_unified in [false, true] {
+        let layout = Layout {
             n_seq: 3,
-            is_pp_shared,
+            is_unified,
+            ..Layout::single(&config(KvType::F16))
         };
-        let (batch, info) = engine.open_batched(&config(KvType::F16), &spec).expect("opens");
-        assert_eq!(info.n_ctx, spec.n_ctx_batched());
-        let prompt = |seq: usize| &all[if is_pp_shared { 0 } else { seq }..][..40];
-        if is_pp_shared {
-            engine.fill(batch, 0, prompt(0)).expect("fits");
+        let config = ArmConfig {
+            n_ctx: 768,
+            ..config(KvType::F16)
+        };
+        let (batch, info) = engine.open(&config, &layout).expect("opens");
+        assert_eq!(info.n_ctx, 768);
+        let prompt = |seq: usize| &all[if is_unified { 0 } else { seq }..][..40];
+        if is_unified {
+            engine.decode(batch, prompt(0)).expect("fits");
             engine.share(batch).expect("one cache for all");
         } else {
             assert!(engine.share(batch).is_err(), "a cache each");
             for seq in 0..3 {
-                engine.fill(batch, seq as u32, prompt(seq)).expect("fits");
+                engine.append(batch, &[(seq as u32, prompt(seq))]).expect("fits");
             }
         }
         for _ in 0..3 {
-            engine.step(batch, &all[40..42]).expect("two of three");
-            engine.rewind(batch, 40).expect("drops the token");
+            let two = [(0, &all[40..41]), (1, &all[41..42])];
+            engine.append(batch, &two).expect("two of three");
+            for seq in 0..2 {
+                engine.truncate(batch, seq, 40).expect("drops the token");
+            }
         }
-        engine.step(batch, &all[40..43]).expect("all three");
+        let step: Vec<(u32, &[i32])> = (0..3).zip(all[40..43].chunks(1)).collect();
+        engine.append(batch, &step).expect("all three");
         for seq in 0..3 {
             engine.clear(plain).expect("clears");
             let text = [prompt(seq), &all[40 + seq..41 + seq]].concat();
             engine.decode(plain, &text).expect("fits");
-            let expected = engine.logits(plain).expect("logits");
-            let found = engine.batches[batch.0].logits(seq as i32);
+            let expected = engine.logits(plain).expect("logits").to_vec();
+            let found = engine.contexts[batch.0].logits_of(seq as i32);
             // Other batch shapes round differently.
             let difference = largest_difference(&found, &expected);
-            assert!(difference < 0.5, "sequence {seq}, shared {is_pp_shared}: {difference}");
+            assert!(difference < 0.5, "sequence {seq}, unified {is_unified}: {difference}");
         }
-        assert!(engine.step(batch, &all[..4]).is_err(), "there are three");
-        assert!(engine.step(batch, &[i32::MAX]).is_err());
-        assert!(engine.fill(batch, 3, &all[..2]).is_err());
-        assert!(engine.fill(batch, 0, &all.repeat(20)).is_err(), "no room");
+        assert!(engine.append(batch, &[(0, &[i32::MAX])]).is_err());
+        assert!(engine.append(batch, &[(3, &all[..2])]).is_err(), "there are three");
+        assert!(engine.append(batch, &[(0, &all.repeat(20))]).is_err(), "no room");
+        engine.truncate(batch, 1, 0).expect("empties it");
+        engine
+            .append(batch, &[(1, &all), (2, &all[..1])])
+            .expect("a prompt beside a token");
     }
-    let none = WorkSpec {
-        n_seq: 0,
-        workload: crate::data::Workload::Batched,
-        n_prompt: 0,
-        n_gen: 4,
-        n_depth: 40,
-        is_pp_shared: false,
+    for n_seq in [0, 300] {
+        let config = config(KvType::F16);
+        let layout = Layout {
+            n_seq,
+            ..Layout::single(&config)
+        };
+        assert!(engine.open(&config, &layout).is_err(), "{n_seq} sequences");
+    }
+}
+
+/// What is in the cache once, and what is no longer, counts as room.
+#[test]
+fn a_shared_prompt_takes_its_room_once() {
+    let Some(path) = test_model() else { return };
+    let mut engine = loaded(&path);
+    let config = config(KvType::F16);
+    let layout = Layout {
+        n_seq: 3,
+        is_unified: true,
+        ..Layout::single(&config)
     };
-    assert!(engine.open_batched(&config(KvType::F16), &none).is_err());
-    assert!(engine
-        .open_batched(&config(KvType::F16), &WorkSpec { n_seq: 300, ..none })
-        .is_err());
+    let (id, _) = engine.open(&config, &layout).expect("opens");
+    let all = tokens(&engine, 100);
+    engine.decode(id, &all).expect("fits");
+    engine.decode(id, &all).expect("fits");
+    engine.share(id).expect("one cache for all");
+    engine.append(id, &[(1, &all[..50])]).expect("250 of 256");
+    assert!(engine.append(id, &[(2, &all[..7])]).is_err(), "257 of 256");
+    engine.truncate(id, 2, 0).expect("the others hold what it held");
+    assert!(engine.append(id, &[(2, &all[..7])]).is_err(), "still 257 of 256");
+    engine.truncate(id, 1, 0).expect("gives its own back");
+    engine.append(id, &[(2, &all[..56])]).expect("exactly full");
 }
 
 /// Bytes of the KV cache: by our own count, and as llama.cpp names them, in hundredths of MiB.
 fn kv_bytes(path: &Path, kv: KvType, n_ctx: u32) -> (u64, u64) {
     let mut engine = loaded(path);
     let config = ArmConfig { n_ctx, ..config(kv) };
-    let (_, info) = engine.open(&config).expect("a head size divisible by 32");
+    let (_, info) = open(&mut engine, &config).expect("a head size divisible by 32");
     assert_eq!(info.n_ctx, n_ctx);
     assert!(info.buffers.iter().any(|b| b.purpose == "compute"));
     let logged = info.buffers.iter().filter(|b| b.purpose == "kv").map(|b| b.bytes).sum();
@@ -258,9 +297,7 @@ fn what_llama_cpp_would_abort_on_is_refused() {
         flash_attn: FlashAttn::Off,
         ..config(KvType::Q8_0)
     };
-    let error = engine
-        .open(&quantized)
-        .expect_err("llama.cpp needs flash attention for it");
+    let error = open(&mut engine, &quantized).expect_err("llama.cpp needs flash attention for it");
     assert!(error.to_string().contains("flash attention"), "{error}");
     for wrong in [
         ArmConfig {
@@ -280,15 +317,15 @@ fn what_llama_cpp_would_abort_on_is_refused() {
             ..config(KvType::F16)
         },
     ] {
-        assert!(engine.open(&wrong).is_err());
+        assert!(open(&mut engine, &wrong).is_err());
     }
-    let (id, _) = engine.open(&config(KvType::F16)).expect("opens");
+    let (id, _) = open(&mut engine, &config(KvType::F16)).expect("opens");
     assert!(engine.logits(id).is_err(), "nothing was decoded");
     assert!(engine.decode(id, &[]).is_err());
     assert!(engine.decode(id, &[-1]).is_err());
     assert!(engine.decode(id, &[i32::MAX]).is_err());
     assert!(engine.decode(id, &tokens(&engine, 257)).is_err());
-    assert!(engine.truncate(id, 1).is_err());
+    assert!(engine.truncate(id, 0, 1).is_err());
     assert!(engine.decode(ContextId(9), &[1]).is_err());
     engine.decode(id, &tokens(&engine, 256)).expect("exactly full");
     assert!(engine.decode(id, &[1]).is_err());
@@ -348,7 +385,7 @@ fn quantizing_makes_a_model_that_loads() {
     let dst = dir.path().join("made-Q8_0.gguf");
     crate::engine::quantize::quantize(&path, &dst, "q8_0", 2).expect("quantizes");
     let mut engine = loaded(&dst);
-    let (id, _) = engine.open(&config(KvType::F16)).expect("opens");
+    let (id, _) = open(&mut engine, &config(KvType::F16)).expect("opens");
     let prompt = tokens(&engine, 16);
     engine.decode(id, &prompt).expect("fits");
     assert!(engine.logits(id).expect("there are some").iter().all(|x| x.is_finite()));
@@ -364,8 +401,12 @@ fn every_scored_token_has_its_logits_and_the_vocabulary_has_an_identity() {
     let Some(path) = test_model() else { return };
     let mut engine = loaded(&path);
     let tokens = tokens(&engine, 40);
-    let (plain, _) = engine.open(&config(KvType::F16)).expect("opens");
-    let (scoring, _) = engine.open_scoring(&config(KvType::F16), 16).expect("opens");
+    let (plain, _) = open(&mut engine, &config(KvType::F16)).expect("opens");
+    let layout = Layout {
+        n_outputs: 16,
+        ..Layout::single(&config(KvType::F16))
+    };
+    let (scoring, _) = engine.open(&config(KvType::F16), &layout).expect("opens");
     engine
         .decode(scoring, &tokens[..8])
         .expect("the part that is not scored");
@@ -379,7 +420,7 @@ fn every_scored_token_has_its_logits_and_the_vocabulary_has_an_identity() {
     for n in [9, 24, 25, 40] {
         engine.clear(plain).expect("clears");
         engine.decode(plain, &tokens[..n]).expect("decodes");
-        let expected = engine.logits(plain).expect("logits");
+        let expected = engine.logits(plain).expect("logits").to_vec();
         // Other batch shapes round differently.
         let difference = largest_difference(&rows[n - 9], &expected);
         assert!(difference < 0.5, "token {n}: {difference}");
@@ -406,7 +447,7 @@ fn a_pass_of_several_tokens_rounds_f16_weights_by_little() {
     };
     let text = include_str!("../../../docs/method.md");
     let tokens = engine.tokenize(text).expect("text");
-    let mut open = || engine.open(&config).expect("opens").0;
+    let mut open = || open(&mut engine, &config).expect("opens").0;
     let (single, several) = (open(), open());
     let mut widest = 0.0f32;
     for some in tokens[..600].chunks(5) {
@@ -418,7 +459,7 @@ fn a_pass_of_several_tokens_rounds_f16_weights_by_little() {
         engine.decode_scored(several, some, &mut keep).expect("decodes");
         for (token, row) in some.iter().zip(&rows) {
             engine.decode(single, &[*token]).expect("decodes");
-            let own = engine.logits(single).expect("logits");
+            let own = engine.logits(single).expect("logits").to_vec();
             let best = own.iter().copied().fold(f32::MIN, f32::max);
             let likely = own.iter().zip(row).filter(|(own, _)| **own > best - 2.0);
             let (lo, hi) = likely.fold((f32::MAX, f32::MIN), |(lo, hi), (a, b)| (lo.min(b - a), hi.max(b - a)));

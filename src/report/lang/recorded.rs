@@ -134,7 +134,7 @@ fn aviso(warning: &Warning) -> String {
             "estas cifras vienen del motor de pruebas de kvant, no de un modelo; no las use".to_owned()
         }
         Warning::Handicap { share } => format!(
-            "el control se frenó adrede en {share} para calibrar kvant; quite KVANT_HANDICAP antes de medir"
+            "el control se frenó adrede en {share} para calibrar kvant; sus cifras no son mediciones"
         ),
         Warning::BuiltinInstead { model, why } => format!(
             "este es el modelo diminuto incluido en kvant, no {model}, que no se pudo obtener ({why}); sus cifras dicen poco de otros modelos: resuélvalo y repita, o nombre un archivo .gguf"

@@ -2,13 +2,13 @@
 //!
 //! A context stays filled to its depth between samples: what a sample appends is dropped again.
 
-use super::{clocked, generate, lasting, Speed, Timed, N_WARM_STEPS};
-use crate::data::WorkSpec;
-use crate::engine::{BatchId, ContextId, Engine, EngineError};
+use super::{clocked, generate, Speed, Timed, N_WARM_STEPS};
+use crate::data::{ArmConfig, WorkSpec};
+use crate::engine::{ContextId, Engine, EngineError, Layout};
 
 /// A filled context of several sequences, for all works of its kind that have no more of them.
 pub(super) struct Filled {
-    id: BatchId,
+    id: ContextId,
     /// Context of the arm it belongs to.
     of: ContextId,
     spec: WorkSpec,
@@ -39,7 +39,16 @@ impl Speed {
                 continue;
             }
             let config = self.config(of)?;
-            let (id, context) = engine.open_batched(config, spec)?;
+            let layout = Layout {
+                n_seq: spec.n_seq,
+                is_unified: spec.is_kv_unified(),
+                ..Layout::single(config)
+            };
+            let config = ArmConfig {
+                n_ctx: spec.n_ctx_batched(),
+                ..config.clone()
+            };
+            let (id, context) = engine.open(&config, &layout)?;
             let (depth, n_batch) = (spec.n_depth as usize, context.n_batch);
             if spec.n_seq > n_batch {
                 let n_seq = spec.n_seq;
@@ -50,11 +59,11 @@ impl Speed {
             if depth == 0 {
                 // Requests begin with nothing.
             } else if spec.is_pp_shared {
-                engine.fill(id, 0, &self.tokens[..depth])?;
+                engine.decode(id, &self.tokens[..depth])?;
                 engine.share(id)?;
             } else {
                 for seq in 0..spec.n_seq {
-                    engine.fill(id, seq, &self.tokens[seq as usize..][..depth])?;
+                    engine.append(id, &[(seq, &self.tokens[seq as usize..][..depth])])?;
                 }
             }
             let spec = *spec;
@@ -74,9 +83,9 @@ impl Speed {
         let first = spec.n_depth as usize;
         let few = N_WARM_STEPS.min(spec.n_gen as usize);
         let (_, ns) = clocked(engine, |e| {
-            (first..first + few).try_for_each(|at| e.step(id, &self.next_tokens(spec, at)))
+            (first..first + few).try_for_each(|at| e.append(id, &self.next_tokens(spec, at)))
         })?;
-        engine.rewind(id, spec.n_depth)?;
+        rewind(engine, id, spec)?;
         Ok(ns)
     }
 
@@ -90,14 +99,13 @@ impl Speed {
     ) -> Result<(), EngineError> {
         let (id, _) = self.batch_of(of, spec)?;
         generate(engine, spec, &self.counters, timed, |engine, at| {
-            let tokens = self.next_tokens(spec, at);
-            lasting(self.handicap, || engine.step(id, &tokens))
+            engine.append(id, &self.next_tokens(spec, at))
         })?;
-        engine.rewind(id, spec.n_depth)
+        rewind(engine, id, spec)
     }
 
     /// The context for it, and how many tokens a pass of it can have.
-    pub(super) fn batch_of(&self, of: ContextId, spec: &WorkSpec) -> Result<(BatchId, u32), EngineError> {
+    pub(super) fn batch_of(&self, of: ContextId, spec: &WorkSpec) -> Result<(ContextId, u32), EngineError> {
         let found = self.batches.iter().find(|b| b.serves(of, spec));
         let found =
             found.ok_or_else(|| EngineError::Refused(format!("{spec} was not prepared in context {}", of.0)))?;
@@ -105,7 +113,12 @@ impl Speed {
     }
 
     /// The token of each sequence at position `at`: each goes on one token further in the text than the one before.
-    fn next_tokens(&self, spec: &WorkSpec, at: usize) -> Vec<i32> {
-        self.tokens[at..].iter().copied().take(spec.n_seq as usize).collect()
+    fn next_tokens(&self, spec: &WorkSpec, at: usize) -> Vec<(u32, &[i32])> {
+        (0..spec.n_seq).zip(self.tokens[at..].chunks(1)).collect()
     }
+}
+
+/// Drops what was appended beyond the depth.
+fn rewind(engine: &mut dyn Engine, id: ContextId, spec: &WorkSpec) -> Result<(), EngineError> {
+    (0..spec.n_seq).try_for_each(|seq| engine.truncate(id, seq, spec.n_depth))
 }

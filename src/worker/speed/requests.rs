@@ -4,9 +4,9 @@
 //! fits into `n_batch` beside them. Users do not run in step: an execution begins with their answers evenly advanced, which is
 //! computed beforehand and not timed, and with a request that has just been sent. Answers have the same length and tokens for all arms.
 
-use super::{lasting, Speed, Timed, N_WARM_STEPS};
+use super::{Speed, Timed, N_WARM_STEPS};
 use crate::data::{RequestTimes, WorkSpec};
-use crate::engine::{BatchId, ContextId, Engine, EngineError};
+use crate::engine::{ContextId, Engine, EngineError};
 
 /// Tokens of a prompt that warm up a sample.
 const N_WARM_PREFILL: usize = 64;
@@ -63,7 +63,7 @@ impl Speed {
             let (mut n_sent, mut n_done) = (users.len(), 0);
             while n_done < n_requests {
                 let parts = self.pass(&users, spec, n_batch);
-                lasting(self.handicap, || engine.append(id, &parts))?;
+                engine.append(id, &parts)?;
                 let now = engine.now_ns();
                 for (seq, part) in parts {
                     let user = &mut users[seq as usize];
@@ -81,7 +81,7 @@ impl Speed {
                         latency_ns: now - user.began_ns,
                         ttft_ns: user.ttft_ns,
                     }));
-                    engine.forget(id, seq)?;
+                    engine.truncate(id, seq, 0)?;
                     *user = User::sends(n_sent, now);
                     (n_sent, n_done) = (n_sent + 1, n_done + 1);
                 }
@@ -90,11 +90,11 @@ impl Speed {
         })?;
         timed.requests.append(&mut requests);
         timed.itl_ns.append(&mut gaps_ns);
-        (0..spec.n_seq).try_for_each(|seq| engine.forget(id, seq))
+        (0..spec.n_seq).try_for_each(|seq| engine.truncate(id, seq, 0))
     }
 
     /// Users whose answers are evenly advanced; the first is about to send a request.
-    fn in_the_middle(&self, engine: &mut dyn Engine, id: BatchId, spec: &WorkSpec) -> Result<Vec<User>, EngineError> {
+    fn in_the_middle(&self, engine: &mut dyn Engine, id: ContextId, spec: &WorkSpec) -> Result<Vec<User>, EngineError> {
         let mut users = Vec::with_capacity(spec.n_seq as usize);
         for seq in 0..spec.n_seq {
             let mut user = User::sends(seq as usize, 0);
@@ -102,7 +102,7 @@ impl Speed {
                 let n_answered = u64::from(spec.n_gen) * u64::from(spec.n_seq - seq) / u64::from(spec.n_seq);
                 user.n_past = spec.n_prompt as usize + (n_answered as usize).saturating_sub(1);
                 user.is_whole = false;
-                engine.fill(id, seq, &self.tokens[user.first..][..user.n_past])?;
+                engine.append(id, &[(seq, &self.tokens[user.first..][..user.n_past])])?;
             }
             users.push(user);
         }
@@ -141,10 +141,10 @@ impl Speed {
         let few = N_WARM_PREFILL.min(spec.n_prompt as usize);
         let last = (few + N_WARM_STEPS).min((spec.n_prompt + spec.n_gen) as usize);
         let (_, ns) = super::clocked(engine, |engine| {
-            engine.fill(id, 0, &self.tokens[..few])?;
-            (few..last).try_for_each(|at| engine.append(id, &[(0, &self.tokens[at..=at])]))
+            engine.decode(id, &self.tokens[..few])?;
+            (few..last).try_for_each(|at| self.step(engine, id, at))
         })?;
-        engine.forget(id, 0)?;
+        engine.truncate(id, 0, 0)?;
         Ok(ns)
     }
 }

@@ -7,9 +7,9 @@
 //! A pass of several tokens rounds differently from one of a single token, so both ways may part where two tokens are about equally likely.
 //! How much rounding there is depends on model and processor, and is measured on the very texts that parted.
 
-use super::{clocked, lasting, Speed, Timed, N_WARM_STEPS};
+use super::{clocked, Speed, Timed, N_WARM_STEPS};
 use crate::data::{SpeculativeSums, WorkSpec, Workload, N_DRAFT, N_OWN_TOKENS, N_PASSAGES};
-use crate::engine::{argmax, ContextId, Engine, EngineError};
+use crate::engine::{argmax, ContextId, Engine, EngineError, Layout};
 
 /// Where an execution starts: the prompt is what is kept and the passage.
 struct Start<'a> {
@@ -47,7 +47,13 @@ impl Speed {
                     .draft
                     .as_ref()
                     .ok_or_else(|| EngineError::Refused(none.to_owned()))?;
-                engine.open_draft(path, self.config(id)?)?
+                let config = self.config(id)?;
+                let layout = Layout {
+                    n_outputs: 1,
+                    draft: Some(path),
+                    ..Layout::single(config)
+                };
+                engine.open(config, &layout)?.0
             }
         };
         can_go_back(engine, draft, &self.tokens)?;
@@ -157,10 +163,8 @@ impl Speed {
 
     /// The most likely token after `tokens`.
     fn choose(&self, engine: &mut dyn Engine, id: ContextId, tokens: &[i32]) -> Result<i32, EngineError> {
-        lasting(self.handicap, || {
-            engine.decode(id, tokens)?;
-            engine.argmax(id)
-        })
+        engine.decode(id, tokens)?;
+        Ok(argmax(engine.logits(id)?))
     }
 
     /// The same tokens with the draft.
@@ -190,15 +194,19 @@ impl Speed {
                 lacking = vec![next];
             }
             sums.draft_ns += engine.now_ns() - began;
-            let best = lasting(self.handicap, || engine.argmax_each(id, &batch))?;
+            let mut best = Vec::with_capacity(batch.len());
+            engine.decode_scored(id, &batch, &mut |row| {
+                best.push(argmax(row));
+                Ok(())
+            })?;
             let n_accepted = batch[1..].iter().zip(&best).take_while(|(d, b)| d == b).count();
             count(sums, n, n_accepted);
             tokens.extend_from_slice(&best[..=n_accepted]);
             last = best[n_accepted];
             let n_kept = n_past + 1 + n_accepted as u32;
             if n_accepted < n {
-                engine.truncate(id, n_kept)?;
-                engine.truncate(draft, n_kept)?;
+                engine.truncate(id, 0, n_kept)?;
+                engine.truncate(draft, 0, n_kept)?;
                 lacking.clear();
             }
             // After a full draft its own last token is lacking too.
@@ -224,11 +232,11 @@ impl Speed {
         for (last, &token) in fed.iter().zip(tokens) {
             engine.decode(id, &[*last])?;
             let row = engine.logits(id)?;
-            let best = argmax(&row);
+            let best = argmax(row);
             if best != token {
                 sums.other_gaps.push(row[best as usize] - row[token as usize]);
             }
-            likely.push(likely_in(&row));
+            likely.push(likely_in(row));
         }
         self.go_to_start(engine, id, start)?;
         let mut widest = sums.rounding.unwrap_or(0.0);
@@ -248,7 +256,7 @@ impl Speed {
 fn can_go_back(engine: &mut dyn Engine, id: ContextId, tokens: &[i32]) -> Result<(), EngineError> {
     engine.clear(id)?;
     engine.decode(id, &tokens[..2])?;
-    engine.truncate(id, 1)
+    engine.truncate(id, 0, 1)
 }
 
 /// Tokens within this many logits of the best one are likely.
