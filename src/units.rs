@@ -12,30 +12,30 @@
 mod tests;
 
 /// What stands in for a number that is absent or undefined.
-pub const NOT_AVAILABLE: &str = "n/a";
+pub(crate) const NOT_AVAILABLE: &str = "n/a";
 
 /// `show` of the value, or [`NOT_AVAILABLE`].
-pub fn or_na<T>(value: Option<T>, show: impl Fn(T) -> String) -> String {
+pub(crate) fn or_na<T>(value: Option<T>, show: impl Fn(T) -> String) -> String {
     value.map_or_else(|| NOT_AVAILABLE.to_owned(), show)
 }
 
 /// Tokens per second of `n_tokens` in `ns` nanoseconds; absent when either is 0.
-pub fn rate_per_s(n_tokens: u32, ns: u64) -> Option<f64> {
+pub(crate) fn rate_per_s(n_tokens: u32, ns: u64) -> Option<f64> {
     (n_tokens > 0 && ns > 0).then(|| f64::from(n_tokens) * 1e9 / ns as f64)
 }
 
 /// A rate in tokens per second, with three significant digits and no unit: `1234`, `169`, `97.4`, `4.56`.
-pub fn tps(rate: f64) -> String {
+pub(crate) fn tps(rate: f64) -> String {
     three_digits(rate)
 }
 
 /// Nanoseconds as milliseconds, with three significant digits and no unit: `1234`, `12.3`, `0.456`.
-pub fn ms(ns: u64) -> String {
+pub(crate) fn ms(ns: u64) -> String {
     three_digits(ns as f64 / 1e6)
 }
 
 /// Bytes as MiB, with three significant digits and no unit: `1024`, `270`, `0.514`.
-pub fn mib(bytes: u64) -> String {
+pub(crate) fn mib(bytes: u64) -> String {
     three_digits(bytes as f64 / f64::from(1 << 20))
 }
 
@@ -58,7 +58,7 @@ pub fn bytes(bytes: u64) -> String {
 /// A ratio: `1.71x`, `12.3x`, `0.985x`.
 ///
 /// Ratios from 0.9 to 1.1 get three decimals, because there the third one matters (`1.004x`).
-pub fn ratio(ratio: f64) -> String {
+pub(crate) fn ratio(ratio: f64) -> String {
     if !ratio.is_finite() {
         return NOT_AVAILABLE.to_owned();
     }
@@ -71,7 +71,7 @@ pub fn ratio(ratio: f64) -> String {
 /// A fraction as a percentage: 0.02 is `2.0 %`, 0.9998 is `99.98 %`, 1 is `100 %`.
 ///
 /// One decimal; two above 99 and below 1, where the difference to 100 and 0 is what is read.
-pub fn percent(fraction: f64) -> String {
+pub(crate) fn percent(fraction: f64) -> String {
     let value = fraction * 100.0;
     if !value.is_finite() {
         return NOT_AVAILABLE.to_owned();
@@ -86,7 +86,7 @@ pub fn percent(fraction: f64) -> String {
 }
 
 /// The same with its sign, for changes: `+2.0 %`, `-0.31 %`, `0 %`.
-pub fn signed_percent(fraction: f64) -> String {
+pub(crate) fn signed_percent(fraction: f64) -> String {
     let text = percent(fraction);
     let is_zero = !text.contains(|c: char| ('1'..='9').contains(&c));
     if fraction > 0.0 && fraction.is_finite() && !is_zero {
@@ -96,7 +96,7 @@ pub fn signed_percent(fraction: f64) -> String {
 }
 
 /// A perplexity with four significant digits: `2.625`, `17.31`, `1234`.
-pub fn ppl(ppl: f64) -> String {
+pub(crate) fn ppl(ppl: f64) -> String {
     if !ppl.is_finite() {
         return NOT_AVAILABLE.to_owned();
     }
@@ -110,7 +110,7 @@ pub fn ppl(ppl: f64) -> String {
 }
 
 /// A divergence in nats with two or three significant digits, however small: `0.0183`, `0.00061`, `3.2e-6`; `0` is exactly 0.
-pub fn nats(nats: f64) -> String {
+pub(crate) fn nats(nats: f64) -> String {
     if !nats.is_finite() {
         return NOT_AVAILABLE.to_owned();
     }
@@ -124,7 +124,7 @@ pub fn nats(nats: f64) -> String {
 }
 
 /// A wall time in words: `850 ms`, `12.3 s`, `3 min 20 s`, `1 h 05 min`.
-pub fn duration(ns: u64) -> String {
+pub(crate) fn duration(ns: u64) -> String {
     // Rounding to the unit shown comes before the choice of unit, so that 59.96 s reads 1 min 00 s.
     if ns < 999_500_000 {
         return format!("{} ms", ms(ns));
@@ -141,12 +141,12 @@ pub fn duration(ns: u64) -> String {
 }
 
 /// Lower-case hexadecimal digits, two for each byte.
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A count, with digits grouped by threes from 10 000 up (no-break spaces, as the BIPM writes them).
-pub fn count(n: u64) -> String {
+pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     if digits.len() < 5 {
         return digits;
@@ -164,20 +164,20 @@ pub fn count(n: u64) -> String {
 /// A text that is not the number it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{given}' is not {what}: {advice}")]
-pub struct ParseUnitError {
+pub(crate) struct ParseUnitError {
     /// What was expected, e.g. "a duration".
-    pub what: &'static str,
+    pub(crate) what: &'static str,
     /// The text that was given.
-    pub given: String,
+    pub(crate) given: String,
     /// How to write it.
-    pub advice: String,
+    pub(crate) advice: String,
 }
 
 /// Whole numbers separated by commas, in the order given: `128,512,2048`.
 ///
 /// # Errors
 /// On an empty item, a number given twice, one above `u32::MAX`, and on suffixes: `2k` may mean 2000 or 2048.
-pub fn parse_list(text: &str) -> Result<Vec<u32>, ParseUnitError> {
+pub(crate) fn parse_list(text: &str) -> Result<Vec<u32>, ParseUnitError> {
     let error = |advice: String| ParseUnitError {
         what: "a list of numbers",
         given: text.to_owned(),
@@ -215,7 +215,7 @@ pub fn parse_list(text: &str) -> Result<Vec<u32>, ParseUnitError> {
 ///
 /// # Errors
 /// On a number without a unit, an unknown unit, zero, and anything beyond 584 years.
-pub fn parse_duration(text: &str) -> Result<u64, ParseUnitError> {
+pub(crate) fn parse_duration(text: &str) -> Result<u64, ParseUnitError> {
     let error = |advice: &str| ParseUnitError {
         what: "a duration",
         given: text.to_owned(),
@@ -257,7 +257,7 @@ pub fn parse_duration(text: &str) -> Result<u64, ParseUnitError> {
 ///
 /// # Errors
 /// On a number without a unit, an unknown unit, and anything beyond 16 EiB.
-pub fn parse_bytes(text: &str) -> Result<u64, ParseUnitError> {
+pub(crate) fn parse_bytes(text: &str) -> Result<u64, ParseUnitError> {
     let error = |advice: &str| ParseUnitError {
         what: "a size",
         given: text.to_owned(),
@@ -291,7 +291,7 @@ pub fn parse_bytes(text: &str) -> Result<u64, ParseUnitError> {
 ///
 /// # Errors
 /// Without the percent sign (is 0.5 a half, or half a percent?), and below 0.
-pub fn parse_percent(text: &str) -> Result<f64, ParseUnitError> {
+pub(crate) fn parse_percent(text: &str) -> Result<f64, ParseUnitError> {
     let error = |advice: &str| ParseUnitError {
         what: "a percentage",
         given: text.to_owned(),

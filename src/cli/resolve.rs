@@ -4,7 +4,8 @@ use super::args::{CompareArgs, WorkloadChoice};
 use super::device;
 use super::exit::{Failure, BAD_INPUT};
 use crate::data::{
-    Arm, EngineInfo, Goal, HostInfo, KvType, ModelInfo, Plan, PredictedArm, Purpose, RequestShape, VariantInfo, Warning, Workload,
+    Arm, EngineInfo, Goal, HostInfo, KvType, ModelInfo, Plan, PredictedArm, Purpose, RequestShape, VariantInfo,
+    Warning, Workload,
 };
 use crate::gguf::kv_bytes_per_token;
 use crate::host;

@@ -32,7 +32,7 @@ pub fn inspect(folder: &str, sources: &Sources, global: &Global) -> Result<u8, F
     let survey = survey(&Request::of(&models, &[]), &sources.means())?;
     print(&survey, global)?;
     if let Some(why) = survey.why_none.filter(|_| !global.json) {
-        look::print(&format!("\n{why}\n")).map_err(|e| Failure::new(UNEXPECTED, e))?;
+        look::print(&format!("\n{why}\n"))?;
     }
     Ok(OK)
 }
@@ -51,7 +51,7 @@ fn print(survey: &Survey, global: &Global) -> Result<(), Failure> {
         }
         false => table(survey, &files),
     };
-    look::print(&text).map_err(|e| Failure::new(UNEXPECTED, e))
+    look::print(&text)
 }
 
 #[derive(Serialize)]

@@ -4,7 +4,6 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// One language.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Grammar {

@@ -4,8 +4,7 @@
 //! platform. The documents are put together from the words and templates of assets/corpus around invented facts which
 //! return later in the document (who bought what, for how much, where it was hidden), so that a model gains from
 //! context. Journals and kept answers name the hash of a text: the same seed and salt give the same bytes for ever. The
-//! module does no I/O, reads no clock and uses integers only; what it knows nothing of is tokens, which a caller's
-//! function makes.
+//! module does no I/O, reads no clock, uses integers only and knows nothing of tokens.
 
 mod code;
 mod document;
@@ -68,28 +67,6 @@ impl Corpus {
 /// SHA-256 of the text's UTF-8 bytes in lower-case hexadecimal.
 pub fn sha256_hex(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
-}
-
-/// Exactly `n_tokens` tokens of the corpus under any tokenizer: the text grows until `tokenize` returns enough, then
-/// the tokens are cut.
-///
-/// # Errors
-/// Whatever `tokenize` returns.
-pub fn tokens_exact<E>(
-    corpus: &Corpus,
-    n_tokens: usize,
-    mut tokenize: impl FnMut(&str) -> Result<Vec<i32>, E>,
-) -> Result<Vec<i32>, E> {
-    // About four bytes make a token; a tokenizer that needs more bytes gets them in the next turns.
-    let mut n_bytes = n_tokens * 4 + 64;
-    loop {
-        let mut tokens = tokenize(&corpus.text(n_bytes))?;
-        if tokens.len() >= n_tokens {
-            tokens.truncate(n_tokens);
-            return Ok(tokens);
-        }
-        n_bytes *= 2;
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! What lies beside the files that are measured.
 
-use super::config::{named_enum, ParseNameError};
+use super::config::named_enum;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::str::FromStr;
 
 named_enum! {
     /// What a file is.

@@ -1,6 +1,6 @@
 //! How much faster than the choice another arm can be, and when that is looked at.
 
-use crate::stats::LogMean;
+use crate::stats::{LogMean, N_LAUNCHES_MIN};
 
 /// Launches after which a run may end, or an arm leave, because of what was seen.
 const LOOKS: [u32; 4] = [4, 8, 16, 32];
@@ -12,6 +12,8 @@ const ALPHA_END: f64 = 0.05 - LOOKS.len() as f64 * ALPHA_LOOK;
 /// An arm that is this much slower in every launch so far leaves without waiting for a look, as a ratio: ten times what processes were
 /// seen to differ by.
 const FAR_BEHIND: f64 = 1.35;
+/// Launches that this takes.
+const N_FAR_BEHIND: usize = 2;
 
 /// Whether the answer may end the run after so many launches.
 pub fn is_look(n_launches: u32) -> bool {
@@ -55,13 +57,14 @@ pub(super) fn is_beaten(arm: usize, arms: &[usize], speeds: &Speeds<'_>, alpha: 
     let others = arms.iter().copied().filter(|&i| i != arm);
     let known = others
         .filter_map(|i| speeds(arm, i))
-        .filter(|seen| seen.freedom.is_finite());
+        .filter(|seen| seen.n >= N_LAUNCHES_MIN);
     known.into_iter().any(|seen| seen.upper(each) < 0.0)
 }
 
-/// Whether an arm is so much slower in each launch (ln of its speed over that of the lead) that no look is needed.
+/// Whether an arm is so much slower in each launch (ln of its speed over that of the lead) that no look is needed. Only launches in which
+/// nothing was seen to disturb the two may be told: a neighbour can make one of them three times as slow.
 pub fn is_far_behind(by_launch: &[f64]) -> bool {
-    !by_launch.is_empty() && by_launch.iter().all(|x| *x < -FAR_BEHIND.ln())
+    by_launch.len() >= N_FAR_BEHIND && by_launch.iter().all(|x| *x < -FAR_BEHIND.ln())
 }
 
 #[cfg(test)]
@@ -90,7 +93,7 @@ mod tests {
         assert!(!is_beaten(0, &[0, 1, 2], &speeds, 0.005));
         let few = |i: usize, j: usize| LogMean::of(&[[0.0, -0.5][i] - [0.0, -0.5][j]], 0.01);
         assert!(!is_beaten(1, &[0, 1], &few, 0.005));
-        assert!(is_far_behind(&[-0.5, -0.31]) && !is_far_behind(&[-0.5, -0.2]) && !is_far_behind(&[]));
+        assert!(is_far_behind(&[-0.5, -0.31]) && !is_far_behind(&[-0.5, -0.2]) && !is_far_behind(&[-0.5]));
         assert!(is_look(4) && !is_look(5));
     }
 }

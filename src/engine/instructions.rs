@@ -4,7 +4,7 @@
 //! in the latter. llama.cpp reports only what it was compiled with, so what is not reported is not used.
 
 /// Names in `host_flags` that `system_info` does not list as `NAME = 1`, in the order given.
-pub fn unused_instructions(host_flags: &[String], system_info: &str) -> Vec<String> {
+pub(crate) fn unused_instructions(host_flags: &[String], system_info: &str) -> Vec<String> {
     let used: Vec<&str> = system_info
         .split(['|', ':'])
         .filter_map(|part| {

@@ -7,42 +7,42 @@
 
 mod decode;
 #[cfg(feature = "test-engine")]
-pub mod fake;
+pub(crate) mod fake;
 mod instructions;
 #[cfg(feature = "llama")]
-pub mod llama;
-pub mod quantize;
+pub(crate) mod llama;
+pub(crate) mod quantize;
 mod rpc;
 
-pub use decode::Decoder;
-pub use instructions::unused_instructions;
-pub use rpc::check_server;
+pub(crate) use decode::Decoder;
+pub(crate) use instructions::unused_instructions;
+pub(crate) use rpc::check_server;
 
 use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, SplitMode};
 use std::path::Path;
 
 /// A context opened in an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ContextId(pub usize);
+pub(crate) struct ContextId(pub(crate) usize);
 
 /// What a context has besides what its arm says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Layout<'a> {
+pub(crate) struct Layout<'a> {
     /// Sequences, each with a part of the cache for itself.
-    pub n_seq: u32,
+    pub(crate) n_seq: u32,
     /// They share one cache instead, in which a common prompt is held once.
-    pub is_unified: bool,
+    pub(crate) is_unified: bool,
     /// Tokens of one pass that may have logits.
-    pub n_outputs: u32,
+    pub(crate) n_outputs: u32,
     /// The context is of the model in this file, which drafts for the one that is loaded. It is loaded beside that one
     /// where it is not yet, and refused where its vocabulary is another one.
-    pub draft: Option<&'a Path>,
+    pub(crate) draft: Option<&'a Path>,
 }
 
 impl Layout<'_> {
     /// One sequence, with room for the logits of a whole batch, as llama.cpp's own tools do: with less, its compute
     /// buffer is laid out differently and prefill is not the one that users get (17 % slower on a CPU with AMX).
-    pub fn single(config: &ArmConfig) -> Self {
+    pub(crate) fn single(config: &ArmConfig) -> Self {
         Self {
             n_seq: 1,
             is_unified: false,
@@ -54,16 +54,15 @@ impl Layout<'_> {
 
 /// A model after loading.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// Buffers of the weights.
-    pub weights: Vec<BufferSize>,
-    /// Vocabulary size.
-    pub n_vocab: u32,
+    pub(crate) weights: Vec<BufferSize>,
+    pub(crate) n_vocab: u32,
 }
 
 /// Why the engine could not do it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EngineError {
+pub(crate) enum EngineError {
     /// llama.cpp refused, with its last error lines.
     #[error("{0}")]
     Refused(String),
@@ -74,20 +73,19 @@ pub enum EngineError {
 
 /// What two models must share for their logits to be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Vocab {
-    /// Size.
-    pub n_vocab: u32,
+pub(crate) struct Vocab {
+    pub(crate) n_vocab: u32,
     /// The token that begins texts, where the vocabulary asks for one.
-    pub bos: Option<i32>,
+    pub(crate) bos: Option<i32>,
     /// SHA-256 over size, BOS and the text of every token, lower-case hex.
-    pub sha256: String,
+    pub(crate) sha256: String,
 }
 
 /// Receives rows of logits. An error ends the call.
-pub type RowSink<'a> = dyn FnMut(&[f32]) -> Result<(), EngineError> + 'a;
+pub(crate) type RowSink<'a> = dyn FnMut(&[f32]) -> Result<(), EngineError> + 'a;
 
 /// Whether a test's script stands in for llama.cpp.
-pub fn is_scripted() -> bool {
+pub(crate) fn is_scripted() -> bool {
     #[cfg(feature = "test-engine")]
     return std::env::var_os(fake::SCRIPT_ENV).is_some();
     #[cfg(not(feature = "test-engine"))]
@@ -95,7 +93,7 @@ pub fn is_scripted() -> bool {
 }
 
 /// The engine that workers run, asked without loading a model: llama.cpp's versions, instructions and devices.
-pub fn info() -> EngineInfo {
+pub(crate) fn info() -> EngineInfo {
     #[cfg(feature = "test-engine")]
     if is_scripted() {
         return fake::info();
@@ -113,19 +111,18 @@ pub fn info() -> EngineInfo {
 
 /// A device besides the CPU.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeviceInfo {
+pub(crate) struct DeviceInfo {
     /// llama.cpp's name, such as `CUDA0`.
-    pub name: String,
+    pub(crate) name: String,
     /// What it is.
-    pub description: String,
+    pub(crate) description: String,
     /// Memory free now.
-    pub free_bytes: u64,
-    /// Its memory.
-    pub total_bytes: u64,
+    pub(crate) free_bytes: u64,
+    pub(crate) total_bytes: u64,
 }
 
 /// The devices of this build on this machine, with their memory. Asking makes a driver set this process up on them.
-pub fn devices() -> Vec<DeviceInfo> {
+pub(crate) fn devices() -> Vec<DeviceInfo> {
     #[cfg(feature = "llama")]
     return llama::devices();
     #[cfg(not(feature = "llama"))]
@@ -136,7 +133,7 @@ pub fn devices() -> Vec<DeviceInfo> {
 ///
 /// # Errors
 /// When this build has no RPC backend, or a device is not there.
-pub fn serve_rpc(endpoint: &str, device: &str, n_threads: u32) -> Result<(), EngineError> {
+pub(crate) fn serve_rpc(endpoint: &str, device: &str, n_threads: u32) -> Result<(), EngineError> {
     #[cfg(feature = "llama")]
     return llama::serve_rpc(endpoint, device, n_threads);
     #[cfg(not(feature = "llama"))]
@@ -147,7 +144,7 @@ pub fn serve_rpc(endpoint: &str, device: &str, n_threads: u32) -> Result<(), Eng
 }
 
 /// Place of the largest value, the first of equals.
-pub fn argmax(row: &[f32]) -> i32 {
+pub(crate) fn argmax(row: &[f32]) -> i32 {
     let mut best = (0, f32::NEG_INFINITY);
     for (i, &value) in row.iter().enumerate() {
         if value > best.1 {
@@ -167,7 +164,7 @@ fn other_vocab(path: &Path, why: &str) -> EngineError {
 }
 
 /// One model, and perhaps one that drafts, in one process. All calls come from one thread (libgomp keeps a team per calling thread).
-pub trait Engine {
+pub(crate) trait Engine {
     /// Name, versions, system info, devices.
     fn info(&self) -> EngineInfo;
     /// Monotonic clock in nanoseconds; virtual in the fake engine.

@@ -7,7 +7,7 @@ use super::EngineError;
 use std::path::Path;
 
 /// File types kvant can make, with llama.cpp's `LLAMA_FTYPE_*` numbers. Types that need an importance matrix are absent.
-pub const FTYPES: &[(&str, u32)] = &[
+pub(crate) const FTYPES: &[(&str, u32)] = &[
     ("F32", 0),
     ("F16", 1),
     ("BF16", 32),
@@ -30,7 +30,7 @@ pub const FTYPES: &[(&str, u32)] = &[
 ];
 
 /// llama.cpp's number of a file type, by name in any case.
-pub fn ftype_id(name: &str) -> Option<u32> {
+pub(crate) fn ftype_id(name: &str) -> Option<u32> {
     FTYPES
         .iter()
         .find(|(known, _)| known.eq_ignore_ascii_case(name))
@@ -40,7 +40,7 @@ pub fn ftype_id(name: &str) -> Option<u32> {
 /// Writes `src` as `ftype` to `dst`, also from an already quantized source; `n_threads` 0 means all cores.
 ///
 /// Errors name the file and carry llama.cpp's last error lines; `dst` is untouched then.
-pub fn quantize(src: &Path, dst: &Path, ftype: &str, n_threads: u32) -> Result<(), EngineError> {
+pub(crate) fn quantize(src: &Path, dst: &Path, ftype: &str, n_threads: u32) -> Result<(), EngineError> {
     let Some(id) = ftype_id(ftype) else {
         let known: Vec<&str> = FTYPES.iter().map(|&(name, _)| name).collect();
         return Err(EngineError::Refused(format!(

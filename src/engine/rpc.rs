@@ -7,7 +7,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whether somebody listens at `host:port`; otherwise why not, in words.
-pub fn check_server(endpoint: &str) -> Result<(), String> {
+pub(crate) fn check_server(endpoint: &str) -> Result<(), String> {
     let addresses = endpoint.to_socket_addrs().map_err(|e| format!("no address ({e})"))?;
     let mut why = "no address".to_owned();
     for address in addresses {

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
 pub struct GgufError {
-    /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
     pub problem: GgufProblem,
@@ -63,7 +62,6 @@ pub enum GgufProblem {
     /// A tensor of a type this version does not know.
     #[error("tensor {tensor} has the unknown ggml type {id}; the file needs a newer llama.cpp than this kvant has")]
     UnknownType {
-        /// The tensor.
         tensor: String,
         /// The type's number.
         id: u32,
@@ -71,7 +69,6 @@ pub enum GgufProblem {
     /// Metadata that is needed is not there, or is of the wrong kind.
     #[error("the metadata {key} {why}; the file is no complete language model")]
     Metadata {
-        /// The key.
         key: String,
         /// What is wrong, e.g. "is missing".
         why: String,

@@ -121,7 +121,7 @@ fn layer_of(name: &str) -> u32 {
 
 /// The type of 256-element blocks that `stored` stands in for, as `tensor_type_fallback` replaces them; `None` where
 /// several could be meant.
-pub fn fallback_from(stored: GgmlType) -> Option<GgmlType> {
+pub(crate) fn fallback_from(stored: GgmlType) -> Option<GgmlType> {
     match stored {
         GgmlType::Q5_0 => Some(GgmlType::Q4K),
         GgmlType::Q5_1 => Some(GgmlType::Q5K),

@@ -48,37 +48,37 @@ fn row(name: &str) -> Option<&'static (u32, &'static str, GgmlType, f64)> {
 }
 
 /// Label of llama.cpp's file type `id`.
-pub fn ftype_name(id: u32) -> Option<&'static str> {
+pub(crate) fn ftype_name(id: u32) -> Option<&'static str> {
     FTYPES.iter().find(|row| row.0 == id).map(|row| row.1)
 }
 
 /// llama.cpp's number of a label (any case).
-pub fn ftype_id(name: &str) -> Option<u32> {
+pub(crate) fn ftype_id(name: &str) -> Option<u32> {
     row(name).map(|row| row.0)
 }
 
 /// The label as it is written, for any case: `q4_k_m` gives `Q4_K_M`.
-pub fn ftype_of(name: &str) -> Option<&'static str> {
+pub(crate) fn ftype_of(name: &str) -> Option<&'static str> {
     row(name).map(|row| row.1)
 }
 
 /// Whether llama.cpp has a file type of this name (any case).
-pub fn is_known_ftype(name: &str) -> bool {
+pub(crate) fn is_known_ftype(name: &str) -> bool {
     row(name).is_some()
 }
 
 /// All labels, in llama.cpp's order.
-pub fn known_ftypes() -> impl Iterator<Item = &'static str> {
+pub(crate) fn known_ftypes() -> impl Iterator<Item = &'static str> {
     FTYPES.iter().map(|row| row.1)
 }
 
 /// Roughly the bits per weight of a file of this label (small models need more: their embeddings weigh more).
-pub fn ftype_bpw(name: &str) -> Option<f64> {
+pub(crate) fn ftype_bpw(name: &str) -> Option<f64> {
     row(name).map(|row| row.3)
 }
 
 /// The first label whose recipe starts from a type: `Q4_K_S` for Q4_K.
-pub fn label_of(ggml_type: GgmlType) -> Option<&'static str> {
+pub(crate) fn label_of(ggml_type: GgmlType) -> Option<&'static str> {
     FTYPES.iter().find(|row| row.2 == ggml_type).map(|row| row.1)
 }
 
@@ -89,7 +89,7 @@ pub(super) fn base_type(name: &str) -> Option<GgmlType> {
 
 impl Gguf {
     /// The label in the file's metadata; `None` when it names none, or one that is not known.
-    pub fn ftype(&self) -> Option<&'static str> {
+    pub(crate) fn ftype(&self) -> Option<&'static str> {
         let id = self.u64("general.file_type")?;
         // llama.cpp sets this bit for a guess; a guess is no label.
         ftype_name(u32::try_from(id).ok()?)

@@ -22,7 +22,6 @@ const ENTRY_BYTES: u64 = 128;
 pub struct TensorInfo {
     /// Its name, e.g. `blk.0.attn_q.weight`.
     pub name: String,
-    /// Its type.
     pub ggml_type: GgmlType,
     /// Sizes, innermost first (`ne[0]` is the length of a row); 1 where there is no such dimension.
     pub dims: [u64; 4],
@@ -113,17 +112,16 @@ impl Gguf {
     }
 
     /// A whole number of at least 0.
-    pub fn u64(&self, key: &str) -> Option<u64> {
+    pub(crate) fn u64(&self, key: &str) -> Option<u64> {
         self.metadata.get(key)?.as_u64()
     }
 
-    /// A text.
-    pub fn str(&self, key: &str) -> Option<&str> {
+    pub(crate) fn str(&self, key: &str) -> Option<&str> {
         self.metadata.get(key)?.as_str()
     }
 
     /// The tensor of this name.
-    pub fn tensor(&self, name: &str) -> Option<&TensorInfo> {
+    pub(crate) fn tensor(&self, name: &str) -> Option<&TensorInfo> {
         self.tensors.iter().find(|t| t.name == name)
     }
 
@@ -134,7 +132,7 @@ impl Gguf {
     }
 
     /// Sum of the tensors' elements (llama.cpp's `model_n_params`).
-    pub fn n_params(&self) -> u64 {
+    pub(crate) fn n_params(&self) -> u64 {
         self.tensors
             .iter()
             .fold(0, |sum: u64, t| sum.saturating_add(t.n_elements))

@@ -22,8 +22,8 @@ mod value;
 pub(crate) mod write_test;
 
 pub use error::{GgufError, GgufProblem};
-pub use fallback::fallback_from;
-pub use ftype::{ftype_bpw, ftype_id, ftype_name, ftype_of, is_known_ftype, known_ftypes, label_of};
+pub(crate) use fallback::fallback_from;
+pub(crate) use ftype::{ftype_bpw, ftype_id, ftype_of, is_known_ftype, known_ftypes, label_of};
 pub use header::{Gguf, TensorInfo};
 pub use reader::SLACK_BYTES;
 pub use shape::kv_bytes_per_token;

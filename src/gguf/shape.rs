@@ -54,7 +54,7 @@ impl Gguf {
     }
 
     /// What the file calls its model (`general.name`), without control characters; `None` when it does not tell.
-    pub fn name(&self) -> Option<String> {
+    pub(crate) fn name(&self) -> Option<String> {
         let name = self.str("general.name")?;
         let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
         Some(name.trim().to_owned()).filter(|name| !name.is_empty())

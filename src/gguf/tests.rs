@@ -216,7 +216,7 @@ fn type_table_agrees_with_ggmls_block_layouts() {
     assert_eq!(GgmlType::Q6K.bpw(), 6.5625);
     assert_eq!(GgmlType::Iq4Xs.bpw(), 4.25);
     for label in known_ftypes() {
-        assert_eq!(ftype_id(label).and_then(ftype_name), Some(label));
+        assert_eq!(ftype_id(label).and_then(super::ftype::ftype_name), Some(label));
     }
     assert_eq!(ftype_of("q4_k_m"), Some("Q4_K_M"));
 }

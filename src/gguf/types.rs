@@ -7,26 +7,25 @@ macro_rules! ggml_types {
         pub enum GgmlType { $(#[doc = $name] $variant),+ }
 
         impl GgmlType {
-            /// Every type.
             pub const ALL: &'static [GgmlType] = &[$(GgmlType::$variant),+];
 
             /// The type with ggml's number `id`.
-            pub const fn from_id(id: u32) -> Option<GgmlType> {
+            pub(crate) const fn from_id(id: u32) -> Option<GgmlType> {
                 match id { $($id => Some(GgmlType::$variant),)+ _ => None }
             }
 
             /// ggml's number.
-            pub const fn id(self) -> u32 {
+            pub(crate) const fn id(self) -> u32 {
                 match self { $(GgmlType::$variant => $id),+ }
             }
 
             /// Lower-case name, e.g. `q4_k`.
-            pub const fn name(self) -> &'static str {
+            pub(crate) const fn name(self) -> &'static str {
                 match self { $(GgmlType::$variant => $name),+ }
             }
 
             /// Elements of one block, and its bytes.
-            pub const fn block(self) -> (u64, u64) {
+            pub(crate) const fn block(self) -> (u64, u64) {
                 match self { $(GgmlType::$variant => ($n, $bytes)),+ }
             }
         }
@@ -73,7 +72,7 @@ ggml_types! {
 
 impl GgmlType {
     /// Whether values are stored in blocks with a shared scale.
-    pub const fn is_quantized(self) -> bool {
+    pub(crate) const fn is_quantized(self) -> bool {
         self.block().0 > 1
     }
 

@@ -3,31 +3,19 @@
 /// Type of a metadata value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueType {
-    /// u8
     U8,
-    /// i8
     I8,
-    /// u16
     U16,
-    /// i16
     I16,
-    /// u32
     U32,
-    /// i32
     I32,
-    /// f32
     F32,
-    /// bool
     Bool,
-    /// UTF-8 text
     String,
     /// Values of one type
     Array,
-    /// u64
     U64,
-    /// i64
     I64,
-    /// f64
     F64,
 }
 
@@ -79,7 +67,7 @@ pub struct Array {
 
 impl Array {
     /// The elements as whole numbers; `None` if they are not kept or not whole numbers of at least 0.
-    pub fn to_u64s(&self) -> Option<Vec<u64>> {
+    pub(crate) fn to_u64s(&self) -> Option<Vec<u64>> {
         let n = usize::try_from(self.element.n_bytes()?).ok()?;
         let bytes = self.bytes.as_deref()?;
         bytes
@@ -92,31 +80,20 @@ impl Array {
 /// A metadata value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// u8
     U8(u8),
-    /// i8
     I8(i8),
-    /// u16
     U16(u16),
-    /// i16
     I16(i16),
-    /// u32
     U32(u32),
-    /// i32
     I32(i32),
-    /// f32
     F32(f32),
-    /// bool
     Bool(bool),
     /// Text; bytes that are not UTF-8 are replaced by U+FFFD
     String(String),
     /// Values of one type
     Array(Array),
-    /// u64
     U64(u64),
-    /// i64
     I64(i64),
-    /// f64
     F64(f64),
 }
 
@@ -140,7 +117,7 @@ impl Value {
     }
 
     /// A whole number of at least 0, of any integer type.
-    pub fn as_u64(&self) -> Option<u64> {
+    pub(crate) fn as_u64(&self) -> Option<u64> {
         match *self {
             Value::U8(v) => Some(v.into()),
             Value::U16(v) => Some(v.into()),
@@ -155,15 +132,14 @@ impl Value {
     }
 
     /// A truth value.
-    pub fn as_bool(&self) -> Option<bool> {
+    pub(crate) fn as_bool(&self) -> Option<bool> {
         match self {
             Value::Bool(v) => Some(*v),
             _ => None,
         }
     }
 
-    /// A text.
-    pub fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Value::String(v) => Some(v),
             _ => None,

@@ -20,7 +20,7 @@ const N_ROWS: usize = 384;
 const N_PRODUCTS: u64 = 32;
 
 /// The buffers of all threads, kept between readings.
-pub struct Anchor {
+pub(crate) struct Anchor {
     threads: Vec<Buffers>,
 }
 
@@ -33,7 +33,7 @@ struct Buffers {
 
 impl Anchor {
     /// Buffers for `n_threads` threads, 128 MiB in all.
-    pub fn new(n_threads: u32) -> Self {
+    pub(crate) fn new(n_threads: u32) -> Self {
         let n = n_threads.max(1) as usize;
         let matrix = || DMatrix::repeat(N_ROWS, N_ROWS, 0.5);
         let buffers = || Buffers {
@@ -49,7 +49,7 @@ impl Anchor {
     }
 
     /// Runs the kernel once: about 100 ms.
-    pub fn read(&mut self) -> AnchorReading {
+    pub(crate) fn read(&mut self) -> AnchorReading {
         let n = self.threads.len() as u64;
         let read_ns = timed(&mut self.threads, |own| {
             for _ in 0..N_READS {

@@ -10,7 +10,7 @@ const POWERCAP: &str = "/sys/class/powercap";
 
 /// The counters of this machine; found once.
 #[derive(Debug, Default)]
-pub struct Energy {
+pub(crate) struct Energy {
     zones: Vec<Zone>,
 }
 
@@ -24,11 +24,11 @@ struct Zone {
 
 /// All counters at one moment, each with its largest value; empty where there are none, or one could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct EnergyReading(Vec<(u64, u64)>);
+pub(crate) struct EnergyReading(Vec<(u64, u64)>);
 
 impl Energy {
     /// The packages, and memory where it has a counter of its own, as far as they can be read.
-    pub fn find() -> Self {
+    pub(crate) fn find() -> Self {
         Energy::find_in(Path::new(POWERCAP))
     }
 
@@ -50,7 +50,7 @@ impl Energy {
     }
 
     /// Reads the counters.
-    pub fn now(&self) -> EnergyReading {
+    pub(crate) fn now(&self) -> EnergyReading {
         let all: Option<Vec<(u64, u64)>> = self
             .zones
             .iter()
@@ -63,7 +63,7 @@ impl Energy {
 impl EnergyReading {
     /// Microjoules since `before`, in which no counter ran over twice (that takes minutes at least); `None` where there are no counters, or
     /// one could not be read.
-    pub fn since(&self, before: &EnergyReading) -> Option<u64> {
+    pub(crate) fn since(&self, before: &EnergyReading) -> Option<u64> {
         if self.0.is_empty() || before.0.len() != self.0.len() {
             return None;
         }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Everything [`HostInfo`] holds, now.
-pub fn gather() -> HostInfo {
+pub(crate) fn gather() -> HostInfo {
     let cpuinfo = read("/proc/cpuinfo").unwrap_or_default();
     let usable = allowed_cpus();
     let n_cpus = usable_cpus(&usable);
@@ -33,25 +33,25 @@ pub fn gather() -> HostInfo {
 }
 
 /// The machine's name in its network; `None` where the system tells none.
-pub fn node() -> Option<String> {
+pub(crate) fn node() -> Option<String> {
     read("/proc/sys/kernel/hostname")
         .map(|text| text.trim().to_owned())
         .filter(|name| !name.is_empty() && name != "(none)")
 }
 
 /// The instruction sets of the CPU that ggml can use, in ggml's names.
-pub fn instructions() -> Vec<String> {
+fn instructions() -> Vec<String> {
     isa::names(&parse::cpu_flags(&read("/proc/cpuinfo").unwrap_or_default()))
 }
 
 /// Threads to compute with: the physical cores, but no more than the cgroup's quota and the affinity allow.
-pub fn default_threads(host: &HostInfo) -> u32 {
+pub(crate) fn default_threads(host: &HostInfo) -> u32 {
     host.n_cores.min(host.n_cpus).max(1)
 }
 
 /// Memory that can still be used: the kernel's estimate, or what the cgroups leave if that is less. `None` where the
 /// system does not tell.
-pub fn memory_available_bytes() -> Option<u64> {
+pub(crate) fn memory_available_bytes() -> Option<u64> {
     let system = parse::kib_field(&read("/proc/meminfo")?, "MemAvailable")?;
     Some(
         memory_cgroups()
@@ -62,7 +62,7 @@ pub fn memory_available_bytes() -> Option<u64> {
 }
 
 /// Swap space in use; `None` where the system does not tell.
-pub fn swap_used_bytes() -> Option<u64> {
+pub(crate) fn swap_used_bytes() -> Option<u64> {
     let meminfo = read("/proc/meminfo")?;
     let field = |name: &str| parse::kib_field(&meminfo, name);
     Some(field("SwapTotal")?.saturating_sub(field("SwapFree")?))

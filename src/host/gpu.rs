@@ -4,7 +4,7 @@
 use crate::data::{GpuConditions, GpuReading};
 
 /// What the GPUs at these places draw and how they do; `None` where no driver tells. Energy is what they drew since the driver was loaded.
-pub fn gpu_conditions(places: &[String]) -> Option<GpuConditions> {
+pub(super) fn gpu_conditions(places: &[String]) -> Option<GpuConditions> {
     if places.is_empty() {
         return None;
     }
@@ -29,13 +29,13 @@ fn is_same(a: &str, b: &str) -> bool {
 
 /// Every GPU, now.
 #[cfg(not(feature = "nvml"))]
-pub fn gpus() -> Vec<GpuReading> {
+pub(crate) fn gpus() -> Vec<GpuReading> {
     Vec::new()
 }
 
 /// Every GPU, now.
 #[cfg(feature = "nvml")]
-pub fn gpus() -> Vec<GpuReading> {
+pub(crate) fn gpus() -> Vec<GpuReading> {
     use nvml_wrapper::enum_wrappers::device::{Clock, TemperatureSensor};
     use nvml_wrapper::Nvml;
     use std::sync::OnceLock;

@@ -11,27 +11,27 @@ const NS_PER_TICK: u64 = 10_000_000;
 
 /// Where the counters are; found once.
 #[derive(Debug, Default)]
-pub struct Interference {
+pub(crate) struct Interference {
     cpu_stat: Option<PathBuf>,
     gpus: Vec<String>,
 }
 
 /// The counters at one moment; absent where the system does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Withheld {
+pub(crate) struct Withheld {
     /// CPU time that the hypervisor gave to others, all CPUs of the machine. Steps of 10 ms.
-    pub steal_ns: Option<u64>,
+    pub(crate) steal_ns: Option<u64>,
     /// Time that the cgroup's CPU quota held its processes back.
-    pub throttled_ns: Option<u64>,
+    pub(crate) throttled_ns: Option<u64>,
     /// Time that the machine was suspended, which the monotonic clock does not count.
-    pub suspended_ns: Option<u64>,
+    pub(crate) suspended_ns: Option<u64>,
     /// The GPUs that are watched, and the energy they drew so far.
-    pub gpu: Option<GpuConditions>,
+    pub(crate) gpu: Option<GpuConditions>,
 }
 
 impl Interference {
     /// Finds the innermost cgroup with a quota of its own.
-    pub fn find() -> Self {
+    pub(crate) fn find() -> Self {
         let limited = cgroups("cpu").into_iter().find(|group| group.cpu_quota().is_some());
         Interference {
             cpu_stat: limited.map(|group| group.dir.join("cpu.stat")),
@@ -40,12 +40,12 @@ impl Interference {
     }
 
     /// Watches the GPUs at these places on the PCI bus too.
-    pub fn watch_gpus(&mut self, places: Vec<String>) {
+    pub(crate) fn watch_gpus(&mut self, places: Vec<String>) {
         self.gpus = places;
     }
 
     /// Reads the counters.
-    pub fn now(&self) -> Withheld {
+    pub(crate) fn now(&self) -> Withheld {
         let ticks = read("/proc/stat").and_then(|text| parse::steal_ticks(&text));
         let throttled = self.cpu_stat.as_ref().and_then(read);
         Withheld {
@@ -74,6 +74,6 @@ fn suspended_ns() -> Option<u64> {
 
 /// Processes that the kernel has killed since it started because memory ran out, in any cgroup; `None` where it does
 /// not count them.
-pub fn n_oom_kills() -> Option<u64> {
+pub(crate) fn n_oom_kills() -> Option<u64> {
     parse::stat_field(&read("/proc/vmstat")?, "oom_kill")
 }

@@ -12,16 +12,16 @@ mod gpu;
 mod interference;
 mod isa;
 mod neighbours;
-pub mod parse;
+pub(crate) mod parse;
 #[cfg(test)]
 mod tests;
 
-pub use anchor::Anchor;
-pub use energy::{Energy, EnergyReading};
-pub use gather::{default_threads, gather, instructions, memory_available_bytes, node, swap_used_bytes};
-pub use gpu::{gpu_conditions, gpus};
-pub use interference::{n_oom_kills, Interference, Withheld};
-pub use neighbours::{llama_processes, Process};
+pub(crate) use anchor::Anchor;
+pub(crate) use energy::{Energy, EnergyReading};
+pub(crate) use gather::{default_threads, gather, memory_available_bytes, node, swap_used_bytes};
+pub(crate) use gpu::gpus;
+pub(crate) use interference::{n_oom_kills, Interference, Withheld};
+pub(crate) use neighbours::llama_processes;
 
 #[cfg(doc)]
 use crate::data::HostInfo;

@@ -5,16 +5,15 @@ use std::path::Path;
 
 /// A running program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Process {
-    /// Its id.
-    pub pid: u32,
+pub(crate) struct Process {
+    pub(crate) pid: u32,
     /// Its name, as the kernel has it (15 bytes).
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// Programs that run models with llama.cpp, besides this process: llama.cpp's own tools, Ollama, LM Studio, KoboldCpp,
 /// and other kvants. Empty where the system does not tell.
-pub fn llama_processes() -> Vec<Process> {
+pub(crate) fn llama_processes() -> Vec<Process> {
     let own = std::process::id();
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let mut found: Vec<Process> = entries

@@ -17,11 +17,11 @@ use std::path::PathBuf;
 /// 3: works on request; the hash of the model and a folder for its states; the model that drafts.
 /// 4: several devices.
 /// 5: states of the cache that outlive a worker.
-pub const PROTOCOL_VERSION: u32 = 5;
+pub(crate) const PROTOCOL_VERSION: u32 = 5;
 
 /// A state of the cache that outlives the worker that computed it: anonymous memory that all workers of the arm inherit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptState {
+pub(crate) struct KeptState {
     /// Tokens in it.
     pub n_tokens: u32,
     /// Descriptor; the memory is empty until a worker has put the state there.
@@ -29,12 +29,12 @@ pub struct KeptState {
 }
 
 /// Longest line accepted, so that a broken worker cannot fill the parent's memory.
-pub const MAX_LINE_BYTES: usize = 16 << 20;
+pub(crate) const MAX_LINE_BYTES: usize = 16 << 20;
 
 /// Runner to worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Request {
+pub(crate) enum Request {
     /// Load the model. Answer: [`Reply::Loaded`].
     Load {
         /// The GGUF file.
@@ -66,7 +66,6 @@ pub enum Request {
     /// Makes a context ready for works: states of the cache that they start from are restored, or computed and kept. Answer:
     /// [`Reply::Prepared`].
     Prepare {
-        /// Context number.
         context: usize,
         /// The works.
         specs: Vec<WorkSpec>,
@@ -75,9 +74,7 @@ pub enum Request {
     },
     /// One timed sample. Answer: [`Reply::Sampled`].
     Measure {
-        /// Context number.
         context: usize,
-        /// The work.
         spec: WorkSpec,
         /// Complete rounds before it: with a draft, every round has texts of its own.
         round: u32,
@@ -87,20 +84,15 @@ pub enum Request {
     /// Memory of this process. Answer: [`Reply::Memory`].
     Memory,
     /// The texts to score; the model must be loaded. Answer: [`Reply::Texts`].
-    Texts {
-        /// Whole texts.
-        texts: Vec<String>,
-    },
+    Texts { texts: Vec<String> },
     /// Open the context of an arm for scoring; it takes the place of one opened so before. Answer: [`Reply::Opened`].
     OpenScoring {
-        /// Its configuration.
         config: ArmConfig,
         /// Descriptor of the anonymous memory in which the baseline leaves its logits for the others; inherited.
         shared_fd: i32,
     },
     /// Score a chunk. The baseline must have scored it before any other arm. Answer: [`Reply::Scored`].
     Score {
-        /// Which.
         chunk: Chunk,
         /// This arm is the baseline: it leaves its logits in the shared memory instead of comparing with them.
         is_baseline: bool,
@@ -112,12 +104,11 @@ pub enum Request {
 /// Worker to runner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reply {
+pub(crate) enum Reply {
     /// First message.
     Hello {
         /// [`PROTOCOL_VERSION`] of the worker.
         protocol_version: u32,
-        /// Its engine.
         engine: EngineInfo,
     },
     /// The model is loaded.
@@ -141,24 +132,19 @@ pub enum Reply {
         /// How long one execution of each work took, roughly, in the order of the request; empty where they were not timed.
         execution_ns: Vec<u64>,
     },
-    /// A sample.
     Sampled {
-        /// It.
         sample: Sample,
     },
     /// Memory of the process.
     Memory {
-        /// The reading.
         reading: MemoryReading,
     },
     /// The texts are cut into tokens.
     Texts {
-        /// How.
         tokens: TextTokens,
     },
     /// A chunk is scored.
     Scored {
-        /// Its sums.
         score: Box<ChunkScore>,
         /// Time of the forward pass alone.
         forward_ns: u64,
@@ -167,13 +153,12 @@ pub enum Reply {
     Failed {
         /// Out of memory, as opposed to any other refusal.
         is_out_of_memory: bool,
-        /// In words.
         reason: String,
     },
 }
 
 /// Writes one message and flushes.
-pub fn write_line(out: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
+pub(crate) fn write_line(out: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
     let mut line = serde_json::to_vec(message)?;
     line.push(b'\n');
     out.write_all(&line)?;
@@ -182,7 +167,7 @@ pub fn write_line(out: &mut impl Write, message: &impl Serialize) -> io::Result<
 
 /// Reads one line without its end; `None` at the end of the stream. Half a line at the end, or one longer than
 /// [`MAX_LINE_BYTES`], is an error of kind `InvalidData`.
-pub fn read_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     let n = io::Read::take(&mut *input, MAX_LINE_BYTES as u64 + 1).read_until(b'\n', &mut line)?;
     if n == 0 {

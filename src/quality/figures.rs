@@ -7,23 +7,23 @@ const N_FOR_ERROR: f64 = 10.0;
 
 /// One value per chunk: its mean over the scored tokens.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ChunkMeans {
+pub(crate) struct ChunkMeans {
     /// -ln p of the next token.
-    pub nll: f64,
+    pub(crate) nll: f64,
     /// That less the baseline's: the chunk's ln(PPL ratio).
-    pub ln_ratio: f64,
+    pub(crate) ln_ratio: f64,
     /// KL divergence.
-    pub kld: f64,
+    pub(crate) kld: f64,
     /// Share of tokens with the same most likely successor.
-    pub same_top: f64,
+    pub(crate) same_top: f64,
     /// Delta-p.
-    pub dp: f64,
+    pub(crate) dp: f64,
     /// Its square.
-    pub dp_sq: f64,
+    pub(crate) dp_sq: f64,
 }
 
 /// The means of one chunk of an arm and of the baseline; for the baseline itself, what compares is 0 and 1.
-pub fn chunk_means(arm: &ChunkScore, baseline: &ChunkScore) -> Option<ChunkMeans> {
+pub(crate) fn chunk_means(arm: &ChunkScore, baseline: &ChunkScore) -> Option<ChunkMeans> {
     let n = f64::from(arm.n_scored);
     if arm.n_scored == 0 || arm.n_scored != baseline.n_scored {
         return None;
@@ -41,35 +41,35 @@ pub fn chunk_means(arm: &ChunkScore, baseline: &ChunkScore) -> Option<ChunkMeans
 
 /// A figure with its standard error if tokens were independent, which they are not: for parity with llama-perplexity.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct WithError {
+pub(crate) struct WithError {
     /// The figure.
-    pub value: f64,
+    pub(crate) value: f64,
     /// Its standard error, token by token; absent with too few tokens.
-    pub token_error: Option<f64>,
+    pub(crate) token_error: Option<f64>,
 }
 
 /// Figures over all tokens of some chunks, as llama-perplexity prints them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figures {
     /// Scored tokens.
-    pub n_scored: u64,
+    pub(crate) n_scored: u64,
     /// Perplexity.
-    pub ppl: WithError,
+    pub(crate) ppl: WithError,
     /// ln(PPL of the arm / PPL of the baseline).
-    pub ln_ratio: WithError,
+    pub(crate) ln_ratio: WithError,
     /// Mean KL divergence.
-    pub kld: WithError,
+    pub(crate) kld: WithError,
     /// Share of the same most likely tokens.
-    pub same_top: WithError,
+    pub(crate) same_top: WithError,
     /// Mean delta-p.
-    pub dp: WithError,
+    pub(crate) dp: WithError,
     /// Root mean square of delta-p.
-    pub dp_rms: WithError,
+    pub(crate) dp_rms: WithError,
 }
 
 impl Figures {
     /// Pools pairs of (arm, baseline) on the same chunks; `None` when there is nothing.
-    pub fn pool<'a>(pairs: impl Iterator<Item = (&'a ChunkScore, &'a ChunkScore)>) -> Option<Figures> {
+    pub(crate) fn pool<'a>(pairs: impl Iterator<Item = (&'a ChunkScore, &'a ChunkScore)>) -> Option<Figures> {
         let mut n = 0.0;
         let (mut arm_sum, mut arm_sq, mut base_sum, mut base_sq, mut cross) = (0.0, 0.0, 0.0, 0.0, 0.0);
         let (mut kld, mut kld_sq, mut same, mut dp, mut dp_sq, mut dp_4) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);

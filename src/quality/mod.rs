@@ -9,5 +9,5 @@
 mod figures;
 mod score;
 
-pub use figures::{chunk_means, ChunkMeans, Figures, WithError};
-pub use score::{first_scored, n_scored, Baseline, NotFinite, Place, Scorer};
+pub(crate) use figures::{chunk_means, ChunkMeans, Figures, WithError};
+pub(crate) use score::{first_scored, n_scored, Baseline, Place, Scorer};

@@ -8,48 +8,48 @@ const N_PARTINGS: usize = 3;
 /// A row of logits holds infinity or something that is no number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the logits of the token at position {position} are not finite")]
-pub struct NotFinite {
+pub(crate) struct NotFinite {
     /// Position in the chunk.
-    pub position: u32,
+    pub(crate) position: u32,
 }
 
 /// First position whose logits are used: they predict the token after it (llama-perplexity's rule).
-pub const fn first_scored(n_ctx: u32) -> u32 {
+pub(crate) const fn first_scored(n_ctx: u32) -> u32 {
     n_ctx / 2
 }
 
 /// Scored tokens of a chunk.
-pub const fn n_scored(n_ctx: u32) -> u32 {
+pub(crate) const fn n_scored(n_ctx: u32) -> u32 {
     n_ctx.saturating_sub(1).saturating_sub(first_scored(n_ctx))
 }
 
 /// What the baseline says at one place.
 #[derive(Debug, Clone, Copy)]
-pub struct Baseline<'a> {
+pub(crate) struct Baseline<'a> {
     /// Its logits.
-    pub logits: &'a [f32],
+    pub(crate) logits: &'a [f32],
     /// Their normaliser and largest.
-    pub row: softmax::Row,
+    pub(crate) row: softmax::Row,
 }
 
 /// Where the most likely tokens part.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Place {
+pub(crate) struct Place {
     /// Position of the predicted token in the chunk.
-    pub position: u32,
+    pub(crate) position: u32,
     /// KL divergence.
-    pub kld: f64,
+    pub(crate) kld: f64,
     /// Tokens: the baseline's most likely one and the arm's.
-    pub tops: (usize, usize),
+    pub(crate) tops: (usize, usize),
     /// Probabilities of the first of them: in the baseline and in the arm.
-    pub first_p: (f64, f64),
+    pub(crate) first_p: (f64, f64),
     /// Probabilities of the second.
-    pub second_p: (f64, f64),
+    pub(crate) second_p: (f64, f64),
 }
 
 /// Adds up a chunk, row by row.
 #[derive(Debug, Clone, Default)]
-pub struct Scorer {
+pub(crate) struct Scorer {
     n_scored: u32,
     nll_sum: f64,
     nll_sq_sum: f64,
@@ -59,12 +59,12 @@ pub struct Scorer {
 
 impl Scorer {
     /// For the baseline itself.
-    pub fn of_baseline() -> Self {
+    pub(crate) fn of_baseline() -> Self {
         Self::default()
     }
 
     /// For an arm that is held against the baseline.
-    pub fn against_baseline() -> Self {
+    pub(crate) fn against_baseline() -> Self {
         Self {
             divergence: Some(Divergence {
                 nll_cross_sum: 0.0,
@@ -83,7 +83,7 @@ impl Scorer {
     }
 
     /// Adds the logits that predict the token `next` at `position`. Out: their normaliser and largest.
-    pub fn add(
+    pub(crate) fn add(
         &mut self,
         position: u32,
         next: usize,
@@ -128,7 +128,7 @@ impl Scorer {
     }
 
     /// The sums (without texts for the partings), and the places with the largest divergence, largest first.
-    pub fn finish(mut self) -> (ChunkScore, Vec<Place>) {
+    pub(crate) fn finish(mut self) -> (ChunkScore, Vec<Place>) {
         self.places.sort_by(|a, b| b.kld.total_cmp(&a.kld));
         self.places.truncate(N_PARTINGS);
         let score = ChunkScore {

@@ -2,7 +2,7 @@
 
 /// Sums over rows.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct ErrorSum {
+pub(crate) struct ErrorSum {
     n: u64,
     squared_error: f64,
     squared_reference: f64,
@@ -12,7 +12,7 @@ pub struct ErrorSum {
 
 impl ErrorSum {
     /// Takes in row `row`; `n_block` numbers form a block.
-    pub fn add(&mut self, row: u64, n_block: usize, reference: &[f32], found: &[f32]) {
+    pub(crate) fn add(&mut self, row: u64, n_block: usize, reference: &[f32], found: &[f32]) {
         let n_block = n_block.max(1);
         let blocks = reference.chunks(n_block).zip(found.chunks(n_block));
         for (i, (reference, found)) in blocks.enumerate() {
@@ -33,7 +33,7 @@ impl ErrorSum {
     }
 
     /// The sums of both.
-    pub fn merge(&mut self, other: &ErrorSum) {
+    pub(crate) fn merge(&mut self, other: &ErrorSum) {
         self.n += other.n;
         self.squared_error += other.squared_error;
         self.squared_reference += other.squared_reference;
@@ -43,23 +43,23 @@ impl ErrorSum {
     }
 
     /// Root of the mean squared error; `None` for no numbers.
-    pub fn rmse(&self) -> Option<f64> {
+    pub(crate) fn rmse(&self) -> Option<f64> {
         (self.n > 0).then(|| (self.squared_error / self.n as f64).sqrt())
     }
 
     /// 10 log10 of the power of the reference over that of the error; `None` without an error, or without a signal.
-    pub fn snr_db(&self) -> Option<f64> {
+    pub(crate) fn snr_db(&self) -> Option<f64> {
         let ratio = self.squared_reference / self.squared_error;
         (ratio.is_finite() && ratio > 0.0).then(|| 10.0 * ratio.log10())
     }
 
     /// Whether every number is exactly the reference's.
-    pub fn is_exact(&self) -> bool {
+    pub(crate) fn is_exact(&self) -> bool {
         self.n > 0 && self.squared_error == 0.0
     }
 
     /// RMSE of the worst block, and its row and place in the row; `None` without an error.
-    pub fn worst_block(&self) -> Option<(f64, u64, u64)> {
+    pub(crate) fn worst_block(&self) -> Option<(f64, u64, u64)> {
         self.worst_at.map(|(row, block)| (self.worst.sqrt(), row, block))
     }
 }

@@ -7,5 +7,5 @@ mod error;
 mod tests;
 mod textbook;
 
-pub use error::ErrorSum;
-pub use textbook::{Granularity, Range, Scheme};
+pub(crate) use error::ErrorSum;
+pub(crate) use textbook::{Granularity, Range, Scheme};

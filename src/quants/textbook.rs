@@ -2,18 +2,18 @@
 
 /// One rounding scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scheme {
+pub(crate) struct Scheme {
     /// Bits per weight, scales not counted.
-    pub bits: u32,
+    pub(crate) bits: u32,
     /// Whether zero sits in the middle of the codes.
-    pub is_symmetric: bool,
+    pub(crate) is_symmetric: bool,
     /// What shares a scale.
-    pub granularity: Granularity,
+    pub(crate) granularity: Granularity,
 }
 
 /// What shares a scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Granularity {
+pub(crate) enum Granularity {
     /// All weights of a tensor.
     Tensor,
     /// The weights of one row.
@@ -22,13 +22,12 @@ pub enum Granularity {
 
 /// The least and the greatest of some numbers; those that are not finite do not count.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Range {
+pub(crate) struct Range {
     least: f32,
     greatest: f32,
 }
 
 impl Default for Range {
-    /// Of nothing.
     fn default() -> Self {
         Range {
             least: f32::INFINITY,
@@ -39,7 +38,7 @@ impl Default for Range {
 
 impl Range {
     /// Takes in more numbers.
-    pub fn add(&mut self, row: &[f32]) {
+    pub(crate) fn add(&mut self, row: &[f32]) {
         for x in row.iter().filter(|x| x.is_finite()) {
             self.least = self.least.min(*x);
             self.greatest = self.greatest.max(*x);
@@ -49,7 +48,7 @@ impl Range {
 
 impl Scheme {
     /// 8 and 4 bits, symmetric and asymmetric, per tensor and per row.
-    pub const ALL: [Scheme; 8] = {
+    pub(crate) const ALL: [Scheme; 8] = {
         const fn of(bits: u32, is_symmetric: bool, granularity: Granularity) -> Scheme {
             Scheme {
                 bits,
@@ -70,7 +69,7 @@ impl Scheme {
     };
 
     /// Short name: `8 sym tensor`, `4 asym row`.
-    pub fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         let symmetry = if self.is_symmetric { "sym" } else { "asym" };
         let granularity = match self.granularity {
             Granularity::Tensor => "tensor",
@@ -82,7 +81,7 @@ impl Scheme {
     /// `row` rounded to codes of numbers in `range`, and back. Symmetric: codes -(2^(b-1)-1) to 2^(b-1)-1, scale from
     /// the largest magnitude. Asymmetric: codes 0 to 2^b-1 with a whole zero point, the range widened to hold 0, so
     /// that 0 stays 0 (Jacob et al. 2018, section 2.1).
-    pub fn round(self, row: &[f32], range: Range, out: &mut [f32]) {
+    pub(crate) fn round(self, row: &[f32], range: Range, out: &mut [f32]) {
         let (scale, zero, first, last) = if self.is_symmetric {
             let last = ((1u32 << (self.bits - 1)) - 1) as f32;
             let scale = range.least.abs().max(range.greatest.abs()) / last;

@@ -148,7 +148,7 @@ struct Variant<'a> {
 }
 
 /// What a file tells of how it was quantized.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Quantized<'a> {
     by: Option<&'a str>,
     imatrix_file: Option<&'a str>,
@@ -158,7 +158,7 @@ struct Quantized<'a> {
 }
 
 /// A part of a split model.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Part<'a> {
     file: &'a str,
     file_bytes: u64,

@@ -6,6 +6,8 @@ use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 /// Launches from which their own spread is the error; with fewer it is mostly luck.
 pub const N_LAUNCHES_MIN: usize = 4;
+/// What processes are known to differ by counts as much as the spread of this many launches and one more.
+const PRIOR_FREEDOM: f64 = 8.0;
 /// Values below which no interval is given.
 const N_VALUES_MIN: usize = 3;
 
@@ -51,35 +53,36 @@ pub struct LogMean {
     pub mean: f64,
     /// Its standard error.
     pub error: f64,
-    /// Degrees of freedom of the error; infinite where it was not estimated from these values.
+    /// Degrees of freedom of the error.
     pub freedom: f64,
     /// Launches.
     pub n: usize,
 }
 
 impl LogMean {
-    /// Of one value per launch. With fewer than [`N_LAUNCHES_MIN`] their spread counts for nothing, and what processes are known to
-    /// differ by (`process_sd`) stands in. `None` without values, or with one that is not finite.
+    /// Of one value per launch. With fewer than [`N_LAUNCHES_MIN`] their spread is mostly luck, and is moderated by what processes are known
+    /// to differ by, `process_sd` (Smyth, Statistical Applications in Genetics and Molecular Biology 3, 2004). `None` without values, or with
+    /// one that is not finite.
     pub fn of(values: &[f64], process_sd: f64) -> Option<LogMean> {
         let n = values.len();
         if n == 0 || !values.iter().all(|x| x.is_finite()) {
             return None;
         }
         let mean = values.iter().sum::<f64>() / n as f64;
-        let known = LogMean {
-            mean,
-            error: process_sd / (n as f64).sqrt(),
-            freedom: f64::INFINITY,
-            n,
+        let squares = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
+        let own_freedom = (n - 1) as f64;
+        let (squares, freedom) = match n < N_LAUNCHES_MIN {
+            true => (
+                squares + PRIOR_FREEDOM * process_sd.powi(2),
+                own_freedom + PRIOR_FREEDOM,
+            ),
+            false => (squares, own_freedom),
         };
-        if n < N_LAUNCHES_MIN {
-            return Some(known);
-        }
-        let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1) as f64;
         Some(LogMean {
-            error: (variance / n as f64).sqrt(),
-            freedom: (n - 1) as f64,
-            ..known
+            mean,
+            error: (squares / freedom / n as f64).sqrt(),
+            freedom,
+            n,
         })
     }
 
@@ -109,12 +112,8 @@ impl LogMean {
     }
 
     fn quantile(&self, alpha: f64) -> f64 {
-        let found = if self.freedom.is_finite() {
-            let student = StudentsT::new(0.0, 1.0, self.freedom).ok();
-            student.map(|t| t.inverse_cdf(1.0 - alpha))
-        } else {
-            normal_quantile(1.0 - alpha)
-        };
+        let student = StudentsT::new(0.0, 1.0, self.freedom).ok();
+        let found = student.map(|t| t.inverse_cdf(1.0 - alpha));
         found.filter(|q| q.is_finite()).unwrap_or(f64::INFINITY)
     }
 }
@@ -165,7 +164,8 @@ mod tests {
         assert!(close(seen.interval(0.05).unwrap().hi.ln(), 0.15 + 3.182446 * 0.0645497));
         assert!(close(seen.inverse().upper(0.05), -0.15 + 2.353363 * 0.0645497));
         let few = LogMean::of(&[0.1, 0.1], 0.04).unwrap();
-        assert!(close(few.upper(0.05), 0.1 + 1.644854 * 0.04 / 2f64.sqrt()));
+        // Variance (8 * 0.04^2 + 0) / 9, t(9) at 0.95 one-sided: 1.833113.
+        assert!(close(few.upper(0.05), 0.1 + 1.833113 * 0.0377124 / 2f64.sqrt()));
         assert_eq!(LogMean::of(&[], 0.04), None);
         assert_eq!(LogMean::of(&[f64::NAN], 0.04), None);
         assert_eq!(seen.upper(0.0), f64::INFINITY, "no certainty");

@@ -147,7 +147,7 @@ impl Faults {
             FaultAction::Panic => panic!("scripted panic"),
             FaultAction::Exit(code) => std::process::exit(code),
             FaultAction::Abort => {
-                eprintln!("kvant: abort: fake.c:1: GGML_ASSERT(scripted) failed");
+                let _ = writeln!(io::stderr(), "kvant: abort: fake.c:1: GGML_ASSERT(scripted) failed");
                 std::process::abort();
             }
             FaultAction::Kill => signal_itself(Signal::SIGKILL)?,
@@ -159,7 +159,9 @@ impl Faults {
             FaultAction::Hang => loop {
                 std::thread::sleep(Duration::from_secs(3600));
             },
-            FaultAction::Noise => println!("noise on fd 1 from a library"),
+            FaultAction::Noise => {
+                let _ = writeln!(io::stdout(), "noise on fd 1 from a library");
+            }
             FaultAction::Refuse(why) => return Err(EngineError::Refused(why)),
             FaultAction::Oom => return Err(EngineError::OutOfMemory("scripted".to_owned())),
             FaultAction::Slow(ms) => std::thread::sleep(Duration::from_millis(ms)),

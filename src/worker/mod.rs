@@ -25,10 +25,10 @@ use std::process::ExitCode;
 
 /// Environment variable in which the runner passes its process id, so that a worker whose parent died before it could
 /// ask for its death signal notices.
-pub const PARENT_ENV: &str = "KVANT_PARENT";
+pub(crate) const PARENT_ENV: &str = "KVANT_PARENT";
 
 /// The hidden subcommand `worker`: serves requests until stdin ends. Call it before anything has printed.
-pub fn run() -> ExitCode {
+pub(crate) fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
         let text = info.payload_as_str().unwrap_or("unknown cause").replace('\n', " ");
         let place = info
@@ -77,14 +77,14 @@ fn take_stdout() -> io::Result<File> {
 
 /// Has the kernel kill this process when its parent dies.
 #[cfg(target_os = "linux")]
-pub fn die_with_parent() -> io::Result<()> {
+pub(crate) fn die_with_parent() -> io::Result<()> {
     nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
     check_parent()
 }
 
 /// The system has no such signal: checks that the parent is alive.
 #[cfg(not(target_os = "linux"))]
-pub fn die_with_parent() -> io::Result<()> {
+pub(crate) fn die_with_parent() -> io::Result<()> {
     check_parent()
 }
 

@@ -41,7 +41,7 @@ fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
     let (id, _) = engine.open(&config, &Layout::single(&config)).expect("opens");
     let tokens = engine.tokenize(&"a text ".repeat(1300)).expect("bytes");
     let files = StateFiles::new(&std::env::temp_dir(), "ab".repeat(32), "fake 1".to_owned());
-    let mut speed = Speed::new(tokens, files, Some("draft-Q8_0.gguf".into()), 0.0);
+    let mut speed = Speed::new(tokens, files, Some("draft-Q8_0.gguf".into()));
     speed.opened(id, config, &[]);
     (engine, id, speed)
 }

@@ -10,7 +10,7 @@ use kvant::stats::LogMean;
 
 const N_RUNS: u64 = 2000;
 /// Launches that the time allows: some triages end between two looks.
-const N_LAUNCHES: [usize; 3] = [5, 9, 20];
+const N_LAUNCHES: [usize; 4] = [3, 5, 9, 20];
 
 /// What a machine does to log-speeds.
 #[derive(Clone, Copy)]
@@ -26,6 +26,8 @@ struct Machine {
     spikes: f64,
     /// Share of values that are disturbed beyond recognition (a third of the speed).
     disturbed: f64,
+    /// Share of values that a neighbour makes up to three times slower; of four in five it is seen.
+    neighbour: f64,
     /// How far each arm's speed wanders over the whole run, to either side.
     drift: f64,
 }
@@ -37,6 +39,7 @@ const QUIET: Machine = Machine {
     noise: 0.03,
     spikes: 0.0,
     disturbed: 0.0,
+    neighbour: 0.0,
     drift: 0.0,
 };
 const TIES: &[f64] = &[0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
@@ -67,6 +70,10 @@ fn machines() -> Vec<Machine> {
         of("near ties, spikes", NEAR, 0.02, |m| m.spikes = 0.1),
         of("near ties, spikes, processes 10 %", NEAR, 0.1, |m| m.spikes = 0.1),
         of("near ties, 1 % disturbed", NEAR, 0.02, |m| m.disturbed = 0.01),
+        of("well apart, beside a neighbour", QUIET.speeds, 0.02, |m| {
+            m.neighbour = 0.4
+        }),
+        of("near ties, beside a neighbour", NEAR, 0.02, |m| m.neighbour = 0.4),
         of("near ties, ratios drift by 3 %", NEAR, 0.02, |m| m.drift = 0.03),
         of("well apart, ratios drift by 5 %", QUIET.speeds, 0.02, |m| {
             m.drift = 0.05
@@ -81,8 +88,8 @@ fn normal(rng: &mut SplitMix64) -> f64 {
 
 /// One triage: launches of all contenders until the rule that ships ends it.
 struct Run {
-    /// Log-speeds by arm, one for each launch in which it was measured.
-    seen: Vec<Vec<Option<f64>>>,
+    /// Log-speeds by arm, one for each launch in which it was measured, and whether nothing was seen to disturb it.
+    seen: Vec<Vec<Option<(f64, bool)>>>,
     dropped: Vec<bool>,
 }
 
@@ -94,9 +101,11 @@ impl Run {
         }
     }
 
-    fn by_launch(&self, a: usize, b: usize) -> Vec<f64> {
+    fn by_launch(&self, a: usize, b: usize, is_calm: bool) -> Vec<f64> {
         let pairs = self.seen[a].iter().zip(&self.seen[b]);
-        pairs.filter_map(|(a, b)| Some((*a)? - (*b)?)).collect()
+        let both = pairs.filter_map(|(a, b)| (*a).zip(*b));
+        let kept = both.filter(|(a, b)| !is_calm || (a.1 && b.1));
+        kept.map(|(a, b)| a.0 - b.0).collect()
     }
 
     fn decided(&self, looks: Looks) -> Decision {
@@ -112,7 +121,7 @@ impl Run {
             is_dropped: self.dropped[i],
         };
         let arms: Vec<Candidate> = (0..self.seen.len()).map(arm).collect();
-        let speeds = |a: usize, b: usize| LogMean::of(&self.by_launch(a, b), 0.05);
+        let speeds = |a: usize, b: usize| LogMean::of(&self.by_launch(a, b, false), 0.05);
         decide(&Goal::default(), &arms, &speeds, false, looks)
     }
 
@@ -121,7 +130,7 @@ impl Run {
         let decision = self.decided(Looks::Interim);
         let choice = decision.choice().map(|c| c.arm);
         for i in 0..self.seen.len() {
-            let is_far = || choice.is_some_and(|c| is_far_behind(&self.by_launch(i, c)));
+            let is_far = || choice.is_some_and(|c| is_far_behind(&self.by_launch(i, c, true)));
             let is_out = if is_look(n as u32) {
                 decision.rows[i].is_out
             } else {
@@ -139,7 +148,7 @@ impl Run {
 fn simulate(machine: &Machine, seed: u64) -> (f64, f64, usize) {
     let mut rng = SplitMix64::new(seed);
     let n_arms = machine.speeds.len();
-    let n_max = N_LAUNCHES[(seed % 3) as usize];
+    let n_max = N_LAUNCHES[(seed % 4) as usize];
     let phase: Vec<f64> = (0..n_arms).map(|_| rng.unit()).collect();
     // Half a slow wave over the whole run: what is true is its mean.
     let wander = |arm: usize, launch: usize| {
@@ -159,7 +168,12 @@ fn simulate(machine: &Machine, seed: u64) -> (f64, f64, usize) {
             if rng.unit() < machine.disturbed {
                 x -= 3f64.ln();
             }
-            run.seen[arm].push((!run.dropped[arm]).then_some(x));
+            let is_hit = rng.unit() < machine.neighbour;
+            if is_hit {
+                x -= 3f64.ln() * rng.unit();
+            }
+            let is_calm = !is_hit || rng.unit() < 0.2;
+            run.seen[arm].push((!run.dropped[arm]).then_some((x, is_calm)));
         }
         if run.look(launch + 1) {
             looks = Looks::Interim;

@@ -176,8 +176,9 @@ fn every_limit_of_a_triage_reaches_it() {
     );
     let lengths: std::collections::BTreeSet<_> = plan.cells.iter().map(|c| (c.spec.n_prompt, c.spec.n_depth)).collect();
     assert_eq!(lengths, [(0, 64), (32, 0)].into(), "a prompt and a depth");
-    for answer in &answers[1..] {
-        assert!(text(answer).contains("--depth and --n-prompt need"), "{answer}");
+    for (answer, flag) in answers[1..].iter().zip(["--depth", "--n-prompt"]) {
+        let why = text(answer);
+        assert!(why.contains(flag) && why.contains("0 is not in 1"), "{answer}");
     }
 }
 

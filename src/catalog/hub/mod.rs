@@ -13,8 +13,8 @@ mod http;
 mod listing;
 mod range;
 mod refusal;
-mod token;
 mod remembered;
+mod token;
 mod transfer;
 
 pub(super) use cache::{promised_sha256, remove as remove_cached};

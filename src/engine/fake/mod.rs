@@ -7,7 +7,7 @@
 mod noise;
 mod script;
 
-pub use script::{FakeCost, FakeFault, FakeScript, FaultAction, FaultPoint, SCRIPT_ENV};
+pub(crate) use script::{FakeCost, FakeFault, FakeScript, FaultAction, FaultPoint, SCRIPT_ENV};
 
 use super::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, RowSink, Vocab};
 use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, KvType, SplitMode};
@@ -23,7 +23,7 @@ const BOS: i32 = 256;
 const KV_ELEMENTS_PER_TOKEN: u64 = 30 * 192;
 
 /// What the fake engine says of itself.
-pub fn info() -> EngineInfo {
+pub(crate) fn info() -> EngineInfo {
     EngineInfo {
         name: "fake".to_owned(),
         version: "fake 1".to_owned(),
@@ -122,18 +122,17 @@ impl Context {
 
 /// What scripted faults do to an engine from outside.
 #[derive(Debug, Default)]
-pub struct Effects {
+pub(crate) struct Effects {
     /// Virtual time that every `decode` loses.
-    pub stall_ns: Cell<u64>,
+    pub(crate) stall_ns: Cell<u64>,
     /// One of the next logits is not a number.
-    pub is_not_finite: Cell<bool>,
+    pub(crate) is_not_finite: Cell<bool>,
 }
 
-/// See the module's text.
-pub struct FakeEngine {
+pub(crate) struct FakeEngine {
     script: FakeScript,
     /// What a test's faults do to the next calls.
-    pub effects: Rc<Effects>,
+    pub(crate) effects: Rc<Effects>,
     stem: String,
     is_loaded: bool,
     contexts: Vec<Context>,
@@ -145,7 +144,7 @@ pub struct FakeEngine {
 
 impl FakeEngine {
     /// An engine that follows `script`.
-    pub fn new(script: FakeScript) -> Self {
+    pub(crate) fn new(script: FakeScript) -> Self {
         Self {
             script,
             effects: Rc::default(),

@@ -7,46 +7,46 @@ use serde::Deserialize;
 use std::path::Path;
 
 /// Environment variable that holds the path of the script and switches the fake engine on.
-pub const SCRIPT_ENV: &str = "KVANT_FAKE_ENGINE";
+pub(crate) const SCRIPT_ENV: &str = "KVANT_FAKE_ENGINE";
 
 /// A scripted machine.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct FakeScript {
+pub(crate) struct FakeScript {
     /// Seed of all noise.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Standard deviation of the log of the noise of an execution (drawn at every clear, restore and truncate).
-    pub noise: f64,
+    pub(crate) noise: f64,
     /// The same for every single call of `decode`.
-    pub token_noise: f64,
+    pub(crate) token_noise: f64,
     /// Amplitude of the slow wave that all costs ride on, e.g. 0.15.
-    pub drift: f64,
+    pub(crate) drift: f64,
     /// Executions per wave.
-    pub drift_period: f64,
+    pub(crate) drift_period: f64,
     /// Virtual time of loading a model.
-    pub load_ns: u64,
+    pub(crate) load_ns: u64,
     /// Real sleep in every sample, so that a test has time to strike.
-    pub real_sleep_us: u64,
+    pub(crate) real_sleep_us: u64,
     /// Costs; the first entry that matches counts, the built-in ones come last.
-    pub costs: Vec<FakeCost>,
+    pub(crate) costs: Vec<FakeCost>,
     /// Factor on all costs when K or V is quantized.
-    pub quantized_kv_factor: f64,
+    pub(crate) quantized_kv_factor: f64,
     /// Standard deviation of the logits that a quantized KV cache adds.
-    pub kv_logit_noise: f64,
+    pub(crate) kv_logit_noise: f64,
     /// Standard deviation of the logits that a pass of several tokens adds: it rounds differently from one of a single token.
-    pub pass_logit_noise: f64,
+    pub(crate) pass_logit_noise: f64,
     /// Files (parts of their stems) that claim another vocabulary.
-    pub other_vocab: Vec<String>,
+    pub(crate) other_vocab: Vec<String>,
     /// Files (parts of their stems) whose cache cannot drop single tokens, as that of a recurrent model.
-    pub recurrent: Vec<String>,
+    pub(crate) recurrent: Vec<String>,
     /// What each further sequence of a batch adds to a step, as a share of the step of one.
-    pub further_seq: f64,
+    pub(crate) further_seq: f64,
     /// Virtual time of saving or restoring a state, for each of its tokens.
-    pub state_ns: u64,
+    pub(crate) state_ns: u64,
     /// Names of devices besides the CPU.
-    pub devices: Vec<String>,
+    pub(crate) devices: Vec<String>,
     /// Faults; all that match strike, in this order.
-    pub faults: Vec<FakeFault>,
+    pub(crate) faults: Vec<FakeFault>,
 }
 
 impl Default for FakeScript {
@@ -75,7 +75,7 @@ impl Default for FakeScript {
 
 impl FakeScript {
     /// Reads the script at `path`.
-    pub fn read(path: &Path) -> Result<Self, EngineError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, EngineError> {
         let wrong = |why: &dyn std::fmt::Display| {
             EngineError::Refused(format!("the script of the fake engine, {}: {why}", path.display()))
         };
@@ -87,26 +87,26 @@ impl FakeScript {
 /// What a token costs.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FakeCost {
+pub(crate) struct FakeCost {
     /// Part of the stem of the file name; empty matches all.
     #[serde(default)]
-    pub file: String,
+    pub(crate) file: String,
     /// Only with this K type.
     #[serde(default)]
-    pub type_k: Option<KvType>,
+    pub(crate) type_k: Option<KvType>,
     /// Only with so many threads.
     #[serde(default)]
-    pub n_threads: Option<u32>,
+    pub(crate) n_threads: Option<u32>,
     /// Nanoseconds per token of a batch of two or more, at depth 0.
-    pub prefill_ns: u64,
+    pub(crate) prefill_ns: u64,
     /// Nanoseconds per one-token step, at depth 0.
-    pub decode_ns: u64,
+    pub(crate) decode_ns: u64,
     /// Relative growth of both per 1000 tokens of depth.
     #[serde(default = "default_growth")]
-    pub growth_per_1000: f64,
+    pub(crate) growth_per_1000: f64,
     /// Standard deviation of the logits against those of an exact model.
     #[serde(default)]
-    pub logit_noise: f64,
+    pub(crate) logit_noise: f64,
 }
 
 fn default_growth() -> f64 {
@@ -116,10 +116,9 @@ fn default_growth() -> f64 {
 /// Where a fault strikes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FaultPoint {
+pub(crate) enum FaultPoint {
     /// Before the first message (no file is known yet).
     Hello,
-    /// Before loading.
     Load,
     /// Before opening a context.
     Open,
@@ -134,10 +133,9 @@ pub enum FaultPoint {
     Score,
 }
 
-/// What happens.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FaultAction {
+pub(crate) enum FaultAction {
     /// A Rust panic.
     Panic,
     /// The process exits with this code.
@@ -177,30 +175,28 @@ pub enum FaultAction {
 /// A fault: every condition given must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FakeFault {
+pub(crate) struct FakeFault {
     /// Part of the stem of the file name; empty matches all.
     #[serde(default)]
-    pub file: String,
-    /// Where.
+    pub(crate) file: String,
     #[serde(default)]
-    pub at: FaultPoint,
+    pub(crate) at: FaultPoint,
     /// Only for this workload (samples).
     #[serde(default)]
-    pub workload: Option<Workload>,
+    pub(crate) workload: Option<Workload>,
     /// Only at this depth (samples).
     #[serde(default)]
-    pub n_depth: Option<u32>,
+    pub(crate) n_depth: Option<u32>,
     /// Only in contexts with this K type (prepare and samples).
     #[serde(default)]
-    pub type_k: Option<KvType>,
+    pub(crate) type_k: Option<KvType>,
     /// Matching steps of this process that go well first.
     #[serde(default)]
-    pub after: u32,
+    pub(crate) after: u32,
     /// How often it strikes in this process; always when absent.
     #[serde(default)]
-    pub times: Option<u32>,
-    /// What happens.
-    pub action: FaultAction,
+    pub(crate) times: Option<u32>,
+    pub(crate) action: FaultAction,
 }
 
 /// Costs that hold where a script says nothing: plausible for a 135M model on two cores.

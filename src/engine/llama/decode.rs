@@ -5,7 +5,7 @@ use llama_cpp_sys_2 as sys;
 
 /// Decodes one tensor type.
 #[derive(Debug, Clone, Copy)]
-pub struct Decoder {
+pub(crate) struct Decoder {
     /// Absent for f32, which has nothing to decode.
     to_float: sys::ggml_to_float_t,
     n_block: usize,
@@ -17,7 +17,7 @@ impl Decoder {
     ///
     /// # Errors
     /// When ggml has none: for integers, and for types that it does not know.
-    pub fn of(id: u32) -> Result<Self, EngineError> {
+    pub(crate) fn of(id: u32) -> Result<Self, EngineError> {
         let none = || EngineError::Refused(format!("ggml has no decoder of its type {id}"));
         let id = id as sys::ggml_type;
         if id >= sys::GGML_TYPE_COUNT {
@@ -37,12 +37,13 @@ impl Decoder {
     }
 
     /// Numbers of a block, and its bytes.
-    pub fn block(&self) -> (usize, usize) {
+    #[cfg(test)]
+    pub(crate) fn block(&self) -> (usize, usize) {
         (self.n_block, self.block_bytes)
     }
 
     /// Writes the numbers of whole blocks. False, and `out` unchanged, when it has not as many elements as `bytes` has.
-    pub fn decode(&self, bytes: &[u8], out: &mut [f32]) -> bool {
+    pub(crate) fn decode(&self, bytes: &[u8], out: &mut [f32]) -> bool {
         if !bytes.len().is_multiple_of(self.block_bytes) || out.len() != bytes.len() / self.block_bytes * self.n_block {
             return false;
         }

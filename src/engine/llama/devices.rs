@@ -83,7 +83,7 @@ pub(super) fn gpu_names() -> Vec<String> {
 }
 
 /// The devices besides the CPU.
-pub fn list() -> Vec<DeviceInfo> {
+pub(crate) fn list() -> Vec<DeviceInfo> {
     start();
     let info = |device: Device| {
         let (free, total) = device.memory();
@@ -143,7 +143,7 @@ fn of_server(endpoint: &str) -> Result<Vec<Device>, EngineError> {
 }
 
 /// Offers `device` (`cpu` or names) at `endpoint`; returns when the server ends.
-pub fn serve_rpc(endpoint: &str, device: &str, n_threads: u32) -> Result<(), EngineError> {
+pub(crate) fn serve_rpc(endpoint: &str, device: &str, n_threads: u32) -> Result<(), EngineError> {
     type StartServer = unsafe extern "C" fn(*const c_char, *const c_char, usize, usize, *mut sys::ggml_backend_dev_t);
     start();
     let function = rpc_function(c"ggml_backend_rpc_start_server")?;

@@ -15,7 +15,7 @@ use std::io::Write;
 use std::sync::Once;
 
 /// Start of the line on stderr that carries the text of a failed assert.
-pub const ABORT_PREFIX: &str = "kvant: abort: ";
+const ABORT_PREFIX: &str = "kvant: abort: ";
 
 /// Warnings and errors kept.
 const N_PROBLEMS: usize = 8;

@@ -15,9 +15,8 @@ mod model;
 mod modules;
 mod quantize;
 
-pub use decode::Decoder;
-pub use devices::{list as devices, serve_rpc};
-pub use log::ABORT_PREFIX;
+pub(crate) use decode::Decoder;
+pub(crate) use devices::{list as devices, serve_rpc};
 pub(super) use quantize::quantize;
 
 use super::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, RowSink, Vocab};
@@ -52,7 +51,7 @@ fn c_path(path: &Path) -> Result<CString, EngineError> {
 }
 
 /// `llama_print_system_info()`: backends with the instructions they were built with.
-pub fn system_info() -> String {
+pub(crate) fn system_info() -> String {
     static INFO: OnceLock<String> = OnceLock::new();
     let read = || {
         start();
@@ -65,7 +64,7 @@ pub fn system_info() -> String {
 }
 
 /// Versions, instructions and devices of this build on this machine, without a model.
-pub fn info() -> EngineInfo {
+pub(crate) fn info() -> EngineInfo {
     EngineInfo {
         name: "llama.cpp".to_owned(),
         version: VERSION.to_owned(),
@@ -75,7 +74,7 @@ pub fn info() -> EngineInfo {
 }
 
 /// See the module's text. Contexts come before the model, so that they are dropped first.
-pub struct LlamaEngine {
+pub(crate) struct LlamaEngine {
     contexts: Vec<Context>,
     model: Option<Rc<Model>>,
     /// The model that drafts, and where it is from.
@@ -86,8 +85,7 @@ pub struct LlamaEngine {
 }
 
 impl LlamaEngine {
-    /// Starts llama.cpp.
-    pub fn new() -> Result<Self, EngineError> {
+    pub(crate) fn new() -> Result<Self, EngineError> {
         start();
         Ok(Self {
             contexts: Vec::new(),

@@ -29,6 +29,8 @@ pub(super) struct Rounds<'a> {
     by_cell: BTreeMap<usize, BTreeMap<u32, &'a Sample>>,
     /// The launch of each sample: a round that was gone on with in another session has several.
     launch_of: BTreeMap<(usize, u32), u32>,
+    /// Samples that something disturbed beyond a limit, and that count all the same: by then the void blocks were used up.
+    disturbed: BTreeSet<(usize, u32)>,
     /// Rounds with at least one complete block.
     pub(super) complete: BTreeSet<u32>,
     /// Launches with at least one complete block.
@@ -40,11 +42,12 @@ pub(super) struct Rounds<'a> {
 impl<'a> Rounds<'a> {
     pub(super) fn collect(header: &RunHeader, records: &'a [Record]) -> Rounds<'a> {
         // Before format 5 a round was complete as a whole or not at all.
-        let (mut whole, mut blocks) = (BTreeSet::new(), BTreeSet::new());
+        let (mut whole, mut blocks, mut disturbed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for record in records {
             match record {
                 Record::Round(r) if header.format < FORMAT_OF_BLOCKS => drop(whole.insert(r.round)),
                 Record::Block(b) => blocks.extend(b.cells.iter().map(|&cell| (cell, b.round))),
+                Record::Disturbed(d) if !d.is_void => drop(disturbed.insert((d.cell, d.round))),
                 _ => {}
             }
         }
@@ -73,11 +76,17 @@ impl<'a> Rounds<'a> {
         }
         Rounds {
             by_cell,
+            disturbed,
             complete,
             launches: launch_of.values().copied().collect(),
             launch_of,
             n_unused,
         }
+    }
+
+    /// Whether nothing was seen to disturb a sample.
+    pub(super) fn is_calm(&self, cell: usize, round: u32) -> bool {
+        !self.disturbed.contains(&(cell, round))
     }
 
     /// The launch of a cell's sample.

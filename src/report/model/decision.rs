@@ -86,12 +86,14 @@ impl Measured<'_> {
     }
 
     /// ln of the speed of arm `a` over that of arm `b`, one value for each launch in which both have all works of the request, from the
-    /// rounds in which both have the work.
-    fn by_launch(&self, a: usize, b: usize, terms: &Terms) -> Option<Vec<f64>> {
+    /// rounds in which both have the work; `is_calm`: and in which nothing was seen to disturb either.
+    fn by_launch(&self, a: usize, b: usize, terms: &Terms, is_calm: bool) -> Option<Vec<f64>> {
         let mut times: BTreeMap<u32, Vec<(f64, f64)>> = BTreeMap::new();
         for (spec, weight) in &terms.works {
             let (of_a, of_b) = (self.cell(a, spec)?, self.cell(b, spec)?);
-            let pairs = self.rounds.pairs(of_a, of_b);
+            let mut pairs = self.rounds.pairs(of_a, of_b);
+            let are_calm = |round| [of_a, of_b].iter().all(|cell| self.rounds.is_calm(cell.index, round));
+            pairs.retain(|&round, _| !is_calm || are_calm(round));
             let logs = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(move |(&round, both)| (round, of(both).ln()));
             let index = of_a.index;
             let of_b = self.rounds.by_launch(index, logs(|both| both.1));
@@ -113,7 +115,7 @@ impl Measured<'_> {
     }
 
     fn speeds(&self, a: usize, b: usize, terms: &Terms) -> Option<LogMean> {
-        LogMean::of(&self.by_launch(a, b, terms)?, self.process_sd(b, terms))
+        LogMean::of(&self.by_launch(a, b, terms, false)?, self.process_sd(b, terms))
     }
 
     /// What processes differ by in the time of the request: each work by its share.
@@ -297,7 +299,7 @@ pub(super) fn outlook(
             arms: &report.arms,
         };
         measured
-            .by_launch(i, choice.arm, &own)
+            .by_launch(i, choice.arm, &own, true)
             .is_some_and(|all| is_far_behind(&all))
     };
     (ids(&|i| (missed[i] || far(i)) && is_unchosen(i)), false)
