@@ -7,7 +7,7 @@ use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 /// Launches from which their own spread is the error; with fewer it is mostly luck.
 pub const N_LAUNCHES_MIN: usize = 4;
 /// What processes are known to differ by counts as much as the spread of this many launches and one more.
-const PRIOR_FREEDOM: f64 = 8.0;
+const PRIOR_FREEDOM: f64 = 4.0;
 /// Values below which no interval is given.
 const N_VALUES_MIN: usize = 3;
 
