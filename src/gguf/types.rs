@@ -15,7 +15,7 @@ macro_rules! ggml_types {
             }
 
             /// ggml's number.
-            pub(crate) const fn id(self) -> u32 {
+            pub const fn id(self) -> u32 {
                 match self { $(GgmlType::$variant => $id),+ }
             }
 

@@ -20,7 +20,11 @@ pub const RESULTS_SCHEMA: &str = "kvant.results/1";
 
 /// The JSON Schema of `results.json`, as docs/results.schema.json holds it.
 pub fn results_schema() -> serde_json::Value {
-    schemars::schema_for!(Results<'_>).to_value()
+    let settings = schemars::generate::SchemaSettings::default().for_serialize();
+    settings
+        .into_generator()
+        .into_root_schema_for::<Results<'_>>()
+        .to_value()
 }
 
 /// A run of kvant. Durations are integer nanoseconds, sizes integer bytes, rates tokens per second; what is undefined is null.
