@@ -20,7 +20,7 @@ use crate::journal::{self, Journal, Writer};
 use crate::plan::{Settings, ShardOf};
 use crate::report::ReportModel;
 use crate::runner::{self, MemoryTurn, ModelFile, Outlook, RunConfig, WorkerCommand};
-use crate::{host, plan, units};
+use crate::{host, plan, quality, units};
 use clap::Parser;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -394,6 +394,12 @@ impl Job {
         };
         let (tokens, scored) = scores::read(&self.store, &self.header);
         let (store, header, seen) = (self.store.clone(), self.header.clone(), path.clone());
+        let kld_max = self
+            .header
+            .plan
+            .quality
+            .as_ref()
+            .map_or(Vec::new(), |plan| quality::kld_max(plan, &self.header.variants));
         let keeps_states = self.prediction.keeps_states();
         let is_resident = self.prediction.is_resident();
         let is_quality_resident = self.prediction.is_quality_resident();
@@ -415,6 +421,7 @@ impl Job {
             text_names,
             is_quality_resident,
             guess_score_ns: self.prediction.score_ns,
+            kld_max,
             command: WorkerCommand {
                 exe,
                 env,

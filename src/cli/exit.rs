@@ -118,6 +118,7 @@ impl From<RunError> for Failure {
     fn from(e: RunError) -> Self {
         let code = match e {
             RunError::Journal(_) => JOURNAL,
+            RunError::BrokenBaseline { .. } => INCOMPLETE,
             RunError::DifferentTokens { .. } | RunError::TextTooShort { .. } => BAD_INPUT,
         };
         Failure::new(code, e)

@@ -18,6 +18,8 @@ named_enum! {
         Engine = "engine",
         /// Not enough memory for it.
         OutOfMemory = "out_of_memory",
+        /// What the file gives cannot be right: logits that are not finite, or text predicted worse than its type explains.
+        Broken = "broken",
         /// Stopped by the user, or by the budget before its first sample.
         NotRun = "not_run",
         /// Its arm cannot become the choice, and left before its first sample.

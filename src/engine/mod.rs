@@ -69,6 +69,9 @@ pub(crate) enum EngineError {
     /// An allocation failed.
     #[error("out of memory: {0}")]
     OutOfMemory(String),
+    /// Logits hold infinity or what is no number. Where they follow.
+    #[error("the logits {0} are not finite")]
+    NotFinite(String),
 }
 
 /// What two models must share for their logits to be compared.

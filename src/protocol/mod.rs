@@ -4,8 +4,8 @@
 //! than [`MAX_LINE_BYTES`] are a protocol failure. This module knows nothing of processes or engines.
 
 use crate::data::{
-    ArmConfig, BufferSize, Chunk, ChunkScore, ContextInfo, EngineInfo, MemoryReading, Sample, SplitMode, TextTokens,
-    WorkSpec,
+    ArmConfig, BufferSize, Chunk, ChunkScore, ContextInfo, EngineInfo, FailureKind, MemoryReading, Sample, SplitMode,
+    TextTokens, WorkSpec,
 };
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Write};
@@ -17,7 +17,8 @@ use std::path::PathBuf;
 /// 3: works on request; the hash of the model and a folder for its states; the model that drafts.
 /// 4: several devices.
 /// 5: states of the cache that outlive a worker.
-pub(crate) const PROTOCOL_VERSION: u32 = 5;
+/// 6: the kind of a failure.
+pub(crate) const PROTOCOL_VERSION: u32 = 6;
 
 /// A state of the cache that outlives the worker that computed it: anonymous memory that all workers of the arm inherit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,8 +152,7 @@ pub(crate) enum Reply {
     },
     /// The request failed; the worker stays up.
     Failed {
-        /// Out of memory, as opposed to any other refusal.
-        is_out_of_memory: bool,
+        kind: FailureKind,
         reason: String,
     },
 }

@@ -7,7 +7,9 @@
 //! are not finite give an error, never a number.
 
 mod figures;
+mod sanity;
 mod score;
 
 pub(crate) use figures::{chunk_means, ChunkMeans, Figures, WithError};
+pub(crate) use sanity::{kld_max, why_broken};
 pub(crate) use score::{first_scored, n_scored, Baseline, Place, Scorer};

@@ -7,7 +7,7 @@ const N_PARTINGS: usize = 3;
 
 /// A row of logits holds infinity or something that is no number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the logits of the token at position {position} are not finite")]
+#[error("after the token at position {position} of a text")]
 pub(crate) struct NotFinite {
     /// Position in the chunk.
     pub(crate) position: u32,

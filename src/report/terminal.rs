@@ -3,7 +3,7 @@
 use super::document::{Block, Document, Span, Table as DocumentTable};
 use super::text::kv;
 use super::{CellReport, ReportModel};
-use crate::data::{Arm, FailureKind, Outcome, WorkSpec, Workload};
+use crate::data::{Arm, WorkSpec, Workload};
 use crate::stats::Verdict;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
@@ -34,13 +34,9 @@ pub fn summary(model: &ReportModel, look: Look) -> String {
             wrapped(&t.warning_line(t.warning(warning)), look.width)
         ));
     }
-    for cell in &model.cells {
-        if let Outcome::Failed(kind, reason) = &cell.outcome {
-            if model.totals.n_rounds > 0 && *kind != FailureKind::LeftOut {
-                let line = t.not_measured_line(&cell.arm.id, cell.spec, kind, first_line(reason));
-                out.push_str(&format!("{}\n", wrapped(&line, look.width)));
-            }
-        }
+    for failed in model.failures().iter().filter(|_| model.totals.n_rounds > 0) {
+        let line = t.not_measured_line(failed.what.join("; "), failed.kind, first_line(failed.reason));
+        out.push_str(&format!("{}\n", wrapped(&line, look.width)));
     }
     if out.ends_with('\n') && !out.ends_with("\n\n") {
         out.push('\n');

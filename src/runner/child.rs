@@ -166,11 +166,7 @@ impl Worker {
             return Err(self.post_mortem(None));
         }
         match self.receive(&mailbox.receiver, deadline)? {
-            Reply::Failed {
-                is_out_of_memory: true,
-                reason,
-            } => Err(AskError::Refused(FailureKind::OutOfMemory, reason)),
-            Reply::Failed { reason, .. } => Err(AskError::Refused(FailureKind::Engine, reason)),
+            Reply::Failed { kind, reason } => Err(AskError::Refused(kind, reason)),
             reply => Ok(reply),
         }
     }

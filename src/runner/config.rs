@@ -25,6 +25,8 @@ pub struct RunConfig {
     pub is_quality_resident: bool,
     /// Predicted duration of one scored token, per arm of the quality plan.
     pub guess_score_ns: Vec<u64>,
+    /// Divergence that an intact file can have, nats, per arm of the quality plan.
+    pub kld_max: Vec<f64>,
     /// How to start workers.
     pub command: WorkerCommand,
     /// Predicted duration of one execution, per cell.

@@ -10,6 +10,7 @@ use crate::data::{
 };
 use crate::plan::{chunks, too_short, QualityLeft};
 use crate::protocol::{Reply, Request};
+use crate::quality;
 use crate::stats;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -321,11 +322,24 @@ impl Scoring<'_> {
                 }
             }
             match answer {
-                Ok((score, forward_ns)) => scores.push(((arm, score), forward_ns)),
+                Ok((score, forward_ns)) => {
+                    if let Some(why) = self.why_broken(arm, &score) {
+                        self.workers.remove(&arm);
+                        self.fail(arm, FailureKind::Broken, &why, tell)?;
+                        if is_baseline {
+                            return Ok(Vec::new());
+                        }
+                        continue;
+                    }
+                    scores.push(((arm, score), forward_ns));
+                }
                 Err(AskError::Interrupted) => return Err(Halt::Interrupted),
                 Err(AskError::Refused(kind, reason) | AskError::Dead(kind, reason)) => {
                     self.workers.remove(&arm);
                     self.fail(arm, kind, &reason, tell)?;
+                    if is_baseline && kind == FailureKind::Broken {
+                        return Ok(Vec::new());
+                    }
                     if is_baseline {
                         let why = format!("the baseline could not be scored: {reason}");
                         for other in arms.iter().copied().filter(|a| *a != arm) {
@@ -337,6 +351,23 @@ impl Scoring<'_> {
             }
         }
         Ok(scores)
+    }
+
+    /// Whether the arm's scores so far, with this one, can be those of an intact file.
+    fn why_broken(&self, arm: usize, score: &ChunkScore) -> Option<String> {
+        let of_arm = self.scores.values().filter_map(|of_chunk| of_chunk.get(&arm).copied());
+        let all: Vec<(f64, f64, u32)> = of_arm.chain([sums(score)]).collect();
+        let n_scored: u32 = all.iter().map(|s| s.2).sum();
+        let mean = |of: fn(&(f64, f64, u32)) -> f64| all.iter().map(of).sum::<f64>() / f64::from(n_scored.max(1));
+        // A few tokens can diverge by chance.
+        let has_enough = all.len() >= self.plan.stop.n_chunks_min as usize;
+        let kld_max = self.site.run.kld_max.get(arm).copied().filter(|_| has_enough);
+        quality::why_broken(
+            mean(|s| s.0),
+            self.tokens.n_vocab,
+            mean(|s| s.1),
+            kld_max.unwrap_or(f64::INFINITY),
+        )
     }
 
     fn fail<E>(&mut self, arm: usize, kind: FailureKind, reason: &str, tell: &mut Tell<'_, E>) -> Result<(), Halt<E>> {

@@ -109,7 +109,7 @@ impl Scoring {
             };
             let row = scorer
                 .add(position, next, logits, baseline)
-                .map_err(|e| refused(e.to_string()))?;
+                .map_err(|e| EngineError::NotFinite(e.to_string()))?;
             if is_baseline {
                 rows.write(at - first, logits, &row)?;
             }

@@ -6,6 +6,7 @@ use super::memory::reading;
 use super::score::Scoring;
 use super::speed::Speed;
 use super::state_file::StateFiles;
+use crate::data::FailureKind;
 use crate::engine::{ContextId, Engine, EngineError, Layout};
 use crate::protocol::{read_line, write_line, Reply, Request, PROTOCOL_VERSION};
 use std::io::{self, BufRead, Write};
@@ -145,9 +146,13 @@ impl<E: Engine> Answer for Session<E> {
 }
 
 fn failed(error: EngineError) -> Reply {
-    let is_out_of_memory = matches!(error, EngineError::OutOfMemory(_));
+    let kind = match error {
+        EngineError::Refused(_) => FailureKind::Engine,
+        EngineError::OutOfMemory(_) => FailureKind::OutOfMemory,
+        EngineError::NotFinite(_) => FailureKind::Broken,
+    };
     Reply::Failed {
-        is_out_of_memory,
+        kind,
         reason: error.to_string(),
     }
 }
@@ -280,7 +285,7 @@ pub(super) mod tests {
         assert!(matches!(
             &replies[1],
             Reply::Failed {
-                is_out_of_memory: false,
+                kind: FailureKind::Engine,
                 ..
             }
         ));
@@ -289,7 +294,7 @@ pub(super) mod tests {
         assert!(matches!(
             &replies[4],
             Reply::Failed {
-                is_out_of_memory: true,
+                kind: FailureKind::OutOfMemory,
                 ..
             }
         ));

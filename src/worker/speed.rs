@@ -127,6 +127,9 @@ impl Speed {
                 }
             }
         }
+        if matches!(spec.workload, Workload::Prefill | Workload::Decode) {
+            check_finite(engine.logits(id)?, spec)?;
+        }
         if spec.workload == Workload::Prefill {
             self.keep(engine, id, spec.n_prompt)?;
         }
@@ -307,6 +310,14 @@ impl Speed {
 }
 
 /// The result of `work` and its time on the engine's clock.
+/// A file that gives no probabilities is broken, whatever its speed.
+fn check_finite(logits: &[f32], spec: &WorkSpec) -> Result<(), EngineError> {
+    match logits.iter().all(|z| z.is_finite()) {
+        true => Ok(()),
+        false => Err(EngineError::NotFinite(format!("after {spec}"))),
+    }
+}
+
 fn clocked<T>(
     engine: &mut dyn Engine,
     work: impl FnOnce(&mut dyn Engine) -> Result<T, EngineError>,

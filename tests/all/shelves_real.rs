@@ -139,6 +139,82 @@ fn what_is_made_from_a_quantized_file_says_so() {
     );
 }
 
+/// F16 and Q8_0 of the built-in model, with infinity as the scale of one block of `broken`: one bit of a download.
+fn shelf_with_a_broken(broken: &str) -> Lab {
+    let lab = Lab::new();
+    let mut command = lab.kvant(&["models", "fetch", "builtin", "--variants", "Q8_0", "--json"]);
+    let made = json(&run_for(&mut command, 0));
+    let q8 = std::fs::read(made[0]["path"].as_str().expect("a path")).expect("it is there");
+    let f16 = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/builtin-f16.gguf")).expect("an asset");
+    std::fs::create_dir(lab.path("shelf")).expect("made");
+    for (name, bytes) in [("own-F16.gguf", f16), ("own-Q8_0.gguf", q8)] {
+        let path = lab.path(&format!("shelf/{name}"));
+        std::fs::write(&path, &bytes).expect("written");
+        if name.contains(broken) {
+            let gguf = Gguf::open(Path::new(&path)).expect("a model");
+            let tensor = gguf
+                .tensors
+                .iter()
+                .find(|t| t.name == "blk.1.ffn_down.weight")
+                .expect("it has one");
+            let mut bytes = bytes;
+            bytes[tensor.offset as usize..][..2].copy_from_slice(&0x7c00u16.to_le_bytes());
+            std::fs::write(&path, bytes).expect("written");
+        }
+    }
+    lab
+}
+
+#[test]
+fn a_broken_file_is_said_first_and_never_the_answer() {
+    let lab = shelf_with_a_broken("Q8_0");
+    for quality in [
+        &["--quality-ctx", "64", "--quality-chunks", "3"][..],
+        &["--quality", "off"],
+    ] {
+        let args = [&["--kv", "f16,q8_0", "--rounds", "2"], quality].concat();
+        let output = run_for(compare(&lab, &["shelf"], &args).env_remove("KVANT_FAKE_ENGINE"), 3);
+        let said = printed(&output);
+        let first = said.lines().next().expect("a line");
+        assert!(first.starts_with("Broken, and so never the answer: Q8_0"), "{said}");
+        assert!(said.contains("not finite"), "{said}");
+        let results = lab.results();
+        let chosen = results["decision"]["arm"].as_str().expect("another one is named");
+        assert!(chosen.starts_with("F16"), "{chosen}");
+        let cells = results["cells"].as_array().expect("a list").iter();
+        let of_q8 = cells.filter(|cell| cell["variant"] == "Q8_0" && cell["is_control"] == false);
+        let outcomes: Vec<&Value> = of_q8.map(|cell| &cell["outcome"]).collect();
+        assert!(
+            outcomes.len() >= 2 && outcomes.iter().all(|o| *o == "broken"),
+            "{outcomes:?}"
+        );
+        // Where scoring found it, no time was spent on its speed; where nothing did, the first sample did.
+        let n_said = stderr(&output).matches("not finite").count();
+        assert!((1..=2).contains(&n_said), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_broken_baseline_ends_the_run_with_that() {
+    let lab = shelf_with_a_broken("F16");
+    for quality in [
+        &["--quality-ctx", "64", "--quality-chunks", "3"][..],
+        &["--quality", "off"],
+    ] {
+        let output = run_for(compare(&lab, &["shelf"], quality).env_remove("KVANT_FAKE_ENGINE"), 3);
+        let said = stderr(&output);
+        assert!(
+            said.contains("error: F16, which the others are held against, is broken"),
+            "{said}"
+        );
+        assert_eq!(printed(&output), "", "no speeds");
+    }
+}
+
+fn printed(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 fn texts_of(list: &Value) -> String {
     let list = list.as_array().expect("a list").iter();
     list.filter_map(Value::as_str).collect::<Vec<_>>().join("\n")

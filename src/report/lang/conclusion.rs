@@ -11,6 +11,10 @@ texts! {
         "The run was interrupted: its figures come from the rounds that are complete. Continue it with --resume.",
         "La ejecución se interrumpió: sus cifras vienen de las rondas completas. Continúela con --resume.",
     }
+    broken_banner(arms, reason) {
+        "Broken, and so never the answer: {arms} ({reason}).",
+        "Dañado, y por eso nunca la respuesta: {arms} ({reason}).",
+    }
     quality_not_measured() {
         "What the smaller types cost in quality was not measured in this run.",
         "Lo que los tipos menores cuestan en calidad no se midió en esta ejecución.",
@@ -58,6 +62,14 @@ texts! {
     control_includes(baseline, ratio) {
         "Control: {baseline} against itself gave {ratio}, which includes 1, as it should.",
         "Control: {baseline} contra sí misma dio {ratio}, que incluye el 1, como debe ser.",
+    }
+    moves_one(arm, work, slowest, fastest, with) {
+        "{arm} in {work} is {slowest}x when the machine was slowest ({with}) and {fastest}x when it was fastest",
+        "{arm} en {work} es {slowest}x cuando la máquina fue más lenta ({with}) y {fastest}x cuando fue más rápida",
+    }
+    moving(list) {
+        "Not the same on this machine at all times: {list}. The ratios here are those of the machine as it was.",
+        "No es igual en esta máquina en todo momento: {list}. Las razones de aquí son las de la máquina tal como estaba.",
     }
     open_one(arm, work, ratio) { "{arm} in {work} ({ratio})", "{arm} en {work} ({ratio})" }
     open_others(n) { ", and {n} more", " y {n} más" }
@@ -128,9 +140,9 @@ texts! {
         "{name} {verb} a {ratio} la velocidad de {baseline}: no se puede saber si eso es una diferencia",
     }
     warning_line(text) { "warning: {text}", "aviso: {text}" }
-    not_measured_line(arm, work, kind, reason) {
-        "not measured: {arm}, {work} ({kind}): {reason}",
-        "sin medir: {arm}, {work} ({kind}): {reason}",
+    not_measured_line(what, kind, reason) {
+        "not measured: {what} ({kind}): {reason}",
+        "sin medir: {what} ({kind}): {reason}",
     }
     terminal_intro(work) {
         "Tokens per second (medians); ratio and verdict on {work}.",

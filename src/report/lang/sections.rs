@@ -33,6 +33,7 @@ texts! {
     h_dp_rms() { "RMS delta-p", "RMS delta-p" }
     h_verdict() { "verdict", "veredicto" }
     h_tokens() { "tokens", "tokens" }
+    h_not_measured() { "not measured", "sin medir" }
     h_arm() { "arm", "brazo" }
     h_window() { "window", "ventana" }
     h_outcome() { "outcome", "resultado" }
@@ -234,8 +235,8 @@ texts! {
     }
     paused_for(time) { "; paused for {time} to wait for it", "; se esperó {time}" }
     drift_for_all(halves, paused) {
-        "{halves}{paused}; it falls on all arms alike",
-        "{halves}{paused}; afecta por igual a todos los brazos",
+        "{halves}{paused}; all arms of a round share it",
+        "{halves}{paused}; todos los brazos de una ronda la comparten",
     }
 
     // How it was measured.

@@ -3,7 +3,8 @@
 use super::cells::Rounds;
 use super::fastest::fastest;
 use super::{
-    batched, prefix, requests, speculative, state, CellReport, Comparison, MemoryReport, QualityReport, ReportModel,
+    batched, prefix, requests, speculative, state, CellReport, Comparison, MemoryReport, Moves, QualityReport,
+    ReportModel,
 };
 use crate::data::{Arm, FailureKind, Outcome, StoppedBy, Warning, Workload};
 use crate::report::text::kv;
@@ -27,6 +28,9 @@ pub(super) fn banners(model: &ReportModel) -> Vec<String> {
             .chain(gaps)
             .map(|warning| sentence(&t.warning(warning))),
     );
+    let failures = model.failures();
+    let broken = failures.iter().filter(|f| f.kind == FailureKind::Broken);
+    banners.extend(broken.map(|f| t.broken_banner(f.what.join(", "), f.reason)));
     match model.totals.stopped_by {
         _ if model.totals.n_rounds == 0 => {}
         None => banners.push(t.cut_short_banner()),
@@ -53,6 +57,7 @@ pub(super) fn conclusion(model: &ReportModel, rounds: &Rounds) -> Vec<String> {
     said.extend(on_request(model));
     said.extend(quality(model));
     said.extend(control(model));
+    said.extend(moving(model));
     said.extend(unsettled(model));
     said.extend(failures(model));
     if model.quality.windows().is_empty() {
@@ -213,6 +218,23 @@ fn control(model: &ReportModel) -> Option<String> {
     } else {
         t.control_includes(baseline, ratio)
     })
+}
+
+/// Ratios that are others on a machine that is slower or faster.
+fn moving(model: &ReportModel) -> Option<String> {
+    let t = model.lang;
+    let one = |moves: &Moves| {
+        let cell = model.cells.iter().find(|cell| cell.index == moves.cell)?;
+        let with = if moves.is_with_reads {
+            t.memory_reads()
+        } else {
+            t.matrix_products()
+        };
+        let (slowest, fastest) = (t.two_decimals(moves.ratios.0), t.two_decimals(moves.ratios.1));
+        Some(t.moves_one(t.arm(&cell.arm), t.work(&cell.spec), slowest, fastest, with))
+    };
+    let each: Vec<String> = model.trust.moves.iter().filter_map(one).collect();
+    (!each.is_empty()).then(|| t.moving(t.list(&each)))
 }
 
 /// Headline comparisons that stay open, with what would settle them.

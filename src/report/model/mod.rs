@@ -13,6 +13,7 @@ mod compare;
 mod conclude;
 mod decided;
 mod decision;
+mod failed;
 mod fastest;
 mod prefix;
 mod quality;
@@ -27,13 +28,14 @@ mod types;
 pub use decision::DecisionReport;
 pub use quality::{PositionBin, Quality, QualityEnd, QualityReport};
 pub use types::{
-    BatchedRow, BreakEven, CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport,
+    BatchedRow, BreakEven, CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport, Moves,
     PrefixRow, ReportModel, RequestRow, ReuseRow, SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals,
     Trust,
 };
 
 pub(in crate::report) use cells::process_sd;
 pub(in crate::report) use decided::unmet;
+pub(in crate::report) use failed::Failed;
 
 use crate::data::Arm;
 

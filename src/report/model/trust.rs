@@ -1,9 +1,10 @@
 //! How sure the run can be: the machine's own speed, disturbed samples, and the smallest difference it could have seen.
 
 use super::cells::Rounds;
-use super::{CellReport, Drift, KeptDisturbance, SmallestDifference, Trust};
+use super::{CellReport, Drift, KeptDisturbance, Moves, SmallestDifference, Trust};
 use crate::data::{AnchorReading, AnchorRecord, Disturbance, Record, RunHeader};
 use crate::stats;
+use std::collections::BTreeMap;
 
 pub(super) fn trust(header: &RunHeader, records: &[Record], rounds: &Rounds, cells: &[CellReport]) -> Trust {
     let anchors = anchors(records, rounds);
@@ -25,6 +26,7 @@ pub(super) fn trust(header: &RunHeader, records: &[Record], rounds: &Rounds, cel
     Trust {
         void: disturbed().filter(|d| d.is_void).map(|d| d.what).collect(),
         kept: kept(disturbed().filter(|d| !d.is_void).map(|d| (d.round, d.what)).collect()),
+        moves: moves(header, rounds, cells, &anchors),
         paused_ns: paused.fold(0, u64::saturating_add),
         anchors,
         read: drift(&readings, |r| r.read_ns),
@@ -41,7 +43,7 @@ fn anchors(records: &[Record], rounds: &Rounds) -> Vec<(u32, AnchorReading)> {
         Record::Anchor(a) if rounds.complete.contains(&a.round) => Some(a),
         _ => None,
     });
-    let by_round: std::collections::BTreeMap<u32, &AnchorRecord> = anchors.map(|a| (a.round, a)).collect();
+    let by_round: BTreeMap<u32, &AnchorRecord> = anchors.map(|a| (a.round, a)).collect();
     by_round.into_iter().map(|(round, a)| (round, a.reading)).collect()
 }
 
@@ -71,6 +73,69 @@ fn drift(readings: &[AnchorReading], half: fn(&AnchorReading) -> u64) -> Option<
         fastest: median / least - 1.0,
         n_rounds: ns.len() as u32,
     })
+}
+
+/// Chance of error that all ratios have together to be called moving.
+const ALPHA_MOVES: f64 = 0.01;
+/// Launches that a line takes.
+const N_MOVES_MIN: usize = 6;
+
+/// Headline ratios to the baseline that follow the anchor over launches, by more than what counts as the same.
+fn moves(header: &RunHeader, rounds: &Rounds, cells: &[CellReport], anchors: &[(u32, AnchorReading)]) -> Vec<Moves> {
+    let anchors: BTreeMap<u32, AnchorReading> = anchors.iter().copied().collect();
+    let baseline = |cell: &CellReport| {
+        cells
+            .iter()
+            .find(|c| c.arm.is_baseline && !c.arm.is_control && c.spec == cell.spec)
+    };
+    let is_headline = |c: &&CellReport| !c.arm.is_control && c.spec.workload.is_headline() && c.vs_baseline.is_some();
+    let compared: Vec<(&CellReport, &CellReport)> = cells
+        .iter()
+        .filter(is_headline)
+        .filter_map(|cell| Some((cell, baseline(cell)?)))
+        .collect();
+    let alpha = ALPHA_MOVES / (2 * compared.len().max(1)) as f64;
+    let mut found = Vec::new();
+    for (cell, baseline) in compared {
+        for is_with_reads in [true, false] {
+            let pairs = rounds.pairs(baseline, cell);
+            let speed = |round: &u32| {
+                let reading = anchors.get(round)?;
+                let ns = if is_with_reads {
+                    reading.read_ns
+                } else {
+                    reading.product_ns
+                };
+                (ns > 0).then(|| (*round, -(ns as f64).ln()))
+            };
+            let machine = rounds.by_launch(cell.index, pairs.keys().filter_map(speed));
+            let ratios = rounds.by_launch(
+                cell.index,
+                pairs.iter().map(|(&round, (base, own))| (round, (base / own).ln())),
+            );
+            let point = |(launch, speeds): (&u32, &Vec<f64>)| {
+                Some((stats::median(speeds)?, stats::median(ratios.get(launch)?)?))
+            };
+            let points: Vec<(f64, f64)> = machine.iter().filter_map(point).collect();
+            let Some(line) = stats::Trend::of(&points).filter(|line| line.p < alpha && points.len() >= N_MOVES_MIN)
+            else {
+                continue;
+            };
+            let speeds = || points.iter().map(|p| p.0);
+            let (slowest, fastest) = (
+                speeds().fold(f64::INFINITY, f64::min),
+                speeds().fold(f64::NEG_INFINITY, f64::max),
+            );
+            if (line.slope * (fastest - slowest)).abs() > header.plan.equivalence.ln_1p() {
+                found.push(Moves {
+                    cell: cell.index,
+                    is_with_reads,
+                    ratios: (line.at(slowest).exp(), line.at(fastest).exp()),
+                });
+            }
+        }
+    }
+    found
 }
 
 /// A difference is called when its interval lies beyond the region of equivalence, so the estimate must be past the region by the

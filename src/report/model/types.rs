@@ -387,6 +387,8 @@ pub struct Trust {
     pub read_bytes_per_s: Option<f64>,
     /// Median speed of f32 matrix products with all threads.
     pub flop_per_s: Option<f64>,
+    /// Ratios that move with the machine's own speed: they hold for the machine as it was.
+    pub moves: Vec<Moves>,
     /// The smallest difference between variants that would have been called.
     pub smallest_difference: Option<SmallestDifference>,
 }
@@ -411,6 +413,17 @@ pub struct Drift {
     pub fastest: f64,
     /// Rounds with a reading.
     pub n_rounds: u32,
+}
+
+/// A ratio to the baseline that moves with the machine's own speed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moves {
+    /// The cell, by index.
+    pub cell: usize,
+    /// Whether it moves with the anchor's memory reads; with its matrix products otherwise.
+    pub is_with_reads: bool,
+    /// The ratio where the machine was slowest, and where it was fastest.
+    pub ratios: (f64, f64),
 }
 
 /// Relative differences of speed, e.g. 0.034.

@@ -1,8 +1,9 @@
 //! The tables of speed, memory and files.
 
-use crate::data::{Arm, DerivedFrom, FailureKind, Outcome, VariantInfo, WorkSpec, Workload};
+use crate::data::{Arm, DerivedFrom, VariantInfo, WorkSpec, Workload};
 use crate::report::charts::ChartName;
 use crate::report::document::{image, paragraph, section, table, Block};
+use crate::report::model::Failed;
 use crate::report::text::kv;
 use crate::report::{CellReport, Comparison, ReportModel, ReuseRow};
 use crate::units;
@@ -317,19 +318,15 @@ pub(super) fn files(model: &ReportModel) -> Vec<Block> {
 /// Cells without a result.
 pub(super) fn failures(model: &ReportModel) -> Vec<Block> {
     let t = model.lang;
-    let rows: Vec<Vec<String>> = model
-        .cells
-        .iter()
-        .filter_map(|cell| match &cell.outcome {
-            Outcome::Ok | Outcome::Failed(FailureKind::LeftOut, _) => None,
-            Outcome::Failed(kind, reason) => Some(vec![
-                cell.arm.id.clone(),
-                cell.spec.to_string(),
-                kind.to_string(),
-                reason.clone(),
-            ]),
-        })
-        .collect();
-    let head = vec![t.h_arm(), t.h_work(), t.h_outcome(), t.h_reason()];
+    let failures = model.failures();
+    let row = |failed: &Failed<'_>| {
+        vec![
+            failed.what.join("; "),
+            failed.kind.to_string(),
+            failed.reason.to_owned(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = failures.iter().map(row).collect();
+    let head = vec![t.h_not_measured(), t.h_outcome(), t.h_reason()];
     section(t.failures(), String::new(), table(head, rows))
 }

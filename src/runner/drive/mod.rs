@@ -9,7 +9,7 @@ use super::progress::Observer;
 use super::quality::{read_texts, score_all, Halt, Step};
 use super::team::{Interrupted, Team};
 use super::watch::Watch;
-use crate::data::{Arm, DroppedRecord, EndRecord, Plan, Record, StoppedBy};
+use crate::data::{Arm, DroppedRecord, EndRecord, FailureKind, Plan, QualityFailure, QualityPlan, Record, StoppedBy};
 use crate::journal::{JournalError, Writer};
 use crate::plan::{blocks, headline_pairs, outstanding, quality_left, too_short, QualityLeft, Turn};
 use crate::stats;
@@ -29,6 +29,14 @@ pub enum RunError {
     DifferentTokens {
         /// The worker.
         worker: String,
+    },
+    /// Nothing can be held against the baseline.
+    #[error("{baseline}, which the others are held against, is broken: {reason}; fetch or make it again, or leave it out with --variants")]
+    BrokenBaseline {
+        /// The baseline.
+        baseline: String,
+        /// What was seen.
+        reason: String,
     },
     /// A text that is too short for the windows asked for.
     #[error("{text}: {n_tokens} tokens are too few for windows of {n_ctx}; give a text of at least {} tokens, or a smaller --quality-ctx", 2 * u64::from(*n_ctx))]
@@ -109,6 +117,8 @@ struct Drive<'a> {
     n_blocks: u32,
     n_void: u32,
     failed: BTreeSet<usize>,
+    /// Reasons of failures that were told: what fails everywhere is said once.
+    said: BTreeSet<String>,
     /// Arms that cannot become the choice.
     dropped: BTreeSet<usize>,
     is_decided: bool,
@@ -159,6 +169,7 @@ impl<'a> Drive<'a> {
             n_blocks: 0,
             n_void: left.n_void,
             failed: left.failed,
+            said: BTreeSet::new(),
             dropped: left.dropped,
             is_decided: false,
             memory_done: left.memory_done,
@@ -223,6 +234,7 @@ impl<'a> Drive<'a> {
                 // The baseline's cells meet the same fate and are recorded there; without it nothing is scored.
                 Err(AskError::Refused(_, why) | AskError::Dead(_, why)) => {
                     self.observer.notice(&format!("quality: {why}"));
+                    self.said.insert(why);
                 }
             }
             self.quality_ns += nanos(start);
@@ -248,10 +260,18 @@ impl<'a> Drive<'a> {
         };
         let start = Instant::now();
         let (site, run_start) = (self.site, self.start);
-        let (journal, observer) = (&mut *self.journal, &mut *self.observer);
+        let (journal, observer, said) = (&mut *self.journal, &mut *self.observer, &mut self.said);
+        let mut failures = Vec::new();
         let mut tell = |step: Step| -> Result<(), JournalError> {
             match step {
-                Step::Record(record) => journal.append(&record)?,
+                Step::Record(record) => {
+                    journal.append(&record)?;
+                    if let Record::QualityFailure(failure) = *record {
+                        // Scoring told it.
+                        said.insert(failure.reason.clone());
+                        failures.push(failure);
+                    }
+                }
                 Step::Notice(text) => observer.notice(&text),
                 Step::Progress(label) => {
                     let left = plan.stop.budget_ns.saturating_sub(nanos(start));
@@ -264,10 +284,33 @@ impl<'a> Drive<'a> {
         let scored = score_all(site, plan, &self.quality, past, &tokens, &mut tell);
         self.quality_ns += nanos(start);
         match scored {
-            Ok(()) => Ok(()),
-            Err(Halt::Interrupted) => Err(Stop::Interrupted),
-            Err(Halt::Told(error)) => Err(error.into()),
+            Ok(()) => {}
+            Err(Halt::Interrupted) => return Err(Stop::Interrupted),
+            Err(Halt::Told(error)) => return Err(error.into()),
         }
+        let of_past = past.iter().filter_map(|record| match record {
+            Record::QualityFailure(failure) => Some(failure.clone()),
+            _ => None,
+        });
+        let all: Vec<QualityFailure> = of_past.chain(failures).collect();
+        for failure in all.iter().filter(|f| f.kind == FailureKind::Broken) {
+            self.leave_out_broken(plan, failure)?;
+        }
+        Ok(())
+    }
+
+    /// What is broken is not timed. Weights that are broken with the baseline's cache are so with every other.
+    fn leave_out_broken(&mut self, plan: &QualityPlan, failure: &QualityFailure) -> Result<(), Stop> {
+        let (broken, baseline) = (&plan.arms[failure.arm], &plan.arms[0]);
+        let is_any_kv = broken.config.kv() == baseline.config.kv();
+        let is_it = |arm: &Arm| arm.variant == broken.variant && (is_any_kv || arm.config.kv() == broken.config.kv());
+        let arms = &self.site.run.plan.arms;
+        let cells: Vec<usize> = self
+            .live()
+            .into_iter()
+            .filter(|&c| is_it(&arms[self.site.arm(c)]))
+            .collect();
+        self.fail(&cells, FailureKind::Broken, &failure.reason)
     }
 
     fn speed(&mut self) -> Result<StoppedBy, Stop> {

@@ -65,9 +65,7 @@ impl Drive<'_> {
         }
         if let Some((kind, reason)) = up.failed {
             let cells: Vec<usize> = self.live().into_iter().filter(|&c| self.site.arm(c) == arm).collect();
-            for cell in cells {
-                self.fail(cell, kind, &reason)?;
-            }
+            self.fail(&cells, kind, &reason)?;
         }
         if let Some(up) = up.arm {
             let seen = &up.tokens_sha256;
@@ -201,7 +199,7 @@ impl Drive<'_> {
         match answer {
             Answered::Done(None) => {}
             Answered::Done(Some(ns)) => self.set_repeat(cell, ns),
-            Answered::Failed(kind, reason) => self.fail(cell, kind, &reason)?,
+            Answered::Failed(kind, reason) => self.fail_one(cell, kind, &reason)?,
         }
         Ok(())
     }
@@ -236,7 +234,7 @@ impl Drive<'_> {
                 Ok(Some(*sample))
             }
             Answered::Failed(kind, reason) => {
-                self.fail(cell, kind, &reason)?;
+                self.fail_one(cell, kind, &reason)?;
                 Ok(None)
             }
         }
@@ -289,15 +287,41 @@ impl Drive<'_> {
         Ok(())
     }
 
-    fn fail(&mut self, cell: usize, kind: FailureKind, reason: &str) -> Result<(), Stop> {
-        self.failed.insert(cell);
-        self.observer
-            .notice(&format!("{}: {kind}: {reason}", self.site.run.plan.cells[cell].id));
-        self.journal.append(&Record::Failure(FailureRecord {
-            cell,
-            kind,
-            reason: reason.to_owned(),
-        }))?;
+    /// A cell failed; where that shows a broken file, what is left of its arm with it.
+    fn fail_one(&mut self, cell: usize, kind: FailureKind, reason: &str) -> Result<(), Stop> {
+        let (arm, is_all) = (self.site.arm(cell), kind == FailureKind::Broken);
+        let of_arm = self
+            .live()
+            .into_iter()
+            .filter(|&c| is_all && c != cell && self.site.arm(c) == arm);
+        let cells: Vec<usize> = [cell].into_iter().chain(of_arm).collect();
+        self.fail(&cells, kind, reason)
+    }
+
+    /// Books that these cells, all of one arm or of one file, cannot be measured, and says it once.
+    pub(super) fn fail(&mut self, cells: &[usize], kind: FailureKind, reason: &str) -> Result<(), Stop> {
+        let plan = &self.site.run.plan;
+        let Some(&first) = cells.first() else { return Ok(()) };
+        let arm = &plan.arms[self.site.arm(first)];
+        if arm.is_baseline && kind == FailureKind::Broken {
+            let (baseline, reason) = (arm.id.clone(), reason.to_owned());
+            return Err(Stop::Error(RunError::BrokenBaseline { baseline, reason }));
+        }
+        for &cell in cells {
+            self.failed.insert(cell);
+            self.journal.append(&Record::Failure(FailureRecord {
+                cell,
+                kind,
+                reason: reason.to_owned(),
+            }))?;
+        }
+        if self.said.insert(reason.to_owned()) {
+            let what = match cells {
+                [one] => &plan.cells[*one].id,
+                _ => &arm.id,
+            };
+            self.observer.notice(&format!("{what}: {kind}: {reason}"));
+        }
         Ok(())
     }
 }
