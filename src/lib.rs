@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Only `runner` and `worker` touch the outside world while something is measured. Everything right of the journal is
-//! a pure function of it. `tests/layering.rs` keeps the modules' imports to the table in docs/architecture.md.
+//! a pure function of it. `tests/all/layering.rs` keeps the modules' imports to the table in docs/architecture.md.
 
 pub mod catalog;
 pub mod cli;

@@ -167,13 +167,12 @@ fn shelf_with_a_broken(broken: &str) -> Lab {
 
 #[test]
 fn a_broken_file_is_said_first_and_never_the_answer() {
-    let lab = shelf_with_a_broken("Q8_0");
     for quality in [
         &["--quality-ctx", "64", "--quality-chunks", "3"][..],
         &["--quality", "off"],
     ] {
-        let args = [&["--kv", "f16,q8_0", "--rounds", "2"], quality].concat();
-        let output = run_for(compare(&lab, &["shelf"], &args).env_remove("KVANT_FAKE_ENGINE"), 3);
+        let lab = shelf_with_a_broken("Q8_0");
+        let output = run_for(compare(&lab, &["shelf"], quality).env_remove("KVANT_FAKE_ENGINE"), 3);
         let said = printed(&output);
         let first = said.lines().next().expect("a line");
         assert!(first.starts_with("Broken, and so never the answer: Q8_0"), "{said}");
@@ -196,11 +195,11 @@ fn a_broken_file_is_said_first_and_never_the_answer() {
 
 #[test]
 fn a_broken_baseline_ends_the_run_with_that() {
-    let lab = shelf_with_a_broken("F16");
     for quality in [
         &["--quality-ctx", "64", "--quality-chunks", "3"][..],
         &["--quality", "off"],
     ] {
+        let lab = shelf_with_a_broken("F16");
         let output = run_for(compare(&lab, &["shelf"], quality).env_remove("KVANT_FAKE_ENGINE"), 3);
         let said = stderr(&output);
         assert!(

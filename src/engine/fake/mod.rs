@@ -54,6 +54,8 @@ struct Context {
     cost: FakeCost,
     is_recurrent: bool,
     is_unified: bool,
+    /// It is there to score texts: only what is to be scored may have logits.
+    is_scoring: bool,
     sequences: Vec<Sequence>,
     /// The sequence that the last token went to.
     last: Option<usize>,
@@ -320,6 +322,7 @@ impl Engine for FakeEngine {
             cost: self.cost_of(config),
             is_recurrent: self.is_recurrent(),
             is_unified: layout.is_unified,
+            is_scoring: layout.n_outputs < config.n_batch,
             sequences: vec![Sequence::default(); layout.n_seq as usize],
             last: None,
             logits: Vec::new(),
@@ -395,11 +398,16 @@ impl Engine for FakeEngine {
             }
             let c = self.context(context)?;
             let n_past = c.sequences[0].tokens.len() as u64;
+            let is_scoring = c.is_scoring;
             let mut logits = c.row(kv_noise)?;
             if pass_noise > 0.0 {
                 for (i, logit) in (0u64..).zip(&mut logits) {
                     *logit += (pass_noise * noise::normal(13 ^ n_past ^ (i << 32))) as f32;
                 }
+            }
+            // What follows is likelier than by chance: a model that guesses is broken.
+            if let Some(next) = tokens.get(i + 1).filter(|_| is_scoring) {
+                logits[*next as usize] += 4.0;
             }
             if self.effects.is_not_finite.take() {
                 logits[0] = f32::NAN;
