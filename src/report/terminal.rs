@@ -3,7 +3,7 @@
 use super::document::{Block, Document, Span, Table as DocumentTable};
 use super::text::kv;
 use super::{CellReport, ReportModel};
-use crate::data::{Arm, WorkSpec, Workload};
+use crate::data::{Arm, FailureKind, WorkSpec, Workload};
 use crate::stats::Verdict;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
@@ -34,7 +34,9 @@ pub fn summary(model: &ReportModel, look: Look) -> String {
             wrapped(&t.warning_line(t.warning(warning)), look.width)
         ));
     }
-    for failed in model.failures().iter().filter(|_| model.totals.n_rounds > 0) {
+    // What is broken stands above.
+    let is_told = |kind| kind == FailureKind::Broken;
+    for failed in model.failures().iter().filter(|f| model.totals.n_rounds > 0 && !is_told(f.kind)) {
         let line = t.not_measured_line(failed.what.join("; "), failed.kind, first_line(failed.reason));
         out.push_str(&format!("{}\n", wrapped(&line, look.width)));
     }

@@ -150,6 +150,7 @@ texts! {
     h_quality_loss() { "KLD, nats", "KLD, nats" }
     h_limits() { "limits", "límites" }
     h_choice_if() { "the choice with", "la elegida con" }
+    l_broken() { "broken", "dañado" }
     l_met() { "kept", "respetados" }
     the_choice() { "the choice", "la elegida" }
     context_that_fits(arm, n) {

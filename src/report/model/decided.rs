@@ -117,7 +117,9 @@ fn open(model: &ReportModel, report: &DecisionReport, choice: &Choice) -> Vec<St
     if own.standing.is_open() {
         said.push(t.limit_open(unmet(model, own, Standing::is_open)));
     }
-    let waits = |row: &&Row| row.candidate != choice.arm && !row.is_out && row.standing.is_open();
+    // What was never timed waits for more than its limits.
+    let is_timed = |row: &Row| report.candidates[row.candidate].request_ns.is_some();
+    let waits = |row: &&Row| row.candidate != choice.arm && !row.is_out && is_timed(row) && row.standing.is_open();
     let each: Vec<String> = report
         .decision
         .rows

@@ -1,6 +1,6 @@
 //! "Which one to run": the recommendation, every candidate against it, and how to run it.
 
-use crate::data::Goal;
+use crate::data::{FailureKind, Goal, Outcome};
 use crate::decide::{Exactness, Objective, Standing};
 use crate::report::document::{paragraph, section, table, Block};
 use crate::report::model::{unmet, DecisionReport};
@@ -85,7 +85,10 @@ fn candidates(model: &ReportModel, report: &DecisionReport) -> Vec<Block> {
             Exactness::Scored { kld, .. } => t.kld(kld),
             Exactness::Unscored => t.na(),
         };
+        let cell = model.cell(&report.arms[i].id, &report.decode);
+        let is_broken = cell.is_some_and(|c| matches!(c.outcome, Outcome::Failed(FailureKind::Broken, _)));
         let limits = match row.standing {
+            _ if is_broken => t.l_broken(),
             Standing::Met => t.l_met(),
             _ => unmet(model, row, |s| s != Standing::Met),
         };

@@ -416,6 +416,8 @@ impl<'a> Drive<'a> {
             match result {
                 Ok(record) => self.journal.append(&Record::Memory(record))?,
                 Err(AskError::Interrupted) => return Err(Stop::Interrupted),
+                // Said with its cells.
+                Err(AskError::Refused(FailureKind::Broken, _)) => {}
                 // The arm's cells meet the same fate in the launch and are recorded there.
                 Err(AskError::Refused(_, why) | AskError::Dead(_, why)) => {
                     self.observer.notice(&format!("memory of {}: {why}", plan.arms[arm].id));
