@@ -36,7 +36,11 @@ pub fn summary(model: &ReportModel, look: Look) -> String {
     }
     // What is broken stands above.
     let is_told = |kind| kind == FailureKind::Broken;
-    for failed in model.failures().iter().filter(|f| model.totals.n_rounds > 0 && !is_told(f.kind)) {
+    for failed in model
+        .failures()
+        .iter()
+        .filter(|f| model.totals.n_rounds > 0 && !is_told(f.kind))
+    {
         let line = t.not_measured_line(failed.what.join("; "), failed.kind, first_line(failed.reason));
         out.push_str(&format!("{}\n", wrapped(&line, look.width)));
     }

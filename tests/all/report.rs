@@ -179,6 +179,44 @@ fn pairing_finds_the_true_ratios() {
 }
 
 #[test]
+fn a_ratio_that_moves_with_the_machine_is_said() {
+    let (header, mut records) = fixture::run();
+    let said = |records: &[Record]| {
+        let model = ReportModel::build(&header, records);
+        model
+            .conclusion
+            .iter()
+            .find(|line| line.starts_with("Not the same on this machine"))
+            .cloned()
+    };
+    // A launch for each round: a line takes six.
+    for record in &mut records {
+        match record {
+            Record::Sample(s) => s.launch = s.round,
+            Record::Block(b) => b.launch = b.round,
+            Record::Anchor(a) => a.launch = a.round,
+            Record::Round(r) => r.launch = r.round,
+            _ => {}
+        }
+    }
+    assert_eq!(said(&records), None, "what falls on all arms alike moves no ratio");
+    let drift = |round: u32| [1.0, 1.04, 1.1, 1.12, 0.98, 1.01, 1.06, 1.03][round as usize % 8];
+    for record in &mut records {
+        let Record::Sample(s) = record else { continue };
+        let cell = &header.plan.cells[s.cell];
+        if header.plan.arms[cell.arm].id == "Q8_0" && cell.spec.workload == Workload::Decode {
+            s.sample.ns = (s.sample.ns as f64 * drift(s.round)) as u64;
+        }
+    }
+    let said = said(&records).expect("Q8_0 suffers twice as much as the others");
+    assert!(
+        said.contains("Q8_0 with f16 KV in decode at depth 2048 is 1.33x when the machine was slowest"),
+        "{said}"
+    );
+    assert!(!said.contains("Q4_K_M"), "{said}");
+}
+
+#[test]
 fn blocks_of_an_unfinished_round_count_if_they_are_complete() {
     let (header, mut records) = fixture::run();
     let whole = ReportModel::build(&header, &records);

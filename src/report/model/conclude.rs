@@ -234,7 +234,7 @@ fn moving(model: &ReportModel) -> Option<String> {
         Some(t.moves_one(t.arm(&cell.arm), t.work(&cell.spec), slowest, fastest, with))
     };
     let each: Vec<String> = model.trust.moves.iter().filter_map(one).collect();
-    (!each.is_empty()).then(|| t.moving(t.list(&each)))
+    (!each.is_empty()).then(|| t.moving(each.join("; ")))
 }
 
 /// Headline comparisons that stay open, with what would settle them.

@@ -97,8 +97,10 @@ fn moves(header: &RunHeader, rounds: &Rounds, cells: &[CellReport], anchors: &[(
     let alpha = ALPHA_MOVES / (2 * compared.len().max(1)) as f64;
     let mut found = Vec::new();
     for (cell, baseline) in compared {
-        for is_with_reads in [true, false] {
-            let pairs = rounds.pairs(baseline, cell);
+        let pairs = rounds.pairs(baseline, cell);
+        let logs = pairs.iter().map(|(&round, (base, own))| (round, (base / own).ln()));
+        let ratios = rounds.by_launch(cell.index, logs);
+        let line = |is_with_reads: bool| {
             let speed = |round: &u32| {
                 let reading = anchors.get(round)?;
                 let ns = if is_with_reads {
@@ -108,31 +110,37 @@ fn moves(header: &RunHeader, rounds: &Rounds, cells: &[CellReport], anchors: &[(
                 };
                 (ns > 0).then(|| (*round, -(ns as f64).ln()))
             };
-            let machine = rounds.by_launch(cell.index, pairs.keys().filter_map(speed));
-            let ratios = rounds.by_launch(
-                cell.index,
-                pairs.iter().map(|(&round, (base, own))| (round, (base / own).ln())),
-            );
-            let point = |(launch, speeds): (&u32, &Vec<f64>)| {
-                Some((stats::median(speeds)?, stats::median(ratios.get(launch)?)?))
+            let machine = rounds.by_launch(cell.index, pairs.keys().filter_map(speed)).into_iter();
+            let point = |(launch, speeds): (u32, Vec<f64>)| {
+                Some((stats::median(&speeds)?, stats::median(ratios.get(&launch)?)?))
             };
-            let points: Vec<(f64, f64)> = machine.iter().filter_map(point).collect();
-            let Some(line) = stats::Trend::of(&points).filter(|line| line.p < alpha && points.len() >= N_MOVES_MIN)
-            else {
-                continue;
-            };
+            let points: Vec<(f64, f64)> = machine.filter_map(point).collect();
+            let line = stats::Trend::of(&points).filter(|_| points.len() >= N_MOVES_MIN)?;
             let speeds = || points.iter().map(|p| p.0);
             let (slowest, fastest) = (
                 speeds().fold(f64::INFINITY, f64::min),
                 speeds().fold(f64::NEG_INFINITY, f64::max),
             );
-            if (line.slope * (fastest - slowest)).abs() > header.plan.equivalence.ln_1p() {
-                found.push(Moves {
+            let ratios = (line.at(slowest).exp(), line.at(fastest).exp());
+            Some((
+                line.p,
+                Moves {
                     cell: cell.index,
                     is_with_reads,
-                    ratios: (line.at(slowest).exp(), line.at(fastest).exp()),
-                });
-            }
+                    ratios,
+                },
+            ))
+        };
+        let surest = [true, false]
+            .into_iter()
+            .filter_map(line)
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        let (_, moves) = match surest {
+            Some(surest) if surest.0 < alpha => surest,
+            _ => continue,
+        };
+        if (moves.ratios.1 / moves.ratios.0).ln().abs() > header.plan.equivalence.ln_1p() {
+            found.push(moves);
         }
     }
     found
