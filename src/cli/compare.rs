@@ -74,7 +74,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let journal = journal::read(&dir.join(JOURNAL_NAME))?;
     let next = format!("--resume --out {} goes on with the run", dir.display());
     stop.check_measured(&journal, next)?;
-    finish(&journal, &dir, global)
+    finish(&journal, &dir, global, !global.quiet)
 }
 
 /// The flags of a `compare` for which nothing was given but `--level quick`.

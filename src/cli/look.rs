@@ -18,6 +18,7 @@ pub fn of_stdout(global: &Global) -> Look {
         width: width().clamp(40, 160),
         is_tty,
         is_colored,
+        is_warned: false,
     }
 }
 

@@ -37,7 +37,7 @@ pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
     if let [one] = merged.as_slice() {
         say(one, global);
         let path = write(one, &args.out)?;
-        return finish(&journal::read(&path)?, &args.out, global);
+        return finish(&journal::read(&path)?, &args.out, global, false);
     }
     let mut folders = Vec::new();
     let mut code = OK;

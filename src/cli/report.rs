@@ -66,7 +66,7 @@ pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
         return Ok(OK);
     }
     let own = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    finish(&journal, args.out.as_deref().unwrap_or(&own), global)
+    finish(&journal, args.out.as_deref().unwrap_or(&own), global, false)
 }
 
 /// What a path is called in reports: its last part.
@@ -158,10 +158,10 @@ pub fn unwritten(e: std::io::Error) -> Failure {
 }
 
 /// Writes the report files of `journal` into `dir`, prints the summary, and gives the exit code.
-pub fn finish(journal: &Journal, dir: &Path, global: &Global) -> Result<u8, Failure> {
+pub fn finish(journal: &Journal, dir: &Path, global: &Global, is_warned: bool) -> Result<u8, Failure> {
     let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
     let files = write_report(&model, dir)?;
-    tell(&summary(&model, global)?, &files, global)?;
+    tell(&summary(&model, global, is_warned)?, &files, global)?;
     Ok(code(&model))
 }
 
@@ -176,12 +176,16 @@ pub fn write_report(model: &ReportModel, dir: &Path) -> Result<Vec<PathBuf>, Fai
     })
 }
 
-/// The summary: for a person, or as JSON.
-pub fn summary(model: &ReportModel, global: &Global) -> Result<String, Failure> {
-    match global.json {
-        true => results_json(model).map_err(|e| Failure::new(UNEXPECTED, e)),
-        false => Ok(terminal::summary(model, look::of_stdout(global))),
+/// The summary: for a person, or as JSON. `is_warned`: the warnings were told when the run began.
+pub fn summary(model: &ReportModel, global: &Global, is_warned: bool) -> Result<String, Failure> {
+    if global.json {
+        return results_json(model).map_err(|e| Failure::new(UNEXPECTED, e));
     }
+    let look = terminal::Look {
+        is_warned,
+        ..look::of_stdout(global)
+    };
+    Ok(terminal::summary(model, look))
 }
 
 /// The exit code that a run deserves.

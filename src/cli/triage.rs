@@ -12,7 +12,7 @@ use super::{kept, lock, look, resolve};
 use crate::data::{Plan, Purpose, Record, RequestShape, RunHeader, Workload};
 use crate::journal::{self, Journal};
 use crate::plan::{self, Settings};
-use crate::report::{emit, ReportModel};
+use crate::report::{emit_choice, ReportModel};
 use crate::{corpus, host};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
             }
             match args.emit {
                 Some(_) => print_command(&model, args, &paths)?,
-                None => look::print(&summary(&model, global)?)?,
+                None => look::print(&summary(&model, global, false)?)?,
             }
             return Ok(code(&model));
         }
@@ -107,7 +107,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
         keep(&path, &folder, &journal.header.run_id)?;
     }
     match args.emit {
-        None => finish(&journal, &dir, global),
+        None => finish(&journal, &dir, global, is_new && !global.quiet),
         Some(_) => {
             let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
             write_report(&model, &dir)?;
@@ -236,15 +236,12 @@ fn keep(journal: &Path, folder: &Path, run_id: &str) -> Result<(), Failure> {
 
 /// What runs the choice.
 fn print_command(model: &ReportModel, args: &TriageArgs, paths: &[(String, PathBuf)]) -> Result<(), Failure> {
-    let lead = model
-        .decision
-        .as_ref()
-        .and_then(|d| Some((d, d.decision.choice()?.arm)));
-    let (Some((report, lead)), Some(program)) = (lead, args.emit) else {
-        return Ok(());
+    let Some(program) = args.emit else { return Ok(()) };
+    let file = |variant: &str| {
+        let path = paths.iter().find(|(id, _)| id == variant).map(|(_, path)| path);
+        // It is pasted anywhere.
+        let whole = path.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()));
+        whole.map_or_else(|| variant.to_owned(), |path| path.display().to_string())
     };
-    let arm = &report.arms[lead];
-    let path = paths.iter().find(|(id, _)| *id == arm.variant).map(|(_, path)| path);
-    let file = path.map_or_else(|| arm.variant.clone(), |p| p.display().to_string());
-    look::print(&emit(program, &arm.config, &report.goal, &file))
+    look::print(&emit_choice(program, model, file))
 }

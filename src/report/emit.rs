@@ -1,6 +1,7 @@
 //! The recommendation as commands and settings of the programs that run models.
 
 use super::text::quoted;
+use super::{DecisionReport, ReportModel};
 use crate::data::named_enum;
 use crate::data::{ArmConfig, FlashAttn, Goal};
 use serde::{Deserialize, Serialize};
@@ -19,8 +20,35 @@ named_enum! {
     }
 }
 
+/// The configuration of the choice as one runs it: with the context that was asked for, else with that of the model as far as it fits here.
+/// What was measured needs far less.
+pub(super) fn of_choice(model: &ReportModel, report: &DecisionReport, choice: usize) -> ArmConfig {
+    let config = &report.arms[choice].config;
+    let trained = model.header.model.n_ctx_train;
+    let fits = report.candidates[choice]
+        .n_ctx_max
+        .map_or(config.n_ctx, |n| u32::try_from(n).unwrap_or(u32::MAX));
+    let n_ctx = report.goal.n_ctx.unwrap_or_else(|| trained.min(fits));
+    ArmConfig {
+        n_ctx: n_ctx.max(config.n_ctx),
+        ..config.clone()
+    }
+}
+
+/// What makes `program` run the choice of a run, which lies in `file`; empty where there is none. Ends in a line feed.
+pub fn emit_choice(program: Program, model: &ReportModel, file: impl Fn(&str) -> String) -> String {
+    let choice = model
+        .decision
+        .as_ref()
+        .and_then(|d| Some((d, d.decision.choice()?.arm)));
+    choice.map_or_else(String::new, |(report, choice)| {
+        let config = of_choice(model, report, choice);
+        emit(program, &config, &report.goal, &file(&report.arms[choice].variant))
+    })
+}
+
 /// What makes `program` run `file` as it was measured. Ends in a line feed.
-pub fn emit(program: Program, config: &ArmConfig, goal: &Goal, file: &str) -> String {
+fn emit(program: Program, config: &ArmConfig, goal: &Goal, file: &str) -> String {
     let text = match program {
         Program::LlamaServer => llama_server(config, goal, file),
         Program::LlamaCli => {

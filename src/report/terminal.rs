@@ -2,8 +2,9 @@
 
 use super::document::{Block, Document, Span, Table as DocumentTable};
 use super::text::kv;
-use super::{CellReport, ReportModel};
+use super::{CellReport, DecisionReport, ReportModel};
 use crate::data::{Arm, FailureKind, WorkSpec, Workload};
+use crate::decide::Exactness;
 use crate::stats::Verdict;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
@@ -16,41 +17,40 @@ pub struct Look {
     pub is_tty: bool,
     /// Whether colours may be used.
     pub is_colored: bool,
+    /// Whether the warnings of the run were told when it began.
+    pub is_warned: bool,
 }
 
-/// Table, banners, failures in one line each, and the closing sentence. Ends in a line feed.
+/// The answer, the table beside it, what else could be the answer, how sure, what to mind. Ends in a line feed.
 pub fn summary(model: &ReportModel, look: Look) -> String {
     let t = model.lang;
-    let mut out = String::new();
-    for banner in &model.banners {
-        out.push_str(&format!("{}\n\n", wrapped(banner, look.width)));
-    }
-    if model.cells.iter().any(|c| c.is_ok() && c.spec.workload.is_headline()) {
-        out.push_str(&format!("{}\n\n", table(model, look)));
-    }
-    for warning in &model.warnings {
-        out.push_str(&format!(
-            "{}\n",
-            wrapped(&t.warning_line(t.warning(warning)), look.width)
-        ));
-    }
+    let mut paragraphs: Vec<Vec<String>> = model.banners.iter().map(|banner| vec![banner.clone()]).collect();
+    paragraphs.push(model.opening.clone());
+    let has_table = model.cells.iter().any(|c| c.is_ok() && c.spec.workload.is_headline());
+    let below = paragraphs.len();
+    paragraphs.push(model.closing.clone());
+    let warnings = model.warnings.iter().filter(|_| !look.is_warned);
+    let mut minded: Vec<String> = warnings.map(|warning| t.warning_line(t.warning(warning))).collect();
     // What is broken stands above.
-    let is_told = |kind| kind == FailureKind::Broken;
-    for failed in model
-        .failures()
+    let failures = model.failures();
+    let failed = failures
         .iter()
-        .filter(|f| model.totals.n_rounds > 0 && !is_told(f.kind))
-    {
-        let line = t.not_measured_line(failed.what.join("; "), failed.kind, first_line(failed.reason));
-        out.push_str(&format!("{}\n", wrapped(&line, look.width)));
+        .filter(|f| model.totals.n_rounds > 0 && f.kind != FailureKind::Broken);
+    minded.extend(failed.map(|f| t.not_measured_line(f.what.join("; "), f.kind, first_line(f.reason))));
+    paragraphs.push(minded);
+    let wrapped = |lines: &Vec<String>| {
+        lines
+            .iter()
+            .map(|line| wrapped(line, look.width))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let mut texts: Vec<String> = paragraphs.iter().map(wrapped).collect();
+    if has_table {
+        texts.insert(below, table(model, look));
     }
-    if out.ends_with('\n') && !out.ends_with("\n\n") {
-        out.push('\n');
-    }
-    for sentence in model.closing.iter() {
-        out.push_str(&format!("{}\n", wrapped(sentence, look.width)));
-    }
-    out
+    texts.retain(|text| !text.is_empty());
+    texts.join("\n\n") + "\n"
 }
 
 fn table(model: &ReportModel, look: Look) -> String {
@@ -60,25 +60,41 @@ fn table(model: &ReportModel, look: Look) -> String {
     let decode = model.shown(Workload::Decode);
     let name = |spec: Option<WorkSpec>| t.or_na(spec, |s| s.to_string());
     let baseline = model.baseline().map_or_else(|| t.baseline(), |arm| arm.id.clone());
-    table.set_header(vec![
+    let decision = model.decision.as_ref();
+    let is_scored = decision.is_some_and(|d| {
+        d.candidates
+            .iter()
+            .any(|c| matches!(c.quality, Exactness::Scored { .. }))
+    });
+    let mut head = vec![
         t.h_variant(),
         t.h_kv(),
         "MiB".to_owned(),
         name(prefill),
         name(decode),
         t.terminal_versus(baseline),
-        t.h_verdict(),
-    ]);
+    ];
+    head.extend(is_scored.then(|| t.h_quality_loss()));
+    table.set_header(head);
     for arm in model.arms() {
-        table.add_row(row(model, arm, prefill, decode));
+        let mut row = row(model, arm, prefill, decode);
+        row.extend(is_scored.then(|| Cell::new(divergence(model, arm))));
+        table.add_row(row);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 1));
-        if (2..=4).contains(&index) {
+        if (2..=4).contains(&index) || index == 6 {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    format!("{}\n\n{}", t.terminal_intro(name(decode)), table.trim_fmt())
+    let is_composed = decision.is_some_and(|d| d.is_composed.contains(&true));
+    let composed = if is_composed {
+        t.terminal_composed()
+    } else {
+        String::new()
+    };
+    let intro = wrapped(&(t.terminal_intro(name(decode)) + &composed), look.width);
+    format!("{intro}\n\n{}", table.trim_fmt())
 }
 
 /// An empty table in the look of the terminal.
@@ -156,13 +172,14 @@ fn row(model: &ReportModel, arm: &Arm, prefill: Option<WorkSpec>, decode: Option
     let rate = |cell: Option<&CellReport>| t.or_na(cell.and_then(|c| c.tps.as_ref()), |i| t.rate(i.estimate));
     let comparison = decode.and_then(|c| c.vs_baseline.as_ref());
     let verdict = comparison.map(|c| c.verdict);
-    let shown = match verdict {
+    let ratio = match verdict {
         _ if arm.is_baseline => Cell::new(t.baseline()),
         None => Cell::new(t.na()),
-        Some(Verdict::Faster) => Cell::new(t.faster()).fg(Color::Green).add_attribute(Attribute::Bold),
-        Some(Verdict::Slower) => Cell::new(t.slower()).fg(Color::Red),
-        Some(Verdict::Same) => Cell::new(t.about_same()),
-        Some(Verdict::CantTell) => Cell::new(t.cannot_say()).fg(Color::Yellow),
+        Some(Verdict::Faster) => Cell::new(t.ratio_of(comparison))
+            .fg(Color::Green)
+            .add_attribute(Attribute::Bold),
+        Some(Verdict::Slower) => Cell::new(t.ratio_of(comparison)).fg(Color::Red),
+        Some(Verdict::Same | Verdict::CantTell) => Cell::new(t.ratio_of(comparison)),
     };
     vec![
         Cell::new(&arm.variant),
@@ -170,13 +187,23 @@ fn row(model: &ReportModel, arm: &Arm, prefill: Option<WorkSpec>, decode: Option
         Cell::new(t.or_na(model.variant(&arm.variant), |v| t.mib(v.model_size))),
         Cell::new(rate(prefill)),
         Cell::new(rate(decode)),
-        Cell::new(if arm.is_baseline {
-            "1".to_owned()
-        } else {
-            t.ratio_of(comparison)
-        }),
-        shown,
+        ratio,
     ]
+}
+
+/// Mean divergence from the baseline, where the arm has one of its own or that of its weights and cache together.
+fn divergence(model: &ReportModel, arm: &Arm) -> String {
+    let t = model.lang;
+    let of_arm = |report: &DecisionReport| {
+        let i = report.arms.iter().position(|a| a.id == arm.id)?;
+        let plus = if report.is_composed[i] { " +" } else { "" };
+        match report.candidates[i].quality {
+            Exactness::Baseline => Some("0".to_owned()),
+            Exactness::Scored { kld, .. } => Some(format!("{}{plus}", t.nats(kld.estimate()))),
+            Exactness::Unscored => None,
+        }
+    };
+    t.or_na(model.decision.as_ref().and_then(of_arm), |shown| shown)
 }
 
 fn first_line(text: &str) -> &str {

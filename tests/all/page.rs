@@ -187,6 +187,7 @@ fn seen(lang: Lang) -> Vec<String> {
         width: 80,
         is_tty: false,
         is_colored: false,
+        is_warned: false,
     };
     let mut all = Vec::new();
     // The whole run, one that was cut short, one whose control failed, and one without a sample.
@@ -353,6 +354,7 @@ fn the_summary_fits_80_columns_in_every_language() {
             width: 80,
             is_tty: false,
             is_colored: false,
+            is_warned: false,
         };
         for line in summary(&ReportModel::build_in(lang, &header, &records), look).lines() {
             assert!(line.chars().count() <= 80, "{line}");

@@ -40,6 +40,7 @@ const PLAIN: Look = Look {
     width: 80,
     is_tty: false,
     is_colored: false,
+    is_warned: false,
 };
 
 /// All texts of a report, checked for what must never be in one.
@@ -92,6 +93,7 @@ fn the_fixture_renders_to_the_golden_files() {
                 width: 80,
                 is_tty: true,
                 is_colored: false,
+                is_warned: false,
             },
         ),
     );

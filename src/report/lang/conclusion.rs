@@ -145,10 +145,12 @@ texts! {
         "sin medir: {what} ({kind}): {reason}",
     }
     terminal_intro(work) {
-        "Tokens per second (medians); ratio and verdict on {work}.",
-        "Tokens por segundo (medianas); razón y veredicto sobre {work}.",
+        "Tokens per second; the ratio is that of {work}.",
+        "Tokens por segundo; la razón es la de {work}.",
+    }
+    terminal_composed() {
+        " +: at most, put together from those of weights and cache.",
+        " +: como máximo, compuesta de las de pesos y caché.",
     }
     terminal_versus(baseline) { "vs {baseline} [95 %]", "vs {baseline} [95 %]" }
-    about_same() { "~ same", "~ igual" }
-    cannot_say() { "can't tell", "no se sabe" }
 }

@@ -49,12 +49,14 @@ impl ReportModel {
             decision: None,
             banners: Vec::new(),
             conclusion: Vec::new(),
+            opening: Vec::new(),
             closing: Vec::new(),
         };
         let looks = decision::looks_of(model.totals.stopped_by);
         model.decision = decision::decision(&model, rounds, records, looks);
         model.banners = conclude::banners(&model);
         model.conclusion = conclude::conclusion(&model, rounds);
+        model.opening = conclude::opening(&model);
         model.closing = conclude::closing(&model);
         model
     }

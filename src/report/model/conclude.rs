@@ -66,20 +66,22 @@ pub(super) fn conclusion(model: &ReportModel, rounds: &Rounds) -> Vec<String> {
     said
 }
 
-/// The last lines of the terminal output: how sure, and what it is about; the answer comes last.
-pub(super) fn closing(model: &ReportModel) -> Vec<String> {
+/// What the terminal says before its table: the answer, or why there is none.
+pub(super) fn opening(model: &ReportModel) -> Vec<String> {
     if !model.cells.iter().any(CellReport::is_ok) {
         return vec![nothing_measured(model)];
     }
     if model.specs(Workload::Decode).is_empty() {
         return on_request(model);
     }
-    let mut said: Vec<String> = control(model)
-        .into_iter()
-        .chain(model.answer())
-        .chain(model.other_purposes())
-        .collect();
+    model.short_answer()
+}
+
+/// What it says after it: what else could be the answer, and how sure the run is.
+pub(super) fn closing(model: &ReportModel) -> Vec<String> {
+    let mut said = model.other_purposes();
     said.extend(model.alternatives());
+    said.extend(control(model));
     said
 }
 

@@ -11,6 +11,13 @@ const FLIPS_TOLD: f64 = 0.005;
 impl ReportModel {
     /// The recommendation in sentences: which arm, what it may cost, what is open, the evidence; empty when there is none.
     pub fn answer(&self) -> Vec<String> {
+        let choice = self.decision.as_ref().and_then(|d| Some((d, d.decision.choice()?)));
+        let evidence = choice.map(|(report, choice)| self.lang.fact_sentence(facts(self, report, choice.arm)));
+        self.short_answer().into_iter().chain(evidence).collect()
+    }
+
+    /// The same without the evidence, for where a table stands beside it.
+    pub fn short_answer(&self) -> Vec<String> {
         let Some(report) = &self.decision else {
             return Vec::new();
         };
@@ -20,7 +27,6 @@ impl ReportModel {
                 let mut said = vec![promise(self, report, choice)];
                 said.extend(as_good(self, report, choice));
                 said.extend(open(self, report, choice));
-                said.push(t.fact_sentence(facts(self, report, choice.arm)));
                 said
             }
             Answer::None { closest: None } => Vec::new(),

@@ -53,7 +53,9 @@ pub struct ReportModel {
     pub banners: Vec<String>,
     /// The conclusion in words, one sentence or two per entry.
     pub conclusion: Vec<String>,
-    /// The sentences that close the terminal output: the control, then the answer.
+    /// What the terminal says before its table: the answer.
+    pub opening: Vec<String>,
+    /// And after it: what else could be the answer, and how sure the run is.
     pub closing: Vec<String>,
 }
 

@@ -44,7 +44,11 @@ pub(super) fn decision(model: &ReportModel) -> Vec<Block> {
         }
         if let Some(file) = model.variant(&arm.variant).map(|v| v.file.clone()) {
             body.extend(paragraph(&t.to_run_it()));
-            body.push(Block::Command(emit::llama_server(&arm.config, &report.goal, &file)));
+            body.push(Block::Command(emit::llama_server(
+                &emit::of_choice(model, report, lead),
+                &report.goal,
+                &file,
+            )));
         }
     }
     section(t.which_one(), intro, body)

@@ -21,12 +21,12 @@ pub(super) fn banners(t: Lang, runs: &[OneRun]) -> Vec<String> {
     banners
 }
 
-/// The closing sentence of every run.
+/// The answer of every run.
 pub(super) fn conclusion(t: Lang, runs: &[OneRun]) -> Vec<String> {
     let said = (1u32..).zip(runs).filter_map(|(number, run)| {
         let model = run.model.as_ref()?;
         let (name, cpu) = (&model.header.model.name, &model.header.host.cpu);
-        Some(t.s_said(number, name, cpu, model.closing.last()?))
+        Some(t.s_said(number, name, cpu, model.opening.first()?))
     });
     said.chain([t.s_untested()]).collect()
 }
