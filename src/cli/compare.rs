@@ -66,15 +66,30 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     };
     let is_used = |variant: &VariantInfo| plan.arms.iter().any(|arm| arm.variant == variant.id);
     files.variants.retain(|(variant, _)| is_used(variant));
-    let job = Job::prepare(&args, settings, (plan, shards), (host, engine), files, &sources, &live)?;
+    let mut job = Job::prepare(&args, settings, (plan, shards), (host, engine), files, &sources, &live)?;
     job.tell(global);
-    let dir = job.dir.clone();
     let _lock = lock::wait_for_machine(&live, &stop)?;
+    if args.out.is_none() {
+        job.dir = unused(Path::new(RUNS), &job.header.run_id);
+    }
+    let dir = job.dir.clone();
     job.measure(past, live, &stop)?;
     let journal = journal::read(&dir.join(JOURNAL_NAME))?;
     let next = format!("--resume --out {} goes on with the run", dir.display());
     stop.check_measured(&journal, next)?;
     finish(&journal, &dir, global, !global.quiet)
+}
+
+/// Folder of runs that no other place was named for.
+const RUNS: &str = "reports";
+
+/// A name in the folder that no run has: two may begin in the same second.
+pub(super) fn unused(folder: &Path, run_id: &str) -> PathBuf {
+    let names = (2..).map(|n| format!("{run_id}-{n}"));
+    let mut names = std::iter::once(run_id.to_owned())
+        .chain(names)
+        .map(|name| folder.join(name));
+    names.find(|dir| !dir.exists()).unwrap_or_else(|| folder.join(run_id))
 }
 
 /// The flags of a `compare` for which nothing was given but `--level quick`.
@@ -358,7 +373,7 @@ impl Job {
             plan,
             shards,
         };
-        let dir = args.out.clone().unwrap_or_else(|| Path::new("reports").join(run_id));
+        let dir = args.out.clone().unwrap_or_else(|| Path::new(RUNS).join(run_id));
         let deadline_max = args.deadline.map(Duration::from_nanos);
         let goal = header.goal.unwrap_or_default();
         let limits_memory = goal.max_ram_bytes.is_some() || goal.max_vram_bytes.is_some() || goal.n_ctx.is_some();

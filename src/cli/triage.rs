@@ -2,7 +2,7 @@
 
 use super::args::{CompareArgs, Global, GoalArgs, TriageArgs, WorkloadChoice};
 use super::candidates::Candidates;
-use super::compare::{default_args, obtain, sha256_of_plan, Job};
+use super::compare::{default_args, obtain, sha256_of_plan, unused, Job};
 use super::exit::{Failure, UNEXPECTED};
 use super::progress::LiveLine;
 use super::report::{code, finish, summary, write_report, JOURNAL_NAME};
@@ -181,15 +181,6 @@ fn question(header: &RunHeader) -> String {
     ];
     words.extend(header.variants.iter().map(|v| v.sha256.clone()));
     corpus::sha256_hex(&words.join("\n"))
-}
-
-/// A name in the folder that no run has: two may begin in the same second.
-fn unused(folder: &Path, run_id: &str) -> PathBuf {
-    let names = (2..).map(|n| format!("{run_id}-{n}"));
-    let mut names = std::iter::once(run_id.to_owned())
-        .chain(names)
-        .map(|name| folder.join(name));
-    names.find(|dir| !dir.exists()).unwrap_or_else(|| folder.join(run_id))
 }
 
 /// The last kept run of the question; limits are held against what it measured.

@@ -20,6 +20,7 @@ mod mcp;
 mod models;
 mod page;
 mod quality;
+mod readme;
 mod report;
 mod resume;
 #[cfg(kvant_rpc)]
