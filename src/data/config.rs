@@ -234,6 +234,11 @@ fn is_yes(answer: &bool) -> bool {
 }
 
 impl ArmConfig {
+    /// Whether any of it runs elsewhere than on the CPU.
+    pub fn is_on_device(&self) -> bool {
+        self.device != "cpu"
+    }
+
     /// KV type in tables and ids: `q8_0`, `q8_0/f16` where K and V differ, `q8_0-norot` without rotation.
     pub fn kv(&self) -> String {
         let (k, v) = (self.type_k, self.type_v);

@@ -169,7 +169,11 @@ fn row(model: &ReportModel, arm: &Arm, prefill: Option<WorkSpec>, decode: Option
     let t = model.lang;
     let prefill = prefill.and_then(|spec| model.cell(&arm.id, &spec));
     let decode = decode.and_then(|spec| model.cell(&arm.id, &spec));
-    let rate = |cell: Option<&CellReport>| t.or_na(cell.and_then(|c| c.tps.as_ref()), |i| t.rate(i.estimate));
+    let rate = |cell: Option<&CellReport>| {
+        t.or_na(cell.filter(|c| c.is_ok()).and_then(CellReport::centre_tps), |tps| {
+            t.rate(tps)
+        })
+    };
     let comparison = decode.and_then(|c| c.vs_baseline.as_ref());
     let verdict = comparison.map(|c| c.verdict);
     let ratio = match verdict {
@@ -182,7 +186,7 @@ fn row(model: &ReportModel, arm: &Arm, prefill: Option<WorkSpec>, decode: Option
         Some(Verdict::Same | Verdict::CantTell) => Cell::new(t.ratio_of(comparison)),
     };
     vec![
-        Cell::new(&arm.variant),
+        Cell::new(arm.label()),
         Cell::new(kv(&arm.config)),
         Cell::new(t.or_na(model.variant(&arm.variant), |v| t.mib(v.model_size))),
         Cell::new(rate(prefill)),

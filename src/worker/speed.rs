@@ -105,7 +105,10 @@ impl Speed {
         if n_repeat == 0 {
             return Err(EngineError::Refused("a sample needs at least one execution".to_owned()));
         }
-        let warmup_ns = self.warm_up(engine, id, spec)?;
+        let mut warmup_ns = self.warm_up(engine, id, spec)?;
+        if n_repeat > 1 {
+            warmup_ns += self.warm_up_device(engine, id, spec)?;
+        }
         let mut timed = Timed::default();
         for i in 0..n_repeat {
             match spec.workload {

@@ -57,6 +57,20 @@ fn step_ns(depth: u64) -> u64 {
 }
 
 #[test]
+fn a_device_is_warmed_up_and_timed_with_whole_prompts() {
+    let (mut engine, id, mut speed) = set_up(QUIET);
+    let work = spec(Workload::Prefill, 100, 0, 0);
+    let on_cpu = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
+    let config = speed.configs.get_mut(&id.0).expect("it was opened");
+    config.device = "CUDA0".to_owned();
+    let rough = speed.prepare(&mut engine, id, &[work], true).expect("runs");
+    assert_eq!(rough, [prefill_ns(100)], "not from its first tokens");
+    let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
+    assert_eq!(sample.warmup_ns, on_cpu.warmup_ns + 2 * prefill_ns(100));
+    assert_eq!((sample.ns, sample.timed_ns), (on_cpu.ns, on_cpu.timed_ns));
+}
+
+#[test]
 fn prefill_counts_the_prompt_and_nothing_else() {
     let (mut engine, id, mut speed) = set_up(QUIET);
     let work = spec(Workload::Prefill, 100, 0, 0);

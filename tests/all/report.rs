@@ -415,6 +415,42 @@ fn the_committed_example_is_golden() {
     assert_eq!(n_committed, written.len() + 1, "the journal, and what it gives");
 }
 
+/// Written by an older kvant, in which rounds counted as a whole: its figures are what they were.
+#[test]
+fn a_journal_of_format_2_gives_its_figures() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/journals/format-2.jsonl");
+    let journal = kvant::journal::read(&path).expect("it is a journal");
+    assert_eq!(journal.header.format, 2);
+    let model = ReportModel::build(&journal.header, &journal.records);
+    let results: serde_json::Value = serde_json::from_str(&results_json(&model).expect("JSON")).expect("JSON");
+    let row = |list: &str, wanted: &[(&str, serde_json::Value)]| {
+        let mut rows = results[list].as_array().expect("a list").iter();
+        let found = rows.find(|row| wanted.iter().all(|(key, value)| row[key] == *value));
+        found.expect("it is there").clone()
+    };
+    let decode = row(
+        "cells",
+        &[
+            ("arm", "Q8_0".into()),
+            ("workload", "decode".into()),
+            ("n_depth", 512.into()),
+        ],
+    );
+    assert_eq!(decode["tps"]["median"], 78.67768820162658);
+    assert_eq!(decode["vs_baseline"]["ratio"], 1.925328463306271);
+    let scored = row(
+        "quality",
+        &[
+            ("variant", "Q4_K_M".into()),
+            ("n_ctx", 512.into()),
+            ("is_control", false.into()),
+        ],
+    );
+    assert_eq!(scored["kld_mean"]["value"], 0.058126599644773964);
+    assert_eq!(scored["ppl"]["value"], 15.956460817123016);
+    validate(&results.to_string());
+}
+
 fn n_files(dir: &std::path::Path) -> usize {
     let entries = std::fs::read_dir(dir).expect("a folder").filter_map(Result::ok);
     entries

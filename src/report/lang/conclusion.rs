@@ -95,12 +95,12 @@ texts! {
     at_depth(n) { "at depth {n}", "a profundidad {n}" }
     ratio_here(ratio, place) { "{ratio} {place}", "{ratio} {place}" }
     decodes_fastest(name, ratios, baseline, rate, place) {
-        "{name} decodes fastest in every context: {ratios} faster than {baseline}; {rate} t/s {place}.",
-        "{name} es la que más rápido decodifica en todos los contextos: {ratios} la velocidad de {baseline}; {rate} t/s {place}.",
+        "By the estimates {name} decodes fastest in every context: {ratios} faster than {baseline}; {rate} t/s {place}.",
+        "Según las estimaciones, {name} es la que más rápido decodifica en todos los contextos: {ratios} la velocidad de {baseline}; {rate} t/s {place}.",
     }
     prefills_fastest(name, ratios, baseline, rate, place) {
-        "{name} prefills fastest in every context: {ratios} faster than {baseline}; {rate} t/s {place}.",
-        "{name} es la que más rápido hace el prefill con cualquier longitud: {ratios} la velocidad de {baseline}; {rate} t/s {place}.",
+        "By the estimates {name} prefills fastest in every context: {ratios} faster than {baseline}; {rate} t/s {place}.",
+        "Según las estimaciones, {name} es la que más rápido hace el prefill con cualquier longitud: {ratios} la velocidad de {baseline}; {rate} t/s {place}.",
     }
     pair_here(ratio, place, verdict) { "{ratio} {place} ({verdict})", "{ratio} {place} ({verdict})" }
     against_next_everywhere(name, second, pairs) {

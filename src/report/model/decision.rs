@@ -80,7 +80,7 @@ impl Measured<'_> {
     fn time_ns(&self, arm: usize, terms: &Terms) -> Option<f64> {
         let each = terms.works.iter().map(|(spec, times)| {
             let n_tokens = f64::from(spec.n_tokens_counted());
-            Some(times * n_tokens * 1e9 / centre(self.cell(arm, spec)?)?)
+            Some(times * n_tokens * 1e9 / self.cell(arm, spec)?.centre_tps()?)
         });
         each.sum()
     }
@@ -123,7 +123,7 @@ impl Measured<'_> {
         let total = self.time_ns(arm, terms).unwrap_or(f64::NAN);
         let share = |spec: &WorkSpec, times: f64| {
             let n_tokens = f64::from(spec.n_tokens_counted());
-            let rate = self.cell(arm, spec).and_then(centre);
+            let rate = self.cell(arm, spec).and_then(CellReport::centre_tps);
             rate.map_or(1.0, |rate| times * n_tokens * 1e9 / rate / total)
         };
         let parts = terms
@@ -137,13 +137,6 @@ impl Measured<'_> {
             process_sd(Workload::Prefill)
         }
     }
-}
-
-/// Tokens per second, whatever the number of rounds.
-fn centre(cell: &CellReport) -> Option<f64> {
-    let logs: Vec<f64> = cell.samples_ns.iter().map(|&ns| (ns as f64).ln()).collect();
-    let own = || Some(f64::from(cell.spec.n_tokens_counted()) * 1e9 / stats::median(&logs)?.exp());
-    cell.tps.map(|tps| tps.estimate).or_else(own)
 }
 
 /// Decides; `None` when no decode cell was planned.
@@ -177,7 +170,7 @@ pub(super) fn decision(
             Candidate {
                 request_ns: measured.time_ns(i, &own),
                 prompt_ns: prefill
-                    .and_then(|spec| Some(f64::from(spec.n_prompt) * 1e9 / centre(measured.cell(i, &spec)?)?)),
+                    .and_then(|spec| Some(f64::from(spec.n_prompt) * 1e9 / measured.cell(i, &spec)?.centre_tps()?)),
                 decode_tps: measured.cell(i, &decode).and_then(|c| per_user(rounds, c)),
                 ttft_ns: longest.and_then(|spec| measured.cell(i, &spec)?.ttft_ns),
                 ram_bytes: memory.as_ref().map(|m| ram_bytes(m, goal.users())),

@@ -6,7 +6,7 @@ use crate::data::{
     Warning, WorkSpec, Workload,
 };
 use crate::report::lang::Lang;
-use crate::stats::{Interval, Verdict};
+use crate::stats::{self, Interval, Verdict};
 
 /// A run, ready to be rendered.
 #[derive(Debug, Clone, PartialEq)]
@@ -450,6 +450,13 @@ impl CellReport {
     /// Whether it was measured.
     pub fn is_ok(&self) -> bool {
         self.outcome == Outcome::Ok
+    }
+
+    /// Tokens per second, whatever the number of rounds.
+    pub fn centre_tps(&self) -> Option<f64> {
+        let logs: Vec<f64> = self.samples_ns.iter().map(|&ns| (ns as f64).ln()).collect();
+        let own = || Some(f64::from(self.spec.n_tokens_counted()) * 1e9 / stats::median(&logs)?.exp());
+        self.tps.map(|tps| tps.estimate).or_else(own)
     }
 
     /// Tokens before the timed work: the x axis of charts.
