@@ -123,9 +123,10 @@ fn open(model: &ReportModel, report: &DecisionReport, choice: &Choice) -> Vec<St
     if own.standing.is_open() {
         said.push(t.limit_open(unmet(model, own, Standing::is_open)));
     }
-    // What was never timed waits for more than its limits.
+    // What was never timed waits for more than its limits, and what is surely slower for nothing.
     let is_timed = |row: &Row| report.candidates[row.candidate].request_ns.is_some();
-    let waits = |row: &&Row| row.candidate != choice.arm && !row.is_out && is_timed(row) && row.standing.is_open();
+    let may_win = |row: &Row| is_timed(row) && row.vs_choice.is_none_or(|ratio| ratio.hi > 1.0);
+    let waits = |row: &&Row| row.candidate != choice.arm && !row.is_out && may_win(row) && row.standing.is_open();
     let each: Vec<String> = report
         .decision
         .rows
