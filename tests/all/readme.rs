@@ -38,6 +38,7 @@ fn every_command_of_the_readme_works() {
     let own = |word: &str| match word {
         // Making variants takes llama.cpp.
         "MODEL" | "path/to/folder" | "SmolLM2-135M-Instruct.Q4_1.gguf" => "models".to_owned(),
+        "F16,Q8_0,Q4_1,Q4_K_M" => "F16,Q8_0,Q4_K_M".to_owned(),
         "own.gguf" => "models/tiny-Q8_0.gguf".to_owned(),
         "FILE.gguf" => "models/tiny-F16.gguf".to_owned(),
         "RUN" | "RUN_A" | "RUN_B" => "run".to_owned(),
