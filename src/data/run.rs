@@ -16,9 +16,10 @@ use std::fmt;
 /// true where absent.
 /// `shards` in the header and the warning `shard_gaps`; `split_mode`, `no_kv_offload`, several devices in arms, `gpu` in the conditions of
 /// samples, `predicted_device_bytes` in memory. `predicted` and `left_out` in the header, `layer_bytes` and `output_bytes` in tensor types.
+/// `quantization` and `parts` in variants, the warnings `passed_over` and `requantized`.
 /// 5: blocks: the record `block` says which samples count, `round` only that a round ended; `decision` and `pace` in the plan, in whose
 /// `stop` numbers of launches stand in place of numbers of rounds; `request` and `regret` in the goal; `text_seed` in the header;
-/// `is_kept` in quality; `quantization` and `parts` in variants; the warnings `passed_over` and `requantized`.
+/// `is_kept` in quality; the failure kind `broken`.
 pub const JOURNAL_FORMAT: u32 = 5;
 
 /// When to stop: when the answer is settled and the figures are precise, or the time is spent; never on significance.
