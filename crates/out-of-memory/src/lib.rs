@@ -6,6 +6,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// "Does not fit this machine".
 pub const EXIT_CODE: i32 = 4;
@@ -43,9 +44,15 @@ fn checked(memory: *mut u8, n_bytes: usize) -> *mut u8 {
     memory
 }
 
+/// Threads can run out of memory at the same moment: the first one speaks and ends the process.
+static IS_SAID: AtomicBool = AtomicBool::new(false);
+
 /// Nothing here allocates: the line is put together on the stack.
 #[cold]
 fn give_up(n_bytes: usize) -> ! {
+    while IS_SAID.swap(true, Ordering::Relaxed) {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+    }
     let mut buffer = [0; 256];
     let mut rest = buffer.as_mut_slice();
     let _ = writeln!(
