@@ -1,4 +1,4 @@
-//! The summary for the terminal: a table, then the closing sentence. Returns text; printing is `cli`'s.
+//! The summary for the terminal: the answer, and a table beside it. Returns text; printing is `cli`'s.
 
 use super::document::{Block, Document, Span, Table as DocumentTable};
 use super::text::kv;

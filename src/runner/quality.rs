@@ -314,7 +314,12 @@ impl Scoring<'_> {
         let mut scores = Vec::new();
         for &arm in arms {
             let is_baseline = arm == 0;
-            let answer = self.score(chunk, arm);
+            let answer = self
+                .score(chunk, arm)
+                .and_then(|scored| match self.why_broken(arm, &scored.0) {
+                    Some(why) => Err(AskError::Refused(FailureKind::Broken, why)),
+                    None => Ok(scored),
+                });
             // Not all fit into memory together, or this one is not needed again.
             if !self.site.run.is_quality_resident || self.plan.arms[arm].is_control {
                 if let Some(worker) = self.workers.remove(&arm) {
@@ -322,27 +327,16 @@ impl Scoring<'_> {
                 }
             }
             match answer {
-                Ok((score, forward_ns)) => {
-                    if let Some(why) = self.why_broken(arm, &score) {
-                        self.workers.remove(&arm);
-                        self.fail(arm, FailureKind::Broken, &why, tell)?;
-                        if is_baseline {
-                            return Ok(Vec::new());
-                        }
-                        continue;
-                    }
-                    scores.push(((arm, score), forward_ns));
-                }
+                Ok((score, forward_ns)) => scores.push(((arm, score), forward_ns)),
                 Err(AskError::Interrupted) => return Err(Halt::Interrupted),
                 Err(AskError::Refused(kind, reason) | AskError::Dead(kind, reason)) => {
                     self.workers.remove(&arm);
                     self.fail(arm, kind, &reason, tell)?;
-                    if is_baseline && kind == FailureKind::Broken {
-                        return Ok(Vec::new());
-                    }
                     if is_baseline {
                         let why = format!("the baseline could not be scored: {reason}");
-                        for other in arms.iter().copied().filter(|a| *a != arm) {
+                        // A broken one ends the run.
+                        let is_broken = kind == FailureKind::Broken;
+                        for other in arms.iter().copied().filter(|a| *a != arm && !is_broken) {
                             self.fail(other, kind, &why, tell)?;
                         }
                         return Ok(Vec::new());
