@@ -316,6 +316,18 @@ impl fmt::Display for WorkSpec {
 }
 
 impl WorkSpec {
+    /// A work of one sequence.
+    pub const fn single(workload: Workload, n_prompt: u32, n_gen: u32, n_depth: u32) -> WorkSpec {
+        WorkSpec {
+            workload,
+            n_prompt,
+            n_gen,
+            n_depth,
+            n_seq: 1,
+            is_pp_shared: false,
+        }
+    }
+
     /// Tokens that the throughput of a sample counts: prompt tokens or generated tokens.
     pub const fn n_tokens_counted(&self) -> u32 {
         match self.workload {

@@ -108,20 +108,9 @@ mod tests {
     use super::*;
     use crate::data::Purpose;
 
-    fn spec(workload: Workload, n_prompt: u32, n_gen: u32, n_depth: u32) -> WorkSpec {
-        WorkSpec {
-            workload,
-            n_prompt,
-            n_gen,
-            n_depth,
-            n_seq: 1,
-            is_pp_shared: false,
-        }
-    }
-
     fn usual() -> Vec<WorkSpec> {
-        let prefill = [128, 512, 2048].map(|n| spec(Workload::Prefill, n, 0, 0));
-        let decode = [128, 512, 2048].map(|n| spec(Workload::Decode, 0, 32, n));
+        let prefill = [128, 512, 2048].map(|n| WorkSpec::single(Workload::Prefill, n, 0, 0));
+        let decode = [128, 512, 2048].map(|n| WorkSpec::single(Workload::Decode, 0, 32, n));
         [prefill, decode].concat()
     }
 

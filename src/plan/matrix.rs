@@ -268,14 +268,7 @@ fn duplicate<T: ToString>(flag: &'static str, items: impl Iterator<Item = T>) ->
 }
 
 fn all_specs(s: &Settings) -> Vec<WorkSpec> {
-    let spec = |workload, n_prompt, n_gen, n_depth| WorkSpec {
-        workload,
-        n_prompt,
-        n_gen,
-        n_depth,
-        n_seq: 1,
-        is_pp_shared: false,
-    };
+    let spec = WorkSpec::single;
     let mut specs = Vec::new();
     for workload in Workload::ALL.iter().filter(|w| s.workloads.contains(w)) {
         match workload {

@@ -16,14 +16,7 @@ fn shared_depths(n_prompt: u32) -> Vec<u32> {
 
 /// Follow-up prompts of every length, from the cold one to the one that shares most.
 pub(super) fn prefix_specs(s: &Settings) -> Vec<WorkSpec> {
-    let spec = |n_prompt, n_depth| WorkSpec {
-        workload: Workload::PrefixReuse,
-        n_prompt,
-        n_gen: 0,
-        n_depth,
-        n_seq: 1,
-        is_pp_shared: false,
-    };
+    let spec = |n_prompt, n_depth| WorkSpec::single(Workload::PrefixReuse, n_prompt, 0, n_depth);
     let of_prompt = |&n: &u32| shared_depths(n).into_iter().map(move |d| spec(n, d));
     s.n_prompts.iter().flat_map(of_prompt).collect()
 }

@@ -104,14 +104,7 @@ mod tests {
         };
         let speed = SpeedGuess::of_cpu(2, true);
         let guess = |workload, n_prompt, n_gen, n_depth, size| {
-            let spec = WorkSpec {
-                workload,
-                n_prompt,
-                n_gen,
-                n_depth,
-                n_seq: 1,
-                is_pp_shared: false,
-            };
+            let spec = WorkSpec::single(workload, n_prompt, n_gen, n_depth);
             execution_guess_ns(&spec, &model, 135_000_000, size, 23040, &speed)
         };
         let size = 270_000_000;

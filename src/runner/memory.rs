@@ -28,14 +28,7 @@ pub fn probe(site: Site, arm: usize, id: u64) -> Result<MemoryRecord, AskError> 
     let mut worker = Worker::spawn(&site.run.command.of_arm(setting), &name, id, site.mailbox, deadline)?;
     let loaded = load_and_open(site, &mut worker, arm, n_depth + 1, Vec::new())?;
     let mut ask = |request| worker.ask(&request, site.mailbox, deadline);
-    let spec = WorkSpec {
-        workload: Workload::Prefill,
-        n_prompt: n_depth,
-        n_gen: 0,
-        n_depth: 0,
-        n_seq: 1,
-        is_pp_shared: false,
-    };
+    let spec = WorkSpec::single(Workload::Prefill, n_depth, 0, 0);
     let Reply::Sampled { .. } = ask(Request::Measure {
         context: 0,
         spec,

@@ -211,14 +211,7 @@ mod tests {
         let mut faults = Faults::new(script.faults, Rc::default());
         let measure = |n_depth| Request::Measure {
             context: 0,
-            spec: WorkSpec {
-                workload: Workload::Decode,
-                n_prompt: 0,
-                n_gen: 1,
-                n_depth,
-                n_seq: 1,
-                is_pp_shared: false,
-            },
+            spec: WorkSpec::single(Workload::Decode, 0, 1, n_depth),
             round: 0,
             n_repeat: 1,
         };

@@ -224,14 +224,7 @@ pub(super) mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("m-F16.gguf");
         std::fs::write(&path, b"GGUF").expect("written");
-        let spec = WorkSpec {
-            workload: Workload::Decode,
-            n_prompt: 0,
-            n_gen: 4,
-            n_depth: 64,
-            n_seq: 1,
-            is_pp_shared: false,
-        };
+        let spec = WorkSpec::single(Workload::Decode, 0, 4, 64);
         let (ended, out) = talk(
             "{}",
             &[

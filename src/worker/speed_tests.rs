@@ -7,17 +7,6 @@ use crate::engine::Layout;
 const QUIET: &str =
     r#"{"noise":0,"token_noise":0,"costs":[{"prefill_ns":1000,"decode_ns":5000,"growth_per_1000":1.0}]}"#;
 
-fn spec(workload: Workload, n_prompt: u32, n_gen: u32, n_depth: u32) -> WorkSpec {
-    WorkSpec {
-        workload,
-        n_prompt,
-        n_gen,
-        n_depth,
-        n_seq: 1,
-        is_pp_shared: false,
-    }
-}
-
 /// An engine with one context, and the tokens of a text.
 fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
     let file = tempfile::Builder::new().suffix("-F16.gguf").tempfile().expect("a file");
@@ -59,7 +48,7 @@ fn step_ns(depth: u64) -> u64 {
 #[test]
 fn a_device_is_warmed_up_and_timed_with_whole_prompts() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let work = spec(Workload::Prefill, 100, 0, 0);
+    let work = WorkSpec::single(Workload::Prefill, 100, 0, 0);
     let on_cpu = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
     let config = speed.configs.get_mut(&id.0).expect("it was opened");
     config.device = "CUDA0".to_owned();
@@ -73,7 +62,7 @@ fn a_device_is_warmed_up_and_timed_with_whole_prompts() {
 #[test]
 fn prefill_counts_the_prompt_and_nothing_else() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let work = spec(Workload::Prefill, 100, 0, 0);
+    let work = WorkSpec::single(Workload::Prefill, 100, 0, 0);
     assert_eq!(
         speed.prepare(&mut engine, id, &[work], true).expect("runs"),
         [prefill_ns(64) * 100 / 64],
@@ -95,8 +84,11 @@ fn prefill_counts_the_prompt_and_nothing_else() {
 #[test]
 fn decode_starts_at_its_depth_in_every_execution() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let (deep, shallow) = (spec(Workload::Decode, 0, 8, 300), spec(Workload::Decode, 0, 8, 0));
-    let prompt = spec(Workload::Prefill, 512, 0, 0);
+    let (deep, shallow) = (
+        WorkSpec::single(Workload::Decode, 0, 8, 300),
+        WorkSpec::single(Workload::Decode, 0, 8, 0),
+    );
+    let prompt = WorkSpec::single(Workload::Prefill, 512, 0, 0);
     let rough = speed
         .prepare(&mut engine, id, &[deep, shallow, prompt], true)
         .expect("runs");
@@ -118,7 +110,7 @@ fn decode_starts_at_its_depth_in_every_execution() {
 #[test]
 fn no_reuse_pays_the_whole_prefix_for_every_token() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let work = spec(Workload::NoReuse, 0, 3, 100);
+    let work = WorkSpec::single(Workload::NoReuse, 0, 3, 100);
     assert_eq!(
         speed.prepare(&mut engine, id, &[work], true).expect("runs"),
         [prefill_ns(64) * 101 / 64 * 3]
@@ -133,8 +125,8 @@ fn no_reuse_pays_the_whole_prefix_for_every_token() {
 fn a_follow_up_prompt_pays_for_what_is_not_in_the_cache() {
     let (mut engine, id, mut speed) = set_up(QUIET);
     let (cold, warm) = (
-        spec(Workload::PrefixReuse, 200, 0, 0),
-        spec(Workload::PrefixReuse, 200, 0, 150),
+        WorkSpec::single(Workload::PrefixReuse, 200, 0, 0),
+        WorkSpec::single(Workload::PrefixReuse, 200, 0, 150),
     );
     let first_token = 1000;
     let (cold_ns, warm_ns) = (
@@ -161,7 +153,7 @@ fn sequences_at_once_share_the_cost_of_a_step() {
     let work = |n_seq, is_pp_shared| WorkSpec {
         n_seq,
         is_pp_shared,
-        ..spec(Workload::Batched, 0, 8, 300)
+        ..WorkSpec::single(Workload::Batched, 0, 8, 300)
     };
     let all = [work(1, false), work(4, false), work(4, true)];
     let rough = speed.prepare(&mut engine, id, &all, true).expect("runs");
@@ -182,7 +174,7 @@ fn sequences_at_once_share_the_cost_of_a_step() {
 #[test]
 fn a_state_costs_its_copies_and_its_file_two() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let work = spec(Workload::State, 0, 0, 100);
+    let work = WorkSpec::single(Workload::State, 0, 0, 100);
     let rough = speed.prepare(&mut engine, id, &[work], true).expect("runs");
     let copy = 100 * 500;
     assert_eq!(rough, [prefill_ns(100) + 4 * copy]);
@@ -202,7 +194,7 @@ fn a_state_costs_its_copies_and_its_file_two() {
 #[test]
 fn a_draft_that_agrees_is_accepted_as_a_whole() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let work = spec(Workload::Speculative, 0, 8, 100);
+    let work = WorkSpec::single(Workload::Speculative, 0, 8, 100);
     speed.prepare(&mut engine, id, &[work], true).expect("runs");
     let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
     let sums = sample.speculative.expect("its parts");
@@ -222,7 +214,7 @@ fn a_draft_that_agrees_is_accepted_as_a_whole() {
 fn a_draft_that_errs_changes_the_pace_and_not_the_text() {
     let costs = r#""costs":[{"file":"draft","prefill_ns":1000,"decode_ns":1000,"logit_noise":0.7},"#;
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen(r#""costs":["#, costs, 1));
-    let work = spec(Workload::Speculative, 0, 60, 100);
+    let work = WorkSpec::single(Workload::Speculative, 0, 60, 100);
     speed.prepare(&mut engine, id, &[work], true).expect("runs");
     let sample = speed.measure(&mut engine, id, &work, 0, 1).expect("runs");
     let sums = sample.speculative.expect("its parts");
@@ -249,7 +241,7 @@ fn a_draft_that_errs_changes_the_pace_and_not_the_text() {
 
 #[test]
 fn what_cannot_draft_is_refused_in_words() {
-    let work = spec(Workload::Speculative, 0, 8, 100);
+    let work = WorkSpec::single(Workload::Speculative, 0, 8, 100);
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"other_vocab":["draft"],"#, 1));
     let error = speed
         .prepare(&mut engine, id, &[work], true)
@@ -268,7 +260,7 @@ fn what_cannot_draft_is_refused_in_words() {
 #[test]
 fn what_rounding_changes_is_told_from_what_it_cannot() {
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"pass_logit_noise":0.2,"#, 1));
-    let work = spec(Workload::Speculative, 0, 60, 100);
+    let work = WorkSpec::single(Workload::Speculative, 0, 60, 100);
     speed.prepare(&mut engine, id, &[work], true).expect("runs");
     let sample = speed.measure(&mut engine, id, &work, 0, 1).expect("runs");
     let sums = sample.speculative.expect("its parts");
@@ -289,10 +281,10 @@ fn what_rounding_changes_is_told_from_what_it_cannot() {
 #[test]
 fn a_cache_that_cannot_drop_tokens_has_no_prefix_to_reuse() {
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"recurrent":["F16"],"#, 1));
-    let warm = spec(Workload::PrefixReuse, 200, 0, 150);
+    let warm = WorkSpec::single(Workload::PrefixReuse, 200, 0, 150);
     let error = speed.prepare(&mut engine, id, &[warm], true).expect_err("no reuse");
     assert!(error.to_string().contains("cannot drop"), "{error}");
-    let decode = spec(Workload::Decode, 0, 8, 100);
+    let decode = WorkSpec::single(Workload::Decode, 0, 8, 100);
     speed
         .prepare(&mut engine, id, &[decode], true)
         .expect("goes back by its state");
@@ -304,7 +296,7 @@ fn a_cache_that_cannot_drop_tokens_has_no_prefix_to_reuse() {
 #[test]
 fn stolen_time_shows_in_wall_and_not_in_cpu_time() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let work = spec(Workload::Prefill, 100, 0, 0);
+    let work = WorkSpec::single(Workload::Prefill, 100, 0, 0);
     engine.effects.stall_ns.set(1_000_000);
     let sample = speed.measure(&mut engine, id, &work, 0, 1).expect("runs");
     assert_eq!(sample.timed_ns, prefill_ns(100) + 1_000_000);
@@ -315,20 +307,20 @@ fn stolen_time_shows_in_wall_and_not_in_cpu_time() {
 fn works_that_cannot_be_timed_are_refused() {
     let (mut engine, id, mut speed) = set_up(QUIET);
     for (work, n_repeat) in [
-        (spec(Workload::Decode, 0, 8, 300), 1),
-        (spec(Workload::Decode, 0, 0, 0), 1),
-        (spec(Workload::Prefill, 0, 0, 0), 1),
-        (spec(Workload::Prefill, 4000, 0, 0), 1),
-        (spec(Workload::NoReuse, 0, 2, 1500), 1),
-        (spec(Workload::PrefixReuse, 100, 0, 100), 1),
+        (WorkSpec::single(Workload::Decode, 0, 8, 300), 1),
+        (WorkSpec::single(Workload::Decode, 0, 0, 0), 1),
+        (WorkSpec::single(Workload::Prefill, 0, 0, 0), 1),
+        (WorkSpec::single(Workload::Prefill, 4000, 0, 0), 1),
+        (WorkSpec::single(Workload::NoReuse, 0, 2, 1500), 1),
+        (WorkSpec::single(Workload::PrefixReuse, 100, 0, 100), 1),
         (
             WorkSpec {
                 n_seq: 2,
-                ..spec(Workload::Prefill, 10, 0, 0)
+                ..WorkSpec::single(Workload::Prefill, 10, 0, 0)
             },
             1,
         ),
-        (spec(Workload::Prefill, 10, 0, 0), 0),
+        (WorkSpec::single(Workload::Prefill, 10, 0, 0), 0),
     ] {
         assert!(
             speed.measure(&mut engine, id, &work, 0, n_repeat).is_err(),

@@ -355,14 +355,7 @@ fn arms() -> Vec<Arm> {
 }
 
 fn cells(arms: &[Arm]) -> Vec<Cell> {
-    let spec = |workload, n_prompt, n_gen, n_depth| WorkSpec {
-        workload,
-        n_prompt,
-        n_gen,
-        n_depth,
-        n_seq: 1,
-        is_pp_shared: false,
-    };
+    let spec = WorkSpec::single;
     let mut specs: Vec<WorkSpec> = DEPTHS.iter().map(|&n| spec(Workload::Prefill, n, 0, 0)).collect();
     specs.extend(DEPTHS.iter().map(|&n| spec(Workload::Decode, 0, 32, n)));
     specs.extend([128, 512].iter().map(|&n| spec(Workload::NoReuse, 0, 4, n)));
