@@ -8,7 +8,7 @@ mod fixture;
 
 use kvant::data::{BlockRecord, Cell, Record, RunHeader, Sample, SampleRecord, WorkSpec, Workload};
 use kvant::journal::{self, FailingSink, Writer};
-use kvant::report::{charts, report_html, report_md, results_json, write_all, ReportModel};
+use kvant::report::{charts, report_html, report_md, results_json, write_all, Lang, ReportModel};
 use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
@@ -105,17 +105,17 @@ fn main() {
     let run = timed("reading the journal", || journal::read(&path).expect("it is one"));
     let model = timed("model", || ReportModel::build(&run.header, &run.records));
     let files = timed("all files, to disk", || {
-        write_all(dir.path(), &model).expect("they can be written")
+        write_all(dir.path(), &model.told(Lang::default())).expect("they can be written")
     });
     println!(
         "{} files in {:.2} s; of that",
         files.len(),
         began.elapsed().as_secs_f64()
     );
-    timed("  report.md", || report_md(&model));
-    timed("  report.html", || report_html(&model));
+    timed("  report.md", || report_md(&model.told(Lang::default())));
+    timed("  report.html", || report_html(&model.told(Lang::default())));
     timed("  results.json", || {
         results_json(&model).map(|json| json.len()).unwrap_or_default()
     });
-    timed("  charts (SVG and PNG)", || charts(&model));
+    timed("  charts (SVG and PNG)", || charts(&model.told(Lang::default())));
 }

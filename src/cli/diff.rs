@@ -43,7 +43,9 @@ fn side(path: &Path, global: &Global) -> Result<Side, Failure> {
     let name = name_of(path);
     let lang = global.lang.into();
     Ok(match load(path, global)? {
-        Source::Run(journal, _) => Side::of_run(&name, &ReportModel::build_in(lang, &journal.header, &journal.records)),
+        Source::Run(journal, _) => {
+            Side::of_run(&name, &ReportModel::build(&journal.header, &journal.records).told(lang))
+        }
         Source::Bench(rows) => Side::of_bench(lang, &name, &rows),
     })
 }

@@ -47,8 +47,8 @@ pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
         let path = write(one, &dir)?;
         // The page that names them all is printed instead.
         let journal = journal::read(&path)?;
-        let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
-        write_report(&model, &dir)?;
+        let model = ReportModel::build(&journal.header, &journal.records);
+        write_report(&model, &dir, global)?;
         code = code.max(report::code(&model));
         folders.push(dir);
     }

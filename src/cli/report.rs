@@ -110,7 +110,7 @@ pub fn several(
         match load(path, global)? {
             Source::Run(mut journal, _) => {
                 journal.header.price_per_hour = price_per_hour.or(journal.header.price_per_hour);
-                let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
+                let model = ReportModel::build(&journal.header, &journal.records);
                 if global.json {
                     results.push(results_json(&model).map_err(|e| Failure::new(UNEXPECTED, e))?);
                 }
@@ -159,16 +159,16 @@ pub fn unwritten(e: std::io::Error) -> Failure {
 
 /// Writes the report files of `journal` into `dir`, prints the summary, and gives the exit code.
 pub fn finish(journal: &Journal, dir: &Path, global: &Global, is_warned: bool) -> Result<u8, Failure> {
-    let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
-    let files = write_report(&model, dir)?;
+    let model = ReportModel::build(&journal.header, &journal.records);
+    let files = write_report(&model, dir, global)?;
     tell(&summary(&model, global, is_warned)?, &files, global)?;
     Ok(code(&model))
 }
 
 /// The report files.
-pub fn write_report(model: &ReportModel, dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub fn write_report(model: &ReportModel, dir: &Path, global: &Global) -> Result<Vec<PathBuf>, Failure> {
     let advice = "free some space and write it again, or elsewhere, with `kvant report RUN --out FOLDER`";
-    write_all(dir, model).map_err(|e| {
+    write_all(dir, &model.told(global.lang.into())).map_err(|e| {
         Failure::msg(
             UNEXPECTED,
             format!("{e}; what was measured is in the journal: {advice}"),
@@ -185,7 +185,7 @@ pub fn summary(model: &ReportModel, global: &Global, is_warned: bool) -> Result<
         is_warned,
         ..look::of_stdout(global)
     };
-    Ok(terminal::summary(model, look))
+    Ok(terminal::summary(&model.told(global.lang.into()), look))
 }
 
 /// The exit code that a run deserves.

@@ -49,11 +49,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     job.header.left_out = candidates.map_or_else(Vec::new, |c| c.left_out());
     let paths = job.paths();
     let folder = sources.store_root().join(ANSWERS).join(question(&job.header));
-    let kept = if args.fresh {
-        None
-    } else {
-        kept(&folder, &job.header, global)
-    };
+    let kept = if args.fresh { None } else { kept(&folder, &job.header) };
     let mut past = None;
     if let Some((journal, model, dir)) = kept {
         let is_settled = model.decision.as_ref().is_some_and(|d| d.decision.is_settled(&d.goal));
@@ -109,8 +105,8 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     match args.emit {
         None => finish(&journal, &dir, global, is_new && !global.quiet),
         Some(_) => {
-            let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
-            write_report(&model, &dir)?;
+            let model = ReportModel::build(&journal.header, &journal.records);
+            write_report(&model, &dir, global)?;
             print_command(&model, args, &paths)?;
             Ok(code(&model))
         }
@@ -184,7 +180,7 @@ fn question(header: &RunHeader) -> String {
 }
 
 /// The last kept run of the question; limits are held against what it measured.
-fn kept(folder: &Path, asked: &RunHeader, global: &Global) -> Option<(Journal, ReportModel, PathBuf)> {
+fn kept(folder: &Path, asked: &RunHeader) -> Option<(Journal, ReportModel, PathBuf)> {
     kept::newest_first(folder).find_map(|dir| {
         let mut journal = kept::read(&dir)?;
         let is_same = journal.header.goal == asked.goal;
@@ -193,7 +189,7 @@ fn kept(folder: &Path, asked: &RunHeader, global: &Global) -> Option<(Journal, R
             journal.header.goal = asked.goal;
             forget_why_they_left(&mut journal);
         }
-        let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
+        let model = ReportModel::build(&journal.header, &journal.records);
         let is_settled = model.decision.as_ref().is_some_and(|d| d.decision.is_settled(&d.goal));
         (model.totals.is_complete && (is_same || is_settled)).then_some((journal, model, dir))
     })

@@ -1,5 +1,6 @@
 //! What is measured: arms, workloads and cells, under llama.cpp's own field names.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -278,7 +279,7 @@ impl Arm {
 }
 
 /// What a sample of a cell executes, without the arm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct WorkSpec {
     /// Kind of work.
     pub workload: Workload,

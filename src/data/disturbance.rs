@@ -1,5 +1,6 @@
 //! What counts as a disturbed sample: limits declared before a run, and what went over them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -38,7 +39,7 @@ impl Default for Limits {
 }
 
 /// The limit that a sample went over.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Disturbance {
     /// The worker got less CPU time than its threads asked for.

@@ -1,11 +1,12 @@
 //! What is known of a model file.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// How many tensors of one ggml type a file holds, and their bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct TensorTypeShare {
     /// Number of tensors.
     pub n_tensors: u64,
@@ -24,7 +25,7 @@ fn is_zero(n: &u64) -> bool {
 }
 
 /// The file a variant was made from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DerivedFrom {
     /// File name (no folder).
     pub file: String,
@@ -37,7 +38,7 @@ pub struct DerivedFrom {
 }
 
 /// What a file tells of how it was quantized.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Quantization {
     /// Who did it (`general.quantized_by`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,7 +58,7 @@ pub struct Quantization {
 }
 
 /// A part of a split model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FilePart {
     /// File name (no folder).
     pub file: String,
@@ -68,7 +69,7 @@ pub struct FilePart {
 }
 
 /// One GGUF file of the model, or the parts of one, as read from the file itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VariantInfo {
     /// `F16`, `Q8_0`, `UD-Q4_K_XL`, `owner/Q4_K_M` …: unique in the run.
     pub id: String,
@@ -115,7 +116,7 @@ impl fmt::Display for Quantization {
 }
 
 /// The model that all variants of a run share.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelInfo {
     /// Name to show, e.g. `SmolLM2-135M-Instruct` or `built-in`.
     pub name: String,

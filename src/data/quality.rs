@@ -4,6 +4,7 @@
 //! is scored, as llama-perplexity does. Sums are f64 over the scored tokens; probabilities are natural.
 
 use super::{Arm, FailureKind, QualityLoss};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is scored, with which arms, and when it is enough.
@@ -46,7 +47,7 @@ pub struct QualityStop {
 }
 
 /// A text that is scored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TextInfo {
     /// File name (no folder), or `corpus`.
     pub name: String,
@@ -72,7 +73,7 @@ pub struct TextTokens {
 }
 
 /// A place in the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Chunk {
     /// Tokens per chunk: the window.
     pub n_ctx: u32,
@@ -121,7 +122,7 @@ pub struct Divergence {
 }
 
 /// A place where the arm's most likely next token is not the baseline's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Parting {
     /// Position of the predicted token in the chunk.
     pub position: u32,

@@ -18,7 +18,7 @@ pub struct EngineInfo {
 }
 
 /// One buffer that llama.cpp allocated or mapped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BufferSize {
     /// Buffer type, e.g. `CPU_Mapped`, `CPU_REPACK`.
     pub buffer: String,
@@ -271,7 +271,7 @@ pub struct LaunchRecord {
 }
 
 /// Memory of a process, from the kernel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MemoryReading {
     /// Anonymous resident bytes at the end of the work.
     pub rss_anon_bytes: u64,

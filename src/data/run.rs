@@ -87,7 +87,7 @@ pub struct Plan {
 }
 
 /// The machine, as far as it bears on speed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HostInfo {
     /// CPU model name.
     pub cpu: String,
@@ -169,7 +169,7 @@ pub struct RunHeader {
 }
 
 /// An arm as predicted from its file's header and, for speed, from what this machine does with each type of weights.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PredictedArm {
     /// The arm.
     pub arm: String,
@@ -258,7 +258,7 @@ impl fmt::Display for WhyLeftOut {
 }
 
 /// The model that drafts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DraftInfo {
     /// The variant, or the name of the file.
     pub name: String,

@@ -55,8 +55,29 @@ pub(super) enum Span {
 pub(super) struct Table {
     /// Heads of the columns.
     pub(super) head: Vec<String>,
-    /// Rows of cells.
-    pub(super) rows: Vec<Vec<Vec<Span>>>,
+    /// Its rows.
+    pub(super) rows: Vec<Vec<Value>>,
+}
+
+/// One value of a table.
+#[derive(Clone)]
+pub(super) struct Value {
+    /// As the language writes it.
+    pub(super) spans: Vec<Span>,
+    /// What its column is sorted by.
+    pub(super) key: Option<f64>,
+    /// Whether it is good or bad news.
+    pub(super) tone: Option<Tone>,
+    /// It stands where a number would: "n/a", "baseline".
+    pub(super) stands_in: bool,
+}
+
+/// Colour beside the word, never instead of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Good,
+    Bad,
+    Open,
 }
 
 impl Span {
@@ -70,16 +91,17 @@ impl Span {
 }
 
 impl Table {
-    /// Whether every cell of a column starts with a digit, or stands in for a number.
+    /// Whether a column holds numbers, and what stands in for them.
     pub(super) fn is_numeric(&self, column: usize) -> bool {
-        const STAND_INS: [&str; 4] = ["n/a", "n/d", "baseline", "referencia"];
-        let is_number = |cell: &Vec<Span>| match cell.first() {
-            Some(Span::Text(text)) => {
-                text.starts_with(|c: char| c.is_ascii_digit()) || STAND_INS.contains(&text.as_str())
-            }
-            _ => false,
-        };
-        self.rows.iter().filter_map(|row| row.get(column)).all(is_number)
+        let mut values = self.rows.iter().filter_map(|row| row.get(column));
+        values.all(|value| value.key.is_some() || value.stands_in)
+    }
+}
+
+impl Value {
+    /// Its text alone.
+    pub(super) fn text(&self) -> String {
+        text(&self.spans)
     }
 }
 
@@ -109,25 +131,17 @@ pub(super) fn paragraph(text: &str) -> Option<Block> {
     (!spans.is_empty()).then_some(Block::Text(spans))
 }
 
-/// A table of plain cells, or nothing when it has no rows.
-pub(super) fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> Vec<Block> {
-    let rows = rows
-        .into_iter()
-        .map(|row| row.into_iter().map(|cell| vec![Span::Text(cell)]).collect())
-        .collect();
-    rich_table(head, rows)
-}
-
-/// A table, or nothing when it has no rows.
-pub(super) fn rich_table(head: Vec<String>, rows: Vec<Vec<Vec<Span>>>) -> Vec<Block> {
-    if rows.is_empty() {
-        return Vec::new();
-    }
-    vec![Block::Table(Table { head, rows })]
-}
-
 /// A chart, or nothing when the run has no data for it.
 pub(super) fn image(charts: &[ChartName], name: &str) -> Vec<Block> {
     let found = charts.iter().find(|chart| chart.name == name);
     found.map(|chart| Block::Chart(chart.clone())).into_iter().collect()
+}
+
+/// The text of spans alone.
+pub(super) fn text(spans: &[Span]) -> String {
+    let text = |span: &Span| match span {
+        Span::Text(text) | Span::Code(text) => text.clone(),
+        Span::Link(text, _) => (*text).to_owned(),
+    };
+    spans.iter().map(text).collect()
 }

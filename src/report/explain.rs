@@ -27,7 +27,10 @@ pub fn explain(model: &ReportModel, records: &[Record], cell: &str) -> Result<St
     let of_baseline = baseline.map(|b| used_samples(records, b)).unwrap_or_default();
     let mut out = format!("{}\n\n", id(model, own));
     if let Outcome::Failed(kind, reason) = &own.outcome {
-        out.push_str(&format!("not measured ({kind}): {reason}\n\n"));
+        out.push_str(&format!(
+            "not measured ({kind}): {}\n\n",
+            Lang::En.reason(*kind, reason)
+        ));
     }
     out.push_str(&format!("{}\n", samples_table(own, &used, &of_baseline)));
     out.push_str(&left_out(records, own.index, &used));

@@ -1,12 +1,12 @@
 //! `report.md`: GitHub-flavoured Markdown. Text is escaped so that it stays text.
 
-use super::document::{Block, Document, Span, Table};
+use super::document::{Block, Document, Span, Table, Value};
 use super::lang::Lang;
 use super::sections::document;
-use super::ReportModel;
+use super::Report;
 
 /// The text of `report.md`.
-pub fn report_md(model: &ReportModel) -> String {
+pub fn report_md(model: &Report) -> String {
     markdown(model.lang, &document(model))
 }
 
@@ -63,10 +63,7 @@ fn table(table: &Table) -> String {
     text.push_str(&line((0..table.head.len()).map(rule).collect()));
     for row in &table.rows {
         // Inside a table a bar ends the cell, in code too.
-        let cell = |spans: &Vec<Span>| match spans.as_slice() {
-            [Span::Text(text)] => escape(text),
-            several => several.iter().map(in_cell).collect(),
-        };
+        let cell = |value: &Value| value.spans.iter().map(in_cell).collect::<String>();
         text.push_str(&line(row.iter().map(cell).collect()));
     }
     text.push('\n');
@@ -101,7 +98,7 @@ fn fenced(command: &str) -> String {
 }
 
 /// Plain text that Markdown leaves as it is: no column, tag, link, emphasis or line starts inside.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for (i, c) in text.char_indices() {
         match c {
@@ -136,7 +133,7 @@ fn is_within_word(text: &str, at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{code, escape, table};
-    use crate::report::document::{Span, Table};
+    use crate::report::document::{Span, Table, Value};
 
     #[test]
     fn escapes_what_would_break_a_table() {
@@ -150,10 +147,13 @@ mod tests {
 
     #[test]
     fn numbers_stand_right_and_bars_stay_text() {
-        let cell = |text: &str| vec![Span::text(text)];
         let one = Table {
             head: vec!["a".into(), "b".into(), "c".into()],
-            rows: vec![vec![cell("x"), cell("2|3"), vec![Span::code("|")]]],
+            rows: vec![vec![
+                "x".into(),
+                Value::number(2.0, "2|3".into()),
+                Value::spans(vec![Span::code("|")]),
+            ]],
         };
         assert_eq!(
             table(&one),

@@ -4,7 +4,8 @@
 //! Invariant: no text of a model file stands in its code; all of it is read from `results.json` when it runs.
 
 use super::lang::Lang;
-use super::ReportModel;
+use super::markdown::escape;
+use super::Report;
 use serde_json::{json, Value};
 
 const LOAD: &str = r#"import json
@@ -16,26 +17,23 @@ import pandas as pd
 results = json.loads(Path("results.json").read_text(encoding="utf-8"))
 print(results["model"]["name"], "|", results["host"]["cpu"], "|", results["run"]["started_at"])"#;
 
-const CONCLUSION: &str = r#"for sentence in results["run"]["banners"] + results["run"]["conclusion"]:
-    print("-", sentence)"#;
-
 const VARIANTS: &str = r#"variants = pd.DataFrame(results["variants"])
 variants["MiB"] = (variants["model_size"] / 2**20).round(1)
 variants["compression"] = (variants["model_size"].iloc[0] / variants["model_size"]).round(2)
 variants[["id", "file", "ftype", "MiB", "bpw", "compression", "n_fallback", "n_tensors"]].round(2)"#;
 
 const SPEED: &str = r#"cells = pd.json_normalize(results["cells"])
-for column in ["tps.median", "tps.lo", "tps.hi", "vs_baseline.ratio", "vs_baseline.lo", "vs_baseline.hi", "vs_baseline.verdict"]:
+for column in ["tps.value", "tps.lo", "tps.hi", "vs_baseline.ratio.value", "vs_baseline.ratio.lo", "vs_baseline.ratio.hi", "vs_baseline.verdict"]:
     if column not in cells:
         cells[column] = None
 cells["kv"] = cells["type_k"].where(cells["type_k"] == cells["type_v"], cells["type_k"] + "/" + cells["type_v"])
 cells["kv"] += cells["kv_rotation"].map({True: "", False: "-norot"})
 cells["n"] = cells["samples_ns"].map(len)
-measured = cells[(cells["outcome"] == "ok") & ~cells["is_control"] & cells["tps.median"].notna()].copy()
-for column in ["tps.median", "tps.lo", "tps.hi", "vs_baseline.ratio", "vs_baseline.lo", "vs_baseline.hi"]:
+measured = cells[(cells["outcome"] == "ok") & ~cells["is_control"] & cells["tps.value"].notna()].copy()
+for column in ["tps.value", "tps.lo", "tps.hi", "vs_baseline.ratio.value", "vs_baseline.ratio.lo", "vs_baseline.ratio.hi"]:
     measured[column] = measured[column].astype(float)
-measured[["variant", "kv", "workload", "n_prompt", "n_gen", "n_depth", "n", "tps.median", "tps.lo", "tps.hi",
-          "vs_baseline.ratio", "vs_baseline.lo", "vs_baseline.hi", "vs_baseline.verdict"]].round(3)"#;
+measured[["variant", "kv", "workload", "n_prompt", "n_gen", "n_depth", "n", "tps.value", "tps.lo", "tps.hi",
+          "vs_baseline.ratio.value", "vs_baseline.ratio.lo", "vs_baseline.ratio.hi", "vs_baseline.verdict"]].round(3)"#;
 
 const LINES: &str = r#"def lines(data, x, x_label, y_label, scale=lambda rate: rate, log=False):
     """One line per arm: median and 95 % interval."""
@@ -45,7 +43,7 @@ const LINES: &str = r#"def lines(data, x, x_label, y_label, scale=lambda rate: r
     figure, axes = plt.subplots(figsize=(8, 4.5))
     for (variant, kv), arm in data.groupby(["variant", "kv"], sort=False):
         arm = arm.sort_values(x)
-        middle = scale(arm["tps.median"])
+        middle = scale(arm["tps.value"])
         ends = [scale(arm["tps.lo"]), scale(arm["tps.hi"])]
         below = (middle - ends[0]).abs() if not log else (middle - ends[1]).abs()
         above = (ends[1] - middle).abs() if not log else (ends[0] - middle).abs()
@@ -106,14 +104,13 @@ else:
 ///
 /// # Errors
 /// None in practice: it is made of text.
-pub fn notebook(model: &ReportModel) -> serde_json::Result<String> {
+pub fn notebook(model: &Report) -> serde_json::Result<String> {
     let t = model.lang;
     let title = format!("{}\n\n{}", t.nb_title(plain(&model.header.model.name)), t.nb_intro());
     let cells = [
         (false, title),
         (true, LOAD.to_owned()),
-        (false, t.nb_conclusion()),
-        (true, CONCLUSION.to_owned()),
+        (false, format!("{}\n\n{}", t.nb_conclusion(), said(model))),
         (false, t.nb_variants()),
         (true, VARIANTS.to_owned()),
         (false, t.nb_speed()),
@@ -157,6 +154,13 @@ fn cell(index: usize, is_code: bool, source: &str) -> Value {
         });
     }
     json!({ "cell_type": "markdown", "id": id, "metadata": {}, "source": lines })
+}
+
+/// What the run found, as a list that Markdown, the HTML in it and MathJax leave as text.
+fn said(model: &Report) -> String {
+    let sentences = model.banners().into_iter().chain(model.conclusion());
+    let lines = sentences.map(|said| format!("- {}", escape(&said).replace('$', "\\$")));
+    lines.collect::<Vec<String>>().join("\n")
 }
 
 /// The words of the language in a piece of code; they are our own, and hold no quotes.

@@ -1,9 +1,10 @@
 //! The recommendation in `results.json`.
 
+use super::lang::Lang;
 use super::model::{DecisionReport, ReportModel};
-use super::results::{median, median_ns, Median, MedianNs};
 use crate::data::{Goal, LeftOut, Purpose, RequestShape};
 use crate::decide::{Answer, Check, Exactness, Known, Limit, Objective, Seen, SettledBy, Standing, WinsIf};
+use crate::stats::Interval;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -53,13 +54,13 @@ struct Candidate<'a> {
     is_dropped: bool,
     is_on_front: bool,
     request_ns: Option<u64>,
-    decode_tps: Option<Median>,
-    ttft_ns: Option<MedianNs>,
+    decode_tps: Option<Interval>,
+    ttft_ns: Option<Interval>,
     ram_bytes: Option<u64>,
     device_bytes: Option<u64>,
     n_ctx_max: Option<u64>,
     quality: Option<Quality>,
-    vs_choice: Option<Median>,
+    vs_choice: Option<Interval>,
     checks: Vec<CheckOf>,
     wins_if: Option<Wins>,
     predicted: Option<Predicted>,
@@ -83,7 +84,7 @@ struct Quality {
 #[derive(Serialize, JsonSchema)]
 struct Figure {
     estimate: f64,
-    interval: Option<Median>,
+    interval: Option<Interval>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -142,8 +143,8 @@ pub(super) fn decision(model: &ReportModel) -> Option<Decision<'_>> {
             Answer::None { closest } => closest.map(id),
             Answer::Take(_) => None,
         },
-        said: model.answer(),
-        alternatives: model.alternatives(),
+        said: model.told(Lang::default()).answer(),
+        alternatives: model.told(Lang::default()).alternatives(),
         by_purpose: by_purpose.collect(),
         candidates: (0..report.arms.len()).map(|i| candidate(model, report, i)).collect(),
         left_out: &model.header.left_out,
@@ -156,7 +157,7 @@ fn candidate<'a>(model: &'a ReportModel, report: &'a DecisionReport, i: usize) -
     let figure = |known: &Known| Figure {
         estimate: known.estimate(),
         interval: match known {
-            Known::Interval(i) => Some(median(i)),
+            Known::Interval(i) => Some(*i),
             Known::Point(_) => None,
         },
     };
@@ -166,8 +167,8 @@ fn candidate<'a>(model: &'a ReportModel, report: &'a DecisionReport, i: usize) -
         is_dropped: seen.is_dropped,
         is_on_front: row.is_on_front,
         request_ns: seen.request_ns.map(|ns| ns as u64),
-        decode_tps: seen.decode_tps.as_ref().map(median),
-        ttft_ns: seen.ttft_ns.as_ref().map(median_ns),
+        decode_tps: seen.decode_tps,
+        ttft_ns: seen.ttft_ns,
         ram_bytes: seen.ram_bytes,
         device_bytes: seen.vram_bytes,
         n_ctx_max: seen.n_ctx_max,
@@ -179,7 +180,7 @@ fn candidate<'a>(model: &'a ReportModel, report: &'a DecisionReport, i: usize) -
             }),
             Exactness::Baseline | Exactness::Unscored => None,
         },
-        vs_choice: row.vs_choice.as_ref().map(median),
+        vs_choice: row.vs_choice,
         checks: row.checks.iter().map(check).collect(),
         wins_if: row.wins_if.map(|what| match what {
             WinsIf::PplLoss(value) => Wins { limit: "ppl", value },

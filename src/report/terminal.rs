@@ -1,8 +1,9 @@
 //! The summary for the terminal: the answer, and a table beside it. Returns text; printing is `cli`'s.
 
-use super::document::{Block, Document, Span, Table as DocumentTable};
+use super::document::{text, Block, Document, Table as DocumentTable, Value};
+use super::say;
 use super::text::kv;
-use super::{CellReport, DecisionReport, ReportModel};
+use super::{CellReport, DecisionReport, Report};
 use crate::data::{Arm, FailureKind, WorkSpec, Workload};
 use crate::decide::Exactness;
 use crate::stats::Verdict;
@@ -22,13 +23,13 @@ pub struct Look {
 }
 
 /// The answer, the table beside it, what else could be the answer, how sure, what to mind. Ends in a line feed.
-pub fn summary(model: &ReportModel, look: Look) -> String {
+pub fn summary(model: &Report, look: Look) -> String {
     let t = model.lang;
-    let mut paragraphs: Vec<Vec<String>> = model.banners.iter().map(|banner| vec![banner.clone()]).collect();
-    paragraphs.push(model.opening.clone());
+    let mut paragraphs: Vec<Vec<String>> = model.banners().into_iter().map(|banner| vec![banner]).collect();
+    paragraphs.push(say::opening(model));
     let has_table = model.cells.iter().any(|c| c.is_ok() && c.spec.workload.is_headline());
     let below = paragraphs.len();
-    paragraphs.push(model.closing.clone());
+    paragraphs.push(say::closing(model));
     let warnings = model.warnings.iter().filter(|_| !look.is_warned);
     let mut minded: Vec<String> = warnings.map(|warning| t.warning_line(t.warning(warning))).collect();
     // What is broken stands above.
@@ -36,7 +37,9 @@ pub fn summary(model: &ReportModel, look: Look) -> String {
     let failed = failures
         .iter()
         .filter(|f| model.totals.n_rounds > 0 && f.kind != FailureKind::Broken);
-    minded.extend(failed.map(|f| t.not_measured_line(f.what.join("; "), f.kind, first_line(f.reason))));
+    minded.extend(
+        failed.map(|f| t.not_measured_line(f.what.join("; "), f.kind, first_line(&t.reason(f.kind, f.reason)))),
+    );
     paragraphs.push(minded);
     let wrapped = |lines: &Vec<String>| {
         lines
@@ -53,7 +56,7 @@ pub fn summary(model: &ReportModel, look: Look) -> String {
     texts.join("\n\n") + "\n"
 }
 
-fn table(model: &ReportModel, look: Look) -> String {
+fn table(model: &Report, look: Look) -> String {
     let t = model.lang;
     let mut table = styled(look);
     let prefill = model.shown(Workload::Prefill);
@@ -122,12 +125,12 @@ pub(super) fn document(document: &Document, look: Look) -> String {
     for block in &document.blocks {
         match block {
             Block::Section(title) | Block::Part(title) => out.push_str(&format!("{title}\n\n")),
-            Block::Text(spans) => out.push_str(&format!("{}\n\n", wrapped(&plain(spans), look.width))),
+            Block::Text(spans) => out.push_str(&format!("{}\n\n", wrapped(&text(spans), look.width))),
             Block::Facts(facts) => {
                 for (name, value) in facts {
                     out.push_str(&format!(
                         "{}\n",
-                        wrapped(&format!("{name}: {}", plain(value)), look.width)
+                        wrapped(&format!("{name}: {}", text(value)), look.width)
                     ));
                 }
                 out.push('\n');
@@ -142,19 +145,11 @@ pub(super) fn document(document: &Document, look: Look) -> String {
     out
 }
 
-fn plain(spans: &[Span]) -> String {
-    let text = |span: &Span| match span {
-        Span::Text(text) | Span::Code(text) => text.clone(),
-        Span::Link(text, _) => (*text).to_owned(),
-    };
-    spans.iter().map(text).collect()
-}
-
 fn plain_table(one: &DocumentTable, look: Look) -> String {
     let mut table = styled(look);
     table.set_header(one.head.clone());
     for row in &one.rows {
-        table.add_row(row.iter().map(|cell| plain(cell)).collect::<Vec<String>>());
+        table.add_row(row.iter().map(Value::text).collect::<Vec<String>>());
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 1));
@@ -165,7 +160,7 @@ fn plain_table(one: &DocumentTable, look: Look) -> String {
     table.trim_fmt()
 }
 
-fn row(model: &ReportModel, arm: &Arm, prefill: Option<WorkSpec>, decode: Option<WorkSpec>) -> Vec<Cell> {
+fn row(model: &Report, arm: &Arm, prefill: Option<WorkSpec>, decode: Option<WorkSpec>) -> Vec<Cell> {
     let t = model.lang;
     let prefill = prefill.and_then(|spec| model.cell(&arm.id, &spec));
     let decode = decode.and_then(|spec| model.cell(&arm.id, &spec));
@@ -196,7 +191,7 @@ fn row(model: &ReportModel, arm: &Arm, prefill: Option<WorkSpec>, decode: Option
 }
 
 /// Mean divergence from the baseline, where the arm has one of its own or that of its weights and cache together.
-fn divergence(model: &ReportModel, arm: &Arm) -> String {
+fn divergence(model: &Report, arm: &Arm) -> String {
     let t = model.lang;
     let of_arm = |report: &DecisionReport| {
         let i = report.arms.iter().position(|a| a.id == arm.id)?;

@@ -2,10 +2,8 @@
 //!
 //! Invariant: a reader never sees half a file (temporary name in the same folder, then rename).
 
-use super::{
-    charts, llama_bench_jsonl, llama_bench_sql, notebook, quality_csv, report_html, report_md, results_csv,
-    results_json, Chart, ReportModel, Several,
-};
+use super::files::FILES;
+use super::{charts, Chart, Report, Several};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -13,25 +11,11 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// The first file that could not be written, by name, with what the system said.
-pub fn write_all(dir: &Path, model: &ReportModel) -> io::Result<Vec<PathBuf>> {
+pub fn write_all(dir: &Path, model: &Report) -> io::Result<Vec<PathBuf>> {
     let mut written = Vec::new();
-    let mut put = |name: &str, bytes: &[u8]| -> io::Result<()> {
-        written.push(put_file(dir, name, bytes)?);
-        Ok(())
-    };
-    put("report.md", report_md(model).as_bytes())?;
-    put("report.html", report_html(model).as_bytes())?;
-    put("results.json", results_json(model)?.as_bytes())?;
-    put("results.csv", results_csv(model).as_bytes())?;
-    if let Some(csv) = quality_csv(model) {
-        put("quality.csv", csv.as_bytes())?;
+    for file in FILES.iter().filter(|file| (file.is_there)(model)) {
+        written.push(put_file(dir, file.name, (file.text)(model)?.as_bytes())?);
     }
-    let rows = llama_bench_jsonl(model);
-    if !rows.is_empty() {
-        put("llama-bench.jsonl", rows.as_bytes())?;
-        put("llama-bench.sql", llama_bench_sql(model).as_bytes())?;
-    }
-    put("notebook.ipynb", notebook(model)?.as_bytes())?;
     written.extend(put_charts(dir, &charts(model))?);
     Ok(written)
 }

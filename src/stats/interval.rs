@@ -1,5 +1,7 @@
 //! Medians of positive values, and intervals for them.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 use std::fmt;
 
@@ -35,9 +37,10 @@ impl fmt::Display for Method {
 }
 
 /// An estimate with a confidence interval around it. All numbers are finite, and `lo <= estimate <= hi`.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Interval {
     /// The estimate.
+    #[serde(rename = "value")]
     pub estimate: f64,
     /// Lower end.
     pub lo: f64,
@@ -46,7 +49,31 @@ pub struct Interval {
     /// Coverage the interval was built for, e.g. 0.95.
     pub level: f64,
     /// How it was computed.
+    #[serde(skip)]
     pub method: Method,
+}
+
+impl Interval {
+    /// A value of which no interval is known.
+    pub const fn bare(value: f64) -> Interval {
+        Interval {
+            estimate: value,
+            lo: value,
+            hi: value,
+            level: 0.95,
+            method: Method::Bootstrap,
+        }
+    }
+
+    /// All three values through a function that keeps their order.
+    pub(crate) fn mapped(self, f: fn(f64) -> f64) -> Interval {
+        Interval {
+            estimate: f(self.estimate),
+            lo: f(self.lo),
+            hi: f(self.hi),
+            ..self
+        }
+    }
 }
 
 /// Half the width of a ratio's interval in log space: 0.02 means about ±2 %.

@@ -1,6 +1,8 @@
 //! What may be said of an arm's quality: known well enough, indistinguishable, worse.
 
 use super::Interval;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::fmt;
 
 /// Targets for the KL divergence, relative to that for ln(PPL ratio): see [`is_quality_precise`].
@@ -29,7 +31,8 @@ pub fn is_quality_precise(ln_ratio: Option<&Interval>, kld: Option<&Interval>, p
 }
 
 /// What the figures allow to be said of an arm against the baseline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum QualityVerdict {
     /// In the near-baseline zone: mean KL divergence below 0.01 nats and the same most likely token in 98 % of places.
     Indistinguishable,

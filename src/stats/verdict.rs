@@ -2,10 +2,13 @@
 
 use super::interval::half_width;
 use super::Interval;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::fmt;
 
 /// What may be said of an arm's speed against the baseline's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Faster, by more than is practically the same.
     Faster,

@@ -29,7 +29,7 @@ fn a_run_leaves_a_report_with_every_row() {
         );
     }
     let results = lab.results();
-    assert_eq!(results["schema"], "kvant.results/1");
+    assert_eq!(results["schema"], "kvant.results/2");
     assert_eq!(results["run"]["complete"], true);
     assert_eq!(results["run"]["stopped_by"], "rounds");
     assert_eq!(results["memory"].as_array().expect("an array").len(), 4);
@@ -43,7 +43,7 @@ fn a_run_leaves_a_report_with_every_row() {
         assert_eq!(cell["samples_ns"].as_array().expect("an array").len(), 6);
         let tps = &cell["tps"];
         assert!(
-            tps["lo"].as_f64() <= tps["median"].as_f64() && tps["median"].as_f64() <= tps["hi"].as_f64(),
+            tps["lo"].as_f64() <= tps["value"].as_f64() && tps["value"].as_f64() <= tps["hi"].as_f64(),
             "{tps}"
         );
     }

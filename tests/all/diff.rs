@@ -42,7 +42,7 @@ fn later(factor: f64) -> (RunHeader, Vec<Record>) {
 }
 
 fn side(name: &str, (header, records): &(RunHeader, Vec<Record>)) -> Side {
-    Side::of_run(name, &ReportModel::build(header, records))
+    Side::of_run(name, &ReportModel::build(header, records).told(Lang::En))
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn several_runs_come_on_one_page() {
     ] {
         let mut several = Several::new(lang);
         for (name, (header, records)) in [("monday", fixture::run()), ("friday", later(1.6))] {
-            several.add_run(name, ReportModel::build_in(lang, &header, &records));
+            several.add_run(name, ReportModel::build(&header, &records));
         }
         several.add_bench("bench.jsonl", &rows);
         let (md, html) = (several.md(), several.html());
@@ -284,7 +284,7 @@ fn the_command_compares_runs_and_files_and_fails_on_request() {
     let json: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
     assert!(json
         .as_array()
-        .is_some_and(|runs| runs.len() == 2 && runs[1]["schema"] == "kvant.results/1"));
+        .is_some_and(|runs| runs.len() == 2 && runs[1]["schema"] == "kvant.results/2"));
     run_for(&mut lab.kvant(&["report", "a", "bench.jsonl", "--json"]), 2);
     run_for(&mut lab.kvant(&["report", "a", "b", "--explain", "F16 | pp128"]), 2);
     std::fs::write(lab.path("broken.json"), "[{\"avg_ts\": -1}]").expect("written");
@@ -345,7 +345,7 @@ fn every_run_has_its_files_in_either_language() {
 fn the_notebook_is_a_notebook_in_its_language() {
     let (header, records) = fixture::run();
     for (lang, word) in [(Lang::En, "Your conclusions"), (Lang::Es, "Sus conclusiones")] {
-        let text = notebook(&ReportModel::build_in(lang, &header, &records)).expect("it serialises");
+        let text = notebook(&ReportModel::build(&header, &records).told(lang)).expect("it serialises");
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!((&value["nbformat"], &value["nbformat_minor"]), (&4.into(), &5.into()));
         let cells = value["cells"].as_array().expect("cells");

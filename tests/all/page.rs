@@ -131,7 +131,8 @@ fn n_unescaped(line: &str, wanted: char) -> usize {
 fn markup_from_a_model_file_is_text_everywhere() {
     let (header, records) = hostile();
     for lang in Lang::ALL {
-        let model = ReportModel::build_in(lang, &header, &records);
+        let model = ReportModel::build(&header, &records);
+        let model = model.told(lang);
         let html = report_html(&model);
         assert_well_formed(&html);
         assert_eq!(html.matches("<script").count(), 1, "our own script only");
@@ -202,7 +203,8 @@ fn seen(lang: Lang) -> Vec<String> {
         }
     }
     for records in [&whole[..], &cut, &records, &[]] {
-        let model = ReportModel::build_in(lang, &header, records);
+        let built = ReportModel::build(&header, records);
+        let model = built.told(lang);
         let html = report_html(&model);
         let charts = charts(&model);
         let svgs: String = charts.iter().map(|c| c.svg.as_str()).collect();
@@ -221,8 +223,8 @@ fn seen(lang: Lang) -> Vec<String> {
         let side = || Side::of_run("@", &model);
         let diff = Diff::between(lang, side(), side());
         let mut several = Several::new(lang);
-        several.add_run("@", model.clone());
-        several.add_run("@", model.clone());
+        several.add_run("@", built.clone());
+        several.add_run("@", built.clone());
         let svgs: String = several.charts().into_iter().map(|c| c.svg).collect();
         for html in [diff.html(), several.html(), svgs] {
             all.push(stripped(&html).to_lowercase());
@@ -339,7 +341,7 @@ fn an_english_report_holds_no_spanish_sentence() {
 #[test]
 fn numbers_are_written_as_the_language_writes_them() {
     let (header, records) = fixture::run();
-    let md = report_md(&ReportModel::build_in(Lang::Es, &header, &records));
+    let md = report_md(&ReportModel::build(&header, &records).told(Lang::Es));
     assert!(md.contains("| 89,2 [83,1; 95,7] |"), "{md}");
     assert!(md.contains("1,74x [1,70; 1,78]") && md.contains("134\u{a0}515\u{a0}008"));
     assert!(md.contains("n/d") && !md.contains("n/a"));
@@ -356,7 +358,7 @@ fn the_summary_fits_80_columns_in_every_language() {
             is_colored: false,
             is_warned: false,
         };
-        for line in summary(&ReportModel::build_in(lang, &header, &records), look).lines() {
+        for line in summary(&ReportModel::build(&header, &records).told(lang), look).lines() {
             assert!(line.chars().count() <= 80, "{line}");
         }
     }
@@ -365,7 +367,7 @@ fn the_summary_fits_80_columns_in_every_language() {
 #[test]
 fn the_page_needs_no_network() {
     let (header, records) = fixture::run();
-    let html = report_html(&ReportModel::build(&header, &records));
+    let html = report_html(&ReportModel::build(&header, &records).told(Lang::En));
     for bad in ["src=", "http://", "https://", "@import", "url("] {
         assert!(!html.contains(bad), "{bad}");
     }

@@ -187,7 +187,7 @@ fn several_users_are_measured_as_several_sequences() {
     let (decision, _) = triage(&lab, &["--users", "4", "--min-decode", "1"], 0);
     assert_eq!(decision["goal"]["n_users"], 4);
     let (one, _) = triage(&lab, &["--min-decode", "1"], 0);
-    let tps = |d: &Value| d["candidates"][1]["decode_tps"]["median"].as_f64().expect("measured");
+    let tps = |d: &Value| d["candidates"][1]["decode_tps"]["value"].as_f64().expect("measured");
     assert!(tps(&decision) < tps(&one), "each of several users waits for the others");
 }
 

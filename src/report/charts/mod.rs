@@ -14,9 +14,8 @@ mod paint;
 mod pareto;
 mod scale;
 mod series;
-mod workloads;
 
-use super::ReportModel;
+use super::Report;
 use page::page_svg;
 pub(super) use paint::Ink;
 use paint::{png_of, svg_of, Canvas};
@@ -90,7 +89,7 @@ impl Drawing {
     }
 }
 
-fn drawings(model: &ReportModel) -> Vec<Drawing> {
+fn drawings(model: &Report) -> Vec<Drawing> {
     let lines = series::line_charts(model).into_iter().map(Drawing::Lines);
     let pareto = series::pareto_chart(model).map(Drawing::Pareto);
     let memory = series::memory_chart(model).map(Drawing::Bars);
@@ -98,7 +97,7 @@ fn drawings(model: &ReportModel) -> Vec<Drawing> {
 }
 
 /// Every chart the model has data for.
-pub fn charts(model: &ReportModel) -> Vec<Chart> {
+pub fn charts(model: &Report) -> Vec<Chart> {
     draw_all(&drawings(model))
 }
 
@@ -122,7 +121,7 @@ pub(super) fn draw_all(drawings: &[Drawing]) -> Vec<Chart> {
 }
 
 /// The same charts for the page: its colours, and marks that speak when they are pointed at. By name.
-pub(super) fn page_charts(model: &ReportModel) -> Vec<(&'static str, String)> {
+pub(super) fn page_charts(model: &Report) -> Vec<(&'static str, String)> {
     draw_for_page(&drawings(model))
 }
 
@@ -133,6 +132,6 @@ pub(super) fn draw_for_page(drawings: &[Drawing]) -> Vec<(&'static str, String)>
 }
 
 /// Names of the charts that [`charts`] draws, without drawing them.
-pub(super) fn chart_names(model: &ReportModel) -> Vec<ChartName> {
+pub(super) fn chart_names(model: &Report) -> Vec<ChartName> {
     drawings(model).iter().map(Drawing::chart_name).collect()
 }

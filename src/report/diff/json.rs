@@ -1,6 +1,7 @@
 //! A diff for other programs.
 
 use super::{Diff, DiffQuality, DiffRow, QualityFigures};
+use crate::report::model::Figure;
 use crate::stats::Interval;
 use serde::Serialize;
 
@@ -71,12 +72,8 @@ struct Quality<'a> {
 
 #[derive(Serialize)]
 struct Figures {
-    ppl: f64,
-    ppl_lo: Option<f64>,
-    ppl_hi: Option<f64>,
-    kld: Option<f64>,
-    kld_lo: Option<f64>,
-    kld_hi: Option<f64>,
+    ppl: Figure,
+    kld: Option<Figure>,
 }
 
 #[derive(Serialize)]
@@ -160,13 +157,8 @@ fn quality(row: &DiffQuality) -> Quality<'_> {
 }
 
 fn figures(of: &QualityFigures) -> Figures {
-    let kld = of.kld.and_then(|(_, interval)| interval);
     Figures {
-        ppl: of.ppl.0,
-        ppl_lo: of.ppl.1.map(|i| i.lo),
-        ppl_hi: of.ppl.1.map(|i| i.hi),
-        kld: of.kld.map(|(kld, _)| kld),
-        kld_lo: kld.map(|i| i.lo),
-        kld_hi: kld.map(|i| i.hi),
+        ppl: of.ppl,
+        kld: of.kld,
     }
 }

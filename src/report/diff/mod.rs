@@ -121,7 +121,7 @@ impl Diff {
             changed,
             n_settings,
             rows,
-            quality: quality::rows(&a, &b),
+            quality: quality::rows(&a.quality, &b.quality, a.tokens.is_some() && a.tokens == b.tokens),
             only,
             a,
             b,

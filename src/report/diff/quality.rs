@@ -1,7 +1,8 @@
 //! What two runs say of quality: perplexity paired by window where both scored the same tokens, divergence side by side.
 
-use super::{Side, LEVEL};
+use super::LEVEL;
 use crate::data::Chunk;
+use crate::report::model::Figure;
 use crate::report::text::kv;
 use crate::report::{QualityReport, ReportModel};
 use crate::stats::{self, Interval};
@@ -32,9 +33,9 @@ pub struct DiffQuality {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct QualityFigures {
     /// Perplexity.
-    pub ppl: (f64, Option<Interval>),
+    pub ppl: Figure,
     /// Mean KL divergence from the run's own baseline, nats; absent for that baseline.
-    pub kld: Option<(f64, Option<Interval>)>,
+    pub kld: Option<Figure>,
 }
 
 /// One arm in one window of one side.
@@ -55,14 +56,13 @@ impl SideQuality {
     }
 
     fn of(row: &QualityReport) -> Option<SideQuality> {
-        let figures = row.figures?;
         Some(SideQuality {
             variant: row.arm.variant.clone(),
             kv: kv(&row.arm.config),
             n_ctx: row.n_ctx,
             figures: QualityFigures {
-                ppl: (figures.ppl.value, row.ppl),
-                kld: (!row.arm.is_baseline).then_some((figures.kld.value, row.kld)),
+                ppl: row.ppl?,
+                kld: row.kld_mean.filter(|_| !row.arm.is_baseline),
             },
             nll_by_chunk: row.nll_by_chunk.clone(),
         })
@@ -81,11 +81,10 @@ impl SideQuality {
     }
 }
 
-/// Arms and windows that both have, in the order of A.
-pub(super) fn rows(a: &Side, b: &Side) -> Vec<DiffQuality> {
-    let is_comparable = a.tokens.is_some() && a.tokens == b.tokens;
-    let rows = a.quality.iter().filter_map(|of_a| {
-        let of_b = b.quality.iter().find(|of_b| of_b.is_same(of_a))?;
+/// Arms and windows that both have, in the order of A; `is_comparable`: they scored the same tokens.
+pub(super) fn rows(a: &[SideQuality], b: &[SideQuality], is_comparable: bool) -> Vec<DiffQuality> {
+    let rows = a.iter().filter_map(|of_a| {
+        let of_b = b.iter().find(|of_b| of_b.is_same(of_a))?;
         Some(row(of_a, of_b, is_comparable))
     });
     rows.collect()

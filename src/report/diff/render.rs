@@ -1,11 +1,13 @@
 //! A diff, and llama-bench's rows alone, as documents.
 
-use super::{Diff, DiffQuality, DiffRow, QualityFigures};
+use super::{Diff, DiffRow, QualityFigures};
 use crate::report::bench::BenchRow;
-use crate::report::document::{paragraph, section, table, Block, Document, Span};
+use crate::report::document::{paragraph, section, Block, Document, Span, Value};
 use crate::report::html::page;
 use crate::report::lang::Lang;
 use crate::report::markdown::markdown;
+use crate::report::model::Figure;
+use crate::report::table::Rows;
 use crate::report::terminal::{self, Look};
 use crate::stats::{Interval, Verdict};
 use crate::units;
@@ -101,18 +103,15 @@ impl Diff {
 
     fn configuration(&self) -> Vec<Block> {
         let t = self.lang;
-        let rows: Vec<Vec<String>> = self
-            .changed
-            .iter()
-            .map(|(name, a, b)| vec![name.clone(), a.clone(), b.clone()])
-            .collect();
-        let note = if rows.is_empty() {
-            t.d_config_same(self.n_settings)
-        } else {
-            t.d_config_others(self.n_settings - rows.len())
+        let note = match self.changed.len() {
+            0 => t.d_config_same(self.n_settings),
+            n => t.d_config_others(self.n_settings - n),
         };
-        let head = vec![t.d_h_setting(), t.d_h_a(&self.a.name), t.d_h_b(&self.b.name)];
-        let mut body = table(head, rows);
+        let mut body = Rows::of(t, &self.changed)
+            .column(t.d_h_setting(), |(name, ..)| name.as_str())
+            .column(t.d_h_a(&self.a.name), |(_, a, _)| a.as_str())
+            .column(t.d_h_b(&self.b.name), |(_, _, b)| b.as_str())
+            .blocks();
         body.extend(paragraph(&note));
         for (side, cells) in [&self.a, &self.b].into_iter().zip(&self.only) {
             if !cells.is_empty() {
@@ -125,36 +124,24 @@ impl Diff {
 
     fn speed(&self) -> Vec<Block> {
         let t = self.lang;
-        let tps = |(rate, interval): (f64, Option<Interval>)| {
-            interval.as_ref().map_or_else(|| t.rate(rate), |i| t.tps(Some(i)))
-        };
-        let row = |row: &DiffRow| {
-            vec![
-                row.variant.clone(),
-                row.kv.clone(),
-                row.work.clone(),
-                tps(row.a),
-                tps(row.b),
-                self.ratio(row),
-                t.or_na(row.verdict, |v| t.verdict(v)),
-                format!("{}, {}", row.n.0, row.n.1),
-            ]
-        };
-        let head = vec![
-            t.h_variant(),
-            t.h_kv(),
-            t.h_work(),
-            t.d_h_a_tps(),
-            t.d_h_b_tps(),
-            t.d_h_ratio(),
-            t.h_verdict(),
-            t.d_h_n(),
-        ];
-        let mut body = vec![Block::Text(vec![Span::Text(t.d_unpaired(&self.a.name, &self.b.name))])];
-        body.extend(table(head, self.rows.iter().map(row).collect()));
         if self.rows.is_empty() {
             return Vec::new();
         }
+        let tps = |(rate, interval): (f64, Option<Interval>)| match interval {
+            Some(_) => Value::rate(t, interval),
+            None => Value::number(rate, t.rate(rate)),
+        };
+        let table = Rows::of(t, &self.rows)
+            .column(t.h_variant(), |row| row.variant.as_str())
+            .column(t.h_kv(), |row| row.kv.as_str())
+            .column(t.h_work(), |row| row.work.as_str())
+            .column(t.d_h_a_tps(), |row| tps(row.a))
+            .column(t.d_h_b_tps(), |row| tps(row.b))
+            .column(t.d_h_ratio(), |row| Value::number(row.ratio, self.ratio(row)))
+            .column(t.h_verdict(), |row| Value::verdict(t, row.verdict))
+            .column(t.d_h_n(), |row| format!("{}, {}", row.n.0, row.n.1));
+        let mut body = vec![Block::Text(vec![Span::Text(t.d_unpaired(&self.a.name, &self.b.name))])];
+        body.extend(table.blocks());
         section(t.d_speed(), String::new(), body)
     }
 }
@@ -178,39 +165,31 @@ impl Diff {
     /// A terminal has no room for the interval of every value.
     fn quality_tables(&self, is_wide: bool) -> Vec<Block> {
         let t = self.lang;
-        let shown = |interval: Option<Interval>| interval.filter(|_| is_wide);
+        let shown = |figure: Figure| Figure {
+            interval: figure.interval.filter(|_| is_wide),
+            ..figure
+        };
         let kld = |of: &QualityFigures| match of.kld {
-            Some((kld, interval)) => t.figure(kld, shown(interval).as_ref(), |x| t.nats(x)),
-            None => t.baseline(),
+            Some(kld) => Value::nats(t, Some(shown(kld))),
+            None => Value::baseline(t),
         };
-        let ppl = |of: &QualityFigures| t.figure(of.ppl.0, shown(of.ppl.1).as_ref(), |x| t.ppl(x));
+        let ppl = |of: &QualityFigures| Value::figure(t, Some(shown(of.ppl)), |x| t.ppl(x));
         let change = |x: f64| t.signed_percent(x.exp_m1());
-        let row = |row: &DiffQuality| {
-            vec![
-                row.variant.clone(),
-                row.kv.clone(),
-                units::count(u64::from(row.n_ctx)),
-                ppl(&row.a),
-                ppl(&row.b),
-                t.or_na(row.ln_ratio, |x| t.figure(x, row.interval.as_ref(), change)),
-                kld(&row.a),
-                kld(&row.b),
-                row.n_windows.map(|n| units::count(u64::from(n))).join(", "),
-            ]
-        };
-        let head = vec![
-            t.h_variant(),
-            t.h_kv(),
-            t.h_window(),
-            t.d_h_a_ppl(),
-            t.d_h_b_ppl(),
-            t.d_h_ppl_change(),
-            t.d_h_a_kld(),
-            t.d_h_b_kld(),
-            t.d_h_n_windows(),
-        ];
-        let rows = self.quality.iter().map(row).collect();
-        section(t.quality(), t.d_quality_intro(), table(head, rows))
+        let table = Rows::of(t, &self.quality)
+            .column(t.h_variant(), |row| row.variant.as_str())
+            .column(t.h_kv(), |row| row.kv.as_str())
+            .column(t.h_window(), |row| Value::count(row.n_ctx))
+            .column(t.d_h_a_ppl(), |row| ppl(&row.a))
+            .column(t.d_h_b_ppl(), |row| ppl(&row.b))
+            .column(t.d_h_ppl_change(), |row| {
+                Value::some(t, row.ln_ratio, |x| (x, t.figure(x, row.interval.as_ref(), change)))
+            })
+            .column(t.d_h_a_kld(), |row| kld(&row.a))
+            .column(t.d_h_b_kld(), |row| kld(&row.b))
+            .column(t.d_h_n_windows(), |row| {
+                row.n_windows.map(|n| units::count(u64::from(n))).join(", ")
+            });
+        section(t.quality(), t.d_quality_intro(), table.blocks())
     }
 }
 
@@ -224,27 +203,18 @@ pub struct BenchReport {
 /// A report of llama-bench's rows alone.
 pub fn bench_document(lang: Lang, name: &str, rows: &[BenchRow]) -> BenchReport {
     let t = lang;
-    let cells = rows
-        .iter()
-        .map(|row| {
-            vec![
-                row.model_type.clone(),
-                row.kv(),
-                row.work(),
-                row.n_threads.to_string(),
+    let table = Rows::of(t, rows)
+        .column(t.b_h_model(), |row| row.model_type.as_str())
+        .column(t.h_kv(), |row| row.kv())
+        .column(t.h_work(), |row| row.work())
+        .column(t.b_h_threads(), |row| Value::count(row.n_threads))
+        .column(t.h_tps(), |row| {
+            Value::number(
+                row.avg_ts,
                 format!("{} \u{b1} {}", t.rate(row.avg_ts), t.rate(row.stddev_ts)),
-                units::count(row.samples_ns.len() as u64),
-            ]
+            )
         })
-        .collect();
-    let head = vec![
-        t.b_h_model(),
-        t.h_kv(),
-        t.h_work(),
-        t.b_h_threads(),
-        t.h_tps(),
-        "n".to_owned(),
-    ];
+        .column("n", |row| Value::count(row.samples_ns.len() as u64));
     let mut models: Vec<&str> = rows.iter().map(|r| r.model_type.as_str()).collect();
     models.sort_unstable();
     models.dedup();
@@ -254,7 +224,7 @@ pub fn bench_document(lang: Lang, name: &str, rows: &[BenchRow]) -> BenchReport 
         banners: vec![t.b_note()],
         conclusion: vec![t.b_conclusion(t.rows(rows.len()), models.join(", "), &machine)],
         warnings: Vec::new(),
-        blocks: section(t.b_rows(), String::new(), table(head, cells)),
+        blocks: section(t.b_rows(), String::new(), table.blocks()),
     };
     BenchReport {
         lang,

@@ -6,7 +6,7 @@ use crate::report::bench::BenchRow;
 use crate::report::lang::Lang;
 use crate::report::model::process_sd;
 use crate::report::text::kv;
-use crate::report::{CellReport, ReportModel};
+use crate::report::{CellReport, Report};
 use crate::stats::Interval;
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ pub(in crate::report) struct SideCell {
 
 impl Side {
     /// Of a run.
-    pub fn of_run(name: &str, model: &ReportModel) -> Side {
+    pub fn of_run(name: &str, model: &Report) -> Side {
         let cells = model.cells.iter().filter(|c| c.is_ok() && !c.arm.is_control);
         Side {
             name: name.to_owned(),
@@ -136,7 +136,7 @@ fn cell(cell: &CellReport) -> Option<SideCell> {
 }
 
 /// What bears on speed, under names that llama-bench's rows use where they have them.
-fn settings(model: &ReportModel) -> Vec<(String, String)> {
+fn settings(model: &Report) -> Vec<(String, String)> {
     let (t, header) = (model.lang, &model.header);
     let (host, plan) = (&header.host, &header.plan);
     let mut all = vec![

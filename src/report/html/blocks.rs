@@ -1,7 +1,7 @@
 //! The blocks of a document in HTML: sections, tables that can be sorted and filtered, charts.
 
 use super::escape;
-use crate::report::document::{Block, Span, Table};
+use crate::report::document::{Block, Span, Table, Tone, Value};
 use crate::report::lang::Lang;
 
 /// Tables with fewer rows need no filter.
@@ -123,8 +123,8 @@ impl Writer<'_> {
         let mut rows = String::new();
         for row in &table.rows {
             rows.push_str("<tr>");
-            for (column, spans) in row.iter().enumerate() {
-                rows.push_str(&self.cell(column, spans, is_numeric.get(column).copied().unwrap_or(false)));
+            for (column, value) in row.iter().enumerate() {
+                rows.push_str(&cell(column, value, is_numeric.get(column).copied().unwrap_or(false)));
             }
             rows.push_str("</tr>\n");
         }
@@ -133,43 +133,30 @@ impl Writer<'_> {
             "<div {scroll}><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"
         ));
     }
+}
 
-    fn cell(&self, column: usize, spans: &[Span], is_numeric: bool) -> String {
-        let plain = match spans {
-            [Span::Text(text)] => text.as_str(),
-            _ => "",
-        };
-        let key = sort_key(self.t, plain).map_or(String::new(), |key| format!(" data-v=\"{key}\""));
-        let mut classes: Vec<&str> = is_numeric.then_some("n").into_iter().collect();
-        classes.extend(self.verdict_class(plain));
-        let class = if classes.is_empty() {
-            String::new()
-        } else {
-            format!(" class=\"{}\"", classes.join(" "))
-        };
-        if column == 0 {
-            return format!("<th scope=\"row\"{key}>{}</th>", inline(spans));
-        }
-        let shown = match plain.split_once(" [") {
-            Some((value, interval)) if key.is_empty() => format!("{} [{}", escape(value), escape(interval)),
-            Some((value, interval)) => {
-                format!("{} <span class=\"ci\">[{}</span>", escape(value), escape(interval))
-            }
-            None => inline(spans),
-        };
-        format!("<td{class}{key}>{shown}</td>")
+fn cell(column: usize, value: &Value, is_numeric: bool) -> String {
+    let key = value.key.map_or(String::new(), |key| format!(" data-v=\"{key}\""));
+    let tone = value.tone.map(|tone| match tone {
+        Tone::Good => "up",
+        Tone::Bad => "down",
+        Tone::Open => "open",
+    });
+    let classes: Vec<&str> = is_numeric.then_some("n").into_iter().chain(tone).collect();
+    let class = match classes.join(" ") {
+        none if none.is_empty() => none,
+        names => format!(" class=\"{names}\""),
+    };
+    if column == 0 {
+        return format!("<th scope=\"row\"{key}>{}</th>", inline(&value.spans));
     }
-
-    /// Colour beside the word, never instead of it.
-    fn verdict_class(&self, text: &str) -> Option<&'static str> {
-        let t = self.t;
-        match text {
-            _ if text == t.faster() || text == t.indistinguishable() => Some("up"),
-            _ if text == t.slower() || text.starts_with(&format!("{} ", t.worse())) => Some("down"),
-            _ if text.starts_with(&t.cant_tell()) => Some("open"),
-            _ => None,
+    let shown = match value.text().split_once(" [") {
+        Some((number, interval)) if value.key.is_some() => {
+            format!("{} <span class=\"ci\">[{}</span>", escape(number), escape(interval))
         }
-    }
+        _ => inline(&value.spans),
+    };
+    format!("<td{class}{key}>{shown}</td>")
 }
 
 fn inline(spans: &[Span]) -> String {
@@ -179,44 +166,4 @@ fn inline(spans: &[Span]) -> String {
         Span::Link(text, to) => format!("<a href=\"{}\">{}</a>", escape(to), escape(text)),
     };
     spans.iter().map(one).collect()
-}
-
-/// The number a cell begins with, if it is a number and not a name: what its column is sorted by.
-fn sort_key(t: Lang, text: &str) -> Option<f64> {
-    let decimal = match t {
-        Lang::En => '.',
-        Lang::Es => ',',
-    };
-    let is_part = |c: char| c.is_ascii_digit() || ['+', '-', 'e', '\u{a0}', decimal].contains(&c);
-    let end = text.find(|c: char| !is_part(c)).unwrap_or(text.len());
-    let (number, rest) = text.split_at(end);
-    let is_followed = rest.is_empty() || rest.starts_with([' ', 'x']);
-    let number: String = number
-        .chars()
-        .filter(|&c| c != '\u{a0}' && c != '+')
-        .map(|c| if c == decimal { '.' } else { c })
-        .collect();
-    number.parse().ok().filter(|key: &f64| is_followed && key.is_finite())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::sort_key;
-    use crate::report::lang::Lang;
-
-    #[test]
-    fn cells_are_sorted_by_the_number_they_begin_with() {
-        let key = |text| sort_key(Lang::En, text);
-        assert_eq!(key("93.0 [88.9, 96.9]"), Some(93.0));
-        assert_eq!(key("134\u{a0}515\u{a0}008"), Some(134_515_008.0));
-        assert_eq!(key("1.71x [1.66, 1.76]"), Some(1.71));
-        assert_eq!(key("-0.31 %"), Some(-0.31));
-        assert_eq!(key("+2.6 % [+2.3 %, +2.9 %]"), Some(2.6));
-        assert_eq!(key("3.2e-6"), Some(3.2e-6));
-        assert_eq!(key("30 of 272"), Some(30.0));
-        for name in ["n/a", "baseline", "f16", "6f3a9", "", "-", "e", "1.2.3"] {
-            assert_eq!(key(name), None, "{name}");
-        }
-        assert_eq!(sort_key(Lang::Es, "93,5 [88,9; 96,9]"), Some(93.5));
-    }
 }

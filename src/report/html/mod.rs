@@ -9,7 +9,7 @@ use super::charts::page_charts;
 use super::document::{Block, Document};
 use super::lang::Lang;
 use super::sections::document;
-use super::ReportModel;
+use super::Report;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use sha2::{Digest, Sha256};
 
@@ -17,7 +17,7 @@ static STYLE: &str = include_str!("page.css");
 static SCRIPT: &str = include_str!("page.js");
 
 /// The text of `report.html`.
-pub fn report_html(model: &ReportModel) -> String {
+pub fn report_html(model: &Report) -> String {
     let document = document(model);
     let (t, header, totals) = (model.lang, &model.header, &model.totals);
     let under = t.pg_where(

@@ -3,8 +3,8 @@
 //! Every number goes through `units`; absent ones read "n/a" ("n/d").
 
 use super::{texts, Lang};
-use crate::data::{Arm, StoppedBy, WorkSpec, Workload};
-use crate::report::model::QualityReport;
+use crate::data::{Arm, FailureKind, StoppedBy, WorkSpec, Workload};
+use crate::report::model::{Figure, QualityReport};
 use crate::report::text::{kv, whole_ns};
 use crate::report::Comparison;
 use crate::stats::{Interval, QualityVerdict, Verdict};
@@ -169,6 +169,11 @@ impl Lang {
         }
     }
 
+    /// A figure over all tokens with its interval over chunks, or "n/a".
+    pub(in crate::report) fn pooled(self, figure: Option<&Figure>, show: impl Fn(f64) -> String) -> String {
+        self.or_na(figure, |f| self.figure(f.value, f.interval.as_ref(), &show))
+    }
+
     /// `1.71x [1.66, 1.76]`.
     pub(in crate::report) fn ratio(self, interval: &Interval) -> String {
         let bare = |r: f64| self.factor(r).trim_end_matches('x').to_owned();
@@ -210,26 +215,31 @@ impl Lang {
 
     /// Change of the perplexity against the baseline's: `+0.31 % [+0.12 %, +0.52 %]`.
     pub(in crate::report) fn ppl_change(self, row: &QualityReport) -> String {
-        self.or_na(row.figures.as_ref(), |f| {
-            self.figure(f.ln_ratio.value, row.ln_ratio.as_ref(), |x| {
-                self.signed_percent(x.exp_m1())
-            })
-        })
+        self.pooled(row.ln_ratio.as_ref(), |x| self.signed_percent(x.exp_m1()))
     }
 
     /// The verdict on quality in words.
     pub(in crate::report) fn quality_verdict(self, row: &QualityReport) -> String {
-        match (row.verdict, &row.ln_ratio) {
+        match (row.verdict, row.ln_ratio.and_then(|f| f.interval)) {
             (Some(QualityVerdict::Worse), Some(i)) => {
                 let show = |x: f64| self.signed_percent(x.exp_m1());
                 self.worse_by(show(i.lo), show(i.hi))
             }
-            (Some(QualityVerdict::Worse), None) if row.is_ok() => self.worse(),
-            (Some(QualityVerdict::Indistinguishable), _) if row.is_ok() => self.indistinguishable(),
-            (Some(QualityVerdict::CantTell), _) if row.is_ok() => self.cant_tell(),
+            (Some(QualityVerdict::Worse), None) => self.worse(),
+            (Some(QualityVerdict::Indistinguishable), _) => self.indistinguishable(),
+            (Some(QualityVerdict::CantTell), _) => self.cant_tell(),
             (None, _) if row.arm.is_baseline => self.baseline(),
             (None, _) if row.arm.is_control && row.is_ok() => self.itself(),
             _ => self.na(),
+        }
+    }
+
+    /// Why something has no result, where the run recorded no reason in words.
+    pub(in crate::report) fn reason(self, kind: FailureKind, recorded: &str) -> String {
+        match kind {
+            FailureKind::NotRun if recorded.is_empty() => self.no_round_completed(),
+            FailureKind::LeftOut if recorded.is_empty() => self.arm_left(),
+            _ => recorded.to_owned(),
         }
     }
 

@@ -323,9 +323,10 @@ texts! {
     }
     d_quality() { ": one row per scored arm and window", ": una fila por brazo y ventana evaluados" }
     d_bench() {
-        ": rows for compare-llama-bench.py and what else reads llama-bench; for SQLite: ",
-        ": filas para compare-llama-bench.py y lo demás que lee llama-bench; para SQLite: ",
+        ": rows for compare-llama-bench.py and what else reads llama-bench",
+        ": filas para compare-llama-bench.py y lo demás que lee llama-bench",
     }
+    d_bench_sql() { ": the same, for SQLite", ": las mismas, para SQLite" }
     d_journal() { ": what was recorded; ", ": lo que se registró; " }
     d_journal_again() { " renders it again", " vuelve a generar el informe" }
     d_chart(name) { "chart {name}: ", "gráfico {name}: " }

@@ -1,10 +1,41 @@
 //! Several sequences at once: what all of them get, and what each of them gets.
 
 use super::cells::{Rounds, LEVEL};
-use super::{group_by_arm, BatchedRow, CellReport, ReportModel};
-use crate::data::{Outcome, Workload};
+use super::{group_by_arm, CellReport, ItlQuantiles};
+use crate::data::{Arm, Outcome, Workload};
+use crate::report::wire;
 use crate::stats::Interval;
-use crate::units;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Several sequences decoded at once.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct BatchedRow {
+    /// The arm.
+    #[serde(flatten, serialize_with = "wire::arm")]
+    #[schemars(with = "wire::ArmHead")]
+    pub arm: Arm,
+    /// Whether the sequences share their prompt, which is then in the cache once.
+    pub is_pp_shared: bool,
+    /// Tokens of the prompt of each.
+    pub n_depth: u32,
+    /// Sequences at once.
+    pub n_seq: u32,
+    /// Tokens per second of all sequences together.
+    pub total_tps: Option<Interval>,
+    /// Tokens per second of each.
+    pub tps: Option<Interval>,
+    /// Gaps between tokens of a sequence.
+    pub itl_ns: Option<ItlQuantiles>,
+    /// How many times as many tokens per second as with one sequence, all together; absent for one.
+    pub gain: Option<Interval>,
+    /// Rounds.
+    pub n_rounds: u32,
+    /// Measured, or why not.
+    #[serde(flatten, serialize_with = "wire::outcome")]
+    #[schemars(with = "wire::OutcomeOf")]
+    pub outcome: Outcome,
+}
 
 /// One row per arm, kind of prompt and number of sequences.
 pub(super) fn batched_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<BatchedRow> {
@@ -28,10 +59,7 @@ pub(super) fn batched_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<Batched
             itl_ns: cell.itl_ns.clone(),
             gain,
             n_rounds: cell.samples_ns.len() as u32,
-            reason: match &cell.outcome {
-                Outcome::Ok => None,
-                Outcome::Failed(_, reason) => Some(reason.clone()),
-            },
+            outcome: cell.outcome.clone(),
         }
     };
     let mut rows: Vec<BatchedRow> = all().map(row).collect();
@@ -47,22 +75,4 @@ fn each(total: &Interval, n_seq: u32) -> Interval {
         hi: total.hi / n,
         ..*total
     }
-}
-
-/// The baseline with the most sequences, in one sentence.
-pub(super) fn conclusion(model: &ReportModel) -> Option<String> {
-    let of_baseline = model
-        .batched
-        .iter()
-        .filter(|row| row.arm.is_baseline && !row.is_pp_shared);
-    let row = of_baseline.max_by_key(|row| row.n_seq).filter(|row| row.n_seq > 1)?;
-    let gain = row.gain.as_ref()?;
-    let t = model.lang;
-    Some(t.batch_gain(
-        units::count(u64::from(row.n_seq)),
-        t.ratio(gain),
-        row.arm.label(),
-        t.tps(row.total_tps.as_ref()),
-        t.tps(row.tps.as_ref()),
-    ))
 }

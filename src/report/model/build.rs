@@ -2,33 +2,26 @@
 
 use super::cells::{cell_reports, Rounds};
 use super::{
-    batched, compare, conclude, decision, prefix, quality, requests, reuse, speculative, state, totals, trust,
+    batched, compare, decision, prefix, quality, rankings, requests, reuse, speculative, state, totals, trust,
 };
 use super::{CellReport, MemoryReport, ReportModel, Trust};
 use crate::data::{Arm, BufferSize, EngineInfo, MemoryRecord, Record, RunHeader, Warning, Workload};
 use crate::decide::Looks;
-use crate::report::lang::Lang;
 use std::collections::BTreeMap;
 
 impl ReportModel {
-    /// Everything that can be said of a run, in English. Pure: the same input gives the same model.
+    /// Everything that can be said of a run. Pure: the same input gives the same model.
     pub fn build(header: &RunHeader, records: &[Record]) -> ReportModel {
-        ReportModel::build_in(Lang::En, header, records)
+        ReportModel::build_with(header, records, &Rounds::collect(header, records))
     }
 
-    /// The same in any language.
-    pub fn build_in(lang: Lang, header: &RunHeader, records: &[Record]) -> ReportModel {
-        ReportModel::build_with(lang, header, records, &Rounds::collect(header, records))
-    }
-
-    fn build_with(lang: Lang, header: &RunHeader, records: &[Record], rounds: &Rounds) -> ReportModel {
-        let mut cells = cell_reports(header, records, rounds, lang);
+    fn build_with(header: &RunHeader, records: &[Record], rounds: &Rounds) -> ReportModel {
+        let mut cells = cell_reports(header, records, rounds);
         let control = compare::compare_all(header, rounds, &mut cells);
         let trust = trust::trust(header, records, rounds, &cells);
         share_bandwidth(header, records, &trust, &mut cells);
         let states = state::state_rows(rounds, &cells);
         let mut model = ReportModel {
-            lang,
             header: header.clone(),
             engine: engine(records),
             reuse: reuse::reuse_rows(header, rounds, &cells),
@@ -42,22 +35,16 @@ impl ReportModel {
             control,
             memory: memory(header, records),
             kv_bytes: kv_bytes(header, records),
-            quality: quality::quality(header, records, lang),
+            quality: quality::quality(header, records),
             totals: totals::totals(records, rounds),
             trust,
             warnings: warnings(records),
+            rankings: Vec::new(),
             decision: None,
-            banners: Vec::new(),
-            conclusion: Vec::new(),
-            opening: Vec::new(),
-            closing: Vec::new(),
         };
         let looks = decision::looks_of(model.totals.stopped_by);
         model.decision = decision::decision(&model, rounds, records, looks);
-        model.banners = conclude::banners(&model);
-        model.conclusion = conclude::conclusion(&model, rounds);
-        model.opening = conclude::opening(&model);
-        model.closing = conclude::closing(&model);
+        model.rankings = rankings::rankings(&model, rounds);
         model
     }
 
@@ -65,7 +52,7 @@ impl ReportModel {
     /// the choice is settled.
     pub fn outlook(header: &RunHeader, records: &[Record], n_launches: u32) -> (Vec<String>, bool) {
         let rounds = Rounds::collect(header, records);
-        let model = ReportModel::build_with(Lang::En, header, records, &rounds);
+        let model = ReportModel::build_with(header, records, &rounds);
         let report = decision::decision(&model, &rounds, records, Looks::Interim);
         report.map_or((Vec::new(), false), |report| {
             decision::outlook(&report, &model, &rounds, n_launches)

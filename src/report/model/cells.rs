@@ -2,7 +2,6 @@
 
 use super::{CellReport, ItlQuantiles};
 use crate::data::{Cell, FailureKind, FailureRecord, Outcome, Record, RunHeader, Sample, Workload};
-use crate::report::lang::Lang;
 use crate::stats::{self, Interval};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -177,7 +176,7 @@ impl<'a> Rounds<'a> {
 }
 
 /// One report per cell of the plan. Comparisons are added later.
-pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Rounds, lang: Lang) -> Vec<CellReport> {
+pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Rounds) -> Vec<CellReport> {
     let failures = records.iter().filter_map(|record| match record {
         Record::Failure(failure) => Some((failure.cell, failure)),
         _ => None,
@@ -189,9 +188,9 @@ pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Roun
         .filter_map(|(index, cell)| {
             let arm = header.plan.arms.get(cell.arm)?;
             let samples: Vec<(u32, &Sample)> = rounds.of(index).collect();
-            let mut outcome = outcome(last_failures.get(&index).copied(), !samples.is_empty(), lang);
+            let mut outcome = outcome(last_failures.get(&index).copied(), !samples.is_empty());
             if matches!(outcome, Outcome::Failed(FailureKind::NotRun, _)) && left.contains(&cell.arm) {
-                outcome = Outcome::Failed(FailureKind::LeftOut, lang.arm_left());
+                outcome = Outcome::Failed(FailureKind::LeftOut, String::new());
             }
             let usable: &[(u32, &Sample)] = if outcome == Outcome::Ok { &samples } else { &[] };
             let over = |of: &dyn Fn(&Sample) -> Option<f64>| over_launches(rounds, (index, cell), usable, of);
@@ -232,11 +231,11 @@ fn left_out(record: &Record) -> Option<usize> {
 }
 
 /// A recorded failure stands, even if the cell has samples of earlier rounds: it left the run before the others.
-fn outcome(failure: Option<&FailureRecord>, has_samples: bool, lang: Lang) -> Outcome {
+fn outcome(failure: Option<&FailureRecord>, has_samples: bool) -> Outcome {
     match failure {
         Some(failure) => Outcome::Failed(failure.kind, failure.reason.clone()),
         None if has_samples => Outcome::Ok,
-        None => Outcome::Failed(FailureKind::NotRun, lang.no_round_completed()),
+        None => Outcome::Failed(FailureKind::NotRun, String::new()),
     }
 }
 

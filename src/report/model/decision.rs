@@ -1,8 +1,7 @@
 //! What `decide` is told of each arm, and what it answers: for the request that was asked for, and for each usual one.
 
 use super::cells::{process_sd, Rounds, LEVEL};
-use super::quality::QualityReport;
-use super::{CellReport, MemoryReport, ReportModel};
+use super::{CellReport, DecisionReport, Figure, MemoryReport, More, PurposeChoice, QualityReport, ReportModel};
 use crate::data::{Arm, Goal, Purpose, Record, RequestShape, StoppedBy, WorkSpec, Workload};
 use crate::decide::{
     decide, is_far_behind, is_look, nearest, terms, terms_of_plan, Candidate, Decision, Exactness, Known, Looks, Row,
@@ -10,59 +9,6 @@ use crate::decide::{
 };
 use crate::stats::{self, Interval, LogMean};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The recommendation of a run, with the arms it is about.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DecisionReport {
-    /// What was asked.
-    pub goal: Goal,
-    /// The request that is to be short.
-    pub request: RequestShape,
-    /// What was measured as decode.
-    pub decode: WorkSpec,
-    /// What was measured as prefill.
-    pub prefill: Option<WorkSpec>,
-    /// The candidates: arms of the plan without the control.
-    pub arms: Vec<Arm>,
-    /// What was known of each.
-    pub candidates: Vec<Candidate>,
-    /// Whether an arm's quality was put together from that of its weights and that of its KV types.
-    pub is_composed: Vec<bool>,
-    /// The recommendation.
-    pub decision: Decision,
-    /// Launches in which the choice was measured.
-    pub n_launches: u32,
-    /// Rounds in which it was.
-    pub n_rounds: u32,
-    /// What as much measuring again would bring; absent where the bound is what was asked for.
-    pub more: Option<More>,
-    /// The choice for each usual kind of request.
-    pub by_purpose: Vec<PurposeChoice>,
-}
-
-/// What more launches would probably bring.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct More {
-    /// Time that they take, nanoseconds.
-    pub ns: u64,
-    /// The bound after them, as a fraction.
-    pub regret: f64,
-}
-
-/// The choice for one kind of request.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PurposeChoice {
-    /// Which.
-    pub purpose: Purpose,
-    /// The arm, an index into the candidates; absent when none keeps to the limits.
-    pub arm: Option<usize>,
-    /// Bound on how much faster another one can be.
-    pub regret: Option<f64>,
-    /// Time of a request with that arm, nanoseconds; decode: of a token.
-    pub request_ns: Option<f64>,
-    /// Whether the prompt lies between two measured lengths.
-    pub is_between: bool,
-}
 
 /// What was measured, as far as it bears on requests.
 struct Measured<'a> {
@@ -398,11 +344,10 @@ fn exactness(model: &ReportModel, arm: &Arm) -> (Exactness, bool) {
 
 /// With intervals from as few chunks as give one; with fewer the figures over all tokens.
 fn known(row: &QualityReport) -> Option<Exactness> {
-    let figures = row.figures.as_ref()?;
-    let point = |interval: Option<Interval>, value: f64| interval.map_or(Known::Point(value), Known::Interval);
+    let known = |figure: Figure| figure.interval.map_or(Known::Point(figure.value), Known::Interval);
     Some(Exactness::Scored {
-        ln_ratio: point(row.ln_ratio, figures.ln_ratio.value),
-        kld: point(row.kld, figures.kld.value),
+        ln_ratio: known(row.ln_ratio?),
+        kld: known(row.kld_mean?),
     })
 }
 

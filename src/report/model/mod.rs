@@ -10,13 +10,11 @@ mod batched;
 mod build;
 mod cells;
 mod compare;
-mod conclude;
-mod decided;
 mod decision;
 mod failed;
-mod fastest;
 mod prefix;
 mod quality;
+mod rankings;
 mod requests;
 mod reuse;
 mod speculative;
@@ -25,17 +23,20 @@ mod totals;
 mod trust;
 mod types;
 
-pub use decision::DecisionReport;
-pub use quality::{PositionBin, Quality, QualityEnd, QualityReport};
+pub use batched::BatchedRow;
+pub use prefix::PrefixRow;
+pub use requests::RequestRow;
+pub use reuse::ReuseRow;
+pub use speculative::SpeculativeRow;
+pub use state::{BreakEven, StateRow, Threshold};
+pub use totals::Totals;
+pub use trust::{Drift, KeptDisturbance, Moves, SmallestDifference, Trust};
 pub use types::{
-    BatchedRow, BreakEven, CellReport, Comparison, Control, Drift, ItlQuantiles, KeptDisturbance, MemoryReport, Moves,
-    PrefixRow, ReportModel, RequestRow, ReuseRow, SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals,
-    Trust,
+    CellReport, Comparison, Control, DecisionReport, DpQuantiles, Example, Figure, ItlQuantiles, MemoryReport, More,
+    PositionBin, PurposeChoice, Quality, QualityEnd, QualityReport, Ranking, ReportModel,
 };
 
 pub(in crate::report) use cells::process_sd;
-pub(in crate::report) use decided::unmet;
-pub(in crate::report) use failed::Failed;
 
 use crate::data::Arm;
 

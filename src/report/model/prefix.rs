@@ -1,9 +1,39 @@
 //! Prefix reuse: the first token of a follow-up prompt, warm against cold.
 
 use super::cells::{Rounds, LEVEL};
-use super::{group_by_arm, CellReport, PrefixRow, ReportModel};
-use crate::data::{Outcome, Workload};
-use crate::units;
+use super::{group_by_arm, CellReport};
+use crate::data::{Arm, Outcome, Workload};
+use crate::report::wire;
+use crate::stats::Interval;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A follow-up prompt, part of which is in the cache, against the same prompt in an empty cache.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct PrefixRow {
+    /// The arm.
+    #[serde(flatten, serialize_with = "wire::arm")]
+    #[schemars(with = "wire::ArmHead")]
+    pub arm: Arm,
+    /// Tokens of the prompt.
+    pub n_prompt: u32,
+    /// Of these, tokens that were in the cache.
+    pub n_shared: u32,
+    /// Time to its first token in an empty cache, nanoseconds.
+    pub cold_ns: Option<Interval>,
+    /// Time to its first token, nanoseconds.
+    pub warm_ns: Option<Interval>,
+    /// How many times sooner the first token comes than in an empty cache.
+    pub factor: Option<Interval>,
+    /// Rounds with an empty cache.
+    pub n_cold: u32,
+    /// Rounds with the prefix in the cache.
+    pub n_warm: u32,
+    /// Measured, or why not.
+    #[serde(flatten, serialize_with = "wire::outcome")]
+    #[schemars(with = "wire::OutcomeOf")]
+    pub outcome: Outcome,
+}
 
 /// One row per arm, prompt and shared part. The cold prompt of the same round is the reference.
 pub(super) fn prefix_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<PrefixRow> {
@@ -24,29 +54,10 @@ pub(super) fn prefix_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<PrefixRo
             factor,
             n_cold: cold.map_or(0, |c| c.samples_ns.len() as u32),
             n_warm: warm.samples_ns.len() as u32,
-            reason: match &warm.outcome {
-                Outcome::Ok => None,
-                Outcome::Failed(_, reason) => Some(reason.clone()),
-            },
+            outcome: warm.outcome.clone(),
         }
     };
     let mut rows: Vec<PrefixRow> = all().filter(|c| c.spec.n_depth > 0).map(row).collect();
     group_by_arm(&mut rows, |row| &row.arm);
     rows
-}
-
-/// The baseline's longest prompt with the largest shared part, in one sentence.
-pub(super) fn conclusion(model: &ReportModel) -> Option<String> {
-    let of_baseline = model.prefix.iter().filter(|row| row.arm.is_baseline);
-    let row = of_baseline.max_by_key(|row| (row.n_prompt, row.n_shared))?;
-    let (factor, warm, cold) = (row.factor.as_ref()?, row.warm_ns.as_ref()?, row.cold_ns.as_ref()?);
-    let t = model.lang;
-    Some(t.prefix_sooner(
-        units::count(u64::from(row.n_prompt)),
-        units::count(u64::from(row.n_shared)),
-        row.arm.label(),
-        t.ratio(factor),
-        t.ms(Some(warm)),
-        t.ms(Some(cold)),
-    ))
 }

@@ -1,12 +1,10 @@
 //! Quality of every arm and window: pooled figures, intervals over chunks, verdicts, and where arms part.
 
 use super::cells::LEVEL;
-use crate::data::{
-    Arm, Chunk, ChunkScore, Outcome, Parting, QualityPlan, QualityWindow, Record, RunHeader, TextTokens,
-};
-use crate::quality::{chunk_means, first_scored, n_scored, ChunkMeans, Figures};
-use crate::report::lang::Lang;
-use crate::stats::{self, Interval, QualityVerdict};
+use super::{DpQuantiles, Example, Figure, PositionBin, Quality, QualityEnd, QualityReport};
+use crate::data::{Arm, Chunk, ChunkScore, Outcome, Parting, QualityPlan, QualityWindow, Record, RunHeader};
+use crate::quality::{chunk_means, first_scored, n_scored, ChunkMeans, Figures, WithError};
+use crate::stats::{self, Interval};
 use std::collections::BTreeMap;
 
 /// Parts of the second half of a window by which divergence is shown.
@@ -16,111 +14,10 @@ const N_EXAMPLES: usize = 5;
 /// Resamples for the quantiles of single tokens, which are many.
 const N_RESAMPLES: usize = 400;
 
-/// Quality of one arm in one window.
-#[derive(Debug, Clone, PartialEq)]
-pub struct QualityReport {
-    /// The arm.
-    pub arm: Arm,
-    /// Tokens per chunk.
-    pub n_ctx: u32,
-    /// Scored, or why not.
-    pub outcome: Outcome,
-    /// Chunks scored.
-    pub n_chunks: u32,
-    /// Figures over all tokens, with the errors llama-perplexity would give; absent without a chunk.
-    pub figures: Option<Figures>,
-    /// Mean negative log-likelihood of a token in each chunk, nats.
-    pub nll_by_chunk: Vec<(Chunk, f64)>,
-    /// Perplexity, interval over chunks.
-    pub ppl: Option<Interval>,
-    /// ln(PPL / PPL of the baseline), paired by chunk.
-    pub ln_ratio: Option<Interval>,
-    /// Mean KL divergence from the baseline, nats.
-    pub kld: Option<Interval>,
-    /// Share of places with the same most likely token.
-    pub same_top: Option<Interval>,
-    /// Mean delta-p.
-    pub dp: Option<Interval>,
-    /// Root mean square of delta-p.
-    pub dp_rms: Option<Interval>,
-    /// Quantiles of the KL divergence of single tokens; absent where there are too few beyond.
-    pub kld_p50: Option<Interval>,
-    /// 99th percentile.
-    pub kld_p99: Option<Interval>,
-    /// 99.9th percentile.
-    pub kld_p999: Option<Interval>,
-    /// Percentiles 1, 5, 25, 75, 95, 99 of delta-p.
-    pub dp_quantiles: [Option<f64>; 6],
-    /// Tokens after which the target precision was first reached; absent when it was not.
-    pub n_scored_precise: Option<u64>,
-    /// Absent for the baseline and its control.
-    pub verdict: Option<QualityVerdict>,
-    /// Divergence by position in the window.
-    pub by_position: Vec<PositionBin>,
-    /// Places where the most likely token is another one, the largest divergence of each chunk first.
-    pub examples: Vec<(Chunk, Parting)>,
-}
-
-/// Mean KL divergence in a part of the window.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PositionBin {
-    /// First position of the predicted tokens.
-    pub from: u32,
-    /// Last position.
-    pub to: u32,
-    /// Mean; absent interval ends stand at the mean.
-    pub kld: Interval,
-}
-
-/// Why scoring a window ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum QualityEnd {
-    /// Every arm reached the target precision.
-    Precision,
-    /// All planned chunks were scored.
-    AllChunks,
-    /// The time or the text was spent.
-    Spent,
-}
-
-/// Everything about quality in a run.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Quality {
-    /// The texts, in tokens.
-    pub tokens: Option<TextTokens>,
-    /// By window, then in the order of the plan.
-    pub rows: Vec<QualityReport>,
-    /// Why scoring ended, per window.
-    pub ended: Vec<(u32, QualityEnd)>,
-    /// Wall time of all chunks but each window's first (workers start in it) over their bare forward passes.
-    pub overhead: Option<f64>,
-}
-
-impl Quality {
-    /// The row of an arm in a window.
-    pub fn row(&self, arm_id: &str, n_ctx: u32) -> Option<&QualityReport> {
-        self.rows.iter().find(|r| r.arm.id == arm_id && r.n_ctx == n_ctx)
-    }
-
-    /// Windows with at least one scored chunk, the shortest first.
-    pub fn windows(&self) -> Vec<u32> {
-        let mut all: Vec<u32> = self.rows.iter().filter(|r| r.n_chunks > 0).map(|r| r.n_ctx).collect();
-        all.dedup();
-        all
-    }
-}
-
-impl QualityReport {
-    /// Whether it was scored.
-    pub fn is_ok(&self) -> bool {
-        self.outcome == Outcome::Ok
-    }
-}
-
 type Scores<'a> = BTreeMap<Chunk, BTreeMap<usize, &'a ChunkScore>>;
 
 /// Reads all of it from the records of a run.
-pub(super) fn quality(header: &RunHeader, records: &[Record], lang: Lang) -> Quality {
+pub(super) fn quality(header: &RunHeader, records: &[Record]) -> Quality {
     let Some(plan) = &header.plan.quality else {
         return Quality::default();
     };
@@ -143,7 +40,7 @@ pub(super) fn quality(header: &RunHeader, records: &[Record], lang: Lang) -> Qua
         let first = rows.len();
         for (index, arm) in plan.arms.iter().enumerate() {
             let of_arm = pairs(of_window, index);
-            let outcome = outcome(window.n_ctx, index, records, !of_arm.is_empty(), lang);
+            let outcome = outcome(window.n_ctx, index, records, !of_arm.is_empty());
             rows.push(row(header, plan, window, arm, &of_arm, outcome));
         }
         if !of_window.is_empty() {
@@ -178,7 +75,7 @@ fn pairs<'a>(scores: &Scores<'a>, arm: usize) -> Vec<(Chunk, &'a ChunkScore, &'a
     scores.iter().filter_map(both).collect()
 }
 
-fn outcome(n_ctx: u32, arm: usize, records: &[Record], has_chunks: bool, lang: Lang) -> Outcome {
+fn outcome(n_ctx: u32, arm: usize, records: &[Record], has_chunks: bool) -> Outcome {
     let failure = records.iter().rev().find_map(|record| match record {
         Record::QualityFailure(f) if f.arm == arm && f.n_ctx == n_ctx => Some(f),
         _ => None,
@@ -186,7 +83,7 @@ fn outcome(n_ctx: u32, arm: usize, records: &[Record], has_chunks: bool, lang: L
     match failure {
         Some(failure) => Outcome::Failed(failure.kind, failure.reason.clone()),
         None if has_chunks => Outcome::Ok,
-        None => Outcome::Failed(crate::data::FailureKind::NotRun, lang.no_time_to_score()),
+        None => Outcome::Failed(crate::data::FailureKind::NotRun, String::new()),
     }
 }
 
@@ -230,27 +127,50 @@ fn row(
         .collect();
     let quantiles = stats::cluster_quantile_intervals(&klds, &[0.5, 0.99, 0.999], LEVEL, seed, N_RESAMPLES);
     let dps: Vec<f64> = divergences().flat_map(|d| d.dp.iter().map(|&x| f64::from(x))).collect();
+    let pooled = Figures::pool(pairs.iter().map(|(_, arm, base)| (*arm, *base)));
+    let figure = |of: fn(&Figures) -> WithError, interval: Option<Interval>| {
+        let (value, token_error) = pooled.as_ref().map(|f| (of(f).value, of(f).token_error))?;
+        Some(Figure {
+            value,
+            interval,
+            token_error,
+        })
+    };
+    let ln_ratio_figure = figure(|f| f.ln_ratio, ln_ratio);
+    let [p1, p5, p25, p75, p95, p99] = stats::quantiles(&dps, [0.01, 0.05, 0.25, 0.75, 0.95, 0.99]);
     QualityReport {
         arm: arm.clone(),
         n_ctx: window.n_ctx,
-        outcome,
         n_chunks: pairs.len() as u32,
+        n_scored: pooled.as_ref().map_or(0, |f| f.n_scored),
+        n_scored_precise: precise_after(plan, window, &means, seed).filter(|_| is_compared),
         nll_by_chunk: chunks.into_iter().zip(means.iter().map(|m| m.nll)).collect(),
-        figures: Figures::pool(pairs.iter().map(|(_, arm, base)| (*arm, *base))),
-        ppl: over(|m| m.nll).map(|i| mapped(i, f64::exp)),
-        ln_ratio,
-        kld,
-        same_top,
-        dp: over(|m| m.dp),
-        dp_rms: over(|m| m.dp_sq).map(|i| mapped(bounded(i, 0.0, 1.0), f64::sqrt)),
+        ppl: figure(|f| f.ppl, over(|m| m.nll).map(|i| i.mapped(f64::exp))),
+        ppl_ratio: ln_ratio_figure.map(|f| f.mapped(f64::exp, f64::exp)),
+        ln_ratio: ln_ratio_figure,
+        kld_mean: figure(|f| f.kld, kld),
         kld_p50: quantiles[0],
         kld_p99: quantiles[1],
         kld_p999: quantiles[2],
-        dp_quantiles: stats::quantiles(&dps, [0.01, 0.05, 0.25, 0.75, 0.95, 0.99]),
-        n_scored_precise: precise_after(plan, window, &means, seed).filter(|_| is_compared),
-        verdict: is_compared.then(|| stats::quality_verdict(ln_ratio.as_ref(), kld.as_ref(), same_top.as_ref())),
+        same_top: figure(|f| f.same_top, same_top),
+        dp_mean: figure(|f| f.dp, over(|m| m.dp)),
+        dp_rms: figure(
+            |f| f.dp_rms,
+            over(|m| m.dp_sq).map(|i| bounded(i, 0.0, 1.0).mapped(f64::sqrt)),
+        ),
+        dp_quantiles: DpQuantiles {
+            p1,
+            p5,
+            p25,
+            p75,
+            p95,
+            p99,
+        },
+        verdict: (is_compared && outcome == Outcome::Ok)
+            .then(|| stats::quality_verdict(ln_ratio.as_ref(), kld.as_ref(), same_top.as_ref())),
         by_position: by_position(window.n_ctx, &klds, seed),
         examples: examples(pairs),
+        outcome,
     }
 }
 
@@ -258,15 +178,6 @@ fn bounded(i: Interval, least: f64, most: f64) -> Interval {
     Interval {
         lo: i.lo.clamp(least, most),
         hi: i.hi.clamp(least, most),
-        ..i
-    }
-}
-
-fn mapped(i: Interval, f: fn(f64) -> f64) -> Interval {
-    Interval {
-        estimate: f(i.estimate),
-        lo: f(i.lo),
-        hi: f(i.hi),
         ..i
     }
 }
@@ -299,14 +210,7 @@ fn by_position(n_ctx: u32, klds: &[Vec<f64>], seed: u64) -> Vec<PositionBin> {
             return None;
         }
         let mean = means.iter().sum::<f64>() / means.len() as f64;
-        let bare = Interval {
-            estimate: mean,
-            lo: mean,
-            hi: mean,
-            level: LEVEL,
-            method: stats::Method::Bootstrap,
-        };
-        let kld = stats::divergence_interval(&means, LEVEL, seed).unwrap_or(bare);
+        let kld = stats::divergence_interval(&means, LEVEL, seed).unwrap_or(Interval::bare(mean));
         // The logits of the first scored position predict the token after it.
         let first = first_scored(n_ctx) + 1;
         Some(PositionBin {
@@ -319,7 +223,7 @@ fn by_position(n_ctx: u32, klds: &[Vec<f64>], seed: u64) -> Vec<PositionBin> {
 }
 
 /// The places with the largest divergence, one of each chunk before a second of any.
-fn examples(pairs: &[(Chunk, &ChunkScore, &ChunkScore)]) -> Vec<(Chunk, Parting)> {
+fn examples(pairs: &[(Chunk, &ChunkScore, &ChunkScore)]) -> Vec<Example> {
     let mut ranked: Vec<(usize, Chunk, &Parting)> = pairs
         .iter()
         .filter_map(|(chunk, arm, _)| Some((chunk, arm.vs_baseline.as_ref()?)))
@@ -329,6 +233,9 @@ fn examples(pairs: &[(Chunk, &ChunkScore, &ChunkScore)]) -> Vec<(Chunk, Parting)
     ranked
         .into_iter()
         .take(N_EXAMPLES)
-        .map(|(_, chunk, parting)| (chunk, parting.clone()))
+        .map(|(_, chunk, parting)| Example {
+            chunk,
+            parting: parting.clone(),
+        })
         .collect()
 }

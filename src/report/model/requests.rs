@@ -1,10 +1,43 @@
 //! Requests: how many are answered in a minute, and how long each of them waits.
 
 use super::cells::{Rounds, LEVEL};
-use super::{group_by_arm, CellReport, ItlQuantiles, ReportModel, RequestRow};
-use crate::data::{Outcome, RequestTimes, RunHeader, Workload};
+use super::{group_by_arm, CellReport, Comparison, ItlQuantiles};
+use crate::data::{Arm, Outcome, RequestTimes, RunHeader, Workload};
+use crate::report::wire;
 use crate::stats::{self, Interval};
-use crate::units;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Users who send a request, wait for its answer and send the next one.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct RequestRow {
+    /// The arm.
+    #[serde(flatten, serialize_with = "wire::arm")]
+    #[schemars(with = "wire::ArmHead")]
+    pub arm: Arm,
+    /// Tokens of each prompt.
+    pub n_prompt: u32,
+    /// Tokens of each answer.
+    pub n_gen: u32,
+    /// Users at once.
+    pub n_users: u32,
+    /// Requests answered in a minute, all users together.
+    pub per_minute: Option<Interval>,
+    /// That, relative to the baseline arm.
+    pub vs_baseline: Option<Comparison>,
+    /// From sending a request to the end of its answer.
+    pub latency_ns: ItlQuantiles,
+    /// From sending a request to the first token of its answer.
+    pub ttft_ns: ItlQuantiles,
+    /// Requests behind these times.
+    pub n_requests: u32,
+    /// Rounds.
+    pub n_rounds: u32,
+    /// Measured, or why not.
+    #[serde(flatten, serialize_with = "wire::outcome")]
+    #[schemars(with = "wire::OutcomeOf")]
+    pub outcome: Outcome,
+}
 
 /// One row per arm and number of users.
 pub(super) fn request_rows(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Vec<RequestRow> {
@@ -42,10 +75,7 @@ fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport) -> RequestRow {
         ttft_ns: quantiles(|r| r.ttft_ns),
         n_requests: by_round.iter().map(|all| all.len() as u32).sum(),
         n_rounds: cell.samples_ns.len() as u32,
-        reason: match &cell.outcome {
-            Outcome::Ok => None,
-            Outcome::Failed(_, reason) => Some(reason.clone()),
-        },
+        outcome: cell.outcome.clone(),
     }
 }
 
@@ -58,24 +88,4 @@ fn per_minute(tps: &Interval, n_gen: u32) -> Interval {
         hi: of(tps.hi),
         ..*tps
     }
-}
-
-/// The baseline with the most users, in one sentence.
-pub(super) fn conclusion(model: &ReportModel) -> Option<String> {
-    let of_baseline = model.requests.iter().filter(|row| row.arm.is_baseline);
-    let row = of_baseline.max_by_key(|row| row.n_users)?;
-    let (t, count) = (model.lang, |n: u32| units::count(u64::from(n)));
-    Some(
-        t.requests_answered(
-            &row.arm.variant,
-            count(row.n_prompt),
-            count(row.n_gen),
-            count(row.n_users),
-            t.rate_interval(row.per_minute.as_ref()?),
-            row.latency_ns
-                .p50
-                .as_ref()
-                .map_or(String::new(), |i| t.half_within(t.ms(Some(i)))),
-        ),
-    )
 }

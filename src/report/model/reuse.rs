@@ -1,9 +1,35 @@
 //! KV reuse on and off: what one token costs with the cache, and what it would cost to recompute the prefix.
 
 use super::cells::{Rounds, LEVEL};
-use super::{CellReport, ReuseRow};
+use super::CellReport;
 use crate::data::{Arm, RunHeader, Workload};
+use crate::report::wire;
 use crate::stats::Interval;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Latency of one token at one depth, with the KV cache and without.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ReuseRow {
+    /// The arm.
+    #[serde(flatten, serialize_with = "wire::arm")]
+    #[schemars(with = "wire::ArmHead")]
+    pub arm: Arm,
+    /// Tokens before it.
+    pub n_depth: u32,
+    /// With the cache, nanoseconds per token.
+    pub reuse_ns: Option<Interval>,
+    /// Recomputing the whole prefix, nanoseconds per token.
+    pub no_reuse_ns: Option<Interval>,
+    /// How many times longer a token takes without the cache.
+    pub factor: Option<Interval>,
+    /// Rounds behind `reuse_ns`.
+    pub n_reuse: u32,
+    /// Rounds behind `no_reuse_ns`.
+    pub n_no_reuse: u32,
+    /// True when `no_reuse_ns` was not timed as such but is the time to prefill `n_depth` tokens.
+    pub is_extrapolated: bool,
+}
 
 /// One row per arm and depth, for arms that have at least one no_reuse cell.
 ///

@@ -1,10 +1,58 @@
 //! Speculative decoding: whether it pays, what is accepted, and what would have to be.
 
 use super::cells::{Rounds, LEVEL};
-use super::{CellReport, ReportModel, SpeculativeRow};
-use crate::data::{Outcome, RunHeader, SpeculativeSums, Workload};
-use crate::stats;
-use crate::units;
+use super::CellReport;
+use crate::data::{Arm, Outcome, RunHeader, SpeculativeSums, Workload};
+use crate::report::wire;
+use crate::stats::{self, Interval, Verdict};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Greedy generation with a draft against the target alone: times are nanoseconds per token.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct SpeculativeRow {
+    /// The arm of the target.
+    #[serde(flatten, serialize_with = "wire::arm")]
+    #[schemars(with = "wire::ArmHead")]
+    pub arm: Arm,
+    /// Tokens in the cache.
+    pub n_depth: u32,
+    /// Without the draft.
+    pub alone_ns: Option<Interval>,
+    /// With it.
+    pub drafted_ns: Option<Interval>,
+    /// Share of the time with the draft that the draft itself takes.
+    pub draft_share: Option<f64>,
+    /// How many times as fast as the target alone.
+    pub factor: Option<Interval>,
+    /// Whether that is faster.
+    pub verdict: Option<Verdict>,
+    /// Share of the drafted tokens that the target accepted.
+    pub acceptance: Option<f64>,
+    /// Its interval over rounds, which differ in their texts.
+    pub acceptance_interval: Option<Interval>,
+    /// The same for the first drafted token, the second, and so on; what follows a rejected one is rejected.
+    pub acceptance_by_place: Vec<f64>,
+    /// Tokens that a pass of the target gave.
+    pub tokens_per_pass: Option<f64>,
+    /// Share that would have to be accepted for both to be equally fast; above 1 when no share would do.
+    pub break_even: Option<f64>,
+    /// Tokens generated with the draft.
+    pub n_tokens: u64,
+    /// Of these, tokens that the target alone would not have chosen after the same text.
+    pub n_other: u64,
+    /// Of these, ties: their logits are no further apart than rounding moves such tokens.
+    pub n_ties: u64,
+    /// How far passes of several tokens moved likely tokens of the texts that differ against each other, at most, in logits; absent where
+    /// none differs.
+    pub rounding: Option<f64>,
+    /// Rounds.
+    pub n_rounds: u32,
+    /// Measured, or why not.
+    #[serde(flatten, serialize_with = "wire::outcome")]
+    #[schemars(with = "wire::OutcomeOf")]
+    pub outcome: Outcome,
+}
 
 /// One row per arm and depth.
 pub(super) fn speculative_rows(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Vec<SpeculativeRow> {
@@ -67,10 +115,7 @@ fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport) -> SpeculativeRow
         n_ties: gaps().filter(|gap| rounding.is_some_and(|r| **gap <= r)).count() as u64,
         rounding: rounding.map(f64::from),
         n_rounds: sums.len() as u32,
-        reason: match &cell.outcome {
-            Outcome::Ok => None,
-            Outcome::Failed(_, reason) => Some(reason.clone()),
-        },
+        outcome: cell.outcome.clone(),
     }
 }
 
@@ -79,26 +124,6 @@ fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport) -> SpeculativeRow
 fn break_even(pass_ns: Option<f64>, alone_ns: Option<f64>, n_drafted: Option<f64>) -> Option<f64> {
     let needed = pass_ns? / alone_ns.filter(|ns| *ns > 0.0)? - 1.0;
     n_drafted.filter(|n| *n > 0.0).map(|n| (needed / n).max(0.0))
-}
-
-/// The greatest depth, in one sentence.
-pub(super) fn conclusion(model: &ReportModel) -> Option<String> {
-    let t = model.lang;
-    let row = model.speculative.iter().max_by_key(|row| row.n_depth)?;
-    let draft = model.header.draft.as_ref()?;
-    let pays = t.speculative_pays(
-        &draft.name,
-        row.arm.label(),
-        units::count(u64::from(row.n_depth)),
-        t.ratio(row.factor.as_ref()?),
-        t.verdict(row.verdict?),
-    );
-    let accepted = t.draft_accepted(
-        t.figure(row.acceptance?, row.acceptance_interval.as_ref(), |s| t.percent(s)),
-        t.two_decimals(row.tokens_per_pass?),
-        t.needed(row.break_even),
-    );
-    Some(format!("{pays} {accepted}"))
 }
 
 #[cfg(test)]

@@ -1,10 +1,69 @@
 //! States: what saving and restoring costs, and from where on it beats computing again.
 
 use super::cells::{Rounds, LEVEL};
-use super::{group_by_arm, BreakEven, CellReport, ReportModel, StateRow, Threshold};
-use crate::data::{Outcome, StateTimes, Workload};
+use super::{group_by_arm, CellReport};
+use crate::data::{Arm, Outcome, StateTimes, Workload};
+use crate::report::wire;
 use crate::stats::{self, Interval};
-use crate::units;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The state of a sequence: times are nanoseconds.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct StateRow {
+    /// The arm.
+    #[serde(flatten, serialize_with = "wire::arm")]
+    #[schemars(with = "wire::ArmHead")]
+    pub arm: Arm,
+    /// Tokens in it.
+    pub n_depth: u32,
+    /// Bytes in memory.
+    pub state_bytes: Option<u64>,
+    /// Bytes in a file.
+    pub file_bytes: Option<u64>,
+    /// Computing it from its tokens.
+    pub recompute_ns: Option<Interval>,
+    /// Copying it into memory.
+    pub save_ns: Option<Interval>,
+    /// Restoring it from memory.
+    pub restore_ns: Option<Interval>,
+    /// Saving it in a file that is on the disk.
+    pub write_ns: Option<Interval>,
+    /// Restoring it from a file.
+    pub read_ns: Option<Interval>,
+    /// How many times as long as restoring from memory computing takes.
+    pub restore_factor: Option<Interval>,
+    /// How many times as long as restoring from a file computing takes.
+    pub read_factor: Option<Interval>,
+    /// Rounds.
+    pub n_rounds: u32,
+    /// Measured, or why not.
+    #[serde(flatten, serialize_with = "wire::outcome")]
+    #[schemars(with = "wire::OutcomeOf")]
+    pub outcome: Outcome,
+}
+
+/// From where on restoring beats computing again.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct BreakEven {
+    /// The arm.
+    #[serde(flatten, serialize_with = "wire::arm")]
+    #[schemars(with = "wire::ArmHead")]
+    pub arm: Arm,
+    /// From memory.
+    pub memory: Threshold,
+    /// From a file.
+    pub disk: Threshold,
+}
+
+/// What the measured depths tell of a break-even.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Threshold {
+    /// The smallest depth from which on restoring is faster at every measured depth, its whole interval.
+    pub wins_from: Option<u32>,
+    /// The depth measured before that one; absent when there is none.
+    pub open_from: Option<u32>,
+}
 
 /// One row per arm and depth.
 pub(super) fn state_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<StateRow> {
@@ -39,10 +98,7 @@ fn row(rounds: &Rounds, cell: &CellReport) -> StateRow {
         restore_factor: factor(|t| t.restore_ns),
         read_factor: factor(|t| t.read_ns),
         n_rounds: times.len() as u32,
-        reason: match &cell.outcome {
-            Outcome::Ok => None,
-            Outcome::Failed(_, reason) => Some(reason.clone()),
-        },
+        outcome: cell.outcome.clone(),
     }
 }
 
@@ -77,22 +133,6 @@ fn threshold(factors: impl Iterator<Item = (u32, Interval)>) -> Threshold {
             .and_then(|i| factors.get(i))
             .map(|(depth, _)| *depth),
     }
-}
-
-/// The baseline's greatest depth, in one sentence.
-pub(super) fn conclusion(model: &ReportModel) -> Option<String> {
-    let of_baseline = model.states.iter().filter(|row| row.arm.is_baseline);
-    let row = of_baseline.max_by_key(|row| row.n_depth)?;
-    let even = model.break_even.iter().find(|e| e.arm.id == row.arm.id)?;
-    let t = model.lang;
-    Some(t.state_restored(
-        units::count(u64::from(row.n_depth)),
-        t.or_na(row.state_bytes, |bytes| t.mib(bytes)),
-        row.arm.label(),
-        t.ratio(row.restore_factor.as_ref()?),
-        t.ratio(row.read_factor.as_ref()?),
-        t.threshold(&even.disk),
-    ))
 }
 
 #[cfg(test)]

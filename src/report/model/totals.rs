@@ -1,8 +1,44 @@
 //! Times and counts of the run.
 
 use super::cells::Rounds;
-use super::Totals;
 use crate::data::{EndRecord, Record, StoppedBy};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Times and counts of a run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+pub struct Totals {
+    /// Whether the run ended by itself.
+    #[serde(rename = "complete")]
+    pub is_complete: bool,
+    /// Why it ended; absent when the journal was cut short.
+    pub stopped_by: Option<StoppedBy>,
+    /// Wall time of all sessions, nanoseconds.
+    pub wall_ns: u64,
+    /// Of that: spawning and loading.
+    pub loading_ns: u64,
+    /// Of that: timed samples.
+    pub timed_ns: u64,
+    /// Of that: warm-up.
+    pub warmup_ns: u64,
+    /// Of that: scoring texts.
+    pub quality_ns: u64,
+    /// Complete rounds.
+    pub n_rounds: u32,
+    /// Launches with at least one complete round.
+    pub n_launches: u32,
+    /// Samples outside complete rounds: kept in the journal, not used.
+    pub n_samples_unused: u32,
+}
+
+impl Totals {
+    /// Share of the wall time after loading, without scoring, that went into timed samples and warm-up.
+    pub fn measured_share(&self) -> Option<f64> {
+        let without = self.loading_ns.saturating_add(self.quality_ns);
+        let after_loading = self.wall_ns.checked_sub(without).filter(|&ns| ns > 0)?;
+        Some((self.timed_ns.saturating_add(self.warmup_ns)) as f64 / after_loading as f64)
+    }
+}
 
 /// Sums over the sessions of a run. A session that was cut short has no end record: its times are taken from its
 /// launches and samples.

@@ -1,10 +1,80 @@
 //! How sure the run can be: the machine's own speed, disturbed samples, and the smallest difference it could have seen.
 
 use super::cells::Rounds;
-use super::{CellReport, Drift, KeptDisturbance, Moves, SmallestDifference, Trust};
+use super::CellReport;
 use crate::data::{AnchorReading, AnchorRecord, Disturbance, Record, RunHeader};
 use crate::stats;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// What bears on how far the figures can be relied on, besides the control.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+pub struct Trust {
+    /// What made each void round void, in order.
+    pub void: Vec<Disturbance>,
+    /// Disturbed samples that stayed in, because the void rounds were used up.
+    pub kept: Option<KeptDisturbance>,
+    /// The anchor kernel before every complete round.
+    #[serde(skip)]
+    pub anchors: Vec<(u32, AnchorReading)>,
+    /// Time spent waiting for a slowed machine, nanoseconds.
+    pub paused_ns: u64,
+    /// Drift of the machine's memory reads, by the anchor kernel.
+    pub read: Option<Drift>,
+    /// Drift of its matrix products.
+    pub product: Option<Drift>,
+    /// Median speed of memory reads with all threads.
+    pub read_bytes_per_s: Option<f64>,
+    /// Median speed of f32 matrix products with all threads.
+    pub flop_per_s: Option<f64>,
+    /// Ratios that move with the machine's own speed: they hold for the machine as it was.
+    pub moves: Vec<Moves>,
+    /// The smallest difference between variants that would have been called.
+    pub smallest_difference: Option<SmallestDifference>,
+}
+
+/// Disturbed samples in rounds that count.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+pub struct KeptDisturbance {
+    /// How many samples.
+    pub n_samples: u32,
+    /// In how many rounds.
+    pub n_rounds: u32,
+    /// The first of them.
+    pub first: Disturbance,
+}
+
+/// How the machine's own speed moved, relative to its median: -0.1 is 10 % slower.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+pub struct Drift {
+    /// In its slowest round.
+    pub slowest: f64,
+    /// In its fastest round.
+    pub fastest: f64,
+    /// Rounds with a reading.
+    pub n_rounds: u32,
+}
+
+/// A ratio to the baseline that moves with the machine's own speed.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Moves {
+    /// The cell, by index.
+    pub cell: usize,
+    /// Whether it moves with the anchor's memory reads; with its matrix products otherwise.
+    pub is_with_reads: bool,
+    /// The ratio where the machine was slowest, and where it was fastest.
+    pub ratios: (f64, f64),
+}
+
+/// Relative differences of speed, e.g. 0.034.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+pub struct SmallestDifference {
+    /// In the median headline comparison.
+    pub median: f64,
+    /// In the least certain one.
+    pub worst: f64,
+}
 
 pub(super) fn trust(header: &RunHeader, records: &[Record], rounds: &Rounds, cells: &[CellReport]) -> Trust {
     let anchors = anchors(records, rounds);

@@ -2,11 +2,13 @@
 
 use crate::data::{FailureKind, Goal, Outcome};
 use crate::decide::{Exactness, Objective, Standing};
-use crate::report::document::{paragraph, section, table, Block};
-use crate::report::model::{unmet, DecisionReport};
-use crate::report::{emit, ReportModel};
+use crate::report::document::{paragraph, section, Block, Value};
+use crate::report::model::DecisionReport;
+use crate::report::say::unmet;
+use crate::report::table::Rows;
+use crate::report::{emit, Report};
 
-pub(super) fn decision(model: &ReportModel) -> Vec<Block> {
+pub(super) fn decision(model: &Report) -> Vec<Block> {
     let Some(report) = model
         .decision
         .as_ref()
@@ -54,7 +56,7 @@ pub(super) fn decision(model: &ReportModel) -> Vec<Block> {
     section(t.which_one(), intro, body)
 }
 
-fn limits(model: &ReportModel, report: &DecisionReport) -> String {
+fn limits(model: &Report, report: &DecisionReport) -> String {
     let t = model.lang;
     let checks = report
         .decision
@@ -72,159 +74,134 @@ fn limits(model: &ReportModel, report: &DecisionReport) -> String {
     }
 }
 
-fn candidates(model: &ReportModel, report: &DecisionReport) -> Vec<Block> {
+fn candidates(model: &Report, report: &DecisionReport) -> Vec<Block> {
     let t = model.lang;
     let choice = report.decision.choice().map(|c| c.arm);
-    let rows = report.decision.rows.iter().map(|row| {
-        let i = row.candidate;
-        let candidate = &report.candidates[i];
-        let against = match &row.vs_choice {
-            _ if choice == Some(i) => t.the_choice(),
-            Some(ratio) => t.ratio(ratio),
-            None => t.na(),
-        };
-        let kld = match &candidate.quality {
-            Exactness::Baseline => t.baseline(),
-            Exactness::Scored { kld, .. } if report.is_composed[i] => format!("{} +", t.kld(kld)),
-            Exactness::Scored { kld, .. } => t.kld(kld),
-            Exactness::Unscored => t.na(),
-        };
+    let kld = |i: usize| match &report.candidates[i].quality {
+        Exactness::Baseline => Value::baseline(t),
+        Exactness::Scored { kld, .. } => {
+            let plus = if report.is_composed[i] { " +" } else { "" };
+            Value::number(kld.estimate(), t.kld(kld) + plus)
+        }
+        Exactness::Unscored => Value::absent(t),
+    };
+    let is_broken = |i: usize| {
         let cell = model.cell(&report.arms[i].id, &report.decode);
-        let is_broken = cell.is_some_and(|c| matches!(c.outcome, Outcome::Failed(FailureKind::Broken, _)));
-        let limits = match row.standing {
-            _ if is_broken => t.l_broken(),
-            Standing::Met => t.l_met(),
-            _ => unmet(model, row, |s| s != Standing::Met),
-        };
-        vec![
-            t.arm(&report.arms[i]),
-            t.or_na(candidate.request_ns, |ns| t.time(ns)),
-            against,
-            t.tps(candidate.decode_tps.as_ref()),
-            t.ms(candidate.ttft_ns.as_ref()),
-            t.or_na(candidate.ram_bytes, |bytes| t.mib(bytes)),
-            kld,
-            limits,
-            row.wins_if.map_or(String::new(), |what| t.wins_flag(what)),
-        ]
-    });
-    let head = vec![
-        t.h_variant(),
-        t.h_request_time(),
+        cell.is_some_and(|c| matches!(c.outcome, Outcome::Failed(FailureKind::Broken, _)))
+    };
+    Rows::of(
+        t,
+        report
+            .decision
+            .rows
+            .iter()
+            .map(|row| (row, &report.candidates[row.candidate])),
+    )
+    .column(t.h_variant(), |(row, _)| t.arm(&report.arms[row.candidate]))
+    .column(t.h_request_time(), |(_, seen)| {
+        Value::some(t, seen.request_ns, |ns| (ns, t.time(ns)))
+    })
+    .column(
         t.h_speed_against(choice.map_or_else(|| t.na(), |i| t.arm(&report.arms[i]))),
-        t.h_decode_tps(report.decode),
+        |(row, _)| match choice == Some(row.candidate) {
+            true => Value::number(1.0, t.the_choice()),
+            false => Value::ratio(t, row.vs_choice),
+        },
+    )
+    .column(t.h_decode_tps(report.decode), |(_, seen)| {
+        Value::rate(t, seen.decode_tps)
+    })
+    .column(
         t.h_ttft(t.or_na(report.prefill, |spec| spec.to_string())),
-        t.h_peak(),
-        t.h_quality_loss(),
-        t.h_limits(),
-        t.h_choice_if(),
-    ];
-    table(head, rows.collect())
+        |(_, seen)| Value::ms(t, seen.ttft_ns),
+    )
+    .column(t.h_peak(), |(_, seen)| Value::mib(t, seen.ram_bytes))
+    .column(t.h_quality_loss(), |(row, _)| kld(row.candidate))
+    .column(t.h_limits(), |(row, _)| match row.standing {
+        _ if is_broken(row.candidate) => t.l_broken(),
+        Standing::Met => t.l_met(),
+        _ => unmet(model, row, |s| s != Standing::Met),
+    })
+    .column(t.h_choice_if(), |(row, _)| {
+        row.wins_if.map_or(String::new(), |what| t.wins_flag(what))
+    })
+    .blocks()
 }
 
 /// The choice for each usual kind of request.
-fn purposes(model: &ReportModel, report: &DecisionReport) -> Vec<Block> {
+fn purposes(model: &Report, report: &DecisionReport) -> Vec<Block> {
     let t = model.lang;
     if report.by_purpose.len() < 2 {
         return Vec::new();
     }
-    let rows = report.by_purpose.iter().map(|p| {
-        let request = p.purpose.request();
-        let regret = |r: f64| if r > 0.0 { t.up_to(t.percent(r)) } else { t.percent(0.0) };
-        let time = |ns: f64| {
-            if p.is_between {
-                t.approximately(t.time(ns))
-            } else {
-                t.time(ns)
-            }
-        };
-        vec![
-            p.purpose.to_string(),
-            if request.is_decode_alone() {
-                t.in_decode()
-            } else {
-                request.to_string()
-            },
-            p.arm.map_or_else(|| t.no_choice(), |i| t.arm(&report.arms[i])),
-            t.or_na(p.regret, regret),
-            t.or_na(p.request_ns, time),
-        ]
-    });
-    let head = vec![
-        t.h_purpose(),
-        t.h_request(),
-        t.h_choice(),
-        t.h_regret(),
-        t.h_request_time(),
-    ];
+    let regret = |r: f64| if r > 0.0 { t.up_to(t.percent(r)) } else { t.percent(0.0) };
+    let table = Rows::of(t, &report.by_purpose)
+        .column(t.h_purpose(), |p| p.purpose.name())
+        .column(t.h_request(), |p| match p.purpose.request() {
+            request if request.is_decode_alone() => t.in_decode(),
+            request => request.to_string(),
+        })
+        .column(t.h_choice(), |p| {
+            p.arm.map_or_else(|| t.no_choice(), |i| t.arm(&report.arms[i]))
+        })
+        .column(t.h_regret(), |p| Value::some(t, p.regret, |r| (r, regret(r))))
+        .column(t.h_request_time(), |p| {
+            Value::some(t, p.request_ns, |ns| match p.is_between {
+                true => (ns, t.approximately(t.time(ns))),
+                false => (ns, t.time(ns)),
+            })
+        });
     let mut body: Vec<Block> = paragraph(&t.purposes_intro())
         .into_iter()
-        .chain(table(head, rows.collect()))
+        .chain(table.blocks())
         .collect();
     if report.by_purpose.iter().any(|p| p.is_between) {
         body.extend(paragraph(&t.purposes_between()));
     }
-    for said in model.other_purposes() {
-        body.extend(paragraph(&said));
-    }
+    body.extend(model.other_purposes().iter().filter_map(|said| paragraph(said)));
     body
 }
 
 /// What was predicted before the run beside what was measured.
-fn predicted(model: &ReportModel, report: &DecisionReport) -> Vec<Block> {
+fn predicted(model: &Report, report: &DecisionReport) -> Vec<Block> {
     let t = model.lang;
-    let off = |predicted: f64, measured: f64| t.signed_percent(predicted / measured - 1.0);
+    let is_one_user = report.goal.users() == 1;
     let rows = model.header.predicted.iter().filter_map(|p| {
         let i = report.arms.iter().position(|arm| arm.id == p.arm)?;
-        let seen = &report.candidates[i];
-        let tps = t.rate(p.decode_tps);
-        let decode = match seen.decode_tps {
-            Some(tps_seen) if report.goal.users() == 1 => t.off_by(tps, off(p.decode_tps, tps_seen.estimate)),
-            _ => tps,
-        };
-        let peak = t.or_na(p.peak_bytes, |bytes| {
-            match seen.ram_bytes.filter(|_| report.goal.users() == 1) {
-                Some(ram) => t.off_by(t.mib(bytes), off(bytes as f64, ram as f64)),
-                None => t.mib(bytes),
-            }
-        });
-        Some(vec![
-            t.arm(&report.arms[i]),
-            decode,
-            t.tps(seen.decode_tps.as_ref()),
-            peak,
-            t.or_na(seen.ram_bytes, |bytes| t.mib(bytes)),
-        ])
+        Some((p, &report.arms[i], &report.candidates[i]))
     });
-    let rows: Vec<_> = rows.collect();
-    if rows.is_empty() {
-        return Vec::new();
-    }
-    let head = vec![
-        t.h_variant(),
-        t.h_predicted_tps(),
-        t.h_measured_tps(),
-        t.h_predicted_peak(),
-        t.h_measured_peak(),
-    ];
-    paragraph(&t.predicted_intro())
-        .into_iter()
-        .chain(table(head, rows))
-        .collect()
+    let beside = |text: String, predicted: f64, measured: Option<f64>| match measured.filter(|_| is_one_user) {
+        Some(measured) => {
+            let off = t.signed_percent(predicted / measured - 1.0);
+            Value::number(predicted, t.off_by(text, off))
+        }
+        None => Value::number(predicted, text),
+    };
+    let table = Rows::of(t, rows)
+        .column(t.h_variant(), |(_, arm, _)| t.arm(arm))
+        .column(t.h_predicted_tps(), |(p, _, seen)| {
+            beside(t.rate(p.decode_tps), p.decode_tps, seen.decode_tps.map(|i| i.estimate))
+        })
+        .column(t.h_measured_tps(), |(_, _, seen)| Value::rate(t, seen.decode_tps))
+        .column(t.h_predicted_peak(), |(p, _, seen)| match p.peak_bytes {
+            Some(bytes) => beside(t.mib(bytes), bytes as f64, seen.ram_bytes.map(|ram| ram as f64)),
+            None => Value::absent(t),
+        })
+        .column(t.h_measured_peak(), |(_, _, seen)| Value::mib(t, seen.ram_bytes));
+    introduced(t.predicted_intro(), table.blocks())
 }
 
 /// Candidates that were not measured.
-fn left_out(model: &ReportModel) -> Vec<Block> {
+fn left_out(model: &Report) -> Vec<Block> {
     let t = model.lang;
-    if model.header.left_out.is_empty() {
-        return Vec::new();
-    }
-    let rows = model
-        .header
-        .left_out
-        .iter()
-        .map(|out| vec![out.variant.clone(), t.why_left_out(out.why)]);
-    let head = vec![t.h_variant(), t.h_why()];
-    let table = table(head, rows.collect());
-    paragraph(&t.left_out_intro()).into_iter().chain(table).collect()
+    let table = Rows::of(t, &model.header.left_out)
+        .column(t.h_variant(), |out| out.variant.as_str())
+        .column(t.h_why(), |out| t.why_left_out(out.why));
+    introduced(t.left_out_intro(), table.blocks())
+}
+
+/// A table with what it shows, or nothing where it has no rows.
+fn introduced(intro: String, table: Vec<Block>) -> Vec<Block> {
+    let intro = paragraph(&intro).into_iter().filter(|_| !table.is_empty());
+    intro.collect::<Vec<_>>().into_iter().chain(table).collect()
 }

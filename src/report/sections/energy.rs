@@ -1,13 +1,13 @@
 //! Energy and cost of a token.
 
 use crate::data::{Arm, WorkSpec, Workload};
-use crate::report::document::{section, table, Block};
-use crate::report::text::kv;
-use crate::report::{CellReport, ReportModel};
+use crate::report::document::{section, Block, Value};
+use crate::report::table::Rows;
+use crate::report::{CellReport, Report};
 use crate::stats::Interval;
 
 /// A row per arm, for the longest prompt and the deepest decode; nothing where neither energy nor a price is known.
-pub(super) fn energy(model: &ReportModel) -> Vec<Block> {
+pub(super) fn energy(model: &Report) -> Vec<Block> {
     let t = model.lang;
     let price = model.header.price_per_hour;
     let has_energy = model.cells.iter().any(|c| c.joule_per_token.is_some());
@@ -16,31 +16,20 @@ pub(super) fn energy(model: &ReportModel) -> Vec<Block> {
     }
     let works = [Workload::Prefill, Workload::Decode].map(|w| model.specs(w).into_iter().next_back());
     let works: Vec<WorkSpec> = works.into_iter().flatten().collect();
-    let row = |arm: &Arm| {
-        let cells = || works.iter().map(|spec| model.cell(&arm.id, spec));
-        let mut row = vec![arm.variant.clone(), kv(&arm.config)];
-        row.extend(cells().map(|cell| shown(model, cell, |c| c.joule_per_token)));
-        if price.is_some() {
-            row.extend(cells().map(|cell| shown(model, cell, |c| c.cost_per_million)));
-        }
-        row
+    let mut table = Rows::of(t, model.arms().filter(|_| !works.is_empty())).arm(|arm| arm);
+    let shown = |arm: &Arm, spec: &WorkSpec, of: fn(&CellReport) -> Option<Interval>| {
+        let known = model.cell(&arm.id, spec).and_then(of);
+        Value::some(t, known, |i| (i.estimate, t.with_ends(&i, |x| t.price(x))))
     };
-    let rows = if works.is_empty() {
-        Vec::new()
-    } else {
-        model.arms().map(row).collect()
-    };
-    let mut head = vec![t.h_variant(), t.h_kv()];
-    head.extend(works.iter().map(|spec| t.h_joule(spec)));
+    for spec in &works {
+        table = table.column(t.h_joule(spec), |arm| shown(arm, spec, |c| c.joule_per_token));
+    }
     let mut intro = t.energy_intro();
     if let Some(price) = price {
-        head.extend(works.iter().map(|spec| t.h_cost(spec)));
+        for spec in &works {
+            table = table.column(t.h_cost(spec), |arm| shown(arm, spec, |c| c.cost_per_million));
+        }
         intro = format!("{intro} {}", t.cost_intro(t.price(price)));
     }
-    section(t.energy(), intro, table(head, rows))
-}
-
-fn shown(model: &ReportModel, cell: Option<&CellReport>, of: fn(&CellReport) -> Option<Interval>) -> String {
-    let t = model.lang;
-    t.or_na(cell.and_then(of), |i| t.with_ends(&i, |x| t.price(x)))
+    section(t.energy(), intro, table.blocks())
 }

@@ -1,48 +1,99 @@
 //! KV-cache types: what each does to speed, memory and quality, by depth, in one table.
 
-use crate::data::{Arm, WorkSpec, Workload};
-use crate::quality::Figures;
-use crate::report::document::{section, table, Block};
-use crate::report::model::ReportModel;
+use crate::data::{Arm, Workload};
+use crate::report::document::{section, Block, Value};
+use crate::report::lang::Lang;
+use crate::report::table::Rows;
 use crate::report::text::kv;
-use crate::report::{CellReport, Comparison};
+use crate::report::{CellReport, Comparison, QualityReport, Report};
 use crate::units;
 
 /// A row for each KV type and depth, the baseline's weights first; weights with one KV type only are left out.
-pub(super) fn kv_types(model: &ReportModel) -> Vec<Block> {
+pub(super) fn kv_types(model: &Report) -> Vec<Block> {
     let t = model.lang;
     let contexts = contexts(model);
     let has_quality = !model.quality.windows().is_empty();
-    let groups = groups(model);
-    let of_group = |arms: &Vec<&Arm>| -> Vec<Vec<String>> {
-        let at = |arm: &Arm| {
-            let contexts = contexts_of(model, arm, &contexts).into_iter();
-            contexts.map(|n| row(model, arm, n, has_quality)).collect()
-        };
-        arms.iter().flat_map(|arm| -> Vec<Vec<String>> { at(arm) }).collect()
-    };
-    let rows: Vec<Vec<String>> = groups.iter().flat_map(of_group).collect();
-    let mut head = vec![
-        t.h_weights(),
-        t.h_kv_type(),
-        t.h_depth(),
-        t.h_decode_ratio(),
-        t.h_decode_verdict(),
-        t.h_prefill_ratio(),
-        t.h_kv_mib(),
-        t.h_peak(),
-    ];
-    if has_quality {
-        head.extend([t.h_window(), t.h_ppl_change(), t.h_mean_kld(), t.h_same_top()]);
-    }
-    let n_ctx = model.baseline().map_or(0, |arm| arm.config.n_ctx);
+    let rows = groups(model).into_iter().flatten().flat_map(|arm| {
+        let contexts = contexts_of(model, arm, &contexts);
+        contexts
+            .into_iter()
+            .map(move |n_context| Row::of(model, arm, n_context))
+    });
     let reference = reference_kv(model);
-    let intro = t.kv_types_intro(reference, units::count(u64::from(n_ctx)));
-    section(t.kv_types(), intro, table(head, rows))
+    let versus = |cell: Option<&CellReport>, row: &Row, one: Value, shown: fn(Lang, Option<&Comparison>) -> Value| {
+        let is_reference = row.arm.config.kv() == reference && cell.is_some_and(CellReport::is_ok);
+        match is_reference {
+            true => one,
+            false => shown(t, cell.and_then(comparison)),
+        }
+    };
+    let one = || Value::number(1.0, "1".to_owned());
+    let is_baseline = |row: &Row| row.arm.is_baseline && row.quality.is_some();
+    let table = Rows::of(t, rows)
+        .column(t.h_weights(), |row| row.arm.variant.as_str())
+        .column(t.h_kv_type(), |row| row.arm.config.kv())
+        .column(t.h_depth(), |row| Value::count(row.n_context))
+        .column(t.h_decode_ratio(), |row| {
+            versus(row.decode, row, one(), Value::ratio_of)
+        })
+        .column(t.h_decode_verdict(), |row| {
+            versus(row.decode, row, t.reference().into(), Value::verdict_of)
+        })
+        .column(t.h_prefill_ratio(), |row| {
+            versus(row.prefill, row, one(), Value::ratio_of)
+        })
+        .column(t.h_kv_mib(), |row| {
+            Value::mib(t, model.memory_of(&row.arm.id).map(|m| m.kv_bytes))
+        })
+        .column(t.h_peak(), |row| Value::mib(t, model.peak_of(&row.arm.id)))
+        .column_if(has_quality, t.h_window(), |row| {
+            Value::some(t, row.quality, |q| (q.n_ctx.into(), units::count(q.n_ctx.into())))
+        });
+    let table = match has_quality {
+        false => table,
+        true => table
+            .against(t.h_ppl_change(), is_baseline, |row| Value::ppl_change(t, row.quality))
+            .against(t.h_mean_kld(), is_baseline, |row| {
+                Value::nats(t, row.quality.and_then(|q| q.kld_mean))
+            })
+            .against(t.h_same_top(), is_baseline, |row| {
+                Value::figure(t, row.quality.and_then(|q| q.same_top), |x| t.percent(x))
+            }),
+    };
+    let n_ctx = model.baseline().map_or(0, |arm| arm.config.n_ctx);
+    let intro = t.kv_types_intro(&reference, units::count(u64::from(n_ctx)));
+    section(t.kv_types(), intro, table.blocks())
+}
+
+/// An arm at one depth.
+struct Row<'a> {
+    arm: &'a Arm,
+    n_context: u32,
+    decode: Option<&'a CellReport>,
+    prefill: Option<&'a CellReport>,
+    /// In the window whose length is nearest to the depth.
+    quality: Option<&'a QualityReport>,
+}
+
+impl<'a> Row<'a> {
+    fn of(model: &'a Report, arm: &'a Arm, n_context: u32) -> Row<'a> {
+        let find = |workload| {
+            let mut cells = model.cells.iter();
+            cells.find(|c| c.arm.id == arm.id && c.n_context() == n_context && c.spec.workload == workload)
+        };
+        let scored = model.quality.rows.iter().filter(|r| r.arm.id == arm.id && r.is_ok());
+        Row {
+            arm,
+            n_context,
+            decode: find(Workload::Decode),
+            prefill: find(Workload::Prefill),
+            quality: scored.min_by_key(|r| r.n_ctx.abs_diff(n_context)),
+        }
+    }
 }
 
 /// Depths of the decode cells, or lengths of the prompts where none was decoded.
-fn contexts(model: &ReportModel) -> Vec<u32> {
+fn contexts(model: &Report) -> Vec<u32> {
     let decode = model.specs(Workload::Decode);
     let mut contexts: Vec<u32> = match decode.is_empty() {
         false => decode.iter().map(|s| s.n_depth).collect(),
@@ -53,7 +104,7 @@ fn contexts(model: &ReportModel) -> Vec<u32> {
 }
 
 /// Those of an arm; of one that was scored only, the nearest to each window.
-fn contexts_of(model: &ReportModel, arm: &Arm, contexts: &[u32]) -> Vec<u32> {
+fn contexts_of(model: &Report, arm: &Arm, contexts: &[u32]) -> Vec<u32> {
     if model.cells.iter().any(|cell| cell.arm.id == arm.id) {
         return contexts.to_vec();
     }
@@ -65,7 +116,7 @@ fn contexts_of(model: &ReportModel, arm: &Arm, contexts: &[u32]) -> Vec<u32> {
 }
 
 /// Arms with the same weights, timed or scored, where they differ in their KV type; the baseline's first.
-fn groups(model: &ReportModel) -> Vec<Vec<&Arm>> {
+fn groups<'a>(model: &'a Report) -> Vec<Vec<&'a Arm>> {
     let scored = model.quality.rows.iter().filter(|row| row.is_ok()).map(|row| &row.arm);
     let mut groups: Vec<Vec<&Arm>> = Vec::new();
     for arm in model.arms().chain(scored).filter(|arm| !arm.is_control) {
@@ -80,7 +131,7 @@ fn groups(model: &ReportModel) -> Vec<Vec<&Arm>> {
 }
 
 /// What speeds are relative to.
-fn reference_kv(model: &ReportModel) -> String {
+fn reference_kv(model: &Report) -> String {
     let has_f16 = model.arms().any(|arm| kv(&arm.config) == "f16");
     let of_baseline = || model.baseline().map_or_else(|| model.lang.na(), |arm| kv(&arm.config));
     if has_f16 {
@@ -90,63 +141,10 @@ fn reference_kv(model: &ReportModel) -> String {
     }
 }
 
-fn row(model: &ReportModel, arm: &Arm, n_context: u32, has_quality: bool) -> Vec<String> {
-    let t = model.lang;
-    let find = |is_it: &dyn Fn(&WorkSpec) -> bool| {
-        let mut cells = model.cells.iter();
-        cells.find(|c| c.arm.id == arm.id && c.n_context() == n_context && is_it(&c.spec))
-    };
-    let decode = find(&|s| s.workload == Workload::Decode);
-    let prefill = find(&|s| s.workload == Workload::Prefill);
-    let is_reference = kv(&arm.config) == reference_kv(model);
-    let instead = |cell: Option<&CellReport>, one: String, shown: String| match cell {
-        Some(cell) if is_reference && cell.is_ok() => one,
-        _ => shown,
-    };
-    let or_one = |cell, shown| instead(cell, "1".to_owned(), shown);
-    let (of_decode, of_prefill) = (decode.and_then(comparison), prefill.and_then(comparison));
-    let memory = model.memory_of(&arm.id);
-    let mut row = vec![
-        arm.variant.clone(),
-        kv(&arm.config),
-        units::count(u64::from(n_context)),
-        or_one(decode, t.ratio_of(of_decode)),
-        instead(decode, t.reference(), t.verdict_of(of_decode)),
-        or_one(prefill, t.ratio_of(of_prefill)),
-        t.or_na(memory, |m| t.mib(m.kv_bytes)),
-        t.or_na(memory, |m| t.mib(m.reading.rss_bytes_max)),
-    ];
-    if has_quality {
-        row.extend(quality(model, arm, n_context));
-    }
-    row
-}
-
 /// Against the same weights with an f16 cache; where that was not measured, against the baseline.
 fn comparison(cell: &CellReport) -> Option<&Comparison> {
     cell.vs_f16_kv.as_ref().or_else(|| {
         let against = cell.vs_baseline.as_ref();
         against.filter(|comparison| comparison.factor == "kv")
     })
-}
-
-/// In the window whose length is nearest to the depth: window, change in PPL, KLD, same top token.
-fn quality(model: &ReportModel, arm: &Arm, n_context: u32) -> [String; 4] {
-    let t = model.lang;
-    let of_arm = model.quality.rows.iter().filter(|r| r.arm.id == arm.id && r.is_ok());
-    let nearest = of_arm.min_by_key(|r| r.n_ctx.abs_diff(n_context));
-    let Some(row) = nearest else {
-        return [t.na(), t.na(), t.na(), t.na()];
-    };
-    let window = units::count(u64::from(row.n_ctx));
-    if arm.is_baseline {
-        return [window, t.baseline(), t.baseline(), t.baseline()];
-    }
-    let figure = |of: &dyn Fn(&Figures) -> String| t.or_na(row.figures.as_ref(), of);
-    [
-        window,
-        t.ppl_change(row),
-        figure(&|f| t.figure(f.kld.value, row.kld.as_ref(), |x| t.nats(x))),
-        figure(&|f| t.figure(f.same_top.value, row.same_top.as_ref(), |x| t.percent(x))),
-    ]
 }

@@ -3,14 +3,15 @@
 use crate::data::ArmConfig;
 use crate::report::charts::ChartName;
 use crate::report::document::{section, Block, Span};
+use crate::report::files::FILES;
 use crate::report::lang::Lang;
 use crate::report::text::quoted;
-use crate::report::ReportModel;
+use crate::report::Report;
 
 type Fact = (String, Vec<Span>);
 
 /// Machine, versions, rounds, control, stop reason.
-pub(super) fn how_measured(model: &ReportModel) -> Vec<Block> {
+pub(super) fn how_measured(model: &Report) -> Vec<Block> {
     let mut facts = machine(model);
     facts.extend(rounds(model));
     facts.extend(settings(model));
@@ -25,7 +26,7 @@ fn coded(name: String, value: &str) -> Fact {
     (name, vec![Span::code(value)])
 }
 
-fn machine(model: &ReportModel) -> Vec<Fact> {
+fn machine(model: &Report) -> Vec<Fact> {
     let (t, header, host) = (model.lang, &model.header, &model.header.host);
     let mut os = host.os.clone();
     os.push_str(
@@ -49,7 +50,7 @@ fn machine(model: &ReportModel) -> Vec<Fact> {
     ]
 }
 
-fn rounds(model: &ReportModel) -> Vec<Fact> {
+fn rounds(model: &Report) -> Vec<Fact> {
     let (t, plan, totals) = (model.lang, &model.header.plan, &model.totals);
     let control = t.or_na(model.control.pooled.as_ref(), |c| t.over_all_cells(t.ratio(&c.ratio)));
     let unused = match totals.n_samples_unused {
@@ -78,7 +79,7 @@ fn rounds(model: &ReportModel) -> Vec<Fact> {
     ]
 }
 
-fn settings(model: &ReportModel) -> Vec<Fact> {
+fn settings(model: &Report) -> Vec<Fact> {
     let (t, header, plan) = (model.lang, &model.header, &model.header.plan);
     let info = &header.model;
     let shape = t.shape(
@@ -113,7 +114,7 @@ fn configuration(t: Lang, c: &ArmConfig) -> String {
 }
 
 /// The command line, quoted for a shell.
-pub(super) fn repeat(model: &ReportModel) -> Vec<Block> {
+pub(super) fn repeat(model: &Report) -> Vec<Block> {
     let words: Vec<String> = model.header.command.iter().map(|word| quoted(word)).collect();
     section(
         model.lang.repeat(),
@@ -123,22 +124,11 @@ pub(super) fn repeat(model: &ReportModel) -> Vec<Block> {
 }
 
 /// Links to the other files of the run.
-pub(super) fn data(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+pub(super) fn data(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let t = model.lang;
     let file = |name: &'static str, what: String| vec![Span::Link(name, name.to_owned()), Span::Text(what)];
-    let mut links = vec![
-        file("results.json", t.d_results()),
-        file("results.csv", t.d_csv()),
-        file("notebook.ipynb", t.d_notebook()),
-    ];
-    if !model.quality.rows.is_empty() {
-        links.push(file("quality.csv", t.d_quality()));
-    }
-    if model.has_llama_bench_rows() {
-        let mut rows = file("llama-bench.jsonl", t.d_bench());
-        rows.push(Span::Link("llama-bench.sql", "llama-bench.sql".to_owned()));
-        links.push(rows);
-    }
+    let there = FILES.iter().filter(|file| (file.is_there)(model));
+    let mut links: Vec<Vec<Span>> = there.filter_map(|f| Some(file(f.name, f.what?(t)))).collect();
     let mut journal = file("journal.jsonl", t.d_journal());
     journal.extend([Span::code("kvant report"), Span::Text(t.d_journal_again())]);
     links.push(journal);

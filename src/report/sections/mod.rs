@@ -11,10 +11,10 @@ mod workloads;
 
 use super::charts::chart_names;
 use super::document::Document;
-use super::ReportModel;
+use super::Report;
 
 /// The report of a run.
-pub(super) fn document(model: &ReportModel) -> Document {
+pub(super) fn document(model: &Report) -> Document {
     let charts = chart_names(model);
     let blocks = [
         decision::decision(model),
@@ -40,8 +40,8 @@ pub(super) fn document(model: &ReportModel) -> Document {
     ];
     Document {
         title: model.lang.title(&model.header.model.name),
-        banners: model.banners.clone(),
-        conclusion: model.conclusion.clone(),
+        banners: model.banners(),
+        conclusion: model.conclusion(),
         warnings: model
             .warnings
             .iter()

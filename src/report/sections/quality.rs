@@ -1,16 +1,16 @@
 //! Quality: the table of variants and KV types, charts, examples, and the one table that holds speed and quality.
 
-use crate::data::{Outcome, WorkSpec, Workload};
-use crate::quality::Figures;
+use crate::data::{Arm, Outcome, WorkSpec, Workload};
 use crate::report::charts::ChartName;
-use crate::report::document::{image, paragraph, rich_table, section, table, Block, Span};
-use crate::report::model::{QualityReport, ReportModel};
+use crate::report::document::{image, paragraph, section, Block, Span, Value};
+use crate::report::table::Rows;
 use crate::report::text::kv;
+use crate::report::{QualityReport, Report};
 use crate::stats::{Interval, QualityVerdict};
 use crate::units;
 
 /// Everything that counts, one row per variant with the baseline's KV type.
-pub(super) fn in_one_table(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+pub(super) fn in_one_table(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let t = model.lang;
     let (Some(baseline), Some(&n_ctx)) = (model.baseline(), model.quality.windows().first()) else {
         return Vec::new();
@@ -18,47 +18,41 @@ pub(super) fn in_one_table(model: &ReportModel, charts: &[ChartName]) -> Vec<Blo
     let base_kv = kv(&baseline.config);
     let prefill = model.shown(Workload::Prefill);
     let decode = model.shown(Workload::Decode);
-    let base_size = model.variant(&baseline.variant).map_or(0, |v| v.model_size);
-    let rows: Vec<Vec<String>> = model
-        .arms()
-        .filter(|arm| kv(&arm.config) == base_kv)
-        .map(|arm| {
-            let quality = model.quality.row(&arm.id, n_ctx).filter(|r| r.is_ok());
-            let size = model.variant(&arm.variant).map(|v| v.model_size).filter(|s| *s > 0);
-            let cell = |spec: Option<_>| spec.and_then(|spec| model.cell(&arm.id, &spec));
-            vec![
-                arm.variant.clone(),
-                t.or_na(size, |size| t.mib(size)),
-                t.or_na(size, |size| t.factor(base_size as f64 / size as f64)),
-                t.or_na(quality, |row| ppl(model, row)),
-                if arm.is_baseline {
-                    t.baseline()
-                } else {
-                    t.or_na(quality, |row| t.ppl_change(row))
-                },
-                t.tps(cell(decode).and_then(|c| c.tps.as_ref())),
-                t.ms(cell(prefill).and_then(|c| c.ttft_ns.as_ref())),
-                t.or_na(model.memory_of(&arm.id), |m| t.mib(m.reading.rss_bytes_max)),
-            ]
-        })
-        .collect();
+    let base_size = model.variant(&baseline.variant).map_or(0, |v| v.model_size) as f64;
+    let rows = model.arms().filter(|arm| kv(&arm.config) == base_kv).map(|arm| {
+        let quality = model.quality.row(&arm.id, n_ctx).filter(|r| r.is_ok());
+        let size = model.variant(&arm.variant).map(|v| v.model_size).filter(|s| *s > 0);
+        (arm, quality, size)
+    });
     let name = |spec: Option<WorkSpec>| t.or_na(spec, |s| s.to_string());
-    let head = vec![
-        t.h_variant(),
-        t.h_size(),
-        t.h_compression(),
-        t.h_ppl_window(n_ctx),
-        t.h_ppl_change(),
-        t.h_decode_tps(name(decode)),
-        t.h_ttft(name(prefill)),
-        t.h_peak(),
-    ];
-    let body = [table(head, rows), image(charts, "pareto")].concat();
+    let cell = |arm: &Arm, spec: Option<WorkSpec>| spec.and_then(|spec| model.cell(&arm.id, &spec));
+    let table = Rows::of(t, rows)
+        .column(t.h_variant(), |(arm, ..)| arm.variant.as_str())
+        .column(t.h_size(), |(_, _, size)| Value::mib(t, *size))
+        .column(t.h_compression(), |(_, _, size)| {
+            Value::factor(t, size.map(|size| base_size / size as f64))
+        })
+        .column(t.h_ppl_window(n_ctx), |(_, quality, _)| {
+            Value::figure(t, quality.and_then(|row| row.ppl), |x| t.ppl(x))
+        })
+        .against(
+            t.h_ppl_change(),
+            |(arm, ..)| arm.is_baseline,
+            |(_, quality, _)| Value::ppl_change(t, *quality),
+        )
+        .column(t.h_decode_tps(name(decode)), |(arm, ..)| {
+            Value::rate(t, cell(arm, decode).and_then(|c| c.tps))
+        })
+        .column(t.h_ttft(name(prefill)), |(arm, ..)| {
+            Value::ms(t, cell(arm, prefill).and_then(|c| c.ttft_ns))
+        })
+        .column(t.h_peak(), |(arm, ..)| Value::mib(t, model.peak_of(&arm.id)));
+    let body = [table.blocks(), image(charts, "pareto")].concat();
     section(t.one_table(), t.one_table_intro(base_kv), body)
 }
 
 /// Variants and KV types by window.
-pub(super) fn quality(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+pub(super) fn quality(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let t = model.lang;
     let windows = model.quality.windows();
     if windows.is_empty() && model.quality.rows.is_empty() {
@@ -69,23 +63,8 @@ pub(super) fn quality(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
     body.extend(image(charts, "kld_position"));
     for &n_ctx in &windows {
         let of_window = model.quality.rows.iter().filter(|r| r.n_ctx == n_ctx && r.is_ok());
-        let rows: Vec<Vec<String>> = of_window.map(|r| row(model, r)).collect();
-        let head = vec![
-            t.h_weights(),
-            t.h_kv(),
-            "PPL".to_owned(),
-            t.h_ppl_change(),
-            t.h_mean_kld(),
-            t.h_kld_median(),
-            t.h_kld_p99(),
-            t.h_kld_p999(),
-            t.h_same_top(),
-            t.h_dp_rms(),
-            t.h_verdict(),
-            t.h_tokens(),
-        ];
         body.push(Block::Part(t.windows_of(units::count(u64::from(n_ctx)))));
-        body.extend(table(head, rows));
+        body.extend(scores(model, of_window));
         if let Some((_, why)) = model.quality.ended.iter().find(|(n, _)| *n == n_ctx) {
             body.extend(paragraph(&t.ended_because(t.quality_end(*why))));
         }
@@ -95,7 +74,7 @@ pub(super) fn quality(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
     section(t.quality(), t.quality_intro(), body)
 }
 
-fn texts(model: &ReportModel) -> Vec<Block> {
+fn texts(model: &Report) -> Vec<Block> {
     let t = model.lang;
     let Some(tokens) = &model.quality.tokens else {
         return Vec::new();
@@ -113,78 +92,71 @@ fn texts(model: &ReportModel) -> Vec<Block> {
     vec![Block::Text(vec![Span::Text(said)])]
 }
 
-fn ppl(model: &ReportModel, row: &QualityReport) -> String {
+fn scores<'a>(model: &Report, rows: impl Iterator<Item = &'a QualityReport>) -> Vec<Block> {
     let t = model.lang;
-    t.or_na(row.figures.as_ref(), |f| {
-        t.figure(f.ppl.value, row.ppl.as_ref(), |x| t.ppl(x))
-    })
-}
-
-fn row(model: &ReportModel, row: &QualityReport) -> Vec<String> {
-    let t = model.lang;
-    let figure = |of: &dyn Fn(&Figures) -> String| t.or_na(row.figures.as_ref(), of);
-    let quantile = |i: &Option<Interval>| t.or_na(i.as_ref(), |i| t.nats(i.estimate));
-    let or_baseline = |text: String| if row.arm.is_baseline { t.baseline() } else { text };
-    let percent = |x: f64| t.percent(x);
-    let tokens = figure(&|f| units::count(f.n_scored));
-    let tokens = match row.n_scored_precise {
-        Some(n) => t.precise_after(tokens, units::count(n)),
-        None => tokens,
-    };
-    vec![
-        if row.arm.is_control {
-            t.first_chunk(&row.arm.id)
-        } else {
-            row.arm.variant.clone()
-        },
-        kv(&row.arm.config),
-        ppl(model, row),
-        or_baseline(t.ppl_change(row)),
-        or_baseline(figure(&|f| t.figure(f.kld.value, row.kld.as_ref(), |x| t.nats(x)))),
-        or_baseline(quantile(&row.kld_p50)),
-        or_baseline(quantile(&row.kld_p99)),
-        or_baseline(quantile(&row.kld_p999)),
-        or_baseline(figure(&|f| t.figure(f.same_top.value, row.same_top.as_ref(), percent))),
-        or_baseline(figure(&|f| t.figure(f.dp_rms.value, row.dp_rms.as_ref(), percent))),
-        t.quality_verdict(row),
-        tokens,
-    ]
-}
-
-fn failures(model: &ReportModel) -> Vec<Block> {
-    let t = model.lang;
-    let rows: Vec<Vec<String>> = model
-        .quality
-        .rows
-        .iter()
-        .filter_map(|row| match &row.outcome {
-            // The control scores one window only; that it has none in another is no failure.
-            Outcome::Failed(kind, reason) if !row.arm.is_control => Some(vec![
-                row.arm.id.clone(),
-                units::count(u64::from(row.n_ctx)),
-                kind.to_string(),
-                reason.clone(),
-            ]),
-            _ => None,
+    let quantile = |i: Option<Interval>| Value::some(t, i, |i| (i.estimate, t.nats(i.estimate)));
+    let is_baseline = |row: &&QualityReport| row.arm.is_baseline;
+    Rows::of(t, rows)
+        .column(t.h_weights(), |row| match row.arm.is_control {
+            true => t.first_chunk(&row.arm.id),
+            false => row.arm.variant.clone(),
         })
-        .collect();
-    if rows.is_empty() {
-        return Vec::new();
-    }
-    let head = vec![t.h_arm(), t.h_window(), t.h_outcome(), t.h_reason()];
-    let mut blocks: Vec<Block> = paragraph(&t.not_scored()).into_iter().collect();
-    blocks.extend(table(head, rows));
-    blocks
+        .column(t.h_kv(), |row| row.arm.config.kv())
+        .column("PPL", |row| Value::figure(t, row.ppl, |x| t.ppl(x)))
+        .against(t.h_ppl_change(), is_baseline, |row| Value::ppl_change(t, Some(row)))
+        .against(t.h_mean_kld(), is_baseline, |row| Value::nats(t, row.kld_mean))
+        .against(t.h_kld_median(), is_baseline, |row| quantile(row.kld_p50))
+        .against(t.h_kld_p99(), is_baseline, |row| quantile(row.kld_p99))
+        .against(t.h_kld_p999(), is_baseline, |row| quantile(row.kld_p999))
+        .against(t.h_same_top(), is_baseline, |row| {
+            Value::figure(t, row.same_top, |x| t.percent(x))
+        })
+        .against(t.h_dp_rms(), is_baseline, |row| {
+            Value::figure(t, row.dp_rms, |x| t.percent(x))
+        })
+        .column(t.h_verdict(), |row| Value::quality_verdict(t, row))
+        .column(t.h_tokens(), |row| match row.n_scored_precise {
+            Some(n) => {
+                let text = t.precise_after(units::count(row.n_scored), units::count(n));
+                Value::number(row.n_scored as f64, text)
+            }
+            None => Value::count(row.n_scored),
+        })
+        .blocks()
+}
+
+fn failures(model: &Report) -> Vec<Block> {
+    let t = model.lang;
+    // The control scores one window only; that it has none in another is no failure.
+    let rows = model.quality.rows.iter().filter(|row| !row.arm.is_control);
+    let failed = rows.filter_map(|row| match &row.outcome {
+        Outcome::Failed(kind, reason) => Some((row, *kind, reason)),
+        Outcome::Ok => None,
+    });
+    let table = Rows::of(t, failed)
+        .column(t.h_arm(), |(row, ..)| row.arm.id.as_str())
+        .column(t.h_window(), |(row, ..)| Value::count(row.n_ctx))
+        .column(t.h_outcome(), |(_, kind, _)| kind.name())
+        .column(t.h_reason(), |(_, _, reason)| match reason.is_empty() {
+            true => t.no_time_to_score(),
+            false => reason.to_string(),
+        });
+    let table = table.blocks();
+    paragraph(&t.not_scored())
+        .into_iter()
+        .filter(|_| !table.is_empty())
+        .chain(table.clone())
+        .collect()
 }
 
 /// The arm that diverges most, with the baseline's KV type if there is another variant.
-fn most_divergent(model: &ReportModel, n_ctx: u32) -> Option<&QualityReport> {
+fn most_divergent<'a>(model: &'a Report, n_ctx: u32) -> Option<&'a QualityReport> {
     let base_kv = model.baseline().map(|arm| kv(&arm.config));
     let candidates = || {
         let rows = model.quality.rows.iter();
         rows.filter(|r| r.n_ctx == n_ctx && r.is_ok() && r.verdict.is_some() && !r.examples.is_empty())
     };
-    let kld = |r: &&QualityReport| r.figures.as_ref().map_or(0.0, |f| f.kld.value);
+    let kld = |r: &&QualityReport| r.kld_mean.map_or(0.0, |f| f.value);
     let of_variants = candidates().filter(|r| Some(kv(&r.arm.config)) == base_kv);
     of_variants
         .max_by(|a, b| kld(a).total_cmp(&kld(b)))
@@ -192,7 +164,7 @@ fn most_divergent(model: &ReportModel, n_ctx: u32) -> Option<&QualityReport> {
 }
 
 /// Where the arm that diverges most says something else.
-fn examples(model: &ReportModel) -> Vec<Block> {
+fn examples(model: &Report) -> Vec<Block> {
     let t = model.lang;
     let worst = model
         .quality
@@ -202,36 +174,28 @@ fn examples(model: &ReportModel) -> Vec<Block> {
     let Some(worst) = worst else {
         return Vec::new();
     };
-    let with_p = |token: &str, own: f64, other: f64| {
-        let shares = format!(" {} ({})", t.percent(own), t.percent(other));
-        vec![spaced(token), Span::Text(shares)]
-    };
-    let rows = worst
-        .examples
-        .iter()
-        .map(|(_, e)| {
-            vec![
-                vec![spaced(&e.before)],
-                vec![spaced(&e.next)],
-                with_p(&e.baseline_top, e.baseline_top_p.0, e.baseline_top_p.1),
-                with_p(&e.top, e.top_p.1, e.top_p.0),
-            ]
-        })
-        .collect();
     let name = match worst.verdict {
         Some(QualityVerdict::Indistinguishable) => t.but_indistinguishable(&worst.arm.id),
         _ => worst.arm.id.clone(),
     };
     let baseline = model.baseline().map_or_else(|| t.baseline(), |a| a.id.clone());
-    let head = vec![
-        t.h_before(),
-        t.h_next(),
-        t.h_expects(&baseline, &worst.arm.id),
-        t.h_expects(&worst.arm.id, &baseline),
-    ];
-    let mut blocks = vec![Block::Part(t.parts_from(name, baseline))];
+    let code = |text: &str| Value::spans(vec![spaced(text)]);
+    let with_p = |token: &str, own: f64, other: f64| {
+        let shares = format!(" {} ({})", t.percent(own), t.percent(other));
+        Value::spans(vec![spaced(token), Span::Text(shares)])
+    };
+    let table = Rows::of(t, worst.examples.iter().map(|e| &e.parting))
+        .column(t.h_before(), |e| code(&e.before))
+        .column(t.h_next(), |e| code(&e.next))
+        .column(t.h_expects(&baseline, &worst.arm.id), |e| {
+            with_p(&e.baseline_top, e.baseline_top_p.0, e.baseline_top_p.1)
+        })
+        .column(t.h_expects(&worst.arm.id, &baseline), |e| {
+            with_p(&e.top, e.top_p.1, e.top_p.0)
+        });
+    let mut blocks = vec![Block::Part(t.parts_from(name, &baseline))];
     blocks.extend(paragraph(&t.parts_intro()));
-    blocks.extend(rich_table(head, rows));
+    blocks.extend(table.blocks());
     blocks
 }
 

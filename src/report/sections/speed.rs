@@ -1,143 +1,129 @@
 //! The tables of speed, memory and files.
 
-use crate::data::{Arm, DerivedFrom, VariantInfo, WorkSpec, Workload};
+use crate::data::{DerivedFrom, VariantInfo, WorkSpec, Workload};
 use crate::report::charts::ChartName;
-use crate::report::document::{image, paragraph, section, table, Block};
-use crate::report::model::Failed;
+use crate::report::document::{image, paragraph, section, Block, Value};
+use crate::report::table::Rows;
 use crate::report::text::kv;
-use crate::report::{CellReport, Comparison, ReportModel, ReuseRow};
+use crate::report::{CellReport, Report};
+use crate::stats::Interval;
 use crate::units;
 
 /// F16 / INT8 / 4-bit: arms with the baseline's KV type.
-pub(super) fn variants(model: &ReportModel) -> Vec<Block> {
+pub(super) fn variants(model: &Report) -> Vec<Block> {
     let t = model.lang;
     let Some(baseline) = model.baseline() else {
         return Vec::new();
     };
     let base_kv = kv(&baseline.config);
-    let prefill = model.shown(Workload::Prefill);
-    let decode = model.shown(Workload::Decode);
-    let base_size = model.variant(&baseline.variant).map(|v| v.model_size);
-    let rows: Vec<Vec<String>> = model
-        .arms()
-        .filter(|arm| kv(&arm.config) == base_kv)
-        .filter_map(|arm| model.variant(&arm.variant).map(|variant| (arm, variant)))
-        .map(|(arm, variant)| variant_row(model, arm, variant, base_size, prefill, decode))
-        .collect();
+    let (prefill, decode) = (model.shown(Workload::Prefill), model.shown(Workload::Decode));
+    let base_size = model.variant(&baseline.variant).map_or(0, |v| v.model_size) as f64;
+    let arms = model.arms().filter(|arm| kv(&arm.config) == base_kv);
+    let rows = arms.filter_map(|arm| {
+        let cell = |spec: Option<WorkSpec>| model.cell(&arm.id, &spec?);
+        Some((arm, model.variant(&arm.variant)?, cell(prefill), cell(decode)))
+    });
     let name = |spec: Option<WorkSpec>| t.or_na(spec, |s| s.to_string());
-    let head = vec![
-        t.h_variant(),
-        t.h_holds(),
-        t.h_size(),
-        t.h_bpw(),
-        t.h_compression(),
-        t.h_prefill_tps(name(prefill)),
-        t.h_prefill_ratio(),
-        t.h_decode_tps(name(decode)),
-        t.h_decode_ratio(),
-        t.h_decode_verdict(),
-        t.h_ttft(name(prefill)),
-        t.h_peak(),
-    ];
-    let intro = t.variants_intro(base_kv, &baseline.variant);
-    section(t.variants(), intro, table(head, rows))
-}
-
-fn variant_row(
-    model: &ReportModel,
-    arm: &Arm,
-    variant: &VariantInfo,
-    base_size: Option<u64>,
-    prefill: Option<WorkSpec>,
-    decode: Option<WorkSpec>,
-) -> Vec<String> {
-    let t = model.lang;
-    let prefill = prefill.and_then(|spec| model.cell(&arm.id, &spec));
-    let decode = decode.and_then(|spec| model.cell(&arm.id, &spec));
-    let compression = base_size
-        .filter(|_| variant.model_size > 0)
-        .map(|base| base as f64 / variant.model_size as f64);
-    let (vs_prefill, vs_decode) = (
-        prefill.and_then(|c| c.vs_baseline.as_ref()),
-        decode.and_then(|c| c.vs_baseline.as_ref()),
-    );
-    let against = |comparison: Option<&Comparison>| {
-        if arm.is_baseline {
-            t.baseline()
-        } else {
-            t.ratio_of(comparison)
-        }
-    };
-    vec![
-        arm.label().to_owned(),
-        tensor_types(model, variant),
-        t.mib(variant.model_size),
-        t.two_decimals(variant.bpw),
-        t.or_na(compression, |c| t.factor(c)),
-        t.tps(prefill.and_then(|c| c.tps.as_ref())),
-        against(vs_prefill),
-        t.tps(decode.and_then(|c| c.tps.as_ref())),
-        against(vs_decode),
-        if arm.is_baseline {
-            t.baseline()
-        } else {
-            t.verdict_of(vs_decode)
-        },
-        t.ms(prefill.and_then(|c| c.ttft_ns.as_ref())),
-        t.or_na(model.memory_of(&arm.id), |m| t.mib(m.reading.rss_bytes_max)),
-    ]
+    let tps = |cell: Option<&CellReport>| Value::rate(t, cell.and_then(|c| c.tps));
+    let versus = |cell: Option<&CellReport>| Value::ratio_of(t, cell.and_then(|c| c.vs_baseline.as_ref()));
+    let table = Rows::of(t, rows)
+        .column(t.h_variant(), |(arm, ..)| arm.label())
+        .column(t.h_holds(), |(_, variant, ..)| tensor_types(model, variant))
+        .column(t.h_size(), |(_, variant, ..)| Value::mib(t, Some(variant.model_size)))
+        .column(t.h_bpw(), |(_, variant, ..)| {
+            Value::number(variant.bpw, t.two_decimals(variant.bpw))
+        })
+        .column(t.h_compression(), |(_, variant, ..)| {
+            Value::factor(t, Some(base_size / variant.model_size as f64).filter(|c| c.is_normal()))
+        })
+        .column(t.h_prefill_tps(name(prefill)), |(_, _, prefill, _)| tps(*prefill))
+        .against(
+            t.h_prefill_ratio(),
+            |(arm, ..)| arm.is_baseline,
+            |(_, _, prefill, _)| versus(*prefill),
+        )
+        .column(t.h_decode_tps(name(decode)), |(_, _, _, decode)| tps(*decode))
+        .against(
+            t.h_decode_ratio(),
+            |(arm, ..)| arm.is_baseline,
+            |(_, _, _, decode)| versus(*decode),
+        )
+        .against(
+            t.h_decode_verdict(),
+            |(arm, ..)| arm.is_baseline,
+            |(_, _, _, decode)| Value::verdict_of(t, decode.and_then(|c| c.vs_baseline.as_ref())),
+        )
+        .column(t.h_ttft(name(prefill)), |(_, _, prefill, _)| {
+            Value::ms(t, prefill.and_then(|c| c.ttft_ns))
+        })
+        .column(t.h_peak(), |(arm, ..)| Value::mib(t, model.peak_of(&arm.id)));
+    section(
+        t.variants(),
+        t.variants_intro(base_kv, &baseline.variant),
+        table.blocks(),
+    )
 }
 
 /// Tensor types by their share of the bytes: what the label really holds.
-fn tensor_types(model: &ReportModel, variant: &VariantInfo) -> String {
+fn tensor_types(model: &Report, variant: &VariantInfo) -> String {
     let total: u64 = variant.tensor_types.values().map(|share| share.bytes).sum();
     let mut shares: Vec<_> = variant.tensor_types.iter().collect();
     shares.sort_by(|a, b| b.1.bytes.cmp(&a.1.bytes).then(a.0.cmp(b.0)));
-    let named = |(name, share): &(&String, &crate::data::TensorTypeShare)| {
-        format!(
-            "{name} {}",
-            model.lang.percent(share.bytes as f64 / total.max(1) as f64)
-        )
-    };
-    shares.iter().map(named).collect::<Vec<_>>().join(", ")
+    let percent = |bytes: u64| model.lang.percent(bytes as f64 / total.max(1) as f64);
+    let named = shares
+        .iter()
+        .map(|(name, share)| format!("{name} {}", percent(share.bytes)));
+    named.collect::<Vec<_>>().join(", ")
 }
 
 /// Latency and throughput against context: a table for decode and one for prefill.
-pub(super) fn context(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+pub(super) fn context(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let t = model.lang;
     let mut body = Vec::new();
-    for (workload, chart) in [(Workload::Decode, "decode"), (Workload::Prefill, "prefill")] {
+    let parts = [
+        (Workload::Decode, "decode", t.decode()),
+        (Workload::Prefill, "prefill", t.prefill()),
+    ];
+    for (workload, chart, title) in parts {
+        let is_prefill = workload == Workload::Prefill;
         let specs = model.specs(workload);
-        if specs.is_empty() {
+        let of_arm = |arm| specs.iter().filter_map(move |spec| model.cell(arm, spec));
+        let cells: Vec<&CellReport> = model.arms().flat_map(|arm| of_arm(&arm.id)).collect();
+        if cells.is_empty() {
             continue;
         }
-        let is_prefill = workload == Workload::Prefill;
-        let (title, column) = if is_prefill {
-            (t.prefill(), t.h_n_prompt())
-        } else {
-            (t.decode(), t.h_depth())
-        };
         body.push(Block::Part(title));
         body.extend(image(charts, chart));
-        let cells: Vec<&CellReport> = model
-            .arms()
-            .flat_map(|arm| specs.iter().filter_map(move |spec| model.cell(&arm.id, spec)))
-            .collect();
         // Only where a driver told: on most machines it would be a column of n/a.
         let has_energy = cells.iter().any(|cell| cell.gpu_joule_per_token.is_some());
-        let rows: Vec<Vec<String>> = cells
-            .into_iter()
-            .map(|cell| context_row(model, cell, has_energy))
-            .collect();
-        let mut head = vec![t.h_variant(), t.h_kv(), column, t.h_tps()];
-        head.extend(if is_prefill {
-            vec![t.h_ttft_ms()]
-        } else {
-            vec![t.h_itl(), "p95".to_owned(), "p99".to_owned()]
-        });
-        head.extend([t.h_ratio(), t.h_verdict()]);
-        head.extend(has_energy.then(|| t.h_gpu_joule_per_token()));
-        body.extend(table(head, rows));
+        let context = if is_prefill { t.h_n_prompt() } else { t.h_depth() };
+        let gap = |cell: &CellReport, i: usize| {
+            let quantiles = cell.itl_ns.as_ref().map(|q| [q.p50, q.p95, q.p99]);
+            Value::bare_ms(t, quantiles.and_then(|q| q[i]))
+        };
+        let table = Rows::of(t, cells)
+            .arm(|cell| &cell.arm)
+            .column(context, |cell| Value::count(cell.n_context()))
+            .column(t.h_tps(), |cell| Value::rate(t, cell.tps))
+            .column_if(is_prefill, t.h_ttft_ms(), |cell| Value::ms(t, cell.ttft_ns))
+            .column_if(!is_prefill, t.h_itl(), |cell| gap(cell, 0))
+            .column_if(!is_prefill, "p95", |cell| gap(cell, 1))
+            .column_if(!is_prefill, "p99", |cell| gap(cell, 2))
+            .against(
+                t.h_ratio(),
+                |cell| cell.arm.is_baseline,
+                |cell| Value::ratio_of(t, cell.vs_baseline.as_ref()),
+            )
+            .against(
+                t.h_verdict(),
+                |cell| cell.arm.is_baseline,
+                |cell| Value::verdict_of(t, cell.vs_baseline.as_ref()),
+            )
+            .column_if(has_energy, t.h_gpu_joule_per_token(), |cell| {
+                let shown = |i: Interval| (i.estimate, t.with_ends(&i, |x| t.number(format!("{x:.3}"))));
+                Value::some(t, cell.gpu_joule_per_token, shown)
+            });
+        body.extend(table.blocks());
         if is_prefill {
             body.extend(image(charts, "ttft"));
         }
@@ -145,74 +131,24 @@ pub(super) fn context(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
     section(t.context(), String::new(), body)
 }
 
-fn context_row(model: &ReportModel, cell: &CellReport, has_energy: bool) -> Vec<String> {
-    let t = model.lang;
-    let mut row = vec![
-        cell.arm.label().to_owned(),
-        kv(&cell.arm.config),
-        units::count(u64::from(cell.n_context())),
-        t.tps(cell.tps.as_ref()),
-    ];
-    row.extend(latency(model, cell));
-    if cell.arm.is_baseline {
-        row.extend([t.baseline(), t.baseline()]);
-    } else {
-        row.push(t.ratio_of(cell.vs_baseline.as_ref()));
-        row.push(t.verdict_of(cell.vs_baseline.as_ref()));
-    }
-    if has_energy {
-        row.push(t.or_na(cell.gpu_joule_per_token.as_ref(), |i| {
-            t.figure(i.estimate, Some(i), |x| format!("{x:.3}"))
-        }));
-    }
-    row
-}
-
-fn latency(model: &ReportModel, cell: &CellReport) -> Vec<String> {
-    let t = model.lang;
-    if cell.spec.workload == Workload::Prefill {
-        return vec![t.ms(cell.ttft_ns.as_ref())];
-    }
-    let itl = cell.itl_ns.as_ref();
-    let quantile = |i: Option<crate::stats::Interval>| t.or_na(i, |i| t.time(i.estimate));
-    vec![
-        quantile(itl.and_then(|q| q.p50)),
-        quantile(itl.and_then(|q| q.p95)),
-        quantile(itl.and_then(|q| q.p99)),
-    ]
-}
-
 /// KV reuse on and off.
-pub(super) fn reuse(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+pub(super) fn reuse(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let t = model.lang;
-    let row = |row: &ReuseRow| {
-        let kind = match (&row.no_reuse_ns, row.is_extrapolated) {
-            (None, _) => t.not_measured(),
-            (_, true) => t.extrapolated(),
-            (_, false) => t.timed(),
-        };
-        vec![
-            row.arm.label().to_owned(),
-            kv(&row.arm.config),
-            units::count(u64::from(row.n_depth)),
-            t.ms(row.reuse_ns.as_ref()),
-            t.ms(row.no_reuse_ns.as_ref()),
-            t.or_na(row.factor.as_ref(), |i| t.ratio(i)),
-            kind,
-        ]
-    };
-    let rows: Vec<Vec<String>> = model.reuse.iter().map(row).collect();
-    let head = vec![
-        t.h_variant(),
-        t.h_kv(),
-        t.h_depth(),
-        t.h_with_reuse(),
-        t.h_without_reuse(),
-        t.h_times_longer(),
-        t.h_no_reuse_kind(),
-    ];
+    let table = Rows::of(t, &model.reuse)
+        .arm(|row| &row.arm)
+        .column(t.h_depth(), |row| Value::count(row.n_depth))
+        .column(t.h_with_reuse(), |row| Value::ms(t, row.reuse_ns))
+        .column(t.h_without_reuse(), |row| Value::ms(t, row.no_reuse_ns))
+        .column(t.h_times_longer(), |row| Value::ratio(t, row.factor))
+        .column(t.h_no_reuse_kind(), |row| {
+            match (&row.no_reuse_ns, row.is_extrapolated) {
+                (None, _) => t.not_measured(),
+                (_, true) => t.extrapolated(),
+                (_, false) => t.timed(),
+            }
+        });
     let mut body = image(charts, "kv_reuse");
-    body.extend(table(head, rows));
+    body.extend(table.blocks());
     if model.reuse.iter().any(|r| r.is_extrapolated) {
         body.extend(paragraph(&t.extrapolated_note()));
     }
@@ -220,113 +156,84 @@ pub(super) fn reuse(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
 }
 
 /// Memory of each arm.
-pub(super) fn memory(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+pub(super) fn memory(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let t = model.lang;
-    let rows: Vec<Vec<String>> = model
-        .memory
-        .iter()
-        .filter(|m| !m.arm.is_control)
-        .map(|m| {
-            let weights: Vec<String> = m
-                .weights
-                .iter()
-                .map(|b| format!("{} {}", b.buffer, t.mib(b.bytes)))
-                .collect();
-            vec![
-                m.arm.label().to_owned(),
-                kv(&m.arm.config),
-                if weights.is_empty() { t.na() } else { weights.join(", ") },
-                t.mib(m.kv_bytes),
-                t.mib(m.compute_bytes),
-                t.mib(m.reading.rss_anon_bytes),
-                t.mib(m.reading.rss_file_bytes),
-                t.mib(m.reading.rss_bytes_max),
-                t.or_na(m.predicted_bytes, |bytes| {
-                    let off = bytes as f64 / m.reading.rss_bytes_max.max(1) as f64 - 1.0;
-                    format!("{} ({})", t.mib(bytes), t.signed_percent(off))
-                }),
-                t.or_na(m.n_ctx_max, units::count),
-                match (m.reading.device_bytes, m.predicted_device_bytes) {
-                    (Some(bytes), Some(predicted)) => t.device_memory(t.mib(bytes), t.mib(predicted)),
-                    (bytes, _) => t.or_na(bytes, |b| t.mib(b)),
-                },
-            ]
+    let mib = |bytes: u64| Value::mib(t, Some(bytes));
+    let table = Rows::of(t, model.memory.iter().filter(|m| !m.arm.is_control))
+        .arm(|m| &m.arm)
+        .column(t.h_buffers(), |m| {
+            let weights = m.weights.iter().map(|b| format!("{} {}", b.buffer, t.mib(b.bytes)));
+            match weights.collect::<Vec<_>>().join(", ") {
+                none if none.is_empty() => Value::absent(t),
+                named => named.into(),
+            }
         })
-        .collect();
-    let head = vec![
-        t.h_variant(),
-        t.h_kv(),
-        t.h_buffers(),
-        t.h_kv_cache(),
-        t.h_compute(),
-        "RssAnon".to_owned(),
-        "RssFile".to_owned(),
-        t.h_peak_resident(),
-        t.h_predicted(),
-        t.h_n_ctx_fits(),
-        t.h_device(),
-    ];
-    let body = [image(charts, "memory"), table(head, rows)].concat();
+        .column(t.h_kv_cache(), |m| mib(m.kv_bytes))
+        .column(t.h_compute(), |m| mib(m.compute_bytes))
+        .column("RssAnon", |m| mib(m.reading.rss_anon_bytes))
+        .column("RssFile", |m| mib(m.reading.rss_file_bytes))
+        .column(t.h_peak_resident(), |m| mib(m.reading.rss_bytes_max))
+        .column(t.h_predicted(), |m| {
+            Value::some(t, m.predicted_bytes, |bytes| {
+                let off = bytes as f64 / m.reading.rss_bytes_max.max(1) as f64 - 1.0;
+                (bytes as f64, format!("{} ({})", t.mib(bytes), t.signed_percent(off)))
+            })
+        })
+        .column(t.h_n_ctx_fits(), |m| {
+            Value::some(t, m.n_ctx_max, |n| (n as f64, units::count(n)))
+        })
+        .column(t.h_device(), |m| {
+            match (m.reading.device_bytes, m.predicted_device_bytes) {
+                (Some(bytes), Some(predicted)) => {
+                    Value::number(bytes as f64, t.device_memory(t.mib(bytes), t.mib(predicted)))
+                }
+                (bytes, _) => Value::mib(t, bytes),
+            }
+        });
+    let body = [image(charts, "memory"), table.blocks()].concat();
     section(t.memory(), t.memory_intro(), body)
 }
 
 /// Files and what is really in them.
-pub(super) fn files(model: &ReportModel) -> Vec<Block> {
+pub(super) fn files(model: &Report) -> Vec<Block> {
     let t = model.lang;
-    let made = |derived: &DerivedFrom| {
-        if derived.is_requantized {
-            t.made_from_quantized(&derived.file, &derived.ftype)
-        } else {
-            t.made_from(&derived.file, &derived.ftype)
-        }
+    let made = |derived: &DerivedFrom| match derived.is_requantized {
+        true => t.made_from_quantized(&derived.file, &derived.ftype),
+        false => t.made_from(&derived.file, &derived.ftype),
     };
     let given = |v: &VariantInfo| match &v.quantization {
         Some(told) => format!("{}; {}", t.as_given(), t.quantization(told)),
         None => t.as_given(),
     };
-    let row = |v: &VariantInfo| {
-        let types = v.tensor_types.iter();
-        let types: Vec<String> = types.map(|(name, s)| format!("{name} x {}", s.n_tensors)).collect();
-        vec![
-            v.id.clone(),
-            match v.parts.len() {
-                0 => v.file.clone(),
-                n => format!("{} ({})", v.file, t.n_parts(n)),
-            },
-            t.or_na(v.ftype.clone(), |ftype| ftype),
-            types.join(", "),
-            t.of(v.n_fallback, v.n_tensors),
-            units::count(v.model_n_params),
-            v.derived_from.as_ref().map_or_else(|| given(v), made),
-            v.sha256.chars().take(16).collect(),
-        ]
-    };
-    let head = vec![
-        t.h_variant(),
-        t.h_file(),
-        t.h_label(),
-        t.h_tensors(),
-        t.h_fallback(),
-        t.h_params(),
-        t.h_origin(),
-        "SHA-256".to_owned(),
-    ];
-    let rows = model.header.variants.iter().map(row).collect();
-    section(t.files(), t.files_intro(), table(head, rows))
+    let table = Rows::of(t, &model.header.variants)
+        .column(t.h_variant(), |v| v.id.as_str())
+        .column(t.h_file(), |v| match v.parts.len() {
+            0 => v.file.clone(),
+            n => format!("{} ({})", v.file, t.n_parts(n)),
+        })
+        .column(t.h_label(), |v| t.or_na(v.ftype.clone(), |ftype| ftype))
+        .column(t.h_tensors(), |v| {
+            let types = v
+                .tensor_types
+                .iter()
+                .map(|(name, s)| format!("{name} x {}", s.n_tensors));
+            types.collect::<Vec<_>>().join(", ")
+        })
+        .column(t.h_fallback(), |v| {
+            Value::number(v.n_fallback as f64, t.of(v.n_fallback, v.n_tensors))
+        })
+        .column(t.h_params(), |v| Value::count(v.model_n_params))
+        .column(t.h_origin(), |v| v.derived_from.as_ref().map_or_else(|| given(v), made))
+        .column("SHA-256", |v| v.sha256.get(..16).unwrap_or(&v.sha256));
+    section(t.files(), t.files_intro(), table.blocks())
 }
 
 /// Cells without a result.
-pub(super) fn failures(model: &ReportModel) -> Vec<Block> {
+pub(super) fn failures(model: &Report) -> Vec<Block> {
     let t = model.lang;
-    let failures = model.failures();
-    let row = |failed: &Failed<'_>| {
-        vec![
-            failed.what.join("; "),
-            failed.kind.to_string(),
-            failed.reason.to_owned(),
-        ]
-    };
-    let rows: Vec<Vec<String>> = failures.iter().map(row).collect();
-    let head = vec![t.h_not_measured(), t.h_outcome(), t.h_reason()];
-    section(t.failures(), String::new(), table(head, rows))
+    let table = Rows::of(t, model.failures())
+        .column(t.h_not_measured(), |failed| failed.what.join("; "))
+        .column(t.h_outcome(), |failed| failed.kind.name())
+        .column(t.h_reason(), |failed| t.reason(failed.kind, failed.reason));
+    section(t.failures(), String::new(), table.blocks())
 }

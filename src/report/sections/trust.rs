@@ -1,28 +1,28 @@
 //! "How sure are we": the noise floor, what was disturbed, how the machine drifted, and what the run could not have seen.
 
 use crate::report::charts::ChartName;
-use crate::report::document::{image, section as section_of, table, Block};
-use crate::report::{Drift, ReportModel};
+use crate::report::document::{image, section as section_of, Block};
+use crate::report::table::Rows;
+use crate::report::{Drift, Report};
 use crate::stats;
 
-pub(super) fn section(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+pub(super) fn section(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let t = model.lang;
-    let rows: Vec<Vec<String>> = [
+    let rows = [
         (t.q_noise(), control(model)),
         (t.q_smallest(), smallest(model)),
         (t.q_rounds(), rounds(model)),
         (t.q_disturbed(), disturbed(model)),
         (t.q_drift(), drift(model)),
-    ]
-    .into_iter()
-    .map(|(question, answer)| vec![question, answer])
-    .collect();
-    let head = vec![t.h_question(), t.h_answer()];
-    let body = [table(head, rows), image(charts, "rounds")].concat();
+    ];
+    let table = Rows::of(t, rows)
+        .column(t.h_question(), |(question, _)| question.clone())
+        .column(t.h_answer(), |(_, answer)| answer.clone());
+    let body = [table.blocks(), image(charts, "rounds")].concat();
     section_of(t.how_sure(), String::new(), body)
 }
 
-fn control(model: &ReportModel) -> String {
+fn control(model: &Report) -> String {
     let t = model.lang;
     match &model.control.pooled {
         None => t.no_control(),
@@ -31,14 +31,14 @@ fn control(model: &ReportModel) -> String {
     }
 }
 
-fn smallest(model: &ReportModel) -> String {
+fn smallest(model: &Report) -> String {
     let t = model.lang;
     t.or_na(model.trust.smallest_difference, |s| {
         t.smallest_seen(t.percent(s.median), t.percent(s.worst))
     })
 }
 
-fn rounds(model: &ReportModel) -> String {
+fn rounds(model: &Report) -> String {
     let (t, totals) = (model.lang, &model.totals);
     let sets = match totals.n_launches {
         1 => t.one_process_set(),
@@ -47,7 +47,7 @@ fn rounds(model: &ReportModel) -> String {
     t.rounds_ended(t.rounds(totals.n_rounds), sets, t.stopped_by(totals.stopped_by))
 }
 
-fn disturbed(model: &ReportModel) -> String {
+fn disturbed(model: &Report) -> String {
     let (t, trust) = (model.lang, &model.trust);
     let mut said = match trust.void.as_slice() {
         [] => t.none_void(),
@@ -63,7 +63,7 @@ fn disturbed(model: &ReportModel) -> String {
     said
 }
 
-fn drift(model: &ReportModel) -> String {
+fn drift(model: &Report) -> String {
     let (t, trust) = (model.lang, &model.trust);
     let half = |name: String, drift: Option<Drift>| {
         drift.map(|d| t.drifted(name, signed(model, d.slowest), signed(model, d.fastest)))
@@ -82,7 +82,7 @@ fn drift(model: &ReportModel) -> String {
     t.drift_for_all(t.list(&halves), paused)
 }
 
-fn signed(model: &ReportModel, fraction: f64) -> String {
+fn signed(model: &Report, fraction: f64) -> String {
     let sign = if fraction < 0.0 { "-" } else { "+" };
     format!("{sign}{}", model.lang.percent(fraction.abs()))
 }

@@ -2,231 +2,160 @@
 
 use crate::data::N_DRAFT;
 use crate::report::charts::ChartName;
-use crate::report::document::{image, paragraph, section, table, Block};
-use crate::report::text::kv;
-use crate::report::{BatchedRow, PrefixRow, ReportModel, RequestRow, SpeculativeRow, StateRow};
+use crate::report::document::{image, paragraph, section, Block, Value};
+use crate::report::table::Rows;
+use crate::report::{Report, RequestRow};
 use crate::stats::Interval;
 use crate::units;
 
 /// Follow-up prompts that share a prefix with what is in the cache.
-pub(super) fn prefix_reuse(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+pub(super) fn prefix_reuse(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let t = model.lang;
-    let row = |row: &PrefixRow| {
-        let share = f64::from(row.n_shared) / f64::from(row.n_prompt.max(1));
-        vec![
-            row.arm.label().to_owned(),
-            kv(&row.arm.config),
-            count(row.n_prompt),
-            t.share_of(count(row.n_shared), t.percent(share)),
-            t.ms(row.cold_ns.as_ref()),
-            row.reason.clone().unwrap_or_else(|| t.ms(row.warm_ns.as_ref())),
-            t.or_na(row.factor.as_ref(), |i| t.ratio(i)),
-        ]
-    };
-    let rows: Vec<Vec<String>> = model.prefix.iter().map(row).collect();
-    let head = vec![
-        t.h_variant(),
-        t.h_kv(),
-        t.h_n_prompt(),
-        t.h_cached(),
-        t.h_cold(),
-        t.h_warm(),
-        t.h_times_sooner(),
-    ];
-    let body = [image(charts, "prefix_reuse"), table(head, rows)].concat();
+    let table = Rows::of(t, &model.prefix)
+        .arm(|row| &row.arm)
+        .column(t.h_n_prompt(), |row| Value::count(row.n_prompt))
+        .column(t.h_cached(), |row| {
+            let share = f64::from(row.n_shared) / f64::from(row.n_prompt.max(1));
+            let text = t.share_of(units::count(row.n_shared.into()), t.percent(share));
+            Value::number(row.n_shared.into(), text)
+        })
+        .column(t.h_cold(), |row| Value::ms(t, row.cold_ns))
+        .column(t.h_warm(), |row| {
+            Value::unless_failed(t, &row.outcome, Value::ms(t, row.warm_ns))
+        })
+        .column(t.h_times_sooner(), |row| Value::ratio(t, row.factor));
+    let body = [image(charts, "prefix_reuse"), table.blocks()].concat();
     section(t.prefix_reuse(), t.prefix_intro(), body)
 }
 
 /// Several sequences at once.
-pub(super) fn batched(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+pub(super) fn batched(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let t = model.lang;
-    let row = |row: &BatchedRow| {
-        let gap = |q: Option<Interval>| t.or_na(q, |i| t.time(i.estimate));
-        let itl = row.itl_ns.as_ref();
-        vec![
-            row.arm.label().to_owned(),
-            kv(&row.arm.config),
-            if row.is_pp_shared { t.shared() } else { t.own() },
-            count(row.n_depth),
-            count(row.n_seq),
-            row.reason.clone().unwrap_or_else(|| t.tps(row.total_tps.as_ref())),
-            t.tps(row.tps.as_ref()),
-            gap(itl.and_then(|q| q.p50)),
-            gap(itl.and_then(|q| q.p95)),
-            match row.n_seq {
-                1 => "1".to_owned(),
-                _ => t.or_na(row.gain.as_ref(), |i| t.ratio(i)),
-            },
-        ]
-    };
-    let rows: Vec<Vec<String>> = model.batched.iter().map(row).collect();
-    let head = vec![
-        t.h_variant(),
-        t.h_kv(),
-        t.h_prompt(),
-        t.h_depth(),
-        t.h_sequences(),
-        t.h_tps_all(),
-        t.h_tps_each(),
-        t.h_itl(),
-        "p95".to_owned(),
-        t.h_against_one(),
-    ];
-    let body = [image(charts, "batched"), table(head, rows)].concat();
+    let table = Rows::of(t, &model.batched)
+        .arm(|row| &row.arm)
+        .column(t.h_prompt(), |row| if row.is_pp_shared { t.shared() } else { t.own() })
+        .column(t.h_depth(), |row| Value::count(row.n_depth))
+        .column(t.h_sequences(), |row| Value::count(row.n_seq))
+        .column(t.h_tps_all(), |row| {
+            Value::unless_failed(t, &row.outcome, Value::rate(t, row.total_tps))
+        })
+        .column(t.h_tps_each(), |row| Value::rate(t, row.tps))
+        .column(t.h_itl(), |row| {
+            Value::bare_ms(t, row.itl_ns.as_ref().and_then(|q| q.p50))
+        })
+        .column("p95", |row| Value::bare_ms(t, row.itl_ns.as_ref().and_then(|q| q.p95)))
+        .column(t.h_against_one(), |row| match row.n_seq {
+            1 => Value::number(1.0, "1".to_owned()),
+            _ => Value::ratio(t, row.gain),
+        });
+    let body = [image(charts, "batched"), table.blocks()].concat();
     section(t.batched(), t.batched_intro(), body)
 }
 
 /// Saving and restoring states.
-pub(super) fn state(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+pub(super) fn state(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let t = model.lang;
-    let factor = |i: Option<&Interval>| t.or_na(i, |i| t.ratio(i));
-    let row = |row: &StateRow| {
-        vec![
-            row.arm.label().to_owned(),
-            kv(&row.arm.config),
-            count(row.n_depth),
-            t.or_na(row.state_bytes, |bytes| t.mib(bytes)),
-            row.reason.clone().unwrap_or_else(|| t.ms(row.recompute_ns.as_ref())),
-            t.ms(row.save_ns.as_ref()),
-            t.ms(row.restore_ns.as_ref()),
-            factor(row.restore_factor.as_ref()),
-            t.ms(row.write_ns.as_ref()),
-            t.ms(row.read_ns.as_ref()),
-            factor(row.read_factor.as_ref()),
-        ]
-    };
-    let rows: Vec<Vec<String>> = model.states.iter().map(row).collect();
-    let head = vec![
-        t.h_variant(),
-        t.h_kv(),
-        t.h_depth(),
-        "MiB".to_owned(),
-        t.h_compute_ms(),
-        t.h_save_memory(),
-        t.h_restore_memory(),
-        t.h_times_faster(),
-        t.h_save_disk(),
-        t.h_restore_disk(),
-        t.h_times_faster(),
-    ];
-    let mut body = [image(charts, "state"), table(head, rows)].concat();
-    let pays = model
-        .break_even
-        .iter()
-        .map(|e| t.state_pays(t.arm(&e.arm), t.threshold(&e.memory), t.threshold(&e.disk)));
+    let table = Rows::of(t, &model.states)
+        .arm(|row| &row.arm)
+        .column(t.h_depth(), |row| Value::count(row.n_depth))
+        .column("MiB", |row| Value::mib(t, row.state_bytes))
+        .column(t.h_compute_ms(), |row| {
+            Value::unless_failed(t, &row.outcome, Value::ms(t, row.recompute_ns))
+        })
+        .column(t.h_save_memory(), |row| Value::ms(t, row.save_ns))
+        .column(t.h_restore_memory(), |row| Value::ms(t, row.restore_ns))
+        .column(t.h_times_faster(), |row| Value::ratio(t, row.restore_factor))
+        .column(t.h_save_disk(), |row| Value::ms(t, row.write_ns))
+        .column(t.h_restore_disk(), |row| Value::ms(t, row.read_ns))
+        .column(t.h_times_faster(), |row| Value::ratio(t, row.read_factor));
+    let mut body = [image(charts, "state"), table.blocks()].concat();
+    let pays = model.break_even.iter();
+    let pays = pays.map(|e| t.state_pays(t.arm(&e.arm), t.threshold(&e.memory), t.threshold(&e.disk)));
     body.extend(pays.filter_map(|said| paragraph(&said)));
     section(t.states(), t.states_intro(), body)
 }
 
 /// With a draft and without.
-pub(super) fn speculative(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+pub(super) fn speculative(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let t = model.lang;
-    let row = |row: &SpeculativeRow| {
-        let by_place: Vec<String> = row.acceptance_by_place.iter().map(|s| t.percent(*s)).collect();
-        vec![
-            row.arm.label().to_owned(),
-            kv(&row.arm.config),
-            count(row.n_depth),
-            row.reason.clone().unwrap_or_else(|| t.ms(row.alone_ns.as_ref())),
-            t.ms(row.drafted_ns.as_ref()),
-            t.or_na(row.factor.as_ref(), |i| t.ratio(i)),
-            t.or_na(row.verdict, |v| t.verdict(v)),
-            t.or_na(row.acceptance, |s| {
-                t.figure(s, row.acceptance_interval.as_ref(), |s| t.percent(s))
-            }),
-            if by_place.is_empty() {
-                t.na()
-            } else {
-                by_place.join(", ")
-            },
-            t.needed(row.break_even),
-            t.or_na(row.tokens_per_pass, |n| t.two_decimals(n)),
-            t.or_na(row.draft_share, |s| t.percent(s)),
-            match row.n_tokens {
-                0 => t.na(),
-                all => t.others(row.n_other, row.n_ties, units::count(all)),
-            },
-            t.or_na(row.rounding, |r| t.number(format!("{r:.3}"))),
-        ]
-    };
-    let rows: Vec<Vec<String>> = model.speculative.iter().map(row).collect();
-    let head = vec![
-        t.h_variant(),
-        t.h_kv(),
-        t.h_depth(),
-        t.h_alone(),
-        t.h_drafted(),
-        t.h_speed_up(),
-        t.h_verdict(),
-        t.h_accepted(),
-        t.h_by_place(),
-        t.h_needed(),
-        t.h_per_pass(),
-        t.h_in_draft(),
-        t.h_other(),
-        t.h_rounding(),
-    ];
+    let table = Rows::of(t, &model.speculative)
+        .arm(|row| &row.arm)
+        .column(t.h_depth(), |row| Value::count(row.n_depth))
+        .column(t.h_alone(), |row| {
+            Value::unless_failed(t, &row.outcome, Value::ms(t, row.alone_ns))
+        })
+        .column(t.h_drafted(), |row| Value::ms(t, row.drafted_ns))
+        .column(t.h_speed_up(), |row| Value::ratio(t, row.factor))
+        .column(t.h_verdict(), |row| Value::verdict(t, row.verdict))
+        .column(t.h_accepted(), |row| {
+            let interval = row.acceptance_interval.as_ref();
+            Value::some(t, row.acceptance, |s| (s, t.figure(s, interval, |s| t.percent(s))))
+        })
+        .column(t.h_by_place(), |row| {
+            let shares: Vec<String> = row.acceptance_by_place.iter().map(|s| t.percent(*s)).collect();
+            let first = row.acceptance_by_place.first().copied();
+            Value::some(t, first, |first| (first, shares.join(", ")))
+        })
+        .column(t.h_needed(), |row| {
+            Value::some(t, row.break_even, |share| (share, t.needed(Some(share))))
+        })
+        .column(t.h_per_pass(), |row| {
+            Value::some(t, row.tokens_per_pass, |n| (n, t.two_decimals(n)))
+        })
+        .column(t.h_in_draft(), |row| Value::percent(t, row.draft_share))
+        .column(t.h_other(), |row| match row.n_tokens {
+            0 => Value::absent(t),
+            all => Value::number(row.n_other as f64, t.others(row.n_other, row.n_ties, units::count(all))),
+        })
+        .column(t.h_rounding(), |row| {
+            Value::some(t, row.rounding, |r| (r, t.number(format!("{r:.3}"))))
+        });
     let draft = model.header.draft.as_ref();
     let name = draft.map_or_else(|| t.no_draft(), |d| d.name.clone());
     let mib = t.or_na(draft, |d| t.mib(d.file_bytes));
-    let body = [image(charts, "speculative"), table(head, rows)].concat();
+    let body = [image(charts, "speculative"), table.blocks()].concat();
     section(t.speculative(), t.speculative_intro(name, mib, N_DRAFT), body)
 }
 
 /// Users and their requests.
-pub(super) fn requests(model: &ReportModel, charts: &[ChartName]) -> Vec<Block> {
+pub(super) fn requests(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let t = model.lang;
     let Some(first) = model.requests.first() else {
         return Vec::new();
     };
-    let row = |row: &RequestRow| {
-        let quantile = |i: &Option<Interval>| t.ms(i.as_ref());
-        let against = |shown: String| match row.arm.is_baseline {
-            true => t.baseline(),
-            false => shown,
-        };
-        vec![
-            row.arm.variant.clone(),
-            kv(&row.arm.config),
-            count(row.n_users),
-            match &row.reason {
-                Some(reason) => reason.clone(),
-                None => t.or_na(row.per_minute.as_ref(), |i| t.rate_interval(i)),
-            },
-            against(t.ratio_of(row.vs_baseline.as_ref())),
-            against(t.verdict_of(row.vs_baseline.as_ref())),
-            quantile(&row.latency_ns.p50),
-            quantile(&row.latency_ns.p95),
-            quantile(&row.latency_ns.p99),
-            quantile(&row.ttft_ns.p50),
-            quantile(&row.ttft_ns.p95),
-            count(row.n_requests),
-        ]
-    };
-    let rows: Vec<Vec<String>> = model.requests.iter().map(row).collect();
-    let head = vec![
-        t.h_variant(),
-        t.h_kv(),
-        t.h_users(),
-        t.h_per_minute(),
-        t.h_ratio(),
-        t.h_verdict(),
-        t.h_latency("p50"),
-        t.h_latency("p95"),
-        t.h_latency("p99"),
-        t.h_request_ttft("p50"),
-        t.h_request_ttft("p95"),
-        t.h_requests(),
+    let mut table = Rows::of(t, &model.requests)
+        .arm(|row| &row.arm)
+        .column(t.h_users(), |row| Value::count(row.n_users))
+        .column(t.h_per_minute(), |row| {
+            Value::unless_failed(t, &row.outcome, Value::rate(t, row.per_minute))
+        })
+        .against(
+            t.h_ratio(),
+            |row| row.arm.is_baseline,
+            |row| Value::ratio_of(t, row.vs_baseline.as_ref()),
+        )
+        .against(
+            t.h_verdict(),
+            |row| row.arm.is_baseline,
+            |row| Value::verdict_of(t, row.vs_baseline.as_ref()),
+        );
+    let latency: [(&str, fn(&RequestRow) -> Option<Interval>); 3] = [
+        ("p50", |row| row.latency_ns.p50),
+        ("p95", |row| row.latency_ns.p95),
+        ("p99", |row| row.latency_ns.p99),
     ];
+    for (quantile, of) in latency {
+        table = table.column(t.h_latency(quantile), |row| Value::ms(t, of(row)));
+    }
+    let table = table
+        .column(t.h_request_ttft("p50"), |row| Value::ms(t, row.ttft_ns.p50))
+        .column(t.h_request_ttft("p95"), |row| Value::ms(t, row.ttft_ns.p95))
+        .column(t.h_requests(), |row| Value::count(row.n_requests));
     let drawn = [image(charts, "requests"), image(charts, "latency")].concat();
-    let body = [drawn, table(head, rows)].concat();
+    let (n_prompt, n_gen) = (units::count(first.n_prompt.into()), units::count(first.n_gen.into()));
     section(
         t.requests(),
-        t.requests_intro(count(first.n_prompt), count(first.n_gen)),
-        body,
+        t.requests_intro(n_prompt, n_gen),
+        [drawn, table.blocks()].concat(),
     )
-}
-
-fn count(n: u32) -> String {
-    units::count(u64::from(n))
 }

@@ -37,9 +37,9 @@ impl Several {
         Several { lang, runs: Vec::new() }
     }
 
-    /// Adds a run; its model is in the same language.
+    /// Adds a run.
     pub fn add_run(&mut self, name: &str, model: ReportModel) {
-        let side = Side::of_run(name, &model);
+        let side = Side::of_run(name, &model.told(self.lang));
         let model = Some(model);
         self.runs.push(OneRun { side, model });
     }

@@ -4,10 +4,12 @@ use super::OneRun;
 use crate::data::{Arm, Workload};
 use crate::report::charts::ChartName;
 use crate::report::diff::SideCell;
-use crate::report::document::{image, section, table, Block};
+use crate::report::document::{image, section, Block, Value};
 use crate::report::lang::Lang;
+use crate::report::say;
+use crate::report::table::Rows;
 use crate::report::text::kv;
-use crate::report::ReportModel;
+use crate::report::{CellReport, Comparison, QualityReport, ReportModel};
 use crate::stats::Interval;
 
 /// What must be known of single runs.
@@ -26,7 +28,7 @@ pub(super) fn conclusion(t: Lang, runs: &[OneRun]) -> Vec<String> {
     let said = (1u32..).zip(runs).filter_map(|(number, run)| {
         let model = run.model.as_ref()?;
         let (name, cpu) = (&model.header.model.name, &model.header.host.cpu);
-        Some(t.s_said(number, name, cpu, model.opening.first()?))
+        Some(t.s_said(number, name, cpu, say::opening(&model.told(t)).first()?))
     });
     said.chain([t.s_untested()]).collect()
 }
@@ -39,48 +41,76 @@ pub(super) fn runs(t: Lang, runs: &[OneRun], is_wide: bool) -> Vec<Block> {
         settings.extend(more);
         settings.extend(["cpu_info", "llama.cpp"].map(str::to_owned));
     }
-    let row = |(index, run): (usize, &OneRun)| {
-        let mut row = vec![(index + 1).to_string(), run.side.name.clone()];
-        row.extend(
-            settings
-                .iter()
-                .map(|name| t.or_na(run.side.setting(name), str::to_owned)),
-        );
-        let control = run.model.as_ref().and_then(|m| m.control.pooled.as_ref());
-        row.push(t.ratio_of(control));
-        row
-    };
-    let mut head = vec![t.s_h_number(), t.s_h_run()];
-    head.extend(settings.iter().cloned());
-    head.push(t.s_h_control());
-    section(
-        t.s_runs(),
-        String::new(),
-        table(head, runs.iter().enumerate().map(row).collect()),
-    )
+    let mut table = Rows::of(t, runs.iter().enumerate())
+        .column(t.s_h_number(), |(index, _)| Value::count(*index as u64 + 1))
+        .column(t.s_h_run(), |(_, run)| run.side.name.as_str());
+    for name in &settings {
+        table = table.column(name.as_str(), |(_, run)| t.or_na(run.side.setting(name), str::to_owned));
+    }
+    let table = table.column(t.s_h_control(), |(_, run)| {
+        Value::ratio_of(t, run.model.as_ref().and_then(|m| m.control.pooled.as_ref()))
+    });
+    section(t.s_runs(), String::new(), table.blocks())
+}
+
+/// A variant of a run.
+struct Row<'a> {
+    number: u64,
+    model: &'a ReportModel,
+    arm: &'a Arm,
+}
+
+impl<'a> Row<'a> {
+    fn cell(&self, workload: Workload) -> Option<&'a CellReport> {
+        self.model.cell(&self.arm.id, &self.model.shown(workload)?)
+    }
+
+    fn versus(&self) -> Option<&'a Comparison> {
+        self.cell(Workload::Decode)?.vs_baseline.as_ref()
+    }
+
+    fn quality(&self) -> Option<&'a QualityReport> {
+        let n_ctx = self.model.quality.windows().first().copied()?;
+        self.model.quality.row(&self.arm.id, n_ctx).filter(|r| r.is_ok())
+    }
 }
 
 /// Everything that counts, one row per run and variant, with the KV type of the run's baseline.
 pub(super) fn variants(t: Lang, runs: &[OneRun], is_wide: bool) -> Vec<Block> {
-    let rows = runs.iter().enumerate().flat_map(|(index, run)| {
-        let model = run.model.as_ref();
-        let arms = model
-            .into_iter()
-            .flat_map(|model| plain_arms(model).map(move |arm| (model, arm)));
-        arms.map(move |(model, arm)| variant_row(t, index + 1, model, arm, is_wide))
-    });
-    let mut head = vec![t.s_h_number(), t.h_variant(), t.h_size(), t.h_work(), t.h_tps()];
-    head.extend([t.h_decode_ratio(), t.h_verdict()]);
-    if is_wide {
-        head.extend([
-            t.h_ppl_change(),
-            t.h_mean_kld(),
-            t.h_ttft_ms(),
-            t.h_peak(),
-            t.d_s_model(),
-        ]);
-    }
-    section(t.s_variants(), t.s_variants_intro(), table(head, rows.collect()))
+    let models = (1..)
+        .zip(runs)
+        .filter_map(|(number, run)| Some((number, run.model.as_ref()?)));
+    let rows = models.flat_map(|(number, model)| plain_arms(model).map(move |arm| Row { number, model, arm }));
+    let is_baseline = |row: &Row| row.arm.is_baseline;
+    let size = |row: &Row| row.model.variant(&row.arm.variant).map(|v| v.model_size);
+    let table = Rows::of(t, rows)
+        .column(t.s_h_number(), |row| Value::count(row.number))
+        .column(t.h_variant(), |row| row.arm.label())
+        .column(t.h_size(), |row| Value::mib(t, size(row)))
+        .column(t.h_work(), |row| {
+            t.or_na(row.model.shown(Workload::Decode), |spec| spec.to_string())
+        })
+        .column(t.h_tps(), |row| {
+            rate(t, row.cell(Workload::Decode).and_then(|c| c.tps), is_wide)
+        })
+        .against(t.h_decode_ratio(), is_baseline, |row| Value::ratio_of(t, row.versus()))
+        .against(t.h_verdict(), is_baseline, |row| {
+            Value::verdict(t, row.versus().map(|v| v.verdict))
+        });
+    let table = match is_wide {
+        false => table,
+        true => table
+            .against(t.h_ppl_change(), is_baseline, |row| Value::ppl_change(t, row.quality()))
+            .against(t.h_mean_kld(), is_baseline, |row| {
+                Value::nats(t, row.quality().and_then(|q| q.kld_mean))
+            })
+            .column(t.h_ttft_ms(), |row| {
+                Value::ms(t, row.cell(Workload::Prefill).and_then(|c| c.ttft_ns))
+            })
+            .column(t.h_peak(), |row| Value::mib(t, row.model.peak_of(&row.arm.id)))
+            .column(t.d_s_model(), |row| row.model.header.model.name.as_str()),
+    };
+    section(t.s_variants(), t.s_variants_intro(), table.blocks())
 }
 
 /// Arms without the control that have the baseline's KV type.
@@ -89,43 +119,10 @@ pub(super) fn plain_arms(model: &ReportModel) -> impl Iterator<Item = &Arm> {
     model.arms().filter(move |arm| Some(kv(&arm.config)) == base_kv)
 }
 
-fn variant_row(t: Lang, number: usize, model: &ReportModel, arm: &Arm, is_wide: bool) -> Vec<String> {
-    let decode = model.shown(Workload::Decode);
-    let decoded = decode.and_then(|spec| model.cell(&arm.id, &spec));
-    let versus = decoded.and_then(|cell| cell.vs_baseline.as_ref());
-    let or_baseline = |text: String| if arm.is_baseline { t.baseline() } else { text };
-    let tps = decoded.and_then(|cell| cell.tps.as_ref());
-    let mut row = vec![
-        number.to_string(),
-        arm.label().to_owned(),
-        t.or_na(model.variant(&arm.variant), |v| t.mib(v.model_size)),
-        t.or_na(decode, |spec| spec.to_string()),
-        rate(t, tps, is_wide),
-        or_baseline(t.ratio_of(versus)),
-        or_baseline(t.or_na(versus, |v| t.verdict(v.verdict))),
-    ];
-    if is_wide {
-        let window = model.quality.windows().first().copied();
-        let quality = window.and_then(|n_ctx| model.quality.row(&arm.id, n_ctx).filter(|r| r.is_ok()));
-        let kld = quality.and_then(|row| Some((row.figures?.kld.value, row.kld)));
-        let prefill = model.shown(Workload::Prefill);
-        let prefilled = prefill.and_then(|spec| model.cell(&arm.id, &spec));
-        row.extend([
-            or_baseline(t.or_na(quality, |row| t.ppl_change(row))),
-            or_baseline(t.or_na(kld, |(kld, i)| t.figure(kld, i.as_ref(), |x| t.nats(x)))),
-            t.ms(prefilled.and_then(|cell| cell.ttft_ns.as_ref())),
-            t.or_na(model.memory_of(&arm.id), |m| t.mib(m.reading.rss_bytes_max)),
-            model.header.model.name.clone(),
-        ]);
-    }
-    row
-}
-
-fn rate(t: Lang, tps: Option<&Interval>, is_wide: bool) -> String {
-    if is_wide {
-        t.tps(tps)
-    } else {
-        t.or_na(tps, |i| t.rate(i.estimate))
+fn rate(t: Lang, tps: Option<Interval>, is_wide: bool) -> Value {
+    match is_wide {
+        true => Value::rate(t, tps),
+        false => Value::some(t, tps, |i| (i.estimate, t.rate(i.estimate))),
     }
 }
 
@@ -140,19 +137,16 @@ pub(super) fn speed(t: Lang, runs: &[OneRun], charts: &[ChartName], is_wide: boo
             shared.push(cell);
         }
     }
-    let row = |cell: &&SideCell| {
-        let tps = |run: &OneRun| {
-            t.or_na(run.cell(cell), |c| match &c.interval {
-                Some(_) => rate(t, c.interval.as_ref(), is_wide),
-                None => t.rate(c.tps),
-            })
-        };
-        let mut row = vec![cell.variant.clone(), cell.kv.clone(), cell.work.clone()];
-        row.extend(runs.iter().map(tps));
-        row
-    };
-    let mut head = vec![t.h_variant(), t.h_kv(), t.h_work()];
-    head.extend((1..=runs.len()).map(|number| t.s_h_tps(number)));
-    let body = [image(charts, "decode"), table(head, shared.iter().map(row).collect())].concat();
+    let mut table = Rows::of(t, shared)
+        .column(t.h_variant(), |cell| cell.variant.as_str())
+        .column(t.h_kv(), |cell| cell.kv.as_str())
+        .column(t.h_work(), |cell| cell.work.as_str());
+    for (number, run) in (1u32..).zip(runs) {
+        table = table.column(t.s_h_tps(number), |cell| match run.cell(cell) {
+            Some(c) if c.interval.is_none() => Value::number(c.tps, t.rate(c.tps)),
+            found => rate(t, found.and_then(|c| c.interval), is_wide),
+        });
+    }
+    let body = [image(charts, "decode"), table.blocks()].concat();
     section(t.d_speed(), t.s_speed_intro(), body)
 }

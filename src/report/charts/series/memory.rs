@@ -1,10 +1,10 @@
 //! Peak memory of each arm, by what it holds.
 
 use super::{label, variant_index, Bar, BarChart};
-use crate::report::{MemoryReport, ReportModel};
+use crate::report::{MemoryReport, Report};
 
 /// Memory of each arm without the control.
-pub(in crate::report::charts) fn memory_chart(model: &ReportModel) -> Option<BarChart> {
+pub(in crate::report::charts) fn memory_chart(model: &Report) -> Option<BarChart> {
     let t = model.lang;
     let part_names = [t.p_file(), t.p_kv(), t.p_other()];
     let bar = |m: &MemoryReport| {

@@ -4,13 +4,13 @@ mod memory;
 mod quality;
 mod rounds;
 mod speed;
+mod workloads;
 
 use super::paint::Ink;
-use super::workloads;
 use crate::data::{Arm, Workload};
 use crate::report::text::kv;
-use crate::report::ReportModel;
-use crate::stats::{Interval, Method};
+use crate::report::Report;
+use crate::stats::Interval;
 use crate::units;
 pub(super) use memory::memory_chart;
 pub(super) use quality::pareto_chart;
@@ -86,7 +86,7 @@ pub(in crate::report) struct Bar {
 }
 
 /// Every line chart with at least one point.
-pub(super) fn line_charts(model: &ReportModel) -> Vec<LineChart> {
+pub(super) fn line_charts(model: &Report) -> Vec<LineChart> {
     let charts = [
         speed::speed(model, Workload::Decode),
         speed::speed(model, Workload::Prefill),
@@ -116,23 +116,12 @@ pub(in crate::report) fn point(x: u32, interval: &Interval, scale: f64, is_hollo
     }
 }
 
-/// A value without an interval.
-pub(super) fn bare(value: f64) -> Interval {
-    Interval {
-        estimate: value,
-        lo: value,
-        hi: value,
-        level: 0.95,
-        method: Method::Bootstrap,
-    }
-}
-
 pub(in crate::report) fn count(n: u32) -> String {
     units::count(u64::from(n))
 }
 
 /// The KV type is named where the run has more than one.
-pub(super) fn label(model: &ReportModel, arm: &Arm) -> String {
+pub(super) fn label(model: &Report, arm: &Arm) -> String {
     let own = kv(&arm.config);
     if model.arms().all(|other| kv(&other.config) == own) {
         arm.label().to_owned()
@@ -141,7 +130,7 @@ pub(super) fn label(model: &ReportModel, arm: &Arm) -> String {
     }
 }
 
-pub(super) fn variant_index(model: &ReportModel, arm: &Arm) -> usize {
+pub(super) fn variant_index(model: &Report, arm: &Arm) -> usize {
     model
         .header
         .variants
@@ -152,7 +141,7 @@ pub(super) fn variant_index(model: &ReportModel, arm: &Arm) -> usize {
 
 /// What sets arms of one variant apart: 0 for the baseline's KV type and place (the plan has it first), then the others in the order of
 /// the plan.
-pub(super) fn style_of(model: &ReportModel, arm: &Arm) -> usize {
+pub(super) fn style_of(model: &Report, arm: &Arm) -> usize {
     let kind = |arm: &Arm| (kv(&arm.config), arm.config.n_gpu_layers, arm.config.n_threads);
     let mut kinds = Vec::new();
     for other in model.arms().map(kind) {

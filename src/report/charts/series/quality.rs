@@ -1,14 +1,14 @@
 //! Divergence against size, position and speed.
 
-use super::{bare, count, label, point, style_of, variant_index, Axes, LineChart, Series};
+use super::{count, label, point, style_of, variant_index, Axes, LineChart, Series};
 use crate::data::{Arm, Workload};
 use crate::report::charts::paint::Ink;
 use crate::report::charts::pareto::{Mark, ParetoChart};
 use crate::report::text::kv;
-use crate::report::{QualityReport, ReportModel};
+use crate::report::{QualityReport, Report};
 use crate::stats::Interval;
 
-pub(super) fn kld_size(model: &ReportModel) -> LineChart {
+pub(super) fn kld_size(model: &Report) -> LineChart {
     let t = model.lang;
     let window = model.quality.windows().first().copied();
     let x_label = t.a_size();
@@ -20,7 +20,7 @@ pub(super) fn kld_size(model: &ReportModel) -> LineChart {
             let size = model
                 .variant(&row.arm.variant)
                 .map(|v| ((v.model_size + (1 << 19)) >> 20).max(1) as u32);
-            let kld = row.kld.or(row.figures.map(|f| bare(f.kld.value)));
+            let kld = row.kld_mean.map(|f| f.or_bare());
             kld.zip(size).map(|(kld, mib)| vec![(mib, kld)]).unwrap_or_default()
         }),
         x_label,
@@ -29,7 +29,7 @@ pub(super) fn kld_size(model: &ReportModel) -> LineChart {
     }
 }
 
-pub(super) fn kld_position(model: &ReportModel) -> LineChart {
+pub(super) fn kld_position(model: &Report) -> LineChart {
     let t = model.lang;
     let window = model.quality.windows().last().copied();
     let x_label = t.a_before_predicted();
@@ -47,7 +47,7 @@ pub(super) fn kld_position(model: &ReportModel) -> LineChart {
 }
 
 /// Arms that were scored in the first window, by decode speed, divergence and size.
-pub(in crate::report::charts) fn pareto_chart(model: &ReportModel) -> Option<ParetoChart> {
+pub(in crate::report::charts) fn pareto_chart(model: &Report) -> Option<ParetoChart> {
     let t = model.lang;
     let spec = model.shown(Workload::Decode)?;
     let n_ctx = model.quality.windows().first().copied()?;
@@ -56,9 +56,9 @@ pub(in crate::report::charts) fn pareto_chart(model: &ReportModel) -> Option<Par
         let row = model.quality.row(&arm.id, n_ctx).filter(|r| r.is_ok())?;
         let (tps, size) = (cell.tps?, model.variant(&arm.variant)?.model_size);
         let kld = if arm.is_baseline {
-            bare(0.0)
+            Interval::bare(0.0)
         } else {
-            row.kld.or(row.figures.map(|f| bare(f.kld.value)))?
+            row.kld_mean?.or_bare()
         };
         let interval = Some(&kld).filter(|i| i.lo < i.hi);
         let (label, mib) = (label(model, arm), t.mib(size));
@@ -89,10 +89,10 @@ pub(in crate::report::charts) fn pareto_chart(model: &ReportModel) -> Option<Par
 /// Divergences in a window: the variants with the baseline's KV type and the baseline's weights with the other KV types;
 /// with every pair the chart would hold twenty lines. A divergence of exactly 0 has no place on a logarithmic axis.
 fn divergence(
-    model: &ReportModel,
+    model: &Report,
     n_ctx: Option<u32>,
     x_label: &str,
-    points: impl Fn(&ReportModel, &QualityReport) -> Vec<(u32, Interval)>,
+    points: impl Fn(&Report, &QualityReport) -> Vec<(u32, Interval)>,
 ) -> Vec<Series> {
     let Some(baseline) = model.baseline() else {
         return Vec::new();

@@ -1,13 +1,13 @@
 //! The course of a run: every round beside the machine's own speed.
 
-use super::{bare, label, point, style_of, variant_index, Axes, LineChart, Series};
+use super::{label, point, style_of, variant_index, Axes, LineChart, Series};
 use crate::data::{AnchorReading, Workload};
 use crate::report::charts::paint::Ink;
-use crate::report::ReportModel;
-use crate::stats;
+use crate::report::Report;
+use crate::stats::{self, Interval};
 
 /// The deepest decode of every arm with the baseline's KV type, round by round, and the anchor kernel.
-pub(super) fn rounds(model: &ReportModel) -> LineChart {
+pub(super) fn rounds(model: &Report) -> LineChart {
     let t = model.lang;
     let spec = model.specs(Workload::Decode).into_iter().next_back();
     let line = |label: String, ink: Ink, style: usize, speeds: Vec<(u32, f64)>| {
@@ -17,7 +17,7 @@ pub(super) fn rounds(model: &ReportModel) -> LineChart {
             let share = speed / median * 100.0;
             let shown = t.number(format!("{share:.1}"));
             let tip = t.tip_round(&label, t.a_round(), round + 1, t.a_relative(), shown);
-            point(round + 1, &bare(share), 1.0, false, tip)
+            point(round + 1, &Interval::bare(share), 1.0, false, tip)
         });
         Some(Series {
             ink,

@@ -4,10 +4,10 @@ use super::{count, label, point, style_of, variant_index, Axes, LineChart, Serie
 use crate::data::{Arm, Workload};
 use crate::report::charts::paint::Ink;
 use crate::report::lang::Lang;
-use crate::report::{CellReport, ReportModel, ReuseRow};
+use crate::report::{CellReport, Report, ReuseRow};
 use crate::stats::Interval;
 
-pub(super) fn speed(model: &ReportModel, workload: Workload) -> LineChart {
+pub(super) fn speed(model: &Report, workload: Workload) -> LineChart {
     let (t, name) = (model.lang, &model.header.model.name);
     let is_prefill = workload == Workload::Prefill;
     let (x_label, y_label) = (if is_prefill { t.a_prompt() } else { t.a_cached() }, t.a_tps());
@@ -35,7 +35,7 @@ pub(super) fn speed(model: &ReportModel, workload: Workload) -> LineChart {
     }
 }
 
-pub(super) fn ttft(model: &ReportModel) -> LineChart {
+pub(super) fn ttft(model: &Report) -> LineChart {
     let t = model.lang;
     let (x_label, y_label) = (t.a_prompt(), t.a_ms());
     let series = by_arm(model, Workload::Prefill, |cell, series| {
@@ -54,7 +54,7 @@ pub(super) fn ttft(model: &ReportModel) -> LineChart {
     }
 }
 
-pub(super) fn kv_reuse(model: &ReportModel) -> LineChart {
+pub(super) fn kv_reuse(model: &Report) -> LineChart {
     let t = model.lang;
     LineChart {
         name: "kv_reuse",
@@ -75,7 +75,7 @@ fn tip(t: Lang, series: &str, x_label: &str, cell: &CellReport, y_label: &str, y
 /// One line per arm. `shown` gives a value, the scale that brings it to the unit of the axis, and what its mark says,
 /// from a cell and the name of its series.
 fn by_arm(
-    model: &ReportModel,
+    model: &Report,
     workload: Workload,
     shown: impl Fn(&CellReport, &str) -> Option<(Interval, f64, String)>,
 ) -> Vec<Series> {
@@ -105,7 +105,7 @@ fn by_arm(
 }
 
 /// Arms with the baseline's KV type: with all of them the chart would hold a dozen lines.
-fn reuse(model: &ReportModel) -> Vec<Series> {
+fn reuse(model: &Report) -> Vec<Series> {
     let t = model.lang;
     let mut all = Vec::new();
     for arm in model.arms().filter(|arm| style_of(model, arm) == 0) {

@@ -1,17 +1,30 @@
-//! The conclusion in words, and what must be read before it.
+//! What a run found, in sentences: the answer, its evidence, and what must be read before it.
 
-use super::cells::Rounds;
-use super::fastest::fastest;
-use super::{
-    batched, prefix, requests, speculative, state, CellReport, Comparison, MemoryReport, Moves, QualityReport,
-    ReportModel,
-};
+mod answer;
+mod on_request;
+mod speed;
+
+pub(super) use answer::unmet;
+
+use super::model::Moves;
+use super::text::kv;
+use super::{CellReport, Comparison, MemoryReport, QualityReport, Report};
 use crate::data::{Arm, FailureKind, Outcome, StoppedBy, Warning, Workload};
-use crate::report::text::kv;
 use crate::stats::{self, Verdict};
 
-/// Reasons not to trust the figures, most serious first.
-pub(super) fn banners(model: &ReportModel) -> Vec<String> {
+impl Report<'_> {
+    /// Reasons not to trust the figures, most serious first.
+    pub fn banners(&self) -> Vec<String> {
+        banners(self)
+    }
+
+    /// The answer, then its cost, then how far to trust it.
+    pub fn conclusion(&self) -> Vec<String> {
+        conclusion(self)
+    }
+}
+
+fn banners(model: &Report) -> Vec<String> {
     let t = model.lang;
     let mut banners = Vec::new();
     if model.warnings.contains(&Warning::FakeEngine) {
@@ -40,8 +53,7 @@ pub(super) fn banners(model: &ReportModel) -> Vec<String> {
     banners
 }
 
-/// The answer, then its cost, then how far to trust it.
-pub(super) fn conclusion(model: &ReportModel, rounds: &Rounds) -> Vec<String> {
+fn conclusion(model: &Report) -> Vec<String> {
     if !model.cells.iter().any(CellReport::is_ok) {
         let mut nothing = vec![nothing_measured(model)];
         nothing.extend(failures(model));
@@ -50,11 +62,11 @@ pub(super) fn conclusion(model: &ReportModel, rounds: &Rounds) -> Vec<String> {
     let mut said = model.answer();
     said.extend(model.other_purposes());
     said.extend(model.alternatives());
-    said.extend(fastest(model, rounds, Workload::Decode));
-    said.extend(fastest(model, rounds, Workload::Prefill));
+    said.extend(speed::fastest(model, Workload::Decode));
+    said.extend(speed::fastest(model, Workload::Prefill));
     said.extend(cost(model));
     said.extend(kv_effect(model));
-    said.extend(on_request(model));
+    said.extend(on_request::on_request(model));
     said.extend(quality(model));
     said.extend(control(model));
     said.extend(moving(model));
@@ -67,44 +79,32 @@ pub(super) fn conclusion(model: &ReportModel, rounds: &Rounds) -> Vec<String> {
 }
 
 /// What the terminal says before its table: the answer, or why there is none.
-pub(super) fn opening(model: &ReportModel) -> Vec<String> {
+pub(super) fn opening(model: &Report) -> Vec<String> {
     if !model.cells.iter().any(CellReport::is_ok) {
         return vec![nothing_measured(model)];
     }
     if model.specs(Workload::Decode).is_empty() {
-        return on_request(model);
+        return on_request::on_request(model);
     }
     model.short_answer()
 }
 
 /// What it says after it: what else could be the answer, and how sure the run is.
-pub(super) fn closing(model: &ReportModel) -> Vec<String> {
+pub(super) fn closing(model: &Report) -> Vec<String> {
     let mut said = model.other_purposes();
     said.extend(model.alternatives());
     said.extend(control(model));
     said
 }
 
-fn baseline_name(model: &ReportModel) -> String {
+fn baseline_name(model: &Report) -> String {
     model
         .baseline()
         .map_or_else(|| model.lang.the_baseline(), |arm| arm.variant.clone())
 }
 
-/// The workloads that are measured on request, a sentence each.
-fn on_request(model: &ReportModel) -> Vec<String> {
-    let all = [
-        prefix::conclusion(model),
-        batched::conclusion(model),
-        state::conclusion(model),
-        speculative::conclusion(model),
-        requests::conclusion(model),
-    ];
-    all.into_iter().flatten().collect()
-}
-
 /// What variants cost in the shortest window, and what KV types cost in the longest.
-fn quality(model: &ReportModel) -> Vec<String> {
+fn quality(model: &Report) -> Vec<String> {
     let t = model.lang;
     let windows = model.quality.windows();
     let (Some(&shortest), Some(&longest)) = (windows.first(), windows.last()) else {
@@ -118,8 +118,8 @@ fn quality(model: &ReportModel) -> Vec<String> {
         rows.filter(move |r| r.n_ctx == n_ctx && r.is_ok() && r.verdict.is_some())
     };
     let said = |row: &QualityReport, name: String| {
-        let kld = t.or_na(row.figures.as_ref(), |f| t.nats(f.kld.value));
-        let same = t.or_na(row.figures.as_ref(), |f| t.percent(f.same_top.value));
+        let kld = t.or_na(row.kld_mean, |f| t.nats(f.value));
+        let same = t.or_na(row.same_top, |f| t.percent(f.value));
         t.quality_said(name, t.quality_verdict(row), t.ppl_change(row), kld, same)
     };
     let variants: Vec<String> = compared(shortest)
@@ -140,7 +140,7 @@ fn quality(model: &ReportModel) -> Vec<String> {
     sentences
 }
 
-fn nothing_measured(model: &ReportModel) -> String {
+fn nothing_measured(model: &Report) -> String {
     let t = model.lang;
     let n_failed = model.cells.iter().filter(|c| is_failure(c)).count();
     if n_failed > 0 {
@@ -151,7 +151,7 @@ fn nothing_measured(model: &ReportModel) -> String {
 }
 
 /// Size and memory of each variant: what the speed costs, or saves.
-fn cost(model: &ReportModel) -> Option<String> {
+fn cost(model: &Report) -> Option<String> {
     let t = model.lang;
     let base_kv = kv(&model.baseline()?.config);
     let peak = |variant: &str| {
@@ -172,7 +172,7 @@ fn cost(model: &ReportModel) -> Option<String> {
 }
 
 /// What each other KV type does to the cache and to decode, on the baseline's weights at the greatest depth.
-fn kv_effect(model: &ReportModel) -> Vec<String> {
+fn kv_effect(model: &Report) -> Vec<String> {
     let t = model.lang;
     let Some(spec) = model.specs(Workload::Decode).into_iter().next_back() else {
         return Vec::new();
@@ -200,7 +200,7 @@ fn kv_effect(model: &ReportModel) -> Vec<String> {
     said
 }
 
-fn kv_size(model: &ReportModel, arm: &Arm) -> Option<String> {
+fn kv_size(model: &Report, arm: &Arm) -> Option<String> {
     let t = model.lang;
     let own = model.memory_of(&arm.id)?;
     let f16 = model.memory.iter().find(|m| {
@@ -210,7 +210,7 @@ fn kv_size(model: &ReportModel, arm: &Arm) -> Option<String> {
 }
 
 /// What a difference of nothing looks like in this run; a bias is in every interval.
-fn control(model: &ReportModel) -> Option<String> {
+fn control(model: &Report) -> Option<String> {
     let t = model.lang;
     let control = model.control.pooled.as_ref()?;
     let (baseline, ratio) = (baseline_name(model), t.ratio(&control.ratio));
@@ -223,7 +223,7 @@ fn control(model: &ReportModel) -> Option<String> {
 }
 
 /// Ratios that are others on a machine that is slower or faster.
-fn moving(model: &ReportModel) -> Option<String> {
+fn moving(model: &Report) -> Option<String> {
     let t = model.lang;
     let one = |moves: &Moves| {
         let cell = model.cells.iter().find(|cell| cell.index == moves.cell)?;
@@ -240,7 +240,7 @@ fn moving(model: &ReportModel) -> Option<String> {
 }
 
 /// Headline comparisons that stay open, with what would settle them.
-fn unsettled(model: &ReportModel) -> Option<String> {
+fn unsettled(model: &Report) -> Option<String> {
     let t = model.lang;
     let is_headline = |c: &&CellReport| !c.arm.is_control && c.spec.workload.is_headline();
     let open: Vec<(&CellReport, &Comparison)> = model
@@ -285,7 +285,7 @@ fn unsettled(model: &ReportModel) -> Option<String> {
 }
 
 /// ` (25 min 10 s)`, at the pace of this run.
-fn time_of(model: &ReportModel, n_rounds: u32) -> String {
+fn time_of(model: &Report, n_rounds: u32) -> String {
     let totals = &model.totals;
     let per_round = totals
         .wall_ns
@@ -297,7 +297,7 @@ fn time_of(model: &ReportModel, n_rounds: u32) -> String {
     time.map_or(String::new(), |ns| format!(" ({})", model.lang.duration(ns)))
 }
 
-fn failures(model: &ReportModel) -> Option<String> {
+fn failures(model: &Report) -> Option<String> {
     let t = model.lang;
     let cells = t.cells(model.cells.len());
     match model.cells.iter().filter(|c| is_failure(c)).count() {

@@ -1,14 +1,14 @@
 //! The recommendation in sentences.
 
-use super::{DecisionReport, ReportModel};
 use crate::data::{RequestShape, Workload};
 use crate::decide::{Answer, Choice, Exactness, Row, SettledBy, Standing};
+use crate::report::{DecisionReport, Report};
 use crate::stats::Interval;
 
 /// A share of other top tokens below which none is told.
 const FLIPS_TOLD: f64 = 0.005;
 
-impl ReportModel {
+impl Report<'_> {
     /// The recommendation in sentences: which arm, what it may cost, what is open, the evidence; empty when there is none.
     pub fn answer(&self) -> Vec<String> {
         let choice = self.decision.as_ref().and_then(|d| Some((d, d.decision.choice()?)));
@@ -84,7 +84,7 @@ impl ReportModel {
 }
 
 /// The arm, and the bound on what it may cost.
-fn promise(model: &ReportModel, report: &DecisionReport, choice: &Choice) -> String {
+fn promise(model: &Report, report: &DecisionReport, choice: &Choice) -> String {
     let t = model.lang;
     let (arm, request) = (t.arm(&report.arms[choice.arm]), model.request_words(report.request));
     match choice.regret {
@@ -103,7 +103,7 @@ fn promise(model: &ReportModel, report: &DecisionReport, choice: &Choice) -> Str
 }
 
 /// The others that are as good, and what settled the choice.
-fn as_good(model: &ReportModel, report: &DecisionReport, choice: &Choice) -> Option<String> {
+fn as_good(model: &Report, report: &DecisionReport, choice: &Choice) -> Option<String> {
     let t = model.lang;
     let names: Vec<String> = choice.as_good.iter().map(|&i| t.arm(&report.arms[i])).collect();
     let names = (!names.is_empty()).then(|| t.list(&names))?;
@@ -116,7 +116,7 @@ fn as_good(model: &ReportModel, report: &DecisionReport, choice: &Choice) -> Opt
 }
 
 /// Limits of the choice that are open, and arms that wait for one.
-fn open(model: &ReportModel, report: &DecisionReport, choice: &Choice) -> Vec<String> {
+fn open(model: &Report, report: &DecisionReport, choice: &Choice) -> Vec<String> {
     let t = model.lang;
     let own = &report.decision.rows[choice.arm];
     let mut said = Vec::new();
@@ -139,7 +139,7 @@ fn open(model: &ReportModel, report: &DecisionReport, choice: &Choice) -> Vec<St
 }
 
 /// Why it is this one: speed, quality, memory.
-fn facts(model: &ReportModel, report: &DecisionReport, one: usize) -> String {
+fn facts(model: &Report, report: &DecisionReport, one: usize) -> String {
     let t = model.lang;
     let (arm, candidate) = (&report.arms[one], &report.candidates[one]);
     let baseline = model.baseline();
@@ -163,7 +163,7 @@ fn facts(model: &ReportModel, report: &DecisionReport, one: usize) -> String {
     facts.join(", ")
 }
 
-fn alternative(model: &ReportModel, report: &DecisionReport, choice: &Choice, row: &Row) -> String {
+fn alternative(model: &Report, report: &DecisionReport, choice: &Choice, row: &Row) -> String {
     let t = model.lang;
     let (own, chosen) = (&report.candidates[row.candidate], &report.candidates[choice.arm]);
     let mut said = Vec::new();
@@ -185,7 +185,7 @@ fn alternative(model: &ReportModel, report: &DecisionReport, choice: &Choice, ro
 }
 
 /// How its requests compare with the choice's, as far as the interval lets it be said.
-fn speed_words(model: &ReportModel, ratio: &Interval) -> String {
+fn speed_words(model: &Report, ratio: &Interval) -> String {
     let t = model.lang;
     match ratio.estimate {
         r if ratio.lo > 1.0 && r >= 1.01 => t.percent_faster(t.percent(r - 1.0)),
@@ -195,7 +195,7 @@ fn speed_words(model: &ReportModel, ratio: &Interval) -> String {
 }
 
 /// One in so many places has another most likely token; absent where that was not scored for the arm itself.
-fn flips(model: &ReportModel, arm: &crate::data::Arm) -> Option<u64> {
+fn flips(model: &Report, arm: &crate::data::Arm) -> Option<u64> {
     let n_ctx = *model.quality.windows().first()?;
     let mut rows = model
         .quality
@@ -203,12 +203,12 @@ fn flips(model: &ReportModel, arm: &crate::data::Arm) -> Option<u64> {
         .iter()
         .filter(|r| r.n_ctx == n_ctx && r.is_ok() && !r.arm.is_control);
     let row = rows.find(|r| r.arm.variant == arm.variant && r.arm.config.kv() == arm.config.kv())?;
-    let other = 1.0 - row.figures.as_ref()?.same_top.value;
+    let other = 1.0 - row.same_top?.value;
     (other >= FLIPS_TOLD && !row.arm.is_baseline).then(|| (1.0 / other).round() as u64)
 }
 
 /// `its prompt runs at 0.58x` of the other's, where the two differ: at the longest length in which both were measured.
-fn apart(model: &ReportModel, report: &DecisionReport, workload: Workload, arm: usize, other: usize) -> Option<String> {
+fn apart(model: &Report, report: &DecisionReport, workload: Workload, arm: usize, other: usize) -> Option<String> {
     let t = model.lang;
     let specs = model.specs(workload).into_iter().rev();
     let rate = |i: usize, spec| Some(model.cell(&report.arms[i].id, &spec)?.tps?.estimate);
@@ -223,27 +223,12 @@ fn apart(model: &ReportModel, report: &DecisionReport, workload: Workload, arm: 
 }
 
 /// The limits that an arm does not (surely) keep to, with what was seen.
-pub(in crate::report) fn unmet(model: &ReportModel, row: &Row, is_told: fn(Standing) -> bool) -> String {
+pub(in crate::report) fn unmet(model: &Report, row: &Row, is_told: fn(Standing) -> bool) -> String {
     let told = row.checks.iter().filter(|c| is_told(c.standing));
     let told: Vec<String> = told.map(|c| model.lang.check(c)).collect();
     if told.is_empty() {
         model.lang.not_seen()
     } else {
         model.lang.list(&told)
-    }
-}
-
-impl DecisionReport {
-    /// Name of the answer in files.
-    pub fn name(&self) -> &'static str {
-        match self.decision.answer {
-            Answer::Take(_) => "take",
-            Answer::None { .. } => "none",
-        }
-    }
-
-    /// Whether an arm keeps to the limits, or may.
-    pub fn is_met(&self) -> bool {
-        matches!(self.decision.answer, Answer::Take(_))
     }
 }

@@ -1,13 +1,13 @@
 //! Series of the workloads that are measured on request.
 
-use super::paint::Ink;
-use super::series::{count, label, point, style_of, variant_index, Axes, LineChart, Series};
+use super::{count, label, point, style_of, variant_index, Axes, LineChart, Series};
 use crate::data::Arm;
-use crate::report::{BatchedRow, PrefixRow, ReportModel, RequestRow, SpeculativeRow, StateRow};
+use crate::report::charts::paint::Ink;
+use crate::report::{BatchedRow, PrefixRow, Report, RequestRow, SpeculativeRow, StateRow};
 use crate::stats::Interval;
 
 /// The longest prompt, from the most that is in the cache to the cold one.
-pub(super) fn prefix_reuse(model: &ReportModel) -> LineChart {
+pub(super) fn prefix_reuse(model: &Report) -> LineChart {
     let t = model.lang;
     let (x_label, y_label) = (t.a_left(), t.a_ms());
     let n_prompt = model.prefix.iter().map(|row| row.n_prompt).max();
@@ -47,7 +47,7 @@ pub(super) fn prefix_reuse(model: &ReportModel) -> LineChart {
 }
 
 /// A line per variant and kind of prompt. Arms with the baseline's KV type: dashes tell the kinds of prompt apart.
-pub(super) fn batched(model: &ReportModel) -> LineChart {
+pub(super) fn batched(model: &Report) -> LineChart {
     let t = model.lang;
     let (x_label, y_label) = (t.a_sequences(), t.a_tps());
     let mut series = Vec::new();
@@ -82,7 +82,7 @@ pub(super) fn batched(model: &ReportModel) -> LineChart {
 }
 
 /// The baseline's three ways to a filled cache.
-pub(super) fn state(model: &ReportModel) -> LineChart {
+pub(super) fn state(model: &Report) -> LineChart {
     type Times = fn(&StateRow) -> Option<Interval>;
     let t = model.lang;
     let (x_label, y_label) = (t.a_state_tokens(), t.a_ms());
@@ -119,7 +119,7 @@ pub(super) fn state(model: &ReportModel) -> LineChart {
 }
 
 /// The target alone and with its draft.
-pub(super) fn speculative(model: &ReportModel) -> LineChart {
+pub(super) fn speculative(model: &Report) -> LineChart {
     type Times = fn(&SpeculativeRow) -> Option<Interval>;
     let t = model.lang;
     let (x_label, y_label) = (t.a_cached(), t.a_ms_per_token());
@@ -156,7 +156,7 @@ pub(super) fn speculative(model: &ReportModel) -> LineChart {
 }
 
 /// Requests per minute, a line per variant.
-pub(super) fn requests(model: &ReportModel) -> LineChart {
+pub(super) fn requests(model: &Report) -> LineChart {
     let t = model.lang;
     let (prompt, answer) = sizes(model);
     LineChart {
@@ -171,7 +171,7 @@ pub(super) fn requests(model: &ReportModel) -> LineChart {
 }
 
 /// Median latency of a request, a line per variant.
-pub(super) fn latency(model: &ReportModel) -> LineChart {
+pub(super) fn latency(model: &Report) -> LineChart {
     let t = model.lang;
     let (prompt, answer) = sizes(model);
     LineChart {
@@ -186,13 +186,13 @@ pub(super) fn latency(model: &ReportModel) -> LineChart {
 }
 
 /// Tokens of a prompt and of its answer.
-fn sizes(model: &ReportModel) -> (String, String) {
+fn sizes(model: &Report) -> (String, String) {
     let row = model.requests.first();
     row.map_or_else(Default::default, |row| (count(row.n_prompt), count(row.n_gen)))
 }
 
 /// `scale`: from the value to the unit of the axis.
-fn by_users(model: &ReportModel, y_label: String, scale: f64, of: fn(&RequestRow) -> Option<Interval>) -> Vec<Series> {
+fn by_users(model: &Report, y_label: String, scale: f64, of: fn(&RequestRow) -> Option<Interval>) -> Vec<Series> {
     let t = model.lang;
     let arms = model.arms().filter(|arm| style_of(model, arm) == 0);
     let series = arms.enumerate().map(|(slot, arm)| {

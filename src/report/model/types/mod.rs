@@ -1,0 +1,116 @@
+//! The shape of the model: what everything that renders reads.
+
+mod cells;
+mod decision;
+mod quality;
+
+pub use cells::{CellReport, Comparison, Control, ItlQuantiles, MemoryReport};
+pub use decision::{DecisionReport, More, PurposeChoice, Ranking};
+pub use quality::{DpQuantiles, Example, Figure, PositionBin, Quality, QualityEnd, QualityReport};
+
+use super::batched::BatchedRow;
+use super::prefix::PrefixRow;
+use super::requests::RequestRow;
+use super::reuse::ReuseRow;
+use super::speculative::SpeculativeRow;
+use super::state::{BreakEven, StateRow};
+use super::totals::Totals;
+use super::trust::Trust;
+use crate::data::{Arm, EngineInfo, RunHeader, VariantInfo, Warning, WorkSpec, Workload};
+
+/// A run, ready to be told in any language.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportModel {
+    /// Line 1 of the journal.
+    pub header: RunHeader,
+    /// What the engine said of itself in the last launch; absent when nothing was loaded.
+    pub engine: Option<EngineInfo>,
+    /// Every cell of the plan, in its order.
+    pub cells: Vec<CellReport>,
+    /// The baseline against its disguised copy.
+    pub control: Control,
+    /// Memory of each arm that was measured.
+    pub memory: Vec<MemoryReport>,
+    /// Exact bytes of the KV cache of every arm that was loaded, by its id.
+    pub kv_bytes: Vec<(String, u64)>,
+    /// Per-token latency with and without KV reuse.
+    pub reuse: Vec<ReuseRow>,
+    /// Time to the first token of prompts that share a prefix with what is in the cache.
+    pub prefix: Vec<PrefixRow>,
+    /// Several sequences at once.
+    pub batched: Vec<BatchedRow>,
+    /// States: computed, saved and restored.
+    pub states: Vec<StateRow>,
+    /// With a draft and without.
+    pub speculative: Vec<SpeculativeRow>,
+    /// Users who send requests.
+    pub requests: Vec<RequestRow>,
+    /// From where on restoring a state beats computing it again, by arm.
+    pub break_even: Vec<BreakEven>,
+    /// What the variants and KV types cost in quality.
+    pub quality: Quality,
+    /// Times and counts of the run.
+    pub totals: Totals,
+    /// How far the figures can be relied on.
+    pub trust: Trust,
+    /// Warnings of the journal, each once, in order.
+    pub warnings: Vec<Warning>,
+    /// Which arm to take, and why; absent when no decode was planned.
+    pub decision: Option<DecisionReport>,
+    /// Who is fastest, by work.
+    pub rankings: Vec<Ranking>,
+}
+
+impl ReportModel {
+    /// The arm others are compared with.
+    pub fn baseline(&self) -> Option<&Arm> {
+        self.header.plan.arms.iter().find(|a| a.is_baseline && !a.is_control)
+    }
+
+    /// Arms of the plan without the control.
+    pub fn arms(&self) -> impl Iterator<Item = &Arm> {
+        self.header.plan.arms.iter().filter(|a| !a.is_control)
+    }
+
+    /// The cell of an arm with this work.
+    pub fn cell(&self, arm_id: &str, spec: &WorkSpec) -> Option<&CellReport> {
+        self.cells.iter().find(|c| c.arm.id == arm_id && c.spec == *spec)
+    }
+
+    /// Works of one kind in the plan, by context.
+    pub fn specs(&self, workload: Workload) -> Vec<WorkSpec> {
+        let mut specs: Vec<WorkSpec> = self
+            .header
+            .plan
+            .cells
+            .iter()
+            .map(|c| c.spec)
+            .filter(|s| s.workload == workload)
+            .collect();
+        specs.sort_by_key(|s| (s.n_depth, s.n_prompt, s.n_gen, s.n_seq));
+        specs.dedup();
+        specs
+    }
+
+    /// The work of a kind that a table shows which has room for one: what the run decides by, else the middle one.
+    pub fn shown(&self, workload: Workload) -> Option<WorkSpec> {
+        let decides = self.header.plan.decision.iter().find(|s| s.workload == workload);
+        let specs = self.specs(workload);
+        decides.or(specs.get(specs.len().saturating_sub(1) / 2)).copied()
+    }
+
+    /// What is known of a variant's file.
+    pub fn variant(&self, id: &str) -> Option<&VariantInfo> {
+        self.header.variants.iter().find(|v| v.id == id)
+    }
+
+    /// Its peak, bytes resident.
+    pub fn peak_of(&self, arm_id: &str) -> Option<u64> {
+        self.memory_of(arm_id).map(|m| m.reading.rss_bytes_max)
+    }
+
+    /// Memory of an arm.
+    pub fn memory_of(&self, arm_id: &str) -> Option<&MemoryReport> {
+        self.memory.iter().find(|m| m.arm.id == arm_id)
+    }
+}

@@ -1,0 +1,86 @@
+//! How rows of `results.json` name their arm and say how they ended: the columns that all rows share.
+
+use crate::data::{Arm, FlashAttn, KvType, Outcome, SplitMode};
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+
+/// The arm of a row.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ArmHead<'a> {
+    variant: &'a str,
+    /// Its id, unique in the run.
+    arm: &'a str,
+    type_k: KvType,
+    type_v: KvType,
+    kv_rotation: bool,
+    is_baseline: bool,
+    is_control: bool,
+}
+
+/// With everything that its contexts were opened with.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ArmInFull<'a> {
+    #[serde(flatten)]
+    head: ArmHead<'a>,
+    flash_attn: FlashAttn,
+    device: &'a str,
+    /// 0 on the CPU, -1 for all.
+    n_gpu_layers: i32,
+    n_threads: u32,
+    n_batch: u32,
+    n_ubatch: u32,
+    n_ctx: u32,
+    /// Of arms on several devices.
+    split_mode: Option<SplitMode>,
+    no_kv_offload: bool,
+}
+
+fn head(arm: &Arm) -> ArmHead<'_> {
+    ArmHead {
+        variant: &arm.variant,
+        arm: &arm.id,
+        type_k: arm.config.type_k,
+        type_v: arm.config.type_v,
+        kv_rotation: arm.config.has_kv_rotation,
+        is_baseline: arm.is_baseline,
+        is_control: arm.is_control,
+    }
+}
+
+pub(super) fn arm<S: Serializer>(arm: &Arm, to: S) -> Result<S::Ok, S::Error> {
+    head(arm).serialize(to)
+}
+
+pub(super) fn arm_in_full<S: Serializer>(arm: &Arm, to: S) -> Result<S::Ok, S::Error> {
+    let config = &arm.config;
+    let full = ArmInFull {
+        head: head(arm),
+        flash_attn: config.flash_attn,
+        device: &config.device,
+        n_gpu_layers: config.n_gpu_layers,
+        n_threads: config.n_threads,
+        n_batch: config.n_batch,
+        n_ubatch: config.n_ubatch,
+        n_ctx: config.n_ctx,
+        split_mode: config.device.contains(',').then_some(config.split_mode),
+        no_kv_offload: config.no_kv_offload,
+    };
+    full.serialize(to)
+}
+
+/// How a row ended.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct OutcomeOf<'a> {
+    /// `ok`, or the kind of failure.
+    outcome: &'static str,
+    /// As it was recorded, in the words of llama.cpp, the system or kvant.
+    reason: Option<&'a str>,
+}
+
+pub(super) fn outcome<S: Serializer>(outcome: &Outcome, to: S) -> Result<S::Ok, S::Error> {
+    let (outcome, reason) = match outcome {
+        Outcome::Ok => ("ok", None),
+        Outcome::Failed(kind, reason) => (kind.name(), Some(reason.as_str()).filter(|r| !r.is_empty())),
+    };
+    OutcomeOf { outcome, reason }.serialize(to)
+}
