@@ -8,7 +8,7 @@ use super::report::{self, finish, load, several, write_report, Source, JOURNAL_N
 use crate::data::{Record, Warning};
 use crate::journal::{self, Journal, Writer};
 use crate::plan::{self, Merged, Part};
-use crate::report::ReportModel;
+use crate::report::{Lang, ReportModel};
 use std::path::{Path, PathBuf};
 
 /// Joins, writes and reports.
@@ -47,7 +47,7 @@ pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
         let path = write(one, &dir)?;
         // The page that names them all is printed instead.
         let journal = journal::read(&path)?;
-        let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
+        let model = ReportModel::build_in(global.lang, &journal.header, &journal.records);
         write_report(&model, &dir)?;
         code = code.max(report::code(&model));
         folders.push(dir);
@@ -68,7 +68,7 @@ fn say(merged: &Merged, global: &Global) {
         _ => None,
     });
     if let (Some(warning), false) = (gaps, global.quiet) {
-        look::say(format!("warning: {warning}"));
+        look::say(format!("warning: {}", Lang::default().warning(warning)));
     }
 }
 

@@ -80,7 +80,7 @@ fn bench(path: &Path, args: &ReportArgs, global: &Global, rows: &[BenchRow]) -> 
     if args.explain.is_some() || global.json {
         return Err(no_journal(path));
     }
-    let report = bench_document(global.lang.into(), &name_of(path), rows);
+    let report = bench_document(global.lang, &name_of(path), rows);
     let mut files = Vec::new();
     if let Some(dir) = &args.out {
         for (name, text) in [("report.md", report.md()), ("report.html", report.html())] {
@@ -104,13 +104,13 @@ pub fn several(
     out: Option<&Path>,
     global: &Global,
 ) -> Result<u8, Failure> {
-    let mut report = Several::new(global.lang.into());
+    let mut report = Several::new(global.lang);
     let mut results = Vec::new();
     for path in runs {
         match load(path, global)? {
             Source::Run(mut journal, _) => {
                 journal.header.price_per_hour = price_per_hour.or(journal.header.price_per_hour);
-                let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
+                let model = ReportModel::build_in(global.lang, &journal.header, &journal.records);
                 if global.json {
                     results.push(results_json(&model).map_err(|e| Failure::new(UNEXPECTED, e))?);
                 }
@@ -159,7 +159,7 @@ pub fn unwritten(e: std::io::Error) -> Failure {
 
 /// Writes the report files of `journal` into `dir`, prints the summary, and gives the exit code.
 pub fn finish(journal: &Journal, dir: &Path, global: &Global, is_warned: bool) -> Result<u8, Failure> {
-    let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
+    let model = ReportModel::build_in(global.lang, &journal.header, &journal.records);
     let files = write_report(&model, dir)?;
     tell(&summary(&model, global, is_warned)?, &files, global)?;
     Ok(code(&model))

@@ -109,7 +109,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     match args.emit {
         None => finish(&journal, &dir, global, is_new && !global.quiet),
         Some(_) => {
-            let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
+            let model = ReportModel::build_in(global.lang, &journal.header, &journal.records);
             write_report(&model, &dir)?;
             print_command(&model, args, &paths)?;
             Ok(code(&model))
@@ -193,7 +193,7 @@ fn kept(folder: &Path, asked: &RunHeader, global: &Global) -> Option<(Journal, R
             journal.header.goal = asked.goal;
             forget_why_they_left(&mut journal);
         }
-        let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
+        let model = ReportModel::build_in(global.lang, &journal.header, &journal.records);
         let is_settled = model.decision.as_ref().is_some_and(|d| d.decision.is_settled(&d.goal));
         (model.totals.is_complete && (is_same || is_settled)).then_some((journal, model, dir))
     })

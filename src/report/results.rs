@@ -3,6 +3,7 @@
 //! Explicit wire structs: a change of the model never changes the file by accident. Durations are integer
 //! nanoseconds, sizes integer bytes, rates tokens per second; what is undefined is `null`.
 
+use super::lang::Lang;
 use super::model::{CellReport, Comparison, Drift, ItlQuantiles, MemoryReport, ReportModel, Trust};
 use super::text::whole_ns;
 use super::{results_decision, results_quality, results_workloads};
@@ -495,7 +496,11 @@ fn trust(trust: &Trust) -> TrustOf {
         })
     };
     TrustOf {
-        void_blocks: trust.void.iter().map(ToString::to_string).collect(),
+        void_blocks: trust
+            .void
+            .iter()
+            .map(|what| Lang::default().disturbance(*what))
+            .collect(),
         n_samples_disturbed: trust.kept.map_or(0, |k| k.n_samples),
         n_rounds_disturbed: trust.kept.map_or(0, |k| k.n_rounds),
         paused_ns: trust.paused_ns,

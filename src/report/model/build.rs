@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 impl ReportModel {
     /// Everything that can be said of a run, in English. Pure: the same input gives the same model.
     pub fn build(header: &RunHeader, records: &[Record]) -> ReportModel {
-        ReportModel::build_in(Lang::En, header, records)
+        ReportModel::build_in(Lang::default(), header, records)
     }
 
     /// The same in any language.
@@ -65,7 +65,7 @@ impl ReportModel {
     /// the choice is settled.
     pub fn outlook(header: &RunHeader, records: &[Record], n_launches: u32) -> (Vec<String>, bool) {
         let rounds = Rounds::collect(header, records);
-        let model = ReportModel::build_with(Lang::En, header, records, &rounds);
+        let model = ReportModel::build_with(Lang::default(), header, records, &rounds);
         let report = decision::decision(&model, &rounds, records, Looks::Interim);
         report.map_or((Vec::new(), false), |report| {
             decision::outlook(&report, &model, &rounds, n_launches)
