@@ -14,6 +14,8 @@ COPY Cargo.toml Cargo.lock build.rs models.toml ./
 COPY .cargo .cargo
 COPY crates crates
 COPY assets assets
+COPY build build
+COPY lang lang
 COPY benches benches
 COPY scripts/bundle scripts/bundle
 COPY docs/method.md docs/method.md

@@ -8,6 +8,7 @@ use crate::data::{FlashAttn, Level, Purpose, QualityLoss, RequestShape, SplitMod
 use crate::plan::{KvPair, QualityMode, ShardOf};
 use crate::report::{FailOn, Lang, Program};
 use crate::units;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -48,26 +49,14 @@ pub struct Global {
     #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
     pub color: When,
     /// Language of reports and summaries
-    #[arg(long, global = true, value_enum, default_value_t = Language::En)]
-    pub lang: Language,
+    #[arg(long, global = true, value_parser = languages(), default_value_t = Lang::default())]
+    pub lang: Lang,
 }
 
-/// A language, by its code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Language {
-    /// English.
-    En,
-    /// Spanish.
-    Es,
-}
-
-impl From<Language> for Lang {
-    fn from(language: Language) -> Lang {
-        match language {
-            Language::En => Lang::En,
-            Language::Es => Lang::Es,
-        }
-    }
+/// Each language by its code, with its own name.
+fn languages() -> impl TypedValueParser<Value = Lang> {
+    let codes = Lang::ALL.map(|lang| PossibleValue::new(lang.code()).help(lang.name()));
+    PossibleValuesParser::new(codes).try_map(|code| code.parse::<Lang>())
 }
 
 /// When to use colour.

@@ -18,7 +18,7 @@ use crate::data::{
 use crate::engine;
 use crate::journal::{self, Journal, Writer};
 use crate::plan::{Settings, ShardOf};
-use crate::report::ReportModel;
+use crate::report::{Lang, ReportModel};
 use crate::runner::{self, MemoryTurn, ModelFile, Outlook, RunConfig, WorkerCommand};
 use crate::{host, plan, quality, units};
 use clap::Parser;
@@ -296,7 +296,7 @@ impl Job {
             .find(|w| matches!(w, Warning::BuiltinInstead { .. }))
         {
             // Even with -q: who asked for nothing must not take this for what kvant would measure otherwise.
-            look::say(show_plan::notice(&warning.to_string()).trim_end());
+            look::say(show_plan::notice(&Lang::default().warning(warning)).trim_end());
         }
         if !global.quiet {
             let plan = show_plan::show(

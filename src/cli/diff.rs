@@ -10,7 +10,7 @@ use std::path::Path;
 /// Compares and prints.
 pub fn run(args: &DiffArgs, global: &Global) -> Result<u8, Failure> {
     let (a, b) = (side(&args.a, global)?, side(&args.b, global)?);
-    let diff = Diff::between(global.lang.into(), a, b);
+    let diff = Diff::between(global.lang, a, b);
     if let (Some(condition), false) = (&args.fail_on, diff.has_verdicts()) {
         let why = "needs two runs of kvant with cells in common whose rounds can be compared; llama-bench's rows give no verdict";
         return Err(Failure::msg(BAD_INPUT, format!("--fail-on {}: {why}", condition.text)));
@@ -41,7 +41,7 @@ pub fn run(args: &DiffArgs, global: &Global) -> Result<u8, Failure> {
 
 fn side(path: &Path, global: &Global) -> Result<Side, Failure> {
     let name = name_of(path);
-    let lang = global.lang.into();
+    let lang = global.lang;
     Ok(match load(path, global)? {
         Source::Run(journal, _) => {
             Side::of_run(&name, &ReportModel::build(&journal.header, &journal.records).told(lang))

@@ -8,7 +8,7 @@ use super::report::{self, finish, load, several, write_report, Source, JOURNAL_N
 use crate::data::{Record, Warning};
 use crate::journal::{self, Journal, Writer};
 use crate::plan::{self, Merged, Part};
-use crate::report::ReportModel;
+use crate::report::{Lang, ReportModel};
 use std::path::{Path, PathBuf};
 
 /// Joins, writes and reports.
@@ -68,7 +68,7 @@ fn say(merged: &Merged, global: &Global) {
         _ => None,
     });
     if let (Some(warning), false) = (gaps, global.quiet) {
-        look::say(format!("warning: {warning}"));
+        look::say(format!("warning: {}", Lang::default().warning(warning)));
     }
 }
 

@@ -8,6 +8,7 @@ use super::sources::Sources;
 use super::stop::Stop;
 use crate::catalog::{self, Request, Stock, StockFile};
 use crate::data::{FilePart, PartName, Warning};
+use crate::report::Lang;
 use crate::units;
 use comfy_table::{presets, CellAlignment, Table};
 use serde::Serialize;
@@ -34,7 +35,10 @@ pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
             live.clear();
             if !files.passed_over.is_empty() && !global.quiet {
                 let files = files.passed_over.clone();
-                live.line(&format!("note: {}", Warning::PassedOver { files }));
+                live.line(&format!(
+                    "note: {}",
+                    Lang::default().warning(&Warning::PassedOver { files })
+                ));
             }
             let mut text = String::new();
             for (variant, path) in &files.variants {

@@ -80,7 +80,7 @@ fn bench(path: &Path, args: &ReportArgs, global: &Global, rows: &[BenchRow]) -> 
     if args.explain.is_some() || global.json {
         return Err(no_journal(path));
     }
-    let report = bench_document(global.lang.into(), &name_of(path), rows);
+    let report = bench_document(global.lang, &name_of(path), rows);
     let mut files = Vec::new();
     if let Some(dir) = &args.out {
         for (name, text) in [("report.md", report.md()), ("report.html", report.html())] {
@@ -104,7 +104,7 @@ pub fn several(
     out: Option<&Path>,
     global: &Global,
 ) -> Result<u8, Failure> {
-    let mut report = Several::new(global.lang.into());
+    let mut report = Several::new(global.lang);
     let mut results = Vec::new();
     for path in runs {
         match load(path, global)? {
@@ -168,7 +168,7 @@ pub fn finish(journal: &Journal, dir: &Path, global: &Global, is_warned: bool) -
 /// The report files.
 pub fn write_report(model: &ReportModel, dir: &Path, global: &Global) -> Result<Vec<PathBuf>, Failure> {
     let advice = "free some space and write it again, or elsewhere, with `kvant report RUN --out FOLDER`";
-    write_all(dir, &model.told(global.lang.into())).map_err(|e| {
+    write_all(dir, &model.told(global.lang)).map_err(|e| {
         Failure::msg(
             UNEXPECTED,
             format!("{e}; what was measured is in the journal: {advice}"),
@@ -185,7 +185,7 @@ pub fn summary(model: &ReportModel, global: &Global, is_warned: bool) -> Result<
         is_warned,
         ..look::of_stdout(global)
     };
-    Ok(terminal::summary(&model.told(global.lang.into()), look))
+    Ok(terminal::summary(&model.told(global.lang), look))
 }
 
 /// The exit code that a run deserves.

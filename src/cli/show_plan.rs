@@ -2,6 +2,7 @@
 
 use super::resolve::Prediction;
 use crate::data::{ModelInfo, Plan, VariantInfo, Warning};
+use crate::report::Lang;
 use crate::units;
 
 /// A few lines for stderr: what, how often, how long, how much memory, and the warnings.
@@ -74,7 +75,7 @@ pub fn show(
         ));
     }
     for warning in warnings {
-        text.push_str(&format!("warning: {warning}\n"));
+        text.push_str(&format!("warning: {}\n", Lang::default().warning(warning)));
     }
     text
 }

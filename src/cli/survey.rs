@@ -6,6 +6,7 @@ use super::look;
 use super::sources::Sources;
 use crate::catalog::{survey, AheadVariant, Origin, Request, Survey};
 use crate::data::{PassedOver, Quantization, VariantInfo};
+use crate::report::Lang;
 use crate::units;
 use comfy_table::{presets, CellAlignment, Table};
 use serde::Serialize;
@@ -142,9 +143,9 @@ fn table(survey: &Survey, rows: &[Row<'_>]) -> String {
     for row in rows {
         let what = match passed.iter().find(|passed| passed.file == row.file && row.id.is_none()) {
             Some(passed) => passed.kind.words().to_owned(),
-            None => row
-                .quantization
-                .map_or("a model".to_owned(), |told| format!("a model; {told}")),
+            None => row.quantization.map_or("a model".to_owned(), |told| {
+                format!("a model; {}", Lang::default().quantization(told))
+            }),
         };
         let file = match (row.made_from, row.n_parts) {
             // It has no name yet.

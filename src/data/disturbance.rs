@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// Limits on what may happen to a sample. Over one of them its block (all arms of its work in the round) is void and is run again.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -67,27 +66,4 @@ pub enum Disturbance {
         /// How long, in nanoseconds.
         ns: u64,
     },
-}
-
-impl fmt::Display for Disturbance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = |share: f64| (share * 100.0).round();
-        match *self {
-            Disturbance::CpuShare { share } => {
-                write!(f, "other programs left it {} % of its CPU time", percent(share))
-            }
-            Disturbance::Steal { share } => {
-                write!(
-                    f,
-                    "the hypervisor withheld {} % of the machine's CPU time",
-                    percent(share)
-                )
-            }
-            Disturbance::Throttled { share } => {
-                write!(f, "the CPU quota held it back {} % of the time", percent(share))
-            }
-            Disturbance::MajorFaults { n } => write!(f, "{n} page faults were read from a disk"),
-            Disturbance::Suspended { ns } => write!(f, "the machine was suspended for {:.1} s", ns as f64 / 1e9),
-        }
-    }
 }

@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// How many tensors of one ggml type a file holds, and their bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -99,20 +98,6 @@ pub struct VariantInfo {
     /// The parts of a split model, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<FilePart>,
-}
-
-impl fmt::Display for Quantization {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut matrix: Vec<String> = Vec::new();
-        matrix.extend(self.imatrix_file.clone());
-        matrix.extend(self.imatrix_dataset.as_ref().map(|text| format!("from {text}")));
-        matrix.extend(self.imatrix_chunks.map(|n| format!("{n} chunks")));
-        matrix.extend(self.imatrix_entries.map(|n| format!("{n} entries")));
-        let matrix = (!matrix.is_empty()).then(|| format!("imatrix {}", matrix.join(", ")));
-        let by = self.by.as_ref().map(|by| format!("by {by}"));
-        let told: Vec<String> = by.into_iter().chain(matrix).collect();
-        f.write_str(&told.join("; "))
-    }
 }
 
 /// The model that all variants of a run share.

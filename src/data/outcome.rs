@@ -3,7 +3,6 @@
 use super::beside::PassedOver;
 use super::config::named_enum;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 named_enum! {
     /// Why a cell has no (or no complete) result.
@@ -140,108 +139,4 @@ pub enum Warning {
         /// Of how many.
         n_tensors: u64,
     },
-}
-
-/// Files that a warning lists.
-const N_SHOWN: usize = 6;
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Warning::UnusedInstructions { names } => write!(
-                f,
-                "this build leaves {} of the CPU unused, so speeds are lower than they could be; rebuild with RUSTFLAGS=\"-C target-cpu=native\" and without SOURCE_DATE_EPOCH",
-                names.join(", ")
-            ),
-            Warning::WorkersNotResident { needed_bytes, limit_bytes } => write!(
-                f,
-                "all models together need {} MiB and {} MiB may be used, so every round loads them in turn; close other programs or compare fewer variants for steadier figures",
-                needed_bytes >> 20,
-                limit_bytes >> 20
-            ),
-            Warning::BeyondTrainedContext { n_depth, n_ctx_train } => write!(
-                f,
-                "depth {n_depth} is beyond the {n_ctx_train} tokens the model was trained with, so its text there may be poor; use --depths to stay below"
-            ),
-            Warning::RequantizedBaseline { variant, from } => write!(
-                f,
-                "{variant} was made from a {from} file, so its quality is that of {from}, not of the published {variant}; pass the published file to compare quality"
-            ),
-            Warning::Requantized { variants, from } => write!(
-                f,
-                "{} made from a {from} file, which nothing made from it can be more exact than; these are not the published variants: pass those to compare them",
-                match variants.as_slice() {
-                    [one] => format!("{one} was"),
-                    [most @ .., last] => format!("{} and {last} were", most.join(", ")),
-                    [] => "nothing was".to_owned(),
-                }
-            ),
-            Warning::PassedOver { files } => {
-                let shown: Vec<String> = files.iter().take(N_SHOWN).map(PassedOver::to_string).collect();
-                let more = match files.len().saturating_sub(N_SHOWN) {
-                    0 => String::new(),
-                    n => format!(" and {n} more"),
-                };
-                write!(f, "passed over {}{more}; name a file to measure it", shown.join(", "))
-            }
-            Warning::BusyMachine { load_percent, n_cpus } => write!(
-                f,
-                "the machine was busy at the start (load {}.{:02} on {n_cpus} CPUs), so intervals may be wide; stop other programs and run again",
-                load_percent / 100,
-                load_percent % 100
-            ),
-            Warning::TooManyThreads { n_threads, n_cpus } => write!(
-                f,
-                "{n_threads} threads share {n_cpus} CPUs, and every operation of llama.cpp waits for the last of its threads, so these speeds are far below what the machine can do; use --threads {n_cpus} or fewer"
-            ),
-            Warning::FakeEngine => write!(f, "these numbers come from kvant's scripted test engine, not from a model; do not use them"),
-            Warning::RandomWeights { shape } => write!(
-                f,
-                "the weights are random, in the shape of {shape}: speed and memory are the model's, its text means nothing, and its quality is not measured"
-            ),
-            Warning::Handicap { share } => write!(
-                f,
-                "the control was made slower by {share} on purpose, to calibrate kvant; its figures are no measurements"
-            ),
-            Warning::BuiltinInstead { model, why } => write!(
-                f,
-                "this is kvant's tiny built-in model, not {model}, which could not be had ({why}); its figures say little about other models: mend that and run again, or name a .gguf file"
-            ),
-            Warning::NothingRotated { kv, heads: (k, v) } => write!(
-                f,
-                "llama.cpp rotates nothing in a cache of this model with or without {kv} (quantized heads of a multiple of 64 elements only; its K has {k}, V {v}), so both are the same; leave it out"
-            ),
-            Warning::NothingDrafts => write!(
-                f,
-                "nothing here can draft for the baseline, so speculative decoding was left out; compare a smaller variant too, or name a file with --draft"
-            ),
-            Warning::OneClientPerServer => write!(
-                f,
-                "a server of llama.cpp's RPC backend takes one client at a time, so every round loads the models in turn, over the network; give it time with --budget"
-            ),
-            Warning::ShardGaps { count, missing, unfinished } => {
-                let list = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
-                if !missing.is_empty() {
-                    write!(
-                        f,
-                        "of {count} shards these are missing: {}; what they hold is not in this report: run them and merge again",
-                        list(missing)
-                    )?;
-                }
-                if !unfinished.is_empty() {
-                    let and = if missing.is_empty() { "" } else { "; and " };
-                    write!(
-                        f,
-                        "{and}of {count} shards these were cut short: {}; complete them with --resume and merge again",
-                        list(unfinished)
-                    )?;
-                }
-                Ok(())
-            }
-            Warning::FallbackTensors { variant, n_fallback, n_tensors } => write!(
-                f,
-                "{n_fallback} of {n_tensors} tensors of {variant} have another type than the label says, because their rows do not fit its blocks; judge it by its bits per weight"
-            ),
-        }
-    }
 }

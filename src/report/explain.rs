@@ -29,7 +29,7 @@ pub fn explain(model: &ReportModel, records: &[Record], cell: &str) -> Result<St
     if let Outcome::Failed(kind, reason) = &own.outcome {
         out.push_str(&format!(
             "not measured ({kind}): {}\n\n",
-            Lang::En.reason(*kind, reason)
+            Lang::default().reason(*kind, reason)
         ));
     }
     out.push_str(&format!("{}\n", samples_table(own, &used, &of_baseline)));
@@ -129,7 +129,9 @@ fn left_out(records: &[Record], cell: usize, used: &Samples) -> String {
                 Record::Disturbed(d) if d.is_void && d.round == s.round => Some(d.what),
                 _ => None,
             });
-            let why = void.map_or("its block was not completed".to_owned(), |what| format!("void: {what}"));
+            let why = void.map_or("its block was not completed".to_owned(), |what| {
+                format!("void: {}", Lang::default().disturbance(what))
+            });
             format!("not used: line {line}, round {} ({why})\n", s.round)
         })
         .collect();
@@ -183,6 +185,6 @@ fn ratio(
         units::percent(bias.exp_m1()),
         bare(1.0 / (1.0 + equivalence)),
         bare(1.0 + equivalence),
-        Lang::En.verdict_of(Some(comparison)),
+        Lang::default().verdict_of(Some(comparison)),
     )
 }

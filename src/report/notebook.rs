@@ -106,26 +106,31 @@ else:
 /// None in practice: it is made of text.
 pub fn notebook(model: &Report) -> serde_json::Result<String> {
     let t = model.lang;
-    let title = format!("{}\n\n{}", t.nb_title(plain(&model.header.model.name)), t.nb_intro());
+    let title = format!("# {}\n\n{}", t.nb_title(plain(&model.header.model.name)), t.nb_intro());
+    let head = |title: String| format!("## {title}");
+    let noted = |title: String, note: String| format!("## {title}\n\n{note}");
     let cells = [
         (false, title),
         (true, LOAD.to_owned()),
-        (false, format!("{}\n\n{}", t.nb_conclusion(), said(model))),
-        (false, t.nb_variants()),
+        (false, format!("{}\n\n{}", head(t.nb_conclusion()), said(model))),
+        (false, head(t.nb_variants())),
         (true, VARIANTS.to_owned()),
-        (false, t.nb_speed()),
+        (false, noted(t.nb_speed(), t.nb_speed_note())),
         (true, SPEED.to_owned()),
-        (false, t.nb_decode()),
+        (false, head(t.nb_decode())),
         (true, worded(t, LINES)),
-        (false, t.nb_reuse()),
+        (false, head(t.nb_reuse())),
         (true, worded(t, REUSE)),
-        (false, t.nb_memory()),
+        (false, head(t.nb_memory())),
         (true, worded(t, MEMORY)),
-        (false, t.nb_quality()),
+        (false, noted(t.nb_quality(), t.nb_quality_note())),
         (true, worded(t, QUALITY)),
-        (false, t.nb_samples()),
+        (false, noted(t.nb_samples(), t.nb_samples_note())),
         (true, worded(t, SAMPLES)),
-        (false, t.nb_own()),
+        (
+            false,
+            noted(t.nb_own(), format!("*{}*\n\n1. \n2. \n3. ", t.nb_own_note())),
+        ),
         (true, String::new()),
     ];
     let cells: Vec<Value> = cells

@@ -42,13 +42,13 @@ fn later(factor: f64) -> (RunHeader, Vec<Record>) {
 }
 
 fn side(name: &str, (header, records): &(RunHeader, Vec<Record>)) -> Side {
-    Side::of_run(name, &ReportModel::build(header, records).told(Lang::En))
+    Side::of_run(name, &ReportModel::build(header, records).told(Lang::default()))
 }
 
 #[test]
 fn a_slower_run_is_called_and_the_settings_that_changed_come_first() {
     let (a, b) = (side("monday", &fixture::run()), side("friday", &later(1.6)));
-    let diff = Diff::between(Lang::En, a, b);
+    let diff = Diff::between(Lang::default(), a, b);
     let names: Vec<&str> = diff.changed.iter().map(|(name, _, _)| name.as_str()).collect();
     assert_eq!(names, ["llama.cpp", "n_ubatch"]);
     assert!(diff.only.iter().all(Vec::is_empty));
@@ -100,7 +100,7 @@ fn worse(factor: f64) -> (RunHeader, Vec<Record>) {
 
 #[test]
 fn a_perplexity_that_rose_is_told_and_divergences_stand_beside() {
-    let diff = Diff::between(Lang::En, side("a", &fixture::run()), side("b", &worse(1.05)));
+    let diff = Diff::between(Lang::default(), side("a", &fixture::run()), side("b", &worse(1.05)));
     assert!(diff.quality.len() > 4);
     for row in &diff.quality {
         let change = row.ln_ratio.expect("the same texts");
@@ -131,7 +131,11 @@ fn a_perplexity_that_rose_is_told_and_divergences_stand_beside() {
 fn perplexities_of_other_texts_are_not_compared() {
     let (mut header, records) = fixture::run();
     header.texts[0].sha256 = "f".repeat(64);
-    let diff = Diff::between(Lang::En, side("a", &fixture::run()), side("b", &(header, records)));
+    let diff = Diff::between(
+        Lang::default(),
+        side("a", &fixture::run()),
+        side("b", &(header, records)),
+    );
     assert!(!diff.quality.is_empty());
     assert!(diff
         .quality
@@ -145,10 +149,11 @@ fn several_runs_come_on_one_page() {
     let rows = parse_bench(&llama_bench_jsonl(&model()))
         .expect("llama-bench's")
         .expect("good");
-    for (lang, title) in [
-        (Lang::En, "3 runs beside each other"),
-        (Lang::Es, "3 ejecuciones, una junto a otra"),
+    for (code, title) in [
+        ("en", "3 runs beside each other"),
+        ("es", "3 ejecuciones, una junto a otra"),
     ] {
+        let lang: Lang = code.parse().expect("a language");
         let mut several = Several::new(lang);
         for (name, (header, records)) in [("monday", fixture::run()), ("friday", later(1.6))] {
             several.add_run(name, ReportModel::build(&header, &records));
@@ -175,7 +180,7 @@ fn several_runs_come_on_one_page() {
 #[test]
 fn a_run_against_itself_shows_no_difference() {
     let run = fixture::run();
-    let diff = Diff::between(Lang::Es, side("x", &run), side("x", &run));
+    let diff = Diff::between("es".parse().expect("a language"), side("x", &run), side("x", &run));
     assert!(diff.changed.is_empty());
     assert!(diff
         .rows
@@ -217,9 +222,9 @@ fn imported_rows_pair_with_a_run_and_give_no_verdict() {
         .expect("llama-bench's")
         .expect("good");
     let diff = Diff::between(
-        Lang::En,
+        Lang::default(),
         side("run", &fixture::run()),
-        Side::of_bench(Lang::En, "bench.jsonl", &rows),
+        Side::of_bench(Lang::default(), "bench.jsonl", &rows),
     );
     assert_eq!(diff.rows.len(), 35);
     assert!(!diff.has_verdicts());
@@ -344,7 +349,8 @@ fn every_run_has_its_files_in_either_language() {
 #[test]
 fn the_notebook_is_a_notebook_in_its_language() {
     let (header, records) = fixture::run();
-    for (lang, word) in [(Lang::En, "Your conclusions"), (Lang::Es, "Sus conclusiones")] {
+    for (code, word) in [("en", "Your conclusions"), ("es", "Sus conclusiones")] {
+        let lang: Lang = code.parse().expect("a language");
         let text = notebook(&ReportModel::build(&header, &records).told(lang)).expect("it serialises");
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!((&value["nbformat"], &value["nbformat_minor"]), (&4.into(), &5.into()));

@@ -14,6 +14,7 @@ mod hub_faults;
 mod hub_lab;
 mod hub_server;
 mod inspect;
+mod languages;
 mod layering;
 mod limits;
 mod mcp;

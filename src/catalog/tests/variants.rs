@@ -26,10 +26,8 @@ fn files_of_one_type_are_variants_of_their_own() {
     assert_eq!(model.variants[1].0.quantization, None);
     let told = model.variants[2].0.quantization.clone().expect("it tells");
     assert_eq!((told.by.as_deref(), told.imatrix_chunks), (Some("somebody"), Some(128)));
-    assert_eq!(
-        told.to_string(),
-        "by somebody; imatrix t.imatrix, from calibration.txt, 128 chunks"
-    );
+    assert_eq!(told.imatrix_file.as_deref(), Some("t.imatrix"));
+    assert_eq!(told.imatrix_dataset.as_deref(), Some("calibration.txt"));
 
     let model = place
         .resolve(&folder, &["ud-q4_k_xl", "F16", "i1-Q4_K_M"], &none)

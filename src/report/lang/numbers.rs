@@ -2,7 +2,7 @@
 //!
 //! Every number goes through `units`; absent ones read "n/a" ("n/d").
 
-use super::{texts, Lang};
+use super::Lang;
 use crate::data::{Arm, FailureKind, StoppedBy, WorkSpec, Workload};
 use crate::report::model::{Figure, QualityReport};
 use crate::report::text::{kv, whole_ns};
@@ -10,60 +10,13 @@ use crate::report::Comparison;
 use crate::stats::{Interval, QualityVerdict, Verdict};
 use crate::units;
 
-texts! {
-    na() { "n/a", "n/d" }
-    baseline() { "baseline", "referencia" }
-    the_baseline() { "the baseline", "la referencia" }
-    itself() { "the baseline against itself", "la referencia contra sí misma" }
-    worse_by(lo, hi) { "worse by [{lo}, {hi}] in PPL", "peor en [{lo}; {hi}] de PPL" }
-    cant_tell_yet(more) { "can't tell ({more})", "no se puede saber ({more})" }
-    one_more_round() { "about 1 more round", "alrededor de 1 ronda más" }
-    over_100_more() { "over 100 more rounds", "más de 100 rondas más" }
-    some_more_rounds(n) { "about {n} more rounds", "unas {n} rondas más" }
-    arm_with_kv(variant, kv) { "{variant} with {kv} KV", "{variant} con KV {kv}" }
-    prefill_of(n) { "prefill of {n} tokens", "prefill de {n} tokens" }
-    decode_at(n) { "decode at depth {n}", "decodificación a profundidad {n}" }
-    no_reuse_at(n) { "decode without KV reuse at depth {n}", "decodificación sin reutilizar KV a profundidad {n}" }
-    and_last(most, last) { "{most} and {last}", "{most} y {last}" }
-    one_round() { "1 round", "1 ronda" }
-    n_rounds(n) { "{n} rounds", "{n} rondas" }
-    one_launch() { "1 launch", "1 lanzamiento" }
-    n_launches(n) { "{n} launches", "{n} lanzamientos" }
-    one_cell() { "1 cell", "1 celda" }
-    n_cells(n) { "{n} cells", "{n} celdas" }
-    one_sample() { "1 sample", "1 muestra" }
-    n_samples(n) { "{n} samples", "{n} muestras" }
-    one_disturbed_sample() { "1 disturbed sample", "1 muestra perturbada" }
-    n_disturbed_samples(n) { "{n} disturbed samples", "{n} muestras perturbadas" }
-    faster() { "faster", "más rápida" }
-    slower() { "slower", "más lenta" }
-    same() { "same", "igual" }
-    cant_tell() { "can't tell", "no se puede saber" }
-    indistinguishable() { "indistinguishable", "indistinguible" }
-    worse() { "worse", "peor" }
-    stopped_precision() {
-        "every headline ratio reached the target precision",
-        "todas las razones principales alcanzaron la precisión buscada",
-    }
-    stopped_budget() { "the time budget was spent", "se agotó el tiempo previsto" }
-    stopped_rounds() { "all planned rounds were run", "se hicieron todas las rondas previstas" }
-    stopped_interrupt() { "it was interrupted", "se interrumpió" }
-    stopped_failures() { "no cell was left to measure", "no quedó ninguna celda que medir" }
-    stopped_decided() { "the recommendation was settled", "la recomendación quedó decidida" }
-    stopped_short() {
-        "the journal was cut short; continue it with --resume",
-        "el diario quedó cortado; continúelo con --resume",
-    }
-}
-
 impl Lang {
     /// A number from `units` with the language's decimal sign. The text must hold nothing but the number and its unit.
     pub(in crate::report) fn number(self, text: String) -> String {
-        match self {
-            _ if text == units::NOT_AVAILABLE => self.na(),
-            Lang::En => text,
-            Lang::Es => text.replace('.', ","),
+        if text == units::NOT_AVAILABLE {
+            return self.na();
         }
+        text.replace('.', &self.decimal_sign())
     }
 
     pub(in crate::report) fn or_na<T>(self, value: Option<T>, show: impl Fn(T) -> String) -> String {
@@ -127,17 +80,9 @@ impl Lang {
         self.number(format!("{value:.2}"))
     }
 
-    /// `[42.8, 43.5]`, `[42,8; 43,5]`.
-    pub(in crate::report) fn ends(self, lo: &str, hi: &str) -> String {
-        match self {
-            Lang::En => format!("[{lo}, {hi}]"),
-            Lang::Es => format!("[{lo}; {hi}]"),
-        }
-    }
-
     /// `43.1 [42.8, 43.5]`.
     pub(in crate::report) fn with_ends(self, interval: &Interval, show: impl Fn(f64) -> String) -> String {
-        let ends = self.ends(&show(interval.lo), &show(interval.hi));
+        let ends = self.ends(show(interval.lo), show(interval.hi));
         format!("{} {ends}", show(interval.estimate))
     }
 
@@ -164,7 +109,7 @@ impl Lang {
         show: impl Fn(f64) -> String,
     ) -> String {
         match interval {
-            Some(i) => format!("{} {}", show(value), self.ends(&show(i.lo), &show(i.hi))),
+            Some(i) => format!("{} {}", show(value), self.ends(show(i.lo), show(i.hi))),
             None => show(value),
         }
     }
@@ -177,7 +122,7 @@ impl Lang {
     /// `1.71x [1.66, 1.76]`.
     pub(in crate::report) fn ratio(self, interval: &Interval) -> String {
         let bare = |r: f64| self.factor(r).trim_end_matches('x').to_owned();
-        let ends = self.ends(&bare(interval.lo), &bare(interval.hi));
+        let ends = self.ends(bare(interval.lo), bare(interval.hi));
         format!("{} {ends}", self.factor(interval.estimate))
     }
 
@@ -206,11 +151,10 @@ impl Lang {
 
     /// `about 12 more rounds`. Beyond a hundred the number says no more than "not by measuring longer".
     pub(in crate::report) fn more_rounds(self, more: u32) -> String {
-        match more {
-            1 => self.one_more_round(),
-            101.. => self.over_100_more(),
-            _ => self.some_more_rounds(units::count(u64::from(more))),
+        if more > 100 {
+            return self.over_100_more();
         }
+        self.some_more_rounds(more)
     }
 
     /// Change of the perplexity against the baseline's: `+0.31 % [+0.12 %, +0.52 %]`.
@@ -223,7 +167,7 @@ impl Lang {
         match (row.verdict, row.ln_ratio.and_then(|f| f.interval)) {
             (Some(QualityVerdict::Worse), Some(i)) => {
                 let show = |x: f64| self.signed_percent(x.exp_m1());
-                self.worse_by(show(i.lo), show(i.hi))
+                self.worse_by(self.ends(show(i.lo), show(i.hi)))
             }
             (Some(QualityVerdict::Worse), None) => self.worse(),
             (Some(QualityVerdict::Indistinguishable), _) => self.indistinguishable(),
@@ -280,52 +224,7 @@ impl Lang {
         match items {
             [] => String::new(),
             [one] => one.clone(),
-            [most @ .., last] => self.and_last(most.join(", "), last),
-        }
-    }
-
-    /// `1 round`, `8 rounds`.
-    pub(in crate::report) fn rounds(self, n: u32) -> String {
-        if n == 1 {
-            self.one_round()
-        } else {
-            self.n_rounds(n)
-        }
-    }
-
-    /// `1 launch`, `2 launches`.
-    pub(in crate::report) fn launches(self, n: u32) -> String {
-        if n == 1 {
-            self.one_launch()
-        } else {
-            self.n_launches(n)
-        }
-    }
-
-    /// `1 cell`, `54 cells`.
-    pub(in crate::report) fn cells(self, n: usize) -> String {
-        if n == 1 {
-            self.one_cell()
-        } else {
-            self.n_cells(n)
-        }
-    }
-
-    /// `1 sample`, `8 samples`.
-    pub(in crate::report) fn samples(self, n: u32) -> String {
-        if n == 1 {
-            self.one_sample()
-        } else {
-            self.n_samples(n)
-        }
-    }
-
-    /// `1 disturbed sample`, `8 disturbed samples`.
-    pub(in crate::report) fn disturbed_samples(self, n: u32) -> String {
-        if n == 1 {
-            self.one_disturbed_sample()
-        } else {
-            self.n_disturbed_samples(n)
+            [most @ .., last] => self.and_last(most.join(&self.list_comma()), last),
         }
     }
 }

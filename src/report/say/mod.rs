@@ -302,8 +302,7 @@ fn failures(model: &Report) -> Option<String> {
     let cells = t.cells(model.cells.len());
     match model.cells.iter().filter(|c| is_failure(c)).count() {
         0 => None,
-        1 => Some(t.one_not_measured(cells)),
-        n => Some(t.n_not_measured(n, cells)),
+        n => Some(t.not_measured_of(n, cells)),
     }
 }
 

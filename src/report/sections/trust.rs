@@ -40,10 +40,7 @@ fn smallest(model: &Report) -> String {
 
 fn rounds(model: &Report) -> String {
     let (t, totals) = (model.lang, &model.totals);
-    let sets = match totals.n_launches {
-        1 => t.one_process_set(),
-        n => t.n_process_sets(n),
-    };
+    let sets = t.process_sets(totals.n_launches);
     t.rounds_ended(t.rounds(totals.n_rounds), sets, t.stopped_by(totals.stopped_by))
 }
 

@@ -1,0 +1,944 @@
+## Numbers and the phrases around them
+
+language = Español
+decimal-sign = ,
+ends = [{ $lo }; { $hi }]
+na = n/d
+baseline = referencia
+the-baseline = la referencia
+itself = la referencia contra sí misma
+worse-by = peor en { $ends } de PPL
+cant-tell-yet = no se puede saber ({ $more })
+some-more-rounds =
+    { $n ->
+        [one] alrededor de { $n } ronda más
+       *[other] unas { $n } rondas más
+    }
+over-100-more = más de 100 rondas más
+arm-with-kv = { $variant } con KV { $kv }
+prefill-of = prefill de { $n } tokens
+decode-at = decodificación a profundidad { $n }
+no-reuse-at = decodificación sin reutilizar KV a profundidad { $n }
+list-comma = ,{" "}
+and-last = { $most } y { $last }
+rounds =
+    { $n ->
+        [one] { $n } ronda
+       *[other] { $n } rondas
+    }
+launches =
+    { $n ->
+        [one] { $n } lanzamiento
+       *[other] { $n } lanzamientos
+    }
+cells =
+    { $n ->
+        [one] { $n } celda
+       *[other] { $n } celdas
+    }
+samples =
+    { $n ->
+        [one] { $n } muestra
+       *[other] { $n } muestras
+    }
+disturbed-samples =
+    { $n ->
+        [one] { $n } muestra perturbada
+       *[other] { $n } muestras perturbadas
+    }
+faster = más rápida
+slower = más lenta
+same = igual
+cant-tell = no se puede saber
+indistinguishable = indistinguible
+worse = peor
+stopped-precision = todas las razones principales alcanzaron la precisión buscada
+stopped-budget = se agotó el tiempo previsto
+stopped-rounds = se hicieron todas las rondas previstas
+stopped-interrupt = se interrumpió
+stopped-failures = no quedó ninguna celda que medir
+stopped-decided = la recomendación quedó decidida
+stopped-short = el diario quedó cortado; continúelo con --resume
+
+## The answer: conclusion, banners, closing sentences, the table of the terminal
+
+cut-short-banner =
+    La ejecución quedó cortada: sus cifras vienen de las rondas completas. Continúela con --resume.
+interrupted-banner =
+    La ejecución se interrumpió: sus cifras vienen de las rondas completas. Continúela con --resume.
+broken-banner = Dañado, y por eso nunca la respuesta: { $arms } ({ $reason }).
+quality-not-measured = Lo que los tipos menores cuestan en calidad no se midió en esta ejecución.
+quality-said =
+    { $name } { $verdict } (PPL { $ppl }, KLD { $kld }, mismo token más probable { $same })
+kv-named = KV { $kv }
+quality-of-variants = Calidad frente a { $baseline }, en ventanas de { $n_ctx } tokens: { $list }.
+quality-of-kv =
+    Calidad de los tipos de KV con { $baseline }, en ventanas de { $n_ctx } tokens: { $list }.
+nothing-measured-failed = No se midió nada: fallaron { $n } de { $cells }.
+nothing-measured = No se midió nada: no se completó ninguna ronda.
+peak-of = , { $bytes } de memoria como máximo
+size-of = { $variant } { $bytes } ({ $bpw } bits por peso{ $peak })
+sizes = Tamaño: { $list }.
+kv-ratio = { $ratio } con { $variant } ({ $verdict })
+kv-effect =
+    Una caché KV { $kv }{ $size } cambia la velocidad de decodificación a profundidad { $n_depth } a
+    { $effects }.
+kv-size = {" "}ocupa { $own } en lugar de { $f16 } y
+control-excludes =
+    Control: { $baseline } contra sí misma dio { $ratio }. Al menos { $bias } de eso es sesgo de
+    esta ejecución: todos los intervalos son así de anchos de más a ambos lados.
+control-includes =
+    Control: { $baseline } contra sí misma dio { $ratio }, que incluye el 1, como debe ser.
+moves-one =
+    { $arm } en { $work } es { $slowest }x cuando la máquina fue más lenta ({ $with }) y
+    { $fastest }x cuando fue más rápida
+moving =
+    No es igual en esta máquina en todo momento: { $list }. Las razones de aquí son las de la
+    máquina tal como estaba.
+open-one = { $arm } en { $work } ({ $ratio })
+open-others = {" "}y { $n } más
+would-settle = ; { $rounds }{ $time } bastarían para { $what }
+settle-it = saberlo
+settle-half = saber la mitad
+unsettled = No se pudo saber: { $list }{ $others }{ $settle }.
+not-measured-of =
+    { $n ->
+        [one] { $n } de { $cells } no se midió; los motivos están más abajo.
+       *[other] { $n } de { $cells } no se midieron; los motivos están más abajo.
+    }
+at-prompt = con { $n } tokens
+at-depth = a profundidad { $n }
+ratio-here = { $ratio } { $place }
+decodes-fastest =
+    Según las estimaciones, { $name } es la que más rápido decodifica en todos los contextos:
+    { $ratios } la velocidad de { $baseline }; { $rate } t/s { $place }.
+prefills-fastest =
+    Según las estimaciones, { $name } es la que más rápido hace el prefill con cualquier longitud:
+    { $ratios } la velocidad de { $baseline }; { $rate } t/s { $place }.
+pair-here = { $ratio } { $place } ({ $verdict })
+against-next-everywhere = { $name } frente a { $second }, la siguiente: { $pairs }.
+place-prompt = Con un prompt de { $n } tokens
+place-depth = A profundidad { $n }
+nobody-ahead = { $place }, ninguna variante supera a { $baseline }: { $next }.
+leads = { $place }, { $lead } ({ $rate } t/s){ $runner_up }.
+against-next = ; frente a { $second }, la siguiente: { $ratio } ({ $verdict })
+decodes = decodifica
+prefills = hace el prefill
+is-faster = { $name } { $verb } a { $ratio } la velocidad de { $baseline }, más rápida
+is-slower = { $name } { $verb } a { $ratio } la velocidad de { $baseline }, más lenta
+is-same = { $name } { $verb } a { $ratio } la velocidad de { $baseline }: igual
+is-unknown =
+    { $name } { $verb } a { $ratio } la velocidad de { $baseline }: no se puede saber si eso es una
+    diferencia
+warning-line = aviso: { $text }
+not-measured-line = sin medir: { $what } ({ $kind }): { $reason }
+terminal-intro = Tokens por segundo; la razón es la de { $work }.
+terminal-composed = {" "}+: como máximo, compuesta de las de pesos y caché.
+terminal-versus = vs { $baseline } [95 %]
+
+## The recommendation
+
+which-one = Cuál usar
+which-intro-fastest =
+    Se busca la más rápida { $request } de las que respetan los límites: { $limits }.
+which-intro-exact =
+    Se busca la más exacta de las que respetan los límites ({ $limits }); entre igual de exactas, la
+    más rápida { $request }.
+no-limits = ninguno, salvo caber en la memoria
+regret-note =
+    La cota vale al 95 % para todas las candidatas juntas, con { $n_launches } de procesos nuevos y
+    { $n_rounds }; las razones de la tabla valen al 95 % cada una por sí sola.
+composed-note =
+    La calidad marcada con + se compone de la de los pesos y la de los tipos de KV, medidas por
+    separado: su intervalo es una cota.
+predicted-intro =
+    Previsto antes de medir, por los tipos de tensores de cada archivo y lo que esta máquina hace
+    con esos pesos, junto a lo medido:
+h-predicted-tps = t/s previstos
+h-measured-tps = t/s medidos
+h-predicted-peak = pico previsto
+h-measured-peak = pico medido
+off-by = { $value } ({ $percent })
+left-out-intro = Sin medir, por lo previsto:
+h-why = motivo
+out-does-not-fit = necesita unos { $needed } y hay { $there } libres
+out-over-limit = necesita unos { $needed }, mucho más que { $limit }
+out-too-slow = decodifica a unos { $rate } t/s, mucho menos que { $least }
+out-no-time = { $time } s eran pocos para ella
+take =
+    Use { $arm }: ninguna otra candidata que respete los límites es más de un { $percent } más
+    rápida { $request }.
+take-fastest =
+    Use { $arm }: ninguna otra candidata que respete los límites es más rápida { $request }.
+take-only = Use { $arm }: es la única candidata que respeta los límites.
+take-alone = Use { $arm }: es la única candidata.
+take-unmeasured = Use { $arm }: parece la más rápida, pero no se midió junto a todas las demás.
+take-unsettled =
+    Use { $arm }: puede ser hasta un { $percent } más lenta que la mejor { $request }{ $more }.
+more-brings = ; midiendo { $time } más quedaría en torno al { $percent } (kvant triage --more)
+in-decode = al decodificar
+for-request = con peticiones de { $n_prompt } + { $n_gen } tokens
+for-purpose = con peticiones de { $n_prompt } + { $n_gen } tokens ({ $purpose })
+good = Igual de buenas: { $names }.
+good-prompt = Igual de buenas: { $names }; sus prompts tardan menos.
+good-quality = Igual de buenas: { $names }; es la que menos diverge de la referencia.
+good-memory = Igual de buenas: { $names }; es la que menos memoria ocupa.
+limit-open = Aún no se puede saber si respeta los límites: { $checks }.
+others-open = De otras queda por saber si respetan los límites: { $list }.
+waits = { $arm } ({ $checks })
+fact-sentence = Dio { $facts }.
+alternative = { $arm }: { $facts }{ $wins }.
+choice-with = ; la elegida con { $flag }
+less-memory = { $bytes } menos de memoria
+more-memory = { $bytes } más de memoria
+percent-faster = un { $percent } más rápida
+percent-slower = un { $percent } más lenta
+about-as-fast = casi igual de rápida
+kld-of = KLD { $nats }
+flips = difiere uno de cada { $n } tokens más probables
+other-purpose =
+    Para { $purpose } ({ $request } tokens) la elegida es { $arm }: frente a ella, { $why }.
+prefills-at = los prompts van a { $factor }
+decodes-at = la decodificación va a { $factor }
+purposes-intro = La elegida para cada tipo habitual de petición, tokens de prompt + respuesta:
+purposes-between =
+    Los tiempos marcados con ~ toman el del prompt de las dos longitudes medidas a su alrededor.
+h-purpose = uso
+h-request = petición
+h-choice = elegida
+h-regret = otra puede ser más rápida en
+h-request-time = tiempo de una petición
+no-choice = ninguna respeta los límites
+up-to = hasta un { $percent }
+approximately = ~ { $time }
+none-meets = Ninguna variante respeta los límites.
+closest-is = { $arm } es la que más se acerca: { $missed }.
+fact-decode = { $rate } t/s al decodificar a profundidad { $n_depth }
+fact-users = { $rate } t/s para cada uno de { $n } usuarios
+fact-ratio = { $ratio } la velocidad de { $baseline }
+fact-ram = { $bytes } de memoria como máximo
+fact-quality = perplejidad { $change } y KLD { $kld } frente a { $baseline }
+fact-baseline = la referencia de calidad
+fact-unscored = calidad sin medir (--quality off)
+fact-open = calidad por saber (no se evaluó ningún texto)
+lim-decode = al menos { $n } t/s al decodificar
+lim-ttft = primer token en { $ms } ms
+lim-ram = como máximo { $bytes } de memoria
+lim-vram = como máximo { $bytes } en el dispositivo
+lim-context = un contexto de { $n } tokens
+lim-ppl = como máximo { $percent } más de perplejidad
+lim-kld = una KLD de como máximo { $nats } nats
+limit-of-users = { $n } usuarios a la vez
+seen-decode = decodificación { $seen } t/s frente a { $n }
+seen-ttft = primer token { $seen } ms frente a { $ms }
+seen-memory = memoria { $seen } frente a { $bytes }
+seen-context = sitio para { $seen } tokens frente a { $n }
+seen-ppl = perplejidad { $seen } frente a { $percent }
+seen-kld = KLD { $seen } frente a { $nats }
+not-seen = sin medir
+too-few = { $value } (muy pocos fragmentos para un intervalo)
+h-speed-against = velocidad frente a { $lead }
+h-quality-loss = KLD, nats
+h-limits = límites
+h-choice-if = la elegida con
+l-broken = dañado
+l-met = respetados
+the-choice = la elegida
+context-that-fits =
+    El mayor contexto de { $arm } que cabe en la memoria disponible al empezar: { $n } tokens.
+beyond-training = {" "}El modelo se entrenó con { $n }.
+to-run-it = Para usarla:
+
+## Sections: titles, introductions, heads of columns
+
+title = { $model }: qué variante, con qué caché KV
+conclusion = Conclusión
+
+## Sections: heads of columns
+
+h-variant = variante
+h-kv = KV
+h-size = tamaño, MiB
+h-compression = compresión
+h-ppl-change = cambio de PPL
+h-ppl-window = PPL (ventana { $n_ctx })
+h-decode-tps = decodificación, t/s ({ $work })
+h-prefill-tps = prefill, t/s ({ $work })
+h-ttft = TTFT, ms ({ $work })
+h-peak = memoria máxima, MiB
+h-holds = contiene
+h-bpw = bits por peso
+h-prefill-ratio = razón de prefill
+h-decode-ratio = razón de decodificación
+h-decode-verdict = veredicto de decodificación
+h-weights = pesos
+h-kv-type = tipo de KV
+h-kv-mib = caché KV, MiB
+h-mean-kld = KLD media, nats
+h-kld-median = KLD mediana
+h-kld-p99 = KLD p99
+h-kld-p999 = KLD p99,9
+h-same-top = mismo token más probable
+h-dp-rms = RMS delta-p
+h-verdict = veredicto
+h-tokens = tokens
+h-not-measured = sin medir
+h-arm = brazo
+h-window = ventana
+h-outcome = resultado
+h-reason = motivo
+h-work = trabajo
+h-before = texto anterior
+h-next = el texto sigue con
+h-expects = { $own } espera (en { $other })
+h-tps = t/s
+h-n-prompt = n_prompt
+h-depth = profundidad
+h-ttft-ms = TTFT, ms
+h-itl = pausa entre tokens, ms: p50
+device-memory = { $measured } (previsto { $predicted })
+h-gpu-joule-per-token = J por token (GPU)
+h-ratio = razón con la referencia
+h-with-reuse = con reutilización, ms por token
+h-without-reuse = sin ella, ms por token
+h-times-longer = veces más
+h-no-reuse-kind = sin reutilización
+h-buffers = pesos por búfer
+h-kv-cache = caché KV
+h-compute = cálculo
+h-peak-resident = máximo residente
+h-predicted = previsto
+h-n-ctx-fits = n_ctx que cabe
+h-device = dispositivo
+h-file = archivo
+h-label = su propia etiqueta
+h-tensors = tensores por tipo
+h-fallback = sustituidos
+h-params = parámetros
+h-origin = origen
+h-question = pregunta
+h-answer = respuesta
+of = { $n } de { $all }
+reference = referencia
+
+## Sections: one table
+
+one-table = En una tabla
+one-table-intro = Tipo de KV { $kv } en todo, con [intervalos del 95 %].
+variants = F16, 8 bits y 4 bits
+variants-intro =
+    Tipo de KV { $kv } en todo. Los valores son medianas con [intervalos del 95 %]; las razones se
+    emparejan dentro de cada ronda, frente a { $baseline }: por encima de 1 es más rápida.
+kv-types = Tipos de caché KV
+kv-types-intro =
+    Velocidad relativa a los mismos pesos con una caché KV de tipo { $reference } y el mismo ajuste
+    de flash attention: por encima de 1 es más rápida; prefill de un prompt tan largo como la
+    profundidad. La caché KV y la memoria máxima son las de un contexto de { $n_ctx } tokens. La
+    calidad se mide frente a la referencia, en la ventana más cercana a la profundidad.
+
+## Sections: quality
+
+quality = Calidad
+quality-intro =
+    La segunda mitad de cada ventana de texto se predice, token a token, como hace llama-perplexity;
+    los intervalos son sobre ventanas, porque los tokens vecinos no son independientes. KLD: cuánto
+    se apartan las probabilidades de las de la referencia, 0 es igual. Indistinguible: KLD menor que
+    0,01 y el mismo token más probable en el 98 % de los lugares; dentro de esa zona nada se ordena.
+windows-of = Ventanas de { $n } tokens
+ended-because = Terminó porque { $why }.
+scored-text = { $name } ({ $n } tokens, SHA-256 { $sha })
+texts-scored = Texto: { $list }.
+with-bos = Cada ventana empieza con el token BOS del vocabulario.
+without-bos = Las ventanas no empiezan con el token BOS del vocabulario.
+first-chunk = { $arm } (primer fragmento)
+precise-after = { $tokens } (precisa tras { $n })
+not-scored = Sin evaluar:
+no-time-to-score =
+    no hubo tiempo, o el texto tiene menos de dos ventanas así; use --level full o un --budget mayor
+arm-left = no puede ser la elegida, y salió antes de su primera muestra
+no-round-completed = la ejecución terminó antes de su primera ronda completa
+parts-from = Dónde { $arm } se aparta de { $baseline }
+but-indistinguishable = { $arm }, indistinguible en conjunto,
+parts-intro =
+    Los lugares de mayor divergencia, con la probabilidad de cada token en su propio modelo y en el
+    otro.
+
+## Sections: context, reuse, memory, files
+
+context = Latencia y velocidad según el contexto
+decode = Decodificación
+prefill = Prefill
+reuse = Con y sin reutilización de KV
+reuse-intro =
+    Lo que cuesta un token más con la caché KV, y cuando cada token recalcula todo el prefijo (como
+    hace `use_cache=False`).
+extrapolated-note =
+    Extrapolado: el recálculo no se cronometró a esta profundidad; lo representa el tiempo de
+    prefill de esos tokens.
+not-measured = sin medir
+extrapolated = extrapolado
+timed = medido
+memory = Memoria
+memory-intro =
+    MiB, cada brazo en un proceso propio. RssFile es el archivo del modelo mapeado (el sistema puede
+    soltarlo y releerlo), RssAnon el resto: caché KV, búferes de cálculo y pesos reempaquetados. El
+    búfer de cálculo es lo que llama.cpp reserva; lo que nada usa todavía no está residente.
+    Previsto: el máximo, antes de medir. n_ctx que cabe: en la memoria disponible al empezar, según
+    el máximo medido; el modelo puede estar entrenado con menos.
+energy = Energía y coste
+energy-intro =
+    Julios: lo que consumieron los paquetes del procesador (y la memoria, si tiene contador)
+    mientras se medían los tokens, junto con todo lo demás que corría allí; n/d si esta máquina no
+    lo dice.
+cost-intro =
+    Coste: del tiempo que tardan un millón de tokens, a { $price } por hora y con una sola petición
+    a la vez.
+h-joule = J por token ({ $work })
+h-cost = coste por millón de tokens ({ $work })
+files = Archivos
+files-intro = Leído de los propios archivos, no de sus nombres. SHA-256 completo en results.json.
+made-from = hecho a partir de { $file } ({ $ftype })
+made-from-quantized = hecho a partir de { $file } ({ $ftype }, ya cuantizado)
+n-parts = { $n } partes
+as-given = tal como se dio
+failures = Celdas que no se midieron
+
+## Sections: how sure
+
+how-sure = Cuánta certeza hay
+q-noise = Lo mismo medido dos veces
+q-smallest = Menor diferencia que habría visto
+q-rounds = Rondas
+q-disturbed = Perturbaciones
+q-drift = Deriva de la máquina
+no-control = no hubo control, así que el ruido de esta ejecución no se conoce
+noise-excludes =
+    la referencia contra sí misma: { $ratio }; lo que de eso es sesgo seguro está en todos los
+    intervalos
+noise-includes = la referencia contra sí misma: { $ratio }; como debe ser, el 1 está dentro
+smallest-seen =
+    { $median } en la comparación mediana de dos variantes, { $worst } en la menos segura
+process-sets =
+    { $n ->
+        [one] { $n } grupo de procesos nuevos
+       *[other] { $n } grupos de procesos nuevos
+    }
+rounds-ended = { $rounds } en { $sets }; terminó porque { $why }
+none-void = ningún bloque (todas las configuraciones de un trabajo, seguidas) quedó anulado
+void-blocks = bloques anulados y repetidos: { $n } (primero: { $first })
+kept-disturbed = ; { $samples } en { $rounds } se quedaron (primera: { $first })
+memory-reads = lectura de memoria
+matrix-products = productos de matrices
+drifted = { $name } de { $slowest } a { $fastest } respecto a su mediana
+paused-for = ; se esperó { $time }
+drift-for-all = { $halves }{ $paused }; todos los brazos de una ronda la comparten
+
+## Sections: how it was measured
+
+how-measured = Cómo se midió
+f-machine = Máquina
+f-memory = Memoria
+f-system = Sistema
+f-devices = Dispositivos
+f-versions = Versiones
+f-system-info = Información de sistema de llama.cpp
+f-rounds = Rondas
+f-control = Control (la referencia contra sí misma)
+f-verdicts = Veredictos
+f-time = Tiempo
+f-overhead = Tiempo de evaluación respecto a las pasadas solas
+f-share = Parte del tiempo tras la carga dentro de muestras y calentamiento
+f-ended = Terminó porque
+f-model = Modelo
+f-configuration = Configuración
+f-seed = Semilla y sal
+f-corpus = SHA-256 del corpus
+f-plan = SHA-256 del plan
+f-level = Nivel
+f-started = Comenzó
+machine = { $cpu }, { $cores } núcleos, { $cpus } CPU lógicas utilizables
+memory-at-start = { $all }, { $available } disponibles al empezar
+virtualization = ; virtualización { $name }
+governor = ; gobernador { $name }
+load-at-start = { $os }; carga al empezar { $load }
+cpu-only = solo CPU
+versions = kvant { $kvant }; llama.cpp mediante { $llama }
+rounds-complete =
+    { $rounds } completas en { $launches }; cada ronda ejecuta cada celda una vez, en un orden
+    sembrado y contrabalanceado{ $unused }
+not-used = ; no se usan { $samples } fuera de rondas completas
+over-all-cells = { $ratio } sobre todas las celdas de prefill y decodificación
+verdict-rule =
+    igual: intervalo a menos de { $region } de 1; más rápida o más lenta: todo el intervalo fuera de
+    esa zona; cada una por sí sola al { $alpha }
+times =
+    { $wall } en total, { $loading } de carga; muestras { $timed }, calentamiento { $warmup },
+    calidad { $quality }
+heads = { $heads } cabezas, { $kv_heads } cabezas KV
+shape =
+    { $arch }, { $layers } capas de { $embd }, { $heads }, vocabulario de { $vocab }, entrenado con
+    { $ctx } tokens de contexto
+configuration = dispositivo { $device }, { $sizes }, flash attention { $fa }
+seed-and = { $seed } y{" "}
+repeat = Para repetirlo
+data = Datos
+d-results = : todas las cifras, con las muestras en bruto
+d-csv = : una fila por celda
+d-notebook = : las mismas tablas y gráficos en Python, con sitio para conclusiones
+d-quality = : una fila por brazo y ventana evaluados
+d-bench = : filas para compare-llama-bench.py y lo demás que lee llama-bench
+d-bench-sql = : las mismas, para SQLite
+d-journal = : lo que se registró;{" "}
+d-journal-again = {" "}vuelve a generar el informe
+d-chart = gráfico { $name }:{" "}
+
+## Workloads measured on request
+
+first-token-of = primer token de { $n_prompt } con { $n_shared } en la caché
+restoring-state = restauración del estado de { $n } tokens
+decode-of = decodificación de { $n_seq } secuencias a profundidad { $n_depth }
+requests-of = peticiones de { $n_users } usuarios ({ $n_prompt } tokens, respuestas de { $n_gen })
+speculative-at = decodificación especulativa a profundidad { $n }
+
+## Workloads measured on request: prefix reuse
+
+prefix-reuse = Reutilización de un prefijo
+prefix-intro =
+    El primer token de un prompt que continúa otro. En frío: se procesa todo el prompt. En caliente:
+    la caché tiene su principio y solo se procesa el resto.
+h-cached = de ellos en la caché
+share-of = { $n } ({ $percent })
+h-cold = TTFT en frío, ms
+h-warm = TTFT en caliente, ms
+h-times-sooner = veces antes
+prefix-sooner =
+    Con un prompt de { $n_prompt } tokens, { $n_shared } de ellos en la caché, { $variant } da el
+    primer token { $factor } antes: { $warm } ms en lugar de { $cold }.
+c-prefix = { $model }: primer token de { $n_prompt }, según lo que no está en la caché
+c-prefix-sub =
+    Menos es mejor. Mediana con su intervalo del 95 %; ejes logarítmicos; a la derecha no hay nada
+    en la caché.
+a-left = tokens del prompt por procesar
+
+## Workloads measured on request: several sequences at once
+
+batched = Varias secuencias a la vez
+batched-intro =
+    Cada paso decodifica un token de cada secuencia. Propio: cada secuencia tiene su prompt y su
+    parte de la caché. Común: un prompt para todas, que está una sola vez en la caché.
+h-prompt = prompt
+h-sequences = secuencias
+h-tps-all = t/s en total
+h-tps-each = t/s cada una
+h-against-one = en total, frente a una
+own = propio
+shared = común
+batch-gain =
+    Con { $n_seq } secuencias a la vez, { $variant } da { $gain } los tokens por segundo de una
+    sola: { $total } en total, { $each } cada una.
+c-batched = { $model }: velocidad de decodificación de todas las secuencias juntas
+c-batched-sub = Más es mejor. Mediana con su intervalo del 95 %; a trazos: un prompt para todas.
+a-sequences = secuencias a la vez
+series-own = { $arm }, propios
+series-shared = { $arm }, común
+
+## Workloads measured on request: states
+
+states = Guardar y restaurar estados
+states-intro =
+    Lo que cuesta calcular el estado de una secuencia a partir de sus tokens, guardarlo y
+    restaurarlo. Guardarlo en disco incluye esperar a que el archivo esté allí; restaurarlo de disco
+    lee el archivo (se pidió al sistema que lo olvidara), comprueba que es de este archivo de modelo
+    y esta configuración, y lo restaura.
+h-compute-ms = calcularlo, ms
+h-save-memory = guardar en memoria, ms
+h-restore-memory = restaurar de memoria, ms
+h-save-disk = guardar en disco, ms
+h-restore-disk = restaurar de disco, ms
+h-times-faster = veces más rápido
+state-pays =
+    { $arm }: restaurar es más rápido que volver a calcular { $memory } desde memoria, { $disk }
+    desde disco.
+wins-everywhere = a toda profundidad medida (desde { $from } tokens)
+wins-between = a partir de algún punto entre { $open } y { $from } tokens
+wins-nowhere = a ninguna profundidad medida (hasta { $up_to } tokens)
+state-restored =
+    Restaurar el estado de { $n } tokens ({ $mib } MiB) de { $variant } es { $memory } más rápido
+    que calcularlo desde memoria, { $disk } desde disco; desde disco es más rápido { $even }.
+c-state = { $model }: calcular un estado, o restaurarlo
+c-state-sub =
+    Menos es mejor. La referencia; mediana con su intervalo del 95 %; ambos ejes son logarítmicos.
+a-state-tokens = tokens en el estado
+series-computed = calculado
+series-from-disk = desde disco
+series-from-memory = desde memoria
+
+## Workloads measured on request: speculative decoding
+
+speculative = Decodificación especulativa
+speculative-intro =
+    { $draft } ({ $mib } MiB) propone { $n } tokens; una pasada del modelo objetivo los comprueba
+    todos, conserva los que él mismo habría elegido y da uno más. Siempre el token más probable;
+    cada ronda tiene prompts propios. Aceptados: parte de los tokens propuestos, y del primero, del
+    segundo, etc. (lo que sigue a uno rechazado se rechaza). Necesario: la parte con la que ambos
+    serían igual de rápidos. Tokens distintos: donde el objetivo solo, tras el mismo texto, elige
+    otro. Una pasada de varios tokens redondea de otra manera: son empates si sus dos logits no
+    distan más de lo que tales pasadas movieron los tokens probables de estos textos unos respecto a
+    otros, como máximo (redondeo).
+no-draft = ningún modelo
+h-alone = solo, ms por token
+h-drafted = con borrador
+h-speed-up = aceleración
+h-accepted = aceptados
+h-by-place = por posición
+h-needed = necesario
+h-per-pass = tokens por pasada
+h-in-draft = tiempo en el borrador
+h-other = tokens distintos
+h-rounding = redondeo, logits
+others = { $n } de { $all } (empates: { $ties })
+none-would-do = ninguna parte bastaría
+speculative-pays =
+    Con { $draft } como borrador, { $target } genera a profundidad { $n_depth } a { $factor } la
+    velocidad de { $target } solo: { $verdict }.
+draft-accepted =
+    Acepta el { $accepted } de los tokens propuestos, { $per_pass } tokens por pasada; necesario:
+    { $needed }.
+c-speculative = { $model }: generación con un borrador
+c-speculative-sub =
+    Menos es mejor. Borrador: { $draft }. Mediana con su intervalo del 95 %; ambos ejes son
+    logarítmicos.
+
+## Workloads measured on request: requests
+
+requests = Usuarios y sus peticiones
+requests-intro =
+    Cada usuario envía una petición de { $n_prompt } tokens, espera la respuesta completa de
+    { $n_gen } tokens y envía enseguida la siguiente. Todos comparten una caché, y cada pasada del
+    modelo toma el siguiente token de cada respuesta y los prompts que esperan, como hace
+    llama-server. Latencia: desde que se envía una petición hasta el final de su respuesta; TTFT:
+    hasta su primer token. Los percentiles son sobre todas las peticiones de todas las rondas, sus
+    intervalos sobre rondas; n/d si hay demasiado pocas más allá.
+h-users = usuarios
+h-per-minute = peticiones por minuto
+h-latency = latencia { $quantile }, ms
+h-request-ttft = TTFT { $quantile }, ms
+h-requests = peticiones medidas
+requests-answered =
+    { $variant } responde { $per_minute } peticiones por minuto ({ $n_prompt } tokens, respuestas de
+    { $n_gen }) a { $n_users } usuarios a la vez{ $latency }.
+half-within = ; la mitad de las respuestas no tarda más de { $ms } ms
+c-requests = { $model }: peticiones por minuto
+c-requests-sub =
+    Más es mejor. { $n_prompt } tokens, respuestas de { $n_gen }; todos los usuarios juntos; mediana
+    con su intervalo del 95 %.
+c-latency = { $model }: tiempo hasta la respuesta completa
+c-latency-sub =
+    Menos es mejor. { $n_prompt } tokens, respuestas de { $n_gen }; la mitad no tarda más; con su
+    intervalo del 95 %.
+a-users = usuarios a la vez
+a-latency = p50 de la latencia, ms
+series-alone = { $variant } solo
+series-drafted = { $variant }, borrador
+
+## Charts
+
+c-decode = { $model }: velocidad de decodificación según el contexto
+c-decode-sub =
+    Más es mejor. Mediana con su intervalo del 95 %; los brazos están lado a lado en cada
+    profundidad.
+c-prefill = { $model }: velocidad de prefill según la longitud del prompt
+c-prefill-sub =
+    Más es mejor. Mediana con su intervalo del 95 %; los brazos están lado a lado en cada longitud.
+c-ttft = { $model }: tiempo hasta el primer token
+c-ttft-sub = Menos es mejor. Mediana con su intervalo del 95 %; ambos ejes son logarítmicos.
+c-reuse = { $model }: un token más, con y sin reutilización de KV
+c-reuse-sub =
+    Menos es mejor. Ambos ejes son logarítmicos; las marcas huecas se extrapolan del prefill.
+c-kld-size = { $model }: divergencia según el tamaño
+c-kld-sub =
+    Menos es más cerca de la referencia. Media e intervalo del 95 % sobre ventanas; ejes
+    logarítmicos.
+c-kld-position = { $model }: divergencia según la posición en una ventana de { $n_ctx }
+c-pareto = { $model }: velocidad, divergencia y tamaño
+c-pareto-sub =
+    A la derecha y abajo es mejor. El área de una marca es el tamaño del archivo; la línea une lo
+    que nada supera.
+a-decode-at = decodificación, tokens por segundo ({ $work })
+pareto-label = { $arm }, { $mib } MiB
+pareto-decode = decodificación: { $rate } t/s
+pareto-kld = KLD: { $nats } nats
+pareto-file = archivo: { $mib } MiB
+rounds-and-windows = { $rounds }, { $windows }
+c-rounds = { $model }: cada ronda, respecto a la mediana
+c-rounds-sub =
+    Velocidad de { $work } y de los núcleos de la máquina, 100 es su mediana. Lo que se mueve junto
+    es deriva.
+a-relative = por ciento de la mediana
+c-memory = { $model }: memoria residente
+c-memory-sub = Menos es mejor. Cada brazo en un proceso propio; la marca es el máximo.
+a-cached = tokens en la caché
+a-tps = tokens por segundo
+a-prompt = tokens del prompt
+a-ms = milisegundos
+a-before = tokens anteriores
+a-ms-per-token = milisegundos por token
+a-size = archivo del modelo, MiB
+a-kld = divergencia KL media, nats
+a-before-predicted = tokens antes del predicho
+a-round = ronda
+p-file = archivo del modelo (RssFile)
+p-kv = caché KV
+p-other = otros (RssAnon sin KV)
+p-peak = máximo
+series-kv = { $variant }, KV { $kv }
+series-with = { $variant } con
+series-without = { $variant } sin
+windows =
+    { $n ->
+        [one] { $n } ventana
+       *[other] { $n } ventanas
+    }
+tip-extrapolated = { $tip }, extrapolado del prefill
+
+## What a run recorded
+
+ended-precise = todos los brazos alcanzaron la precisión buscada
+ended-all = se evaluaron todos los fragmentos previstos
+ended-spent = se agotó el tiempo o el texto
+passed-over-file = { $file } ({ $what })
+passed-over-because = { $file } ({ $what }: { $detail })
+file-kind =
+    { $kind ->
+        [model] un modelo de lenguaje
+        [projector] la parte de visión o audio de un modelo
+        [imatrix] una matriz de importancia
+        [adapter] un adaptador LoRA
+        [draft] un modelo borrador
+        [heads] capas de un modelo sin el resto
+        [vocabulary] un vocabulario
+        [encoder] un modelo que no genera texto
+        [other_model] otro modelo
+        [parts_missing] un modelo dividido e incompleto
+        [unusable] no se puede usar
+       *[other] no es un archivo GGUF
+    }
+quantized-by = por { $who }
+imatrix = matriz de importancia { $what }
+imatrix-from = de { $dataset }
+imatrix-chunks = { $n } fragmentos
+imatrix-entries = { $n } entradas
+
+## What disturbed a sample
+
+disturbed-cpu = otros programas le dejaron el { $percent } % de su tiempo de CPU
+disturbed-steal = el hipervisor retuvo el { $percent } % del tiempo de CPU de la máquina
+disturbed-quota = la cuota de CPU la frenó el { $percent } % del tiempo
+disturbed-suspended = la máquina estuvo suspendida { $seconds } s
+disturbed-faults = { $n } fallos de página se leyeron de un disco
+
+## Warnings: what, and what to do
+
+warn-unused-instructions =
+    este binario no usa { $names } de la CPU y las velocidades son menores de lo posible; compílelo
+    de nuevo con RUSTFLAGS="-C target-cpu=native" y sin SOURCE_DATE_EPOCH
+warn-not-resident =
+    todos los modelos juntos necesitan { $needed } MiB y pueden usarse { $limit } MiB, así que cada
+    ronda los carga por turnos; cierre otros programas o compare menos variantes para tener cifras
+    más estables
+warn-beyond-trained =
+    la profundidad { $n_depth } supera los { $n_ctx_train } tokens con los que se entrenó el modelo
+    y su texto puede ser malo allí; use --depths para quedar por debajo
+warn-requantized-baseline =
+    { $variant } se hizo a partir de un archivo { $from }: su calidad es la de { $from }, no la de
+    { $variant } publicada; dé el archivo publicado para comparar calidad
+warn-requantized =
+    { $variants } { $n ->
+        [one] se hizo
+       *[other] se hicieron
+    } a partir de un archivo { $from }, y nada hecho de él puede ser más exacto; no son las variantes
+    publicadas: dé esas para compararlas
+warn-passed-over =
+    se omitieron { $files }{ $n ->
+        [0] {""}
+       *[other] {" "}y { $n } más
+    }; nombre un archivo para medirlo
+warn-busy =
+    la máquina estaba ocupada al empezar (carga { $load } en { $cpus } CPU) y los intervalos pueden
+    ser anchos; cierre otros programas y repita
+warn-too-many-threads =
+    { $threads } hilos comparten { $cpus } CPU, y cada operación de llama.cpp espera al último de
+    sus hilos, así que estas velocidades quedan muy por debajo de lo que la máquina puede; use
+    --threads { $cpus } o menos
+warn-random-weights =
+    los pesos son aleatorios, con la forma de { $shape }: velocidad y memoria son las del modelo, su
+    texto no significa nada y su calidad no se mide
+warn-fake-engine = estas cifras vienen del motor de pruebas de kvant, no de un modelo; no las use
+warn-handicap =
+    el control se frenó adrede en { $share } para calibrar kvant; sus cifras no son mediciones
+warn-builtin =
+    este es el modelo diminuto incluido en kvant, no { $model }, que no se pudo obtener ({ $why });
+    sus cifras dicen poco de otros modelos: resuélvalo y repita, o nombre un archivo .gguf
+warn-nothing-rotated =
+    llama.cpp no rota nada en una caché de este modelo, con { $kv } o sin ella (solo cabezas
+    cuantizadas de un múltiplo de 64 elementos; aquí K tiene { $k } y V { $v }), así que son lo
+    mismo; omítala
+warn-nothing-drafts =
+    nada puede proponer tokens a la referencia y se omitió la decodificación especulativa; compare
+    también una variante menor, o nombre un archivo con --draft
+warn-one-client =
+    un servidor RPC de llama.cpp atiende a un cliente a la vez, así que cada ronda carga los modelos
+    por turnos, por la red; déle tiempo con --budget
+warn-shards-missing =
+    de { $count } partes faltan estas: { $shards }; lo que contienen no está en este informe:
+    ejecútelas y vuelva a unir
+warn-shards-unfinished =
+    de { $count } partes se interrumpieron estas: { $shards }; complételas con --resume y vuelva a
+    unir
+warn-shards-both = { $missing }; y { $unfinished }
+warn-fallback =
+    { $fallback } de { $tensors } tensores de { $variant } tienen otro tipo que el de la etiqueta,
+    porque sus filas no caben en sus bloques; júzguela por sus bits por peso
+
+## The page
+
+pg-skip = Ir al informe
+pg-sections = Secciones
+pg-theme = Claro / oscuro
+pg-filter = Filtrar filas
+pg-filter-of = Filtrar filas: { $title }
+pg-where = { $cpu }. { $rounds } en { $launches }, { $started }.
+pg-made-by =
+    Hecho por kvant { $version } a partir del diario de la ejecución { $run }. Gráficos: señale una
+    marca, o pulse Tab y las flechas, para ver su intervalo y n.
+
+## The notebook
+
+nb-title = { $model }: cuaderno de la ejecución
+nb-intro =
+    Todo lo que sigue viene de `results.json`, junto a este archivo; sus campos se describen en
+    `docs/results.schema.json` de kvant. Ejecute todas las celdas de arriba abajo: solo hacen falta
+    pandas y matplotlib.
+nb-conclusion = Lo que dice el informe
+nb-variants = Variantes
+nb-speed = Velocidad
+nb-speed-note =
+    Medianas en tokens por segundo con intervalos del 95 %; las razones se emparejan dentro de cada
+    ronda, por encima de 1 es más rápida que la referencia.
+nb-decode = Velocidad de decodificación según el contexto
+nb-reuse = Lo que cuesta un token sin reutilizar KV
+nb-memory = Memoria
+nb-quality = Calidad
+nb-quality-note =
+    Divergencia KL media respecto a la referencia y cambio de perplejidad; los intervalos son sobre
+    ventanas de texto.
+nb-samples = Muestras ronda a ronda
+nb-samples-note =
+    Todos los brazos de una ronda comparten lo que hizo la máquina entonces: líneas que se mueven
+    juntas son deriva, no diferencias entre brazos.
+nb-own = Sus conclusiones
+nb-own-note =
+    ¿Qué variante, con qué caché KV, en esta máquina? ¿Qué cuesta en calidad? ¿Con cuánta certeza, y
+    qué no pudo decir esta ejecución?
+nb-none = nada medido
+
+## Several runs on one page
+
+s-title = { $n } ejecuciones, una junto a otra
+s-said = Ejecución { $number }, { $model } en { $cpu }: { $said }
+s-untested =
+    Entre ejecuciones no se contrasta nada: se midieron en momentos distintos. Para dos de ellas,
+    kvant diff da razones con intervalos.
+s-runs = Las ejecuciones
+s-h-number = n.º
+s-h-run = ejecución
+s-h-control = control A/A
+s-variants = Variantes
+s-variants-intro =
+    Tipo de KV de la referencia de cada ejecución, medianas con [intervalos del 95 %]. Razones y
+    veredictos son los de dentro de una ejecución, frente a su propia referencia.
+s-speed-intro =
+    Tokens por segundo de lo que midieron al menos dos ejecuciones, una columna por ejecución.
+s-h-tps = { $number }, t/s
+s-chart = Velocidad de decodificación según el contexto
+s-chart-sub =
+    Más es mejor. Medianas con intervalos del 95 %; un color por ejecución, según su número.
+s-line = { $number }: { $variant }
+
+## Two runs beside each other, and rows of llama-bench
+
+d-title = { $b } frente a { $a }
+d-unpaired =
+    Las razones son la velocidad de B ({ $b }) entre la de A ({ $a }); por encima de 1 es más
+    rápida. No están emparejadas: se midieron en momentos distintos, así que lo demás que cambió en
+    la máquina está en la razón y no en su intervalo.
+d-no-significance =
+    { $name } viene de llama-bench, que mide un brazo tras otro: su dispersión dice poco de cuánto
+    se movió la máquina entretanto, así que no se da ningún intervalo ni veredicto.
+d-other-machine = Se ejecutaron en máquinas distintas: las razones comparan también las máquinas.
+d-incomplete = { $name } no llegó a su fin.
+d-config = Qué cambió en la configuración
+d-config-same = Nada cambió entre los { $n } ajustes comparados.
+d-config-others = Otros { $n } ajustes son iguales.
+d-speed = Velocidad
+d-only = Solo en { $name }:{" "}
+d-nothing-shared =
+    No tienen ninguna celda medida en común: ninguna variante con el mismo tipo de KV hizo el mismo
+    trabajo en ambas.
+d-h-setting = ajuste
+d-h-a = A: { $name }
+d-h-b = B: { $name }
+d-h-a-tps = A, t/s
+d-h-b-tps = B, t/s
+d-h-ratio = B entre A
+d-h-n = n (A, B)
+d-counts =
+    De { $all } celdas presentes en ambas, B es más rápida en { $faster }, más lenta en { $slower }
+    e igual en { $same }; de { $open } no se puede saber.
+d-counts-bare = { $all } celdas están en ambas; sin veredictos.
+d-worst = Mayor pérdida: { $arm } en { $work }, { $ratio }.
+d-best = Mayor ganancia: { $arm } en { $work }, { $ratio }.
+d-quality-intro =
+    Las perplejidades son las de todas las ventanas que puntuó una ejecución; su cambio está
+    emparejado por ventana, sobre las que ambas puntuaron, con un intervalo del 95 % sobre ventanas.
+    La KLD es la divergencia respecto a la referencia de cada ejecución.
+d-other-texts =
+    Puntuaron textos distintos, o los dividieron de otro modo: sus perplejidades no se comparan.
+d-ppl-counts =
+    De { $n } perplejidades presentes en ambas, la de B es menor (mejor) en { $lower } y mayor en
+    { $higher } por más que su intervalo; el resto no muestra tal cambio.
+d-h-a-ppl = A, PPL
+d-h-b-ppl = B, PPL
+d-h-ppl-change = PPL, B frente a A
+d-h-a-kld = A, KLD
+d-h-b-kld = B, KLD
+d-h-n-windows = ventanas (A, B, ambas)
+d-s-model = modelo
+d-s-sha = SHA-256 de { $variant }
+d-s-cores = núcleos / CPU
+d-s-memory = memoria
+d-s-os = sistema
+d-s-virtualization = virtualización
+d-s-governor = gobernador
+d-s-level = nivel
+d-s-seed = semilla
+d-s-rounds = rondas
+d-s-launches = lanzamientos
+d-s-started = comenzó
+d-s-absent = ninguno
+d-fail-on = --fail-on { $limit }: { $arm } en { $work } está a { $ratio } de su velocidad
+h-kvant = Hecho por kvant.
+b-title = llama-bench: { $name }
+b-rows = Filas de llama-bench
+b-note =
+    Medido por llama-bench, un brazo tras otro: media y desviación típica de sus repeticiones. Las
+    diferencias entre filas no se contrastan, porque la máquina pudo moverse entre ellas.
+b-h-model = modelo
+b-h-threads = hilos
+rows =
+    { $n ->
+        [one] { $n } fila
+       *[other] { $n } filas
+    }
+b-conclusion =
+    { $rows } de { $models } en { $cpu }; llama-bench no da base para decir cuál es más rápida.
