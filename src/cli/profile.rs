@@ -191,9 +191,9 @@ fn read(dir: &Path) -> Option<Profile> {
                 model: &model.header.model,
                 variant: model.variant(&cell.arm.variant)?,
                 kv: cell.arm.config.kv(),
-                n_prompt: cell.spec.n_prompt,
-                n_depth: cell.spec.n_depth,
-                ns: ns / f64::from(cell.spec.n_gen.max(1)),
+                n_prompt: cell.spec.n_prompt(),
+                n_depth: cell.spec.n_depth(),
+                ns: ns / f64::from(cell.spec.n_gen().max(1)),
             });
         }
     }

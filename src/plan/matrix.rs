@@ -1,11 +1,11 @@
 //! The matrix of arms and cells.
 
 use super::kv_pair::KvPair;
-use super::on_request::{batched_specs, prefix_specs, request_specs, N_SEQ_MAX};
 use super::quality::{quality_plan, QualitySettings};
+use super::works::{self, planned, Numbers, WorkFlags};
 use crate::data::{
     Arm, ArmConfig, Cell, FlashAttn, KvType, Level, Limits, Pace, Plan, Purpose, QualityLoss, RequestShape, SplitMode,
-    StopRule, WorkSpec, Workload,
+    StopRule, Workload,
 };
 use crate::decide;
 
@@ -42,20 +42,10 @@ pub struct Settings {
     pub n_depths: Vec<u32>,
     /// Tokens per decode execution.
     pub n_gen: u32,
-    /// Numbers of sequences at once.
-    pub n_seqs: Vec<u32>,
-    /// Numbers of users that send requests at once.
-    pub n_users: Vec<u32>,
-    /// Tokens of the prompt of a request.
-    pub request_prompt: u32,
-    /// Tokens of its answer.
-    pub request_gen: u32,
     /// Workloads to measure.
     pub workloads: Vec<Workload>,
-    /// Tokens per execution without KV reuse.
-    pub n_gen_no_reuse: u32,
-    /// Deepest cell without KV reuse (its cost grows with the square of the depth).
-    pub n_depth_no_reuse_max: u32,
+    /// What is set for single workloads.
+    pub work_flags: WorkFlags,
     /// Measure every KV type with every variant and at every prompt length.
     pub is_full_matrix: bool,
     /// The request that is to be short, if it was named: its works are then measured, whatever else is. Otherwise that of a chat, or
@@ -144,20 +134,19 @@ pub enum PlanError {
 pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
     check(settings)?;
     let settings = &with_request(settings);
-    let specs = all_specs(settings);
+    let specs = works::works(settings);
     let decision = decide::nearest(&specs, settings.request.unwrap_or(Purpose::Chat.request()));
     let decision = decision.map_or_else(Vec::new, |(_, works)| works);
-    let needed = specs.iter().map(WorkSpec::n_ctx_needed).max().unwrap_or(1);
+    let needed = specs.iter().map(|work| work.shape().n_ctx).max().unwrap_or(1);
     let n_ctx = settings.n_ctx.unwrap_or(needed);
     if n_ctx < needed {
         return Err(PlanError::ContextTooSmall { n_ctx, needed });
     }
     let arms = arms(settings, n_ctx);
-    let middle = middle(&settings.n_prompts);
     let mut cells = Vec::new();
     for spec in &specs {
         for (index, arm) in arms.iter().enumerate() {
-            if decision.contains(spec) || is_measured(settings, arm, spec, middle) {
+            if decision.contains(spec) || planned(spec).is_measured(settings, arm) {
                 cells.push(Cell {
                     id: format!("{} | {spec}", arm.id),
                     arm: index,
@@ -200,35 +189,32 @@ fn with_request(s: &Settings) -> Settings {
     s
 }
 
+/// llama.cpp's limit (LLAMA_MAX_SEQ).
+const N_SEQ_MAX: u32 = 256;
+
 fn check(s: &Settings) -> Result<(), PlanError> {
-    let lists: [(&'static str, &'static str, Vec<u32>); 9] = [
-        ("--n-users", "1,4", s.n_users.clone()),
-        ("--request-prompt", "128", vec![s.request_prompt]),
-        ("--request-gen", "32", vec![s.request_gen]),
-        ("--n-seq", "1,2,4,8,16", s.n_seqs.clone()),
-        ("--n-prompt", "128,512", s.n_prompts.clone()),
-        ("--depths", "128,512", s.n_depths.clone()),
-        ("--n-gen", "32", vec![s.n_gen]),
-        ("--n-ctx", "4096", vec![s.n_ctx.unwrap_or(1)]),
-        (
-            "--quality-ctx",
-            "512,2048",
-            s.quality.windows.clone().unwrap_or(vec![N_CTX_QUALITY_MIN]),
-        ),
-    ];
-    for (flag, example, values) in lists {
+    let windows = s.quality.windows.clone().unwrap_or(vec![N_CTX_QUALITY_MIN]);
+    let mut all = works::numbers(s);
+    all.extend([
+        Numbers::of("--n-prompt", "128,512", &s.n_prompts),
+        Numbers::of("--depths", "128,512", &s.n_depths),
+        Numbers::of("--n-gen", "32", &[s.n_gen]),
+        Numbers::of("--n-ctx", "4096", &[s.n_ctx.unwrap_or(1)]),
+        Numbers::of("--quality-ctx", "512,2048", &windows),
+    ]);
+    for numbers in all {
+        let (flag, example, values) = (numbers.flag, numbers.example, &numbers.values);
         if values.is_empty() || values.contains(&0) {
             return Err(PlanError::BadList { flag, example });
         }
         duplicate(flag, values.iter())?;
+        let too_many = values.iter().find(|n| numbers.is_n_seq && **n > N_SEQ_MAX);
+        if let Some(&n_seq) = too_many {
+            return Err(PlanError::TooManySequences { flag, n_seq });
+        }
     }
     if let Some(n_ctx) = s.quality.windows.iter().flatten().find(|n| **n < N_CTX_QUALITY_MIN) {
         return Err(PlanError::WindowTooShort { n_ctx: *n_ctx });
-    }
-    for (flag, numbers) in [("--n-seq", &s.n_seqs), ("--n-users", &s.n_users)] {
-        if let Some(&n_seq) = numbers.iter().find(|n| **n > N_SEQ_MAX) {
-            return Err(PlanError::TooManySequences { flag, n_seq });
-        }
     }
     duplicate("--variants", s.variants.iter())?;
     if s.n_gpu_layers.is_empty() {
@@ -265,29 +251,6 @@ fn duplicate<T: ToString>(flag: &'static str, items: impl Iterator<Item = T>) ->
         }
     }
     Ok(())
-}
-
-fn all_specs(s: &Settings) -> Vec<WorkSpec> {
-    let spec = WorkSpec::single;
-    let mut specs = Vec::new();
-    for workload in Workload::ALL.iter().filter(|w| s.workloads.contains(w)) {
-        match workload {
-            Workload::Prefill => specs.extend(s.n_prompts.iter().map(|&n| spec(*workload, n, 0, 0))),
-            Workload::Decode => specs.extend(s.n_depths.iter().map(|&d| spec(*workload, 0, s.n_gen, d))),
-            Workload::NoReuse => specs.extend(
-                s.n_depths
-                    .iter()
-                    .filter(|&&d| d <= s.n_depth_no_reuse_max)
-                    .map(|&d| spec(*workload, 0, s.n_gen_no_reuse, d)),
-            ),
-            Workload::PrefixReuse => specs.extend(prefix_specs(s)),
-            Workload::Batched => specs.extend(batched_specs(s)),
-            Workload::Requests => specs.extend(request_specs(s)),
-            Workload::State => specs.extend(s.n_depths.iter().map(|&d| spec(*workload, 0, 0, d))),
-            Workload::Speculative => specs.extend(s.n_depths.iter().map(|&d| spec(*workload, 0, s.n_gen, d))),
-        }
-    }
-    specs
 }
 
 fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
@@ -378,29 +341,6 @@ pub(super) fn config_of(s: &Settings, kv: KvPair, place: Place, n_ctx: u32) -> A
         split_mode: if is_cpu { SplitMode::Layer } else { s.split_mode },
         no_kv_offload: !is_cpu && s.no_kv_offload,
     }
-}
-
-/// The control takes part where headline ratios are formed: prefill and decode.
-fn is_measured(s: &Settings, arm: &Arm, spec: &WorkSpec, middle: Option<u32>) -> bool {
-    let is_first_kv = s.kv.first().is_some_and(|kv| kv.to_string() == arm.config.kv());
-    match spec.workload {
-        Workload::Decode => true,
-        Workload::Prefill if s.is_full_matrix => true,
-        Workload::Prefill if arm.is_control => Some(spec.n_prompt) <= middle,
-        Workload::Prefill if s.is_triage => is_first_kv,
-        Workload::Prefill => is_first_kv || Some(spec.n_prompt) == middle,
-        Workload::NoReuse | Workload::PrefixReuse | Workload::Batched | Workload::State | Workload::Requests => {
-            is_first_kv && !arm.is_control
-        }
-        Workload::Speculative => arm.is_baseline,
-    }
-}
-
-/// The lower of two middle ones: what tables show of prompts.
-fn middle(values: &[u32]) -> Option<u32> {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable();
-    sorted.get(sorted.len().saturating_sub(1) / 2).copied()
 }
 
 /// Time for the run: the user's, or the level's own.
@@ -514,13 +454,8 @@ pub(super) mod tests {
             n_prompts: vec![128, 512, 2048],
             n_depths: vec![128, 512, 2048],
             n_gen: 32,
-            n_seqs: vec![1, 2, 4, 8, 16],
-            n_users: vec![1, 4],
-            request_prompt: 128,
-            request_gen: 32,
             workloads: Workload::DEFAULT.to_vec(),
-            n_gen_no_reuse: 2,
-            n_depth_no_reuse_max: 512,
+            work_flags: WorkFlags::default(),
             is_full_matrix: false,
             request: None,
             max_quality_loss: None,
@@ -550,7 +485,7 @@ pub(super) mod tests {
         let count = |w, kv: KvType| {
             plan.cells
                 .iter()
-                .filter(|c| c.spec.workload == w && plan.arms[c.arm].config.type_k == kv)
+                .filter(|c| c.spec.workload() == w && plan.arms[c.arm].config.type_k == kv)
                 .count()
         };
         assert_eq!(count(Workload::Prefill, KvType::F16), 3 * 3 + 2);
@@ -570,7 +505,7 @@ pub(super) mod tests {
             n_prompts: vec![512, 1],
             ..settings()
         };
-        let specs: Vec<String> = all_specs(&asked).iter().map(ToString::to_string).collect();
+        let specs: Vec<String> = works::works(&asked).iter().map(ToString::to_string).collect();
         let expected = [
             "ttft512 @ d0",
             "ttft512 @ d128",

@@ -9,13 +9,13 @@ mod kv_pair;
 mod matrix;
 mod memory;
 mod merge;
-mod on_request;
 mod order;
 mod outstanding;
 mod predict;
 mod profile;
 mod quality;
 mod shard;
+mod works;
 
 pub use contend::{left_out, Bounds, Contender};
 pub use kv_pair::KvPair;
@@ -24,10 +24,11 @@ pub use memory::{arm_memory_bytes, device_memory_bytes, worker_memory_bytes, Lay
 pub use merge::{merge, MergeError, Merged, Part};
 pub use order::{blocks, headline_pairs, launch_order, Turn};
 pub use outstanding::{outstanding, Outstanding};
-pub use predict::{execution_guess_ns, n_repeat, SpeedGuess};
+pub use predict::{n_repeat, Cost, SpeedGuess};
 pub use profile::{PredictedSpeed, Probe, Profile};
 pub use quality::{
     chunks, corpus_bytes, quality_left, scoring_bytes, surely_too_short, too_short, QualityLeft, QualityMode,
     QualitySettings,
 };
 pub use shard::{shard, ShardOf, TooManyShards};
+pub use works::{workloads_help, WorkFlags};

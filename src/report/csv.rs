@@ -101,12 +101,12 @@ fn row(model: &ReportModel, cell: &CellReport) -> Vec<String> {
         config.n_batch.to_string(),
         config.n_ubatch.to_string(),
         config.n_ctx.to_string(),
-        (spec.workload != Workload::NoReuse).to_string(),
-        spec.workload.to_string(),
-        spec.n_prompt.to_string(),
-        spec.n_gen.to_string(),
-        spec.n_depth.to_string(),
-        spec.n_seq.to_string(),
+        (spec.workload() != Workload::NoReuse).to_string(),
+        spec.workload().to_string(),
+        spec.n_prompt().to_string(),
+        spec.n_gen().to_string(),
+        spec.n_depth().to_string(),
+        spec.n_seq().to_string(),
         cell.arm.is_baseline.to_string(),
         cell.arm.is_control.to_string(),
         outcome.to_owned(),
@@ -137,7 +137,7 @@ fn row(model: &ReportModel, cell: &CellReport) -> Vec<String> {
         // One field, so that a row stays a cell: separated by spaces.
         samples.join(" "),
     ]);
-    row.push(spec.is_pp_shared.to_string());
+    row.push(spec.is_pp_shared().to_string());
     row.extend(requests(model, cell));
     let is_rotated = config.has_kv_rotation.to_string();
     row.extend([cell.joule_per_token, cell.cost_per_million].map(|i| number(i.map(|i| i.estimate.to_string()))));
@@ -146,11 +146,11 @@ fn row(model: &ReportModel, cell: &CellReport) -> Vec<String> {
 }
 
 fn requests(model: &ReportModel, cell: &CellReport) -> [String; 6] {
-    let is_of_cell = |r: &&RequestRow| r.arm.id == cell.arm.id && r.n_users == cell.spec.n_seq;
+    let is_of_cell = |r: &&RequestRow| r.arm.id == cell.arm.id && r.n_users == cell.spec.n_seq();
     let rows = model
         .requests
         .iter()
-        .filter(|_| cell.spec.workload == Workload::Requests);
+        .filter(|_| cell.spec.workload() == Workload::Requests);
     let mut rows = rows.filter(is_of_cell);
     let Some(of_cell) = rows.next() else {
         return Default::default();

@@ -3,7 +3,7 @@
 use super::document::{Block, Document, Span, Table as DocumentTable};
 use super::text::kv;
 use super::{CellReport, DecisionReport, ReportModel};
-use crate::data::{Arm, FailureKind, WorkSpec, Workload};
+use crate::data::{Arm, FailureKind, Work, Workload};
 use crate::decide::Exactness;
 use crate::stats::Verdict;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
@@ -26,7 +26,7 @@ pub fn summary(model: &ReportModel, look: Look) -> String {
     let t = model.lang;
     let mut paragraphs: Vec<Vec<String>> = model.banners.iter().map(|banner| vec![banner.clone()]).collect();
     paragraphs.push(model.opening.clone());
-    let has_table = model.cells.iter().any(|c| c.is_ok() && c.spec.workload.is_headline());
+    let has_table = model.cells.iter().any(|c| c.is_ok() && c.spec.workload().is_headline());
     let below = paragraphs.len();
     paragraphs.push(model.closing.clone());
     let warnings = model.warnings.iter().filter(|_| !look.is_warned);
@@ -58,7 +58,7 @@ fn table(model: &ReportModel, look: Look) -> String {
     let mut table = styled(look);
     let prefill = model.shown(Workload::Prefill);
     let decode = model.shown(Workload::Decode);
-    let name = |spec: Option<WorkSpec>| t.or_na(spec, |s| s.to_string());
+    let name = |spec: Option<Work>| t.or_na(spec, |s| s.to_string());
     let baseline = model.baseline().map_or_else(|| t.baseline(), |arm| arm.id.clone());
     let decision = model.decision.as_ref();
     let is_scored = decision.is_some_and(|d| {
@@ -165,7 +165,7 @@ fn plain_table(one: &DocumentTable, look: Look) -> String {
     table.trim_fmt()
 }
 
-fn row(model: &ReportModel, arm: &Arm, prefill: Option<WorkSpec>, decode: Option<WorkSpec>) -> Vec<Cell> {
+fn row(model: &ReportModel, arm: &Arm, prefill: Option<Work>, decode: Option<Work>) -> Vec<Cell> {
     let t = model.lang;
     let prefill = prefill.and_then(|spec| model.cell(&arm.id, &spec));
     let decode = decode.and_then(|spec| model.cell(&arm.id, &spec));

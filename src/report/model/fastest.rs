@@ -3,7 +3,7 @@
 use super::cells::Rounds;
 use super::compare::compare;
 use super::{CellReport, Comparison, ReportModel};
-use crate::data::{Arm, WorkSpec, Workload};
+use crate::data::{Arm, Work, Workload};
 use crate::report::lang::Lang;
 use crate::stats::Verdict;
 
@@ -116,7 +116,7 @@ fn against_runner_up(model: &ReportModel, rounds: &Rounds, cells: &[&CellReport]
 }
 
 /// Plain-cache arms on one work, fastest first: by ratio to the baseline, which is itself in the list with ratio 1.
-pub(super) fn ranked<'a>(model: &'a ReportModel, spec: &WorkSpec) -> Vec<&'a CellReport> {
+pub(super) fn ranked<'a>(model: &'a ReportModel, spec: &Work) -> Vec<&'a CellReport> {
     let Some(baseline) = model.baseline() else {
         return Vec::new();
     };

@@ -3,7 +3,7 @@
 use super::{DecisionReport, Quality};
 use crate::data::{
     AnchorReading, Arm, BufferSize, Disturbance, EngineInfo, MemoryReading, Outcome, RunHeader, StoppedBy, VariantInfo,
-    Warning, WorkSpec, Workload,
+    Warning, Work, Workload,
 };
 use crate::report::lang::Lang;
 use crate::stats::{self, Interval, Verdict};
@@ -67,7 +67,7 @@ pub struct CellReport {
     /// Its arm.
     pub arm: Arm,
     /// Its work.
-    pub spec: WorkSpec,
+    pub spec: Work,
     /// Measured, or why not.
     pub outcome: Outcome,
     /// Duration of one execution in each complete round, in the order of rounds, nanoseconds.
@@ -127,7 +127,7 @@ pub struct Comparison {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Control {
     /// Ratio per work.
-    pub by_spec: Vec<(WorkSpec, Comparison)>,
+    pub by_spec: Vec<(Work, Comparison)>,
     /// Over all headline works: the mean log-ratio of a round is one observation.
     pub pooled: Option<Comparison>,
 }
@@ -455,18 +455,13 @@ impl CellReport {
     /// Tokens per second, whatever the number of rounds.
     pub fn centre_tps(&self) -> Option<f64> {
         let logs: Vec<f64> = self.samples_ns.iter().map(|&ns| (ns as f64).ln()).collect();
-        let own = || Some(f64::from(self.spec.n_tokens_counted()) * 1e9 / stats::median(&logs)?.exp());
+        let own = || Some(f64::from(self.spec.shape().n_counted) * 1e9 / stats::median(&logs)?.exp());
         self.tps.map(|tps| tps.estimate).or_else(own)
     }
 
     /// Tokens before the timed work: the x axis of charts.
     pub fn n_context(&self) -> u32 {
-        match self.spec.workload {
-            Workload::Prefill | Workload::PrefixReuse | Workload::Requests => self.spec.n_prompt,
-            Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::State | Workload::Speculative => {
-                self.spec.n_depth
-            }
-        }
+        self.spec.shape().n_context
     }
 }
 
@@ -482,28 +477,28 @@ impl ReportModel {
     }
 
     /// The cell of an arm with this work.
-    pub fn cell(&self, arm_id: &str, spec: &WorkSpec) -> Option<&CellReport> {
+    pub fn cell(&self, arm_id: &str, spec: &Work) -> Option<&CellReport> {
         self.cells.iter().find(|c| c.arm.id == arm_id && c.spec == *spec)
     }
 
     /// Works of one kind in the plan, by context.
-    pub fn specs(&self, workload: Workload) -> Vec<WorkSpec> {
-        let mut specs: Vec<WorkSpec> = self
+    pub fn specs(&self, workload: Workload) -> Vec<Work> {
+        let mut specs: Vec<Work> = self
             .header
             .plan
             .cells
             .iter()
             .map(|c| c.spec)
-            .filter(|s| s.workload == workload)
+            .filter(|s| s.workload() == workload)
             .collect();
-        specs.sort_by_key(|s| (s.n_depth, s.n_prompt, s.n_gen, s.n_seq));
+        specs.sort_by_key(|s| (s.n_depth(), s.n_prompt(), s.n_gen(), s.n_seq()));
         specs.dedup();
         specs
     }
 
     /// The work of a kind that a table shows which has room for one: what the run decides by, else the middle one.
-    pub fn shown(&self, workload: Workload) -> Option<WorkSpec> {
-        let decides = self.header.plan.decision.iter().find(|s| s.workload == workload);
+    pub fn shown(&self, workload: Workload) -> Option<Work> {
+        let decides = self.header.plan.decision.iter().find(|s| s.workload() == workload);
         let specs = self.specs(workload);
         decides.or(specs.get(specs.len().saturating_sub(1) / 2)).copied()
     }

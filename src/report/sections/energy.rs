@@ -1,6 +1,6 @@
 //! Energy and cost of a token.
 
-use crate::data::{Arm, WorkSpec, Workload};
+use crate::data::{Arm, Work, Workload};
 use crate::report::document::{section, table, Block};
 use crate::report::text::kv;
 use crate::report::{CellReport, ReportModel};
@@ -15,7 +15,7 @@ pub(super) fn energy(model: &ReportModel) -> Vec<Block> {
         return Vec::new();
     }
     let works = [Workload::Prefill, Workload::Decode].map(|w| model.specs(w).into_iter().next_back());
-    let works: Vec<WorkSpec> = works.into_iter().flatten().collect();
+    let works: Vec<Work> = works.into_iter().flatten().collect();
     let row = |arm: &Arm| {
         let cells = || works.iter().map(|spec| model.cell(&arm.id, spec));
         let mut row = vec![arm.variant.clone(), kv(&arm.config)];

@@ -1,6 +1,6 @@
 //! KV-cache types: what each does to speed, memory and quality, by depth, in one table.
 
-use crate::data::{Arm, WorkSpec, Workload};
+use crate::data::{Arm, Work, Workload};
 use crate::quality::Figures;
 use crate::report::document::{section, table, Block};
 use crate::report::model::ReportModel;
@@ -45,8 +45,8 @@ pub(super) fn kv_types(model: &ReportModel) -> Vec<Block> {
 fn contexts(model: &ReportModel) -> Vec<u32> {
     let decode = model.specs(Workload::Decode);
     let mut contexts: Vec<u32> = match decode.is_empty() {
-        false => decode.iter().map(|s| s.n_depth).collect(),
-        true => model.specs(Workload::Prefill).iter().map(|s| s.n_prompt).collect(),
+        false => decode.iter().map(|s| s.n_depth()).collect(),
+        true => model.specs(Workload::Prefill).iter().map(|s| s.n_prompt()).collect(),
     };
     contexts.dedup();
     contexts
@@ -92,12 +92,12 @@ fn reference_kv(model: &ReportModel) -> String {
 
 fn row(model: &ReportModel, arm: &Arm, n_context: u32, has_quality: bool) -> Vec<String> {
     let t = model.lang;
-    let find = |is_it: &dyn Fn(&WorkSpec) -> bool| {
+    let find = |is_it: &dyn Fn(&Work) -> bool| {
         let mut cells = model.cells.iter();
         cells.find(|c| c.arm.id == arm.id && c.n_context() == n_context && is_it(&c.spec))
     };
-    let decode = find(&|s| s.workload == Workload::Decode);
-    let prefill = find(&|s| s.workload == Workload::Prefill);
+    let decode = find(&|s| s.workload() == Workload::Decode);
+    let prefill = find(&|s| s.workload() == Workload::Prefill);
     let is_reference = kv(&arm.config) == reference_kv(model);
     let instead = |cell: Option<&CellReport>, one: String, shown: String| match cell {
         Some(cell) if is_reference && cell.is_ok() => one,

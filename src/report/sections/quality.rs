@@ -1,6 +1,6 @@
 //! Quality: the table of variants and KV types, charts, examples, and the one table that holds speed and quality.
 
-use crate::data::{Outcome, WorkSpec, Workload};
+use crate::data::{Outcome, Work, Workload};
 use crate::quality::Figures;
 use crate::report::charts::ChartName;
 use crate::report::document::{image, paragraph, rich_table, section, table, Block, Span};
@@ -42,7 +42,7 @@ pub(super) fn in_one_table(model: &ReportModel, charts: &[ChartName]) -> Vec<Blo
             ]
         })
         .collect();
-    let name = |spec: Option<WorkSpec>| t.or_na(spec, |s| s.to_string());
+    let name = |spec: Option<Work>| t.or_na(spec, |s| s.to_string());
     let head = vec![
         t.h_variant(),
         t.h_size(),

@@ -1,6 +1,6 @@
 //! The tables of speed, memory and files.
 
-use crate::data::{Arm, DerivedFrom, VariantInfo, WorkSpec, Workload};
+use crate::data::{Arm, DerivedFrom, VariantInfo, Work, Workload};
 use crate::report::charts::ChartName;
 use crate::report::document::{image, paragraph, section, table, Block};
 use crate::report::model::Failed;
@@ -24,7 +24,7 @@ pub(super) fn variants(model: &ReportModel) -> Vec<Block> {
         .filter_map(|arm| model.variant(&arm.variant).map(|variant| (arm, variant)))
         .map(|(arm, variant)| variant_row(model, arm, variant, base_size, prefill, decode))
         .collect();
-    let name = |spec: Option<WorkSpec>| t.or_na(spec, |s| s.to_string());
+    let name = |spec: Option<Work>| t.or_na(spec, |s| s.to_string());
     let head = vec![
         t.h_variant(),
         t.h_holds(),
@@ -48,8 +48,8 @@ fn variant_row(
     arm: &Arm,
     variant: &VariantInfo,
     base_size: Option<u64>,
-    prefill: Option<WorkSpec>,
-    decode: Option<WorkSpec>,
+    prefill: Option<Work>,
+    decode: Option<Work>,
 ) -> Vec<String> {
     let t = model.lang;
     let prefill = prefill.and_then(|spec| model.cell(&arm.id, &spec));
@@ -170,7 +170,7 @@ fn context_row(model: &ReportModel, cell: &CellReport, has_energy: bool) -> Vec<
 
 fn latency(model: &ReportModel, cell: &CellReport) -> Vec<String> {
     let t = model.lang;
-    if cell.spec.workload == Workload::Prefill {
+    if cell.spec.workload() == Workload::Prefill {
         return vec![t.ms(cell.ttft_ns.as_ref())];
     }
     let itl = cell.itl_ns.as_ref();
