@@ -9,8 +9,8 @@ mod requests;
 mod speculative;
 mod state;
 
-use super::matrix::Settings;
 use super::predict::Cost;
+use super::settings::Settings;
 use crate::data::work::*;
 use crate::data::Arm;
 use clap::{Args, FromArgMatches};
