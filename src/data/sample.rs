@@ -34,13 +34,15 @@ pub enum Seen {
     Speculative(Box<SpeculativeSums>),
     /// Those that were both sent and answered while it was timed.
     Requests { ns: u64, requests: Vec<RequestTimes> },
+    /// The whole conversation, and each of its turns.
+    Chat { ns: u64, turns: Vec<TurnTimes> },
 }
 
 impl Sample {
     /// The time that throughput and ratios are of: one execution, or what of it counts.
     pub fn ns(&self) -> u64 {
         match &self.seen {
-            Seen::Time { ns } | Seen::Prompt { ns, .. } | Seen::Requests { ns, .. } => *ns,
+            Seen::Time { ns } | Seen::Prompt { ns, .. } | Seen::Requests { ns, .. } | Seen::Chat { ns, .. } => *ns,
             Seen::State(times) => times.restore_ns,
             Seen::Speculative(sums) => sums.drafted_ns / u64::from(self.n_repeat.max(1)),
         }
@@ -100,6 +102,15 @@ pub struct SpeculativeSums {
     pub rounding: Option<f32>,
 }
 
+/// A turn of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TurnTimes {
+    /// From what the user says to the first token of the answer.
+    pub ttft_ns: u64,
+    /// The other tokens of the answer.
+    pub gen_ns: u64,
+}
+
 /// A request that was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestTimes {
@@ -151,6 +162,8 @@ struct SampleRow {
     speculative: Option<Box<SpeculativeSums>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     requests: Vec<RequestTimes>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    turns: Vec<TurnTimes>,
 }
 
 impl From<Sample> for SampleRow {
@@ -166,12 +179,14 @@ impl From<Sample> for SampleRow {
             state: None,
             speculative: None,
             requests: Vec::new(),
+            turns: Vec::new(),
         };
         match sample.seen {
             Seen::Time { .. } | Seen::Prompt { .. } => {}
             Seen::State(times) => row.state = Some(times),
             Seen::Speculative(sums) => row.speculative = Some(sums),
             Seen::Requests { requests, .. } => row.requests = requests,
+            Seen::Chat { turns, .. } => row.turns = turns,
         }
         row
     }
@@ -179,7 +194,7 @@ impl From<Sample> for SampleRow {
 
 impl From<SampleRow> for Sample {
     fn from(row: SampleRow) -> Sample {
-        let (ns, requests) = (row.ns, row.requests);
+        let (ns, requests, turns) = (row.ns, row.requests, row.turns);
         Sample {
             n_repeat: row.n_repeat,
             timed_ns: row.timed_ns,
@@ -190,8 +205,9 @@ impl From<SampleRow> for Sample {
                 (Some(times), ..) => Seen::State(times),
                 (_, Some(sums), _) => Seen::Speculative(sums),
                 (.., Some(ttft_ns)) => Seen::Prompt { ns, ttft_ns },
-                _ if requests.is_empty() => Seen::Time { ns },
-                _ => Seen::Requests { ns, requests },
+                _ if !requests.is_empty() => Seen::Requests { ns, requests },
+                _ if !turns.is_empty() => Seen::Chat { ns, turns },
+                _ => Seen::Time { ns },
             },
         }
     }
@@ -216,6 +232,7 @@ mod tests {
             row(10, "null", "[4,6]", ""),
             row(7, "null", "[]", state),
             row(10, "null", "[]", speculative),
+            row(10, "null", "[4,6]", r#","turns":[{"ttft_ns":4,"gen_ns":6}]"#),
             row(10, "null", "[4,6]", r#","requests":[{"latency_ns":9,"ttft_ns":3}]"#),
         ] {
             let sample: Sample = serde_json::from_str(&row).expect("a sample");

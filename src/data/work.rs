@@ -63,6 +63,9 @@ workloads! {
     Speculative = "speculative" { n_gen: n_gen u32, n_depth: n_depth u32 }
     /// `n_users` at once, each sending requests of `n_prompt` tokens that are answered with `n_gen`, one after the other.
     Requests = "requests" { n_prompt: n_prompt u32, n_gen: n_gen u32, n_users: n_seq u32 }
+    /// A conversation in one cache: a system prompt of `n_system` tokens, then `n_turns` times `n_prompt` tokens of the user and an
+    /// answer of `n_gen`.
+    Chat = "chat" { n_prompt: n_prompt u32, n_gen: n_gen u32, n_system: n_depth u32, n_turns: n_turns u32 }
 }
 
 /// Tokens that the draft is asked for before each pass of the target.
@@ -92,7 +95,7 @@ impl Workload {
     pub const fn is_steps(self) -> bool {
         match self {
             Workload::Prefill | Workload::NoReuse | Workload::PrefixReuse | Workload::State => false,
-            Workload::Decode | Workload::Batched | Workload::Speculative | Workload::Requests => true,
+            Workload::Decode | Workload::Batched | Workload::Speculative | Workload::Requests | Workload::Chat => true,
         }
     }
 }
@@ -167,6 +170,10 @@ impl Work {
             }
             Work::Batched(work) => work.shape(),
             Work::Requests(work) => work.shape(),
+            Work::Chat(work) => {
+                let n_all = work.n_before(work.n_turns);
+                Shape::plain(work.n_turns.saturating_mul(work.n_gen), n_all, n_all)
+            }
         }
     }
 }
@@ -229,9 +236,29 @@ impl Requests {
     }
 }
 
+impl Chat {
+    /// Tokens said before a turn, from 0; the system prompt belongs to the first.
+    pub const fn n_before(&self, turn: u32) -> u32 {
+        match turn {
+            0 => 0,
+            _ => self
+                .n_system
+                .saturating_add(turn.saturating_mul(self.n_prompt.saturating_add(self.n_gen))),
+        }
+    }
+
+    /// Tokens that a turn adds before its answer.
+    pub const fn n_asked(&self, turn: u32) -> u32 {
+        match turn {
+            0 => self.n_system.saturating_add(self.n_prompt),
+            _ => self.n_prompt,
+        }
+    }
+}
+
 impl fmt::Display for Work {
     /// llama-bench's names: `pp512`, `tg32 @ d512`; `nr4 @ d128` without KV reuse, `ttft512 @ d256` with half of the prompt in
-    /// the cache, `tg32 @ d128 x16` for 16 sequences at once, `rq128+32 x4` for 4 users.
+    /// the cache, `tg32 @ d128 x16` for 16 sequences at once, `rq128+32 x4` for 4 users, `chat256+4x(64+64)` for 4 turns.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Work::Prefill(w) => write!(f, "pp{}", w.n_prompt),
@@ -245,6 +272,7 @@ impl fmt::Display for Work {
             Work::State(w) => write!(f, "state @ d{}", w.n_depth),
             Work::Speculative(w) => write!(f, "sp{} @ d{}", w.n_gen, w.n_depth),
             Work::Requests(w) => write!(f, "rq{}+{} x{}", w.n_prompt, w.n_gen, w.n_users),
+            Work::Chat(w) => write!(f, "chat{}+{}x({}+{})", w.n_system, w.n_turns, w.n_prompt, w.n_gen),
         }
     }
 }
@@ -255,12 +283,18 @@ pub struct WorkRow {
     pub workload: Workload,
     pub n_prompt: u32,
     pub n_gen: u32,
-    /// Tokens in the cache before; `prefix_reuse`: those that are shared.
+    /// Tokens in the cache before; `prefix_reuse`: those that are shared; `chat`: of the system prompt.
     pub n_depth: u32,
     /// Sequences at once; `requests`: users.
     pub n_seq: u32,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_pp_shared: bool,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub n_turns: u32,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 impl WorkRow {
@@ -272,6 +306,7 @@ impl WorkRow {
             n_depth: 0,
             n_seq: 1,
             is_pp_shared: false,
+            n_turns: 0,
         }
     }
 }
@@ -343,6 +378,10 @@ mod tests {
             (
                 r#"{"workload":"speculative","n_prompt":0,"n_gen":32,"n_depth":128,"n_seq":1}"#,
                 "sp32 @ d128",
+            ),
+            (
+                r#"{"workload":"chat","n_prompt":64,"n_gen":32,"n_depth":256,"n_seq":1,"n_turns":4}"#,
+                "chat256+4x(64+32)",
             ),
             (
                 r#"{"workload":"requests","n_prompt":128,"n_gen":32,"n_depth":0,"n_seq":4}"#,

@@ -1,7 +1,7 @@
 //! A made-up run with realistic numbers, the same on every machine: no clock, no random device, no transcendental
 //! function whose last digit could differ between platforms.
 
-use kvant::data::work::{Batched, NoReuse, PrefixReuse, Requests, Speculative, State};
+use kvant::data::work::{Batched, Chat, NoReuse, PrefixReuse, Requests, Speculative, State};
 use kvant::data::*;
 use std::collections::BTreeMap;
 
@@ -404,6 +404,10 @@ fn ideal_ns(arm: &Arm, spec: &Work) -> f64 {
             let each = f64::from(w.n_prompt) * prefill_us * 1e-3 + f64::from(w.n_gen) * weights_ms / 2.0;
             f64::from(w.n_requests()) * each * 1e6
         }
+        Work::Chat(w) => {
+            let asked = f64::from(w.n_system + w.n_turns * w.n_prompt) * prefill_us * 1e3;
+            asked + f64::from(w.n_turns) * steps(w.n_gen, weights_ms)
+        }
     }
 }
 
@@ -446,6 +450,10 @@ fn sample(header: &RunHeader, cell: &Cell, drift: f64, noise: &mut Noise) -> Sam
             ns,
             requests: requests(w, ns, noise),
         },
+        Work::Chat(w) => Seen::Chat {
+            ns,
+            turns: turns(w, ns),
+        },
     };
     Sample {
         n_repeat,
@@ -480,6 +488,17 @@ fn requests(work: &Requests, ns: u64, noise: &mut Noise) -> Vec<RequestTimes> {
             ttft_ns: (each * 0.3 * noise.factor(0.05)) as u64,
         })
         .collect()
+}
+
+/// Half of a turn goes by before its first token, most of it in the first turn.
+fn turns(work: &Chat, ns: u64) -> Vec<TurnTimes> {
+    let each = ns / u64::from(work.n_turns + 1) / 2;
+    let ttft_ns = |turn| if turn == 0 { 3 * each } else { each };
+    let times = |turn| TurnTimes {
+        ttft_ns: ttft_ns(turn),
+        gen_ns: each,
+    };
+    (0..work.n_turns).map(times).collect()
 }
 
 /// Computing beats the disk at the smallest depth only.

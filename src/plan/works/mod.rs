@@ -1,6 +1,7 @@
 //! How each workload is planned: one file each, and two lists here that name them all.
 
 mod batched;
+mod chat;
 mod decode;
 mod no_reuse;
 mod prefill;
@@ -22,6 +23,8 @@ pub struct WorkFlags {
     pub batched: batched::BatchedFlags,
     #[command(flatten)]
     pub requests: requests::RequestFlags,
+    #[command(flatten)]
+    pub chat: chat::ChatFlags,
 }
 
 impl Default for WorkFlags {
@@ -73,6 +76,7 @@ const fn kind(workload: Workload) -> Kind {
         Workload::State => state::KIND,
         Workload::Speculative => speculative::KIND,
         Workload::Requests => requests::KIND,
+        Workload::Chat => chat::KIND,
     }
 }
 
@@ -102,6 +106,7 @@ pub(super) fn planned(work: &Work) -> &dyn Planned {
         Work::State(work) => work,
         Work::Speculative(work) => work,
         Work::Requests(work) => work,
+        Work::Chat(work) => work,
     }
 }
 

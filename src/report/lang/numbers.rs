@@ -249,6 +249,7 @@ impl Lang {
             Workload::Speculative => self.speculative_at(spec.n_depth()),
             Workload::Batched => self.decode_of(spec.n_seq(), spec.n_depth()),
             Workload::Requests => self.requests_of(spec.n_seq(), spec.n_prompt(), spec.n_gen()),
+            Workload::Chat => spec.to_string(),
         }
     }
 

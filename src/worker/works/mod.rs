@@ -2,6 +2,7 @@
 
 mod at_once;
 mod batched;
+mod chat;
 mod decode;
 mod no_reuse;
 mod prefill;
@@ -71,6 +72,7 @@ pub(super) fn executed(work: &Work) -> &dyn Executed {
         Work::State(work) => work,
         Work::Speculative(work) => work,
         Work::Requests(work) => work,
+        Work::Chat(work) => work,
     }
 }
 
