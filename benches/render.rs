@@ -6,7 +6,7 @@
 #[path = "../tests/all/fixture.rs"]
 mod fixture;
 
-use kvant::data::{BlockRecord, Cell, Record, RunHeader, Sample, SampleRecord, WorkSpec, Workload};
+use kvant::data::{BlockRecord, Cell, Record, RunHeader, Sample, SampleRecord, Seen, Work};
 use kvant::journal::{self, FailingSink, Writer};
 use kvant::report::{charts, report_html, report_md, results_json, write_all, Lang, ReportModel};
 use std::hint::black_box;
@@ -23,17 +23,9 @@ fn large() -> (RunHeader, Vec<Record>) {
     header.plan.cells = (0..N_CELLS)
         .map(|index| {
             let (arm, depth) = (index % n_arms, (1 + index / n_arms) as u32 * 16);
-            let spec = WorkSpec {
-                workload: if depth.is_multiple_of(32) {
-                    Workload::Prefill
-                } else {
-                    Workload::Decode
-                },
-                n_prompt: if depth.is_multiple_of(32) { depth } else { 0 },
-                n_gen: if depth.is_multiple_of(32) { 0 } else { 32 },
-                n_depth: if depth.is_multiple_of(32) { 0 } else { depth },
-                n_seq: 1,
-                is_pp_shared: false,
+            let spec = match depth.is_multiple_of(32) {
+                true => Work::prefill(depth),
+                false => Work::decode(32, depth),
             };
             let id = format!("{} | {spec}", header.plan.arms[arm].id);
             Cell { id, arm, spec }
@@ -52,7 +44,8 @@ fn large() -> (RunHeader, Vec<Record>) {
     for round in 0..N_ROUNDS {
         for cell in 0..N_CELLS {
             let ns = (4e8 * (1.0 + 0.1 * noise.next())) as u64;
-            let sample = Sample { ns, ..sample.clone() };
+            let seen = Seen::Time { ns };
+            let sample = Sample { seen, ..sample.clone() };
             let (launch, position) = (round / 4, cell as u32);
             records.push(Record::Sample(SampleRecord {
                 launch,

@@ -5,7 +5,7 @@ use super::values::{
     parse_threads, parse_workload,
 };
 use crate::data::{FlashAttn, Level, Purpose, QualityLoss, RequestShape, SplitMode, Workload};
-use crate::plan::{KvPair, QualityMode, ShardOf};
+use crate::plan::{workloads_help, KvPair, QualityMode, ShardOf, WorkFlags};
 use crate::report::{FailOn, Lang, Program};
 use crate::units;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -291,23 +291,10 @@ pub struct CompareArgs {
     /// Tokens generated per decode sample
     #[arg(long, default_value_t = 32, help_heading = "What to measure")]
     pub n_gen: u32,
-    /// Workloads: prefill, decode, no_reuse; on request prefix_reuse (follow-up prompts that share a
-    /// prefix), batched (several sequences at once), state (saving and restoring), speculative (a draft model
-    /// beside the baseline), requests (users who wait for their answers); or all
-    #[arg(long, value_delimiter = ',', default_value = "prefill,decode,no_reuse", value_parser = parse_workload, help_heading = "What to measure")]
+    #[arg(long, value_delimiter = ',', default_value = "prefill,decode,no_reuse", value_parser = parse_workload, help = workloads_help(), help_heading = "What to measure")]
     pub workloads: Vec<WorkloadChoice>,
-    /// Sequences at once, for the workload batched
-    #[arg(long, value_parser = units::parse_list, default_value = "1,2,4,8,16", help_heading = "What to measure")]
-    pub n_seq: std::vec::Vec<u32>,
-    /// Users at once, for the workload requests
-    #[arg(long, value_parser = units::parse_list, default_value = "1,4", help_heading = "What to measure")]
-    pub n_users: std::vec::Vec<u32>,
-    /// Tokens of the prompt of a request
-    #[arg(long, default_value_t = 128, help_heading = "What to measure")]
-    pub request_prompt: u32,
-    /// Tokens of its answer
-    #[arg(long, default_value_t = 32, help_heading = "What to measure")]
-    pub request_gen: u32,
+    #[command(flatten)]
+    pub work_flags: WorkFlags,
     /// Model file that drafts, for the workload speculative (default: the smallest variant compared)
     #[arg(long, value_name = "FILE", help_heading = "What to measure")]
     pub draft: Option<PathBuf>,

@@ -232,7 +232,7 @@ fn contender(variant: &AheadVariant, plan: &Plan, prediction: &Prediction) -> Co
     if let Some(speed) = arms.first().and_then(speed) {
         let windows = plan.quality.iter().flat_map(|q| &q.windows);
         let n_scored: f64 = windows.map(|w| f64::from(w.n_ctx) * f64::from(w.n_chunks_max)).sum();
-        let n_prompt = plan.cells.iter().map(|c| c.spec.n_prompt).max().unwrap_or(1).max(1);
+        let n_prompt = plan.cells.iter().map(|c| c.spec.n_prompt()).max().unwrap_or(1).max(1);
         cost_ns += n_scored * speed.prefill_ns / f64::from(n_prompt);
     }
     // One that nothing is predicted of, with other threads or on a device, may be the fastest.

@@ -171,7 +171,7 @@ pub(super) fn obtain(
 }
 
 fn drafts(plan: &Plan) -> bool {
-    plan.cells.iter().any(|c| c.spec.workload == Workload::Speculative)
+    plan.cells.iter().any(|c| c.spec.needs_draft())
 }
 
 /// What drafts, where something is to be drafted: the file of `--draft`, or the smallest variant if it is smaller than the baseline.
@@ -320,7 +320,7 @@ impl Job {
         (texts, text_infos): (Vec<String>, Vec<TextInfo>),
     ) -> Self {
         let all_cells = shards.as_ref().map_or(&plan, |s| &s.whole).cells.iter();
-        let n_tokens = all_cells.map(|c| c.spec.n_tokens_needed()).max().unwrap_or(1) as usize;
+        let n_tokens = all_cells.map(|c| c.spec.shape().n_text).max().unwrap_or(1) as usize;
         let text = Corpus::new(args.text_seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
         let fake = engine::is_scripted();
         let unused = engine::unused_instructions(&host.instructions, &engine.system_info);

@@ -5,11 +5,11 @@ use super::exit::{Failure, INTERRUPTED};
 use super::progress::LiveLine;
 use super::sources::Sources;
 use super::stop::Stop;
-use super::{kept, lock, resolve};
+use super::{kept, lock};
 use crate::catalog::{remove_probes, write_probes, ProbeShape, Request};
-use crate::data::{EngineInfo, HostInfo, KvType, ModelInfo, VariantInfo, Workload};
+use crate::data::{EngineInfo, HostInfo, KvType, Level, ModelInfo, VariantInfo, Workload};
 use crate::gguf::GgmlType;
-use crate::plan::{self, KvPair, Probe, Profile, QualityMode, Settings};
+use crate::plan::{self, KvPair, Probe, Profile, QualityMode, QualitySettings, Settings};
 use crate::report::ReportModel;
 use crate::runner::MemoryTurn;
 use crate::{corpus, stats};
@@ -89,11 +89,7 @@ pub fn measure(
     let (labels, [wide, small]) = write_probes(&types, needs.shape, &sources.means())?;
     let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
     let mut kv = needs.kv.clone();
-    let plain = KvPair {
-        k: KvType::F16,
-        v: KvType::F16,
-        is_rotated: true,
-    };
+    let plain = KvPair::of(KvType::F16);
     kv.retain(|pair| *pair != plain);
     kv.insert(0, plain);
     let _lock = lock::wait_for_machine(&live(), stop)?;
@@ -106,7 +102,7 @@ pub fn measure(
         let mut args = default_args()?;
         args.models = vec![model.display().to_string()];
         let files = sources.resolve(&Request::of(&args.models, &variants), &live())?;
-        let mut settings = Settings {
+        let settings = Settings {
             variants,
             kv,
             n_threads: vec![machine.n_threads],
@@ -117,11 +113,13 @@ pub fn measure(
             n_launches: Some(1),
             is_full_matrix: true,
             workloads: vec![Workload::Prefill, Workload::Decode],
-            device: "cpu".to_owned(),
-            n_gpu_layers: vec![0],
-            ..resolve::settings(&args, machine.host, &[])?
+            level: Level::Quick,
+            quality: QualitySettings {
+                mode: QualityMode::Off,
+                ..QualitySettings::default()
+            },
+            ..Settings::default()
         };
-        settings.quality.mode = QualityMode::Off;
         let mut plan = plan::build(&settings)?;
         plan.sample_ns_min = SAMPLE_NS;
         let mut job = Job::prepare(
@@ -191,9 +189,9 @@ fn read(dir: &Path) -> Option<Profile> {
                 model: &model.header.model,
                 variant: model.variant(&cell.arm.variant)?,
                 kv: cell.arm.config.kv(),
-                n_prompt: cell.spec.n_prompt,
-                n_depth: cell.spec.n_depth,
-                ns: ns / f64::from(cell.spec.n_gen.max(1)),
+                n_prompt: cell.spec.n_prompt(),
+                n_depth: cell.spec.n_depth(),
+                ns: ns / f64::from(cell.spec.n_gen().max(1)),
             });
         }
     }

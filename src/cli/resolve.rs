@@ -10,8 +10,8 @@ use crate::data::{
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
 use crate::plan::{
-    arm_memory_bytes, device_memory_bytes, execution_guess_ns, scoring_bytes, worker_memory_bytes, Layout,
-    PredictedSpeed, Profile, QualityMode, QualitySettings, Settings, SpeedGuess,
+    arm_memory_bytes, device_memory_bytes, scoring_bytes, worker_memory_bytes, Cost, Layout, PredictedSpeed, Profile,
+    QualityMode, QualitySettings, Settings, SpeedGuess,
 };
 use std::collections::BTreeMap;
 
@@ -31,11 +31,12 @@ pub fn settings(args: &CompareArgs, host: &HostInfo, devices: &[String]) -> Resu
     };
     // What several users get is measured, not derived from one.
     let users = args.goal.users.filter(|&n| n > 1);
-    let (mut workloads, mut n_seqs) = (workloads, args.n_seq.clone());
+    let (mut workloads, mut work_flags) = (workloads, args.work_flags.clone());
+    let n_seqs = &mut work_flags.batched.n_seq;
     if let Some(n) = users {
         if !workloads.contains(&Workload::Batched) {
             workloads.push(Workload::Batched);
-            n_seqs = vec![n];
+            *n_seqs = vec![n];
         } else if !n_seqs.contains(&n) {
             n_seqs.push(n);
         }
@@ -75,13 +76,8 @@ pub fn settings(args: &CompareArgs, host: &HostInfo, devices: &[String]) -> Resu
         n_prompts: args.n_prompt.clone(),
         n_depths: args.depths.clone(),
         n_gen: args.n_gen,
-        n_seqs,
-        n_users: args.n_users.clone(),
-        request_prompt: args.request_prompt,
-        request_gen: args.request_gen,
         workloads,
-        n_gen_no_reuse: 1,
-        n_depth_no_reuse_max: 512,
+        work_flags,
         is_full_matrix: args.full_matrix,
         request: request(args),
         max_quality_loss: args.goal.max_quality_loss,
@@ -251,9 +247,15 @@ pub fn predict(
         .map(|cell| {
             let arm = &plan.arms[cell.arm];
             let config = &arm.config;
-            let per_token = kv_bytes_per_token(model, config.type_k, config.type_v);
-            let (n_params, size) = arm_variant(cell.arm).map_or((0, 0), |v| (v.model_n_params, v.model_size));
-            execution_guess_ns(&cell.spec, model, n_params, size, per_token, &guess(arm))
+            let (n_params, model_size) = arm_variant(cell.arm).map_or((0, 0), |v| (v.model_n_params, v.model_size));
+            let cost = Cost {
+                model,
+                n_params,
+                model_size,
+                kv_bytes_per_token: kv_bytes_per_token(model, config.type_k, config.type_v),
+                speed: guess(arm),
+            };
+            cost.execution_ns(&cell.spec)
         })
         .collect();
     let worker_bytes = plan
@@ -265,7 +267,7 @@ pub fn predict(
             let bytes = arm_variant(index).map(|v| worker_memory_bytes(model, v, &layout, &arm.config, works));
             // The draft beside it: its file, copied weights, and a cache as large as the target's.
             let mut works = plan.cells.iter().filter(|c| c.arm == index);
-            let drafted = works.any(|c| c.spec.workload == Workload::Speculative);
+            let drafted = works.any(|c| c.spec.needs_draft());
             let n_ctx = u64::from(arm.config.n_ctx.next_multiple_of(256));
             let cache = n_ctx.saturating_mul(kv_bytes_per_token(model, arm.config.type_k, arm.config.type_v));
             let draft = n_draft_bytes.saturating_mul(2).saturating_add(cache);
@@ -274,7 +276,7 @@ pub fn predict(
         })
         .collect();
     // As the memory probe: the longest prompt, or as much of it as a physical batch takes.
-    let longest = plan.cells.iter().map(|c| c.spec.n_prompt.max(c.spec.n_depth)).max();
+    let longest = plan.cells.iter().map(|c| c.spec.shape().n_context).max();
     let longest = longest.unwrap_or(1);
     let alone = plan.arms.iter().enumerate().map(|(index, arm)| {
         let variant = arm_variant(index).filter(|_| arm.config.device == "cpu")?;
@@ -288,10 +290,10 @@ pub fn predict(
         plan.cells
             .iter()
             .map(|c| c.spec)
-            .filter(move |s| s.workload == workload)
+            .filter(move |s| s.workload() == workload)
     };
-    let n_depth = specs(Workload::Decode).map(|s| s.n_depth).max().unwrap_or(0);
-    let n_prompt = specs(Workload::Prefill).map(|s| s.n_prompt).max().unwrap_or(0);
+    let n_depth = specs(Workload::Decode).map(|s| s.n_depth()).max().unwrap_or(0);
+    let n_prompt = specs(Workload::Prefill).map(|s| s.n_prompt()).max().unwrap_or(0);
     // The profile is of the baseline's number of threads.
     let n_threads = plan.arms.first().map(|arm| arm.config.n_threads);
     let speed = |(index, arm): (usize, &Arm)| {
@@ -299,10 +301,10 @@ pub fn predict(
         profile.predict(model, arm_variant(index)?, &arm.config, n_depth, n_prompt)
     };
     let speeds = plan.arms.iter().enumerate().map(speed).collect();
-    let starts = plan.cells.iter().filter(|c| c.spec.workload.starts_filled());
+    let starts = plan.cells.iter();
     let state = |c: &crate::data::Cell| {
         let config = &plan.arms[c.arm].config;
-        kv_bytes_per_token(model, config.type_k, config.type_v).saturating_mul(u64::from(c.spec.n_depth_kept()))
+        kv_bytes_per_token(model, config.type_k, config.type_v).saturating_mul(u64::from(c.spec.shape().n_kept))
     };
     let state_bytes = starts.map(state).fold(0, u64::saturating_add);
     let available_bytes = host.memory_available_bytes;
@@ -361,12 +363,7 @@ pub fn warnings(
             limit_bytes: prediction.limit_bytes,
         });
     }
-    let deepest = plan
-        .cells
-        .iter()
-        .map(|c| c.spec.n_depth.max(c.spec.n_prompt))
-        .max()
-        .unwrap_or(0);
+    let deepest = plan.cells.iter().map(|c| c.spec.shape().n_context).max().unwrap_or(0);
     if deepest > model.n_ctx_train {
         warnings.push(Warning::BeyondTrainedContext {
             n_depth: deepest,

@@ -1,8 +1,7 @@
-//! What is measured: arms, workloads and cells, under llama.cpp's own field names.
+//! What is measured: arms and cells, under llama.cpp's own field names.
 
-use schemars::JsonSchema;
+use super::Work;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// A name that is not one of the accepted ones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -131,62 +130,6 @@ named_enum! {
     }
 }
 
-named_enum! {
-    /// What one sample does.
-    Workload, "workload", {
-        /// `n_prompt` tokens into an empty cache.
-        Prefill = "prefill",
-        /// `n_gen` one-token steps at depth `n_depth`.
-        Decode = "decode",
-        /// `n_gen` tokens, each by recomputing the whole prefix in a cleared cache.
-        NoReuse = "no_reuse",
-        /// The first token of a follow-up prompt of `n_prompt` tokens, of which the first `n_depth` are in the cache.
-        PrefixReuse = "prefix_reuse",
-        /// `n_gen` steps of `n_seq` sequences at once, each at depth `n_depth`.
-        Batched = "batched",
-        /// Saving the state of `n_depth` tokens and restoring it, in memory and on disk, against computing it again.
-        State = "state",
-        /// `n_gen` tokens at depth `n_depth`, chosen greedily: by the target alone, and with a draft of [`N_DRAFT`] tokens before each
-        /// of its passes.
-        Speculative = "speculative",
-        /// `n_seq` users at once, each sending requests of `n_prompt` tokens that are answered with `n_gen`, one after the other.
-        Requests = "requests",
-    }
-}
-
-/// Tokens that the draft is asked for before each pass of the target.
-pub const N_DRAFT: u32 = 4;
-
-/// What a draft is worth depends on the text: executions with one take turns with this many, which differ in the last tokens of the
-/// prompt, and so in everything generated.
-pub const N_PASSAGES: u32 = 256;
-
-/// Last tokens of the prompt that each such text has to itself.
-pub const N_OWN_TOKENS: u32 = 32;
-
-/// Requests that are answered for each user in one execution.
-pub const N_REQUESTS: u32 = 4;
-
-impl Workload {
-    /// What is measured unless the user asks for more.
-    pub const DEFAULT: &'static [Workload] = &[Workload::Prefill, Workload::Decode, Workload::NoReuse];
-
-    /// The two works people wait for: headline ratios, the control and the stop rule look at them.
-    pub const fn is_headline(self) -> bool {
-        matches!(self, Workload::Prefill | Workload::Decode)
-    }
-
-    /// Whether its executions start from a kept state of the cache.
-    pub const fn starts_filled(self) -> bool {
-        matches!(self, Workload::Decode | Workload::PrefixReuse | Workload::Speculative)
-    }
-
-    /// Whether it has several sequences at once, in a context of their own.
-    pub const fn is_at_once(self) -> bool {
-        matches!(self, Workload::Batched | Workload::Requests)
-    }
-}
-
 /// Everything that fixes one llama.cpp context and the device it runs on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ArmConfig {
@@ -234,6 +177,26 @@ fn is_yes(answer: &bool) -> bool {
     *answer
 }
 
+impl Default for ArmConfig {
+    /// llama.cpp's own, on one thread of a CPU.
+    fn default() -> ArmConfig {
+        ArmConfig {
+            type_k: KvType::F16,
+            type_v: KvType::F16,
+            has_kv_rotation: true,
+            flash_attn: FlashAttn::On,
+            device: "cpu".to_owned(),
+            n_gpu_layers: 0,
+            n_threads: 1,
+            n_batch: 2048,
+            n_ubatch: 512,
+            n_ctx: 512,
+            split_mode: SplitMode::Layer,
+            no_kv_offload: false,
+        }
+    }
+}
+
 impl ArmConfig {
     /// Whether any of it runs elsewhere than on the CPU.
     pub fn is_on_device(&self) -> bool {
@@ -278,128 +241,6 @@ impl Arm {
     }
 }
 
-/// What a sample of a cell executes, without the arm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-pub struct WorkSpec {
-    /// Kind of work.
-    pub workload: Workload,
-    /// Tokens of the prompt (prefill: all inside the timed region; prefix_reuse: those in the cache included; requests: of each).
-    pub n_prompt: u32,
-    /// Tokens generated inside the timed region (decode, no_reuse, speculative; batched: by each sequence; requests: of each answer).
-    pub n_gen: u32,
-    /// Tokens in the cache (decode, prefix_reuse, state, speculative; batched: of each sequence), or before the first generated one (no_reuse).
-    pub n_depth: u32,
-    /// Sequences at once; requests: users.
-    pub n_seq: u32,
-    /// Batched: the sequences share their prompt, which is in the cache once; otherwise each has its own.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_pp_shared: bool,
-}
-
-impl fmt::Display for WorkSpec {
-    /// llama-bench's names: `pp512`, `tg32 @ d512`; `nr4 @ d128` without KV reuse, `ttft512 @ d256` with half of the prompt in
-    /// the cache, `tg32 @ d128 x16` for 16 sequences at once, `rq128+32 x4` for 4 users.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.workload {
-            Workload::Prefill => write!(f, "pp{}", self.n_prompt),
-            Workload::Decode => write!(f, "tg{} @ d{}", self.n_gen, self.n_depth),
-            Workload::NoReuse => write!(f, "nr{} @ d{}", self.n_gen, self.n_depth),
-            Workload::PrefixReuse => write!(f, "ttft{} @ d{}", self.n_prompt, self.n_depth),
-            Workload::State => write!(f, "state @ d{}", self.n_depth),
-            Workload::Speculative => write!(f, "sp{} @ d{}", self.n_gen, self.n_depth),
-            Workload::Requests => write!(f, "rq{}+{} x{}", self.n_prompt, self.n_gen, self.n_seq),
-            Workload::Batched => {
-                let shared = if self.is_pp_shared { " shared" } else { "" };
-                write!(f, "tg{} @ d{} x{}{shared}", self.n_gen, self.n_depth, self.n_seq)
-            }
-        }
-    }
-}
-
-impl WorkSpec {
-    /// A work of one sequence.
-    pub const fn single(workload: Workload, n_prompt: u32, n_gen: u32, n_depth: u32) -> WorkSpec {
-        WorkSpec {
-            workload,
-            n_prompt,
-            n_gen,
-            n_depth,
-            n_seq: 1,
-            is_pp_shared: false,
-        }
-    }
-
-    /// Tokens that the throughput of a sample counts: prompt tokens or generated tokens.
-    pub const fn n_tokens_counted(&self) -> u32 {
-        match self.workload {
-            Workload::Prefill | Workload::PrefixReuse => self.n_prompt,
-            Workload::Decode | Workload::NoReuse | Workload::Speculative => self.n_gen,
-            Workload::Batched => self.n_gen.saturating_mul(self.n_seq),
-            Workload::Requests => self.n_gen.saturating_mul(self.n_requests()),
-            Workload::State => self.n_depth,
-        }
-    }
-
-    /// Requests answered in one execution.
-    pub const fn n_requests(&self) -> u32 {
-        self.n_seq.saturating_mul(N_REQUESTS)
-    }
-
-    /// Whether the sequences are in one cache; otherwise each has a part of its own.
-    pub const fn is_kv_unified(&self) -> bool {
-        self.is_pp_shared || matches!(self.workload, Workload::Requests)
-    }
-
-    /// Cache slots the work needs in the context of its arm, in tokens. Sequences at once have a context of their own.
-    pub const fn n_ctx_needed(&self) -> u32 {
-        match self.workload {
-            Workload::Prefill | Workload::PrefixReuse => self.n_prompt + 1,
-            Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::Speculative => {
-                self.n_depth + self.n_gen
-            }
-            Workload::State => self.n_depth + 1,
-            Workload::Requests => self.n_prompt + self.n_gen,
-        }
-    }
-
-    /// Depth of the state that its executions start from.
-    pub const fn n_depth_kept(&self) -> u32 {
-        match self.workload {
-            Workload::Speculative => self.n_depth.saturating_sub(N_OWN_TOKENS),
-            _ => self.n_depth,
-        }
-    }
-
-    /// Tokens of text the work needs. Each of several sequences begins one token further on, so that no two are alike; executions
-    /// with a draft end their prompts with a passage each.
-    pub const fn n_tokens_needed(&self) -> u32 {
-        match self.workload {
-            Workload::Batched => self.n_ctx_needed().saturating_add(self.n_seq),
-            Workload::Speculative => self.n_depth_kept() + N_PASSAGES * (N_OWN_TOKENS + 1),
-            // Each begins one token further on; those that an execution begins with are further ones.
-            Workload::Requests => self
-                .n_ctx_needed()
-                .saturating_add(self.n_requests().saturating_add(self.n_seq)),
-            _ => self.n_ctx_needed(),
-        }
-    }
-
-    /// Cache slots of the context of several sequences: each its own part of it, or one cache in which the prompt is once.
-    pub const fn n_ctx_batched(&self) -> u32 {
-        if matches!(self.workload, Workload::Requests) {
-            self.n_ctx_needed().saturating_mul(self.n_seq).next_multiple_of(256)
-        } else if self.is_pp_shared {
-            self.n_depth
-                .saturating_add(self.n_gen.saturating_mul(self.n_seq))
-                .next_multiple_of(256)
-        } else {
-            (self.n_depth + self.n_gen)
-                .next_multiple_of(256)
-                .saturating_mul(self.n_seq)
-        }
-    }
-}
-
 /// An arm with one workload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
@@ -408,5 +249,5 @@ pub struct Cell {
     /// Index into `Plan::arms`.
     pub arm: usize,
     /// Its work.
-    pub spec: WorkSpec,
+    pub spec: Work,
 }

@@ -14,14 +14,13 @@ mod part;
 mod quality;
 mod records;
 mod run;
+mod sample;
 mod shard;
+pub mod work;
 
 pub use beside::{FileKind, PassedOver};
 pub(crate) use config::named_enum;
-pub use config::{
-    Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, SplitMode, WorkSpec, Workload, NO_ROTATION,
-    N_DRAFT, N_OWN_TOKENS, N_PASSAGES, N_REQUESTS,
-};
+pub use config::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, SplitMode, NO_ROTATION};
 pub use disturbance::{Disturbance, Limits};
 pub use goal::{Goal, Purpose, QualityLoss, RequestShape, REGRET};
 pub use gpu::{GpuConditions, GpuReading};
@@ -34,10 +33,12 @@ pub use quality::{
 };
 pub use records::{
     AnchorReading, AnchorRecord, BlockRecord, BufferSize, ContextInfo, DisturbedRecord, DroppedRecord, EndRecord,
-    EngineInfo, FailureRecord, LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RequestTimes, RoundRecord,
-    Sample, SampleConditions, SampleRecord, SpeculativeSums, StateTimes, StoppedBy,
+    EngineInfo, FailureRecord, LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RoundRecord, SampleRecord,
+    StoppedBy,
 };
 pub use run::{
     DraftInfo, HostInfo, LeftOut, Pace, Plan, PredictedArm, RunHeader, StopRule, WhyLeftOut, JOURNAL_FORMAT,
 };
+pub use sample::*;
 pub use shard::Shards;
+pub use work::{AtOnce, Shape, Work, WorkRow, Workload, N_DRAFT, N_REQUESTS};

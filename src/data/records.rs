@@ -1,6 +1,6 @@
 //! What was seen: the records of a journal, and the readings inside them.
 
-use super::{Disturbance, FailureKind, GpuConditions, QualityFailure, QualityRecord, RunHeader, TextTokens, Warning};
+use super::{Disturbance, FailureKind, QualityFailure, QualityRecord, RunHeader, Sample, TextTokens, Warning};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -41,114 +41,6 @@ pub struct ContextInfo {
     pub kv_bytes: u64,
     /// Buffers of this context.
     pub buffers: Vec<BufferSize>,
-}
-
-/// What a process used while a sample was timed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct SampleConditions {
-    /// CPU time of the worker, all threads.
-    pub cpu_ns: u64,
-    /// Involuntary context switches.
-    pub n_involuntary_switches: u64,
-    /// Major page faults.
-    pub n_major_faults: u64,
-    /// CPU time that the hypervisor withheld from the machine, all CPUs; absent where the kernel does not tell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub steal_ns: Option<u64>,
-    /// Time that the cgroup's quota held processes back; absent where there is no quota.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub throttled_ns: Option<u64>,
-    /// Time that the machine was suspended; absent where the system does not tell, and in journals of older versions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub suspended_ns: Option<u64>,
-    /// Energy of the processor packages and of memory, as far as the machine counts it, microjoules.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub energy_uj: Option<u64>,
-    /// Its GPUs; absent on the CPU, and where no driver tells.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gpu: Option<GpuConditions>,
-}
-
-/// What one sequence's state costs, per execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct StateTimes {
-    /// Computing it from its tokens in an empty cache.
-    pub recompute_ns: u64,
-    /// Copying it into memory of the process.
-    pub save_ns: u64,
-    /// Putting such a copy back into an empty cache.
-    pub restore_ns: u64,
-    /// Saving it and writing it to a file, until the file is on the disk.
-    pub write_ns: u64,
-    /// Reading the file, checking that it belongs here, and restoring it.
-    pub read_ns: u64,
-    /// Bytes of the copy.
-    pub state_bytes: u64,
-    /// Bytes of the file.
-    pub file_bytes: u64,
-}
-
-/// Greedy generation by the target alone and with a draft: sums over the executions of a sample.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct SpeculativeSums {
-    /// The target alone.
-    pub plain_ns: u64,
-    /// With the draft.
-    pub drafted_ns: u64,
-    /// Of that, time in the draft.
-    pub draft_ns: u64,
-    /// Tokens generated each way.
-    pub n_tokens: u64,
-    /// Passes of the target with the draft.
-    pub n_passes: u64,
-    /// Tokens drafted, by their place behind the last certain one.
-    pub n_drafted: Vec<u64>,
-    /// Of these, tokens that the target accepted.
-    pub n_accepted: Vec<u64>,
-    /// Of each token where the target alone, after the same text, chooses another: how far its logits of the two are apart.
-    #[serde(default)]
-    pub other_gaps: Vec<f32>,
-    /// How far passes of several tokens moved the likely tokens of these texts against each other, at most, compared with passes of a
-    /// single one; absent where no token was another.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rounding: Option<f32>,
-}
-
-/// A request that was answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestTimes {
-    /// From sending it to the last token of its answer.
-    pub latency_ns: u64,
-    /// From sending it to the first one.
-    pub ttft_ns: u64,
-}
-
-/// One timed execution, as the worker reports it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sample {
-    /// Duration of one execution: the timed sum divided by `n_repeat`, rounded down. State: restoring it from memory.
-    pub ns: u64,
-    /// Executions inside this sample (short work is repeated to last long enough).
-    pub n_repeat: u32,
-    /// Sum of the timed regions. State: computing it; copies and files wait for memory and disk, not for the processor.
-    pub timed_ns: u64,
-    /// Untimed warm-up before it.
-    pub warmup_ns: u64,
-    /// Prefill: prefill plus first sampled token, of the first execution. Prefix_reuse: `ns`.
-    pub ttft_ns: Option<u64>,
-    /// Decode, no_reuse, batched and requests: every gap between tokens, executions one after the other.
-    pub itl_ns: Vec<u64>,
-    /// What the process used meanwhile.
-    pub conditions: SampleConditions,
-    /// State only: its parts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub state: Option<Box<StateTimes>>,
-    /// Speculative only: its parts. `ns` is that with the draft.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub speculative: Option<Box<SpeculativeSums>>,
-    /// Requests only: those that were both sent and answered while it was timed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub requests: Vec<RequestTimes>,
 }
 
 /// A sample with its place in the run.

@@ -1,6 +1,6 @@
 //! The head of a run: what was asked for, of what, on which machine.
 
-use super::{Arm, Cell, Goal, Level, Limits, ModelInfo, QualityPlan, Shards, TextInfo, VariantInfo, WorkSpec};
+use super::{Arm, Cell, Goal, Level, Limits, ModelInfo, QualityPlan, Shards, TextInfo, VariantInfo, Work};
 use crate::units::{bytes, duration};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,7 +68,7 @@ pub struct Plan {
     pub cells: Vec<Cell>,
     /// Works whose times add up to that of the request that is to be short.
     #[serde(default)]
-    pub decision: Vec<WorkSpec>,
+    pub decision: Vec<Work>,
     /// How often what is measured.
     #[serde(default)]
     pub pace: Pace,

@@ -1,6 +1,6 @@
 //! The time of a request as a sum over measured works.
 
-use crate::data::{RequestShape, WorkSpec, Workload};
+use crate::data::{RequestShape, Work, Workload};
 
 /// How far a measured length may be from the one that is asked for and still stand in for it, as a factor.
 const NEAR: f64 = 1.25;
@@ -9,7 +9,7 @@ const NEAR: f64 = 1.25;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Terms {
     /// Works, and how often the time of one execution counts.
-    pub works: Vec<(WorkSpec, f64)>,
+    pub works: Vec<(Work, f64)>,
     /// Whether the prompt lies between two measured lengths, not on one.
     pub is_between: bool,
 }
@@ -17,21 +17,21 @@ pub struct Terms {
 /// The request nearest to `request` of which `specs` hold the works, and these: what a plan decides by.
 ///
 /// `None` when decode is not among them.
-pub fn nearest(specs: &[WorkSpec], request: RequestShape) -> Option<(RequestShape, Vec<WorkSpec>)> {
-    let all = |workload| specs.iter().copied().filter(move |s| s.workload == workload);
+pub fn nearest(specs: &[Work], request: RequestShape) -> Option<(RequestShape, Vec<Work>)> {
+    let all = |workload| specs.iter().copied().filter(move |s| s.workload() == workload);
     let prefill = all(Workload::Prefill).filter(|_| !request.is_decode_alone());
     let Some(prefill) =
-        prefill.min_by(|a, b| apart(a.n_prompt, request.n_prompt).total_cmp(&apart(b.n_prompt, request.n_prompt)))
+        prefill.min_by(|a, b| apart(a.n_prompt(), request.n_prompt).total_cmp(&apart(b.n_prompt(), request.n_prompt)))
     else {
-        let deepest = all(Workload::Decode).max_by_key(|s| s.n_depth)?;
+        let deepest = all(Workload::Decode).max_by_key(Work::n_depth)?;
         return Some((RequestShape { n_prompt: 0, n_gen: 1 }, vec![deepest]));
     };
     let own = RequestShape {
-        n_prompt: prefill.n_prompt,
+        n_prompt: prefill.n_prompt(),
         ..request
     };
     let decode = all(Workload::Decode)
-        .min_by(|a, b| apart(a.n_depth, own.n_depth()).total_cmp(&apart(b.n_depth, own.n_depth())))?;
+        .min_by(|a, b| apart(a.n_depth(), own.n_depth()).total_cmp(&apart(b.n_depth(), own.n_depth())))?;
     Some((own, vec![prefill, decode]))
 }
 
@@ -39,26 +39,26 @@ pub fn nearest(specs: &[WorkSpec], request: RequestShape) -> Option<(RequestShap
 /// grows evenly with the length; a token of the answer takes the time at the nearest depth, or between the nearest two.
 ///
 /// `None` where a length is farther than a quarter outside what was measured.
-pub fn terms(specs: &[WorkSpec], request: RequestShape) -> Option<Terms> {
-    let all = |workload| -> Vec<WorkSpec> { specs.iter().copied().filter(|s| s.workload == workload).collect() };
+pub fn terms(specs: &[Work], request: RequestShape) -> Option<Terms> {
+    let all = |workload| -> Vec<Work> { specs.iter().copied().filter(|s| s.workload() == workload).collect() };
     if request.is_decode_alone() {
-        let deepest = all(Workload::Decode).into_iter().max_by_key(|s| s.n_depth)?;
+        let deepest = all(Workload::Decode).into_iter().max_by_key(Work::n_depth)?;
         return Some(Terms {
-            works: vec![(deepest, 1.0 / f64::from(deepest.n_gen.max(1)))],
+            works: vec![(deepest, 1.0 / f64::from(deepest.n_gen().max(1)))],
             is_between: false,
         });
     }
     let n_prompt = f64::from(request.n_prompt);
-    let prompt = between(&all(Workload::Prefill), request.n_prompt, |s| s.n_prompt)?;
-    let answer = between(&all(Workload::Decode), request.n_depth(), |s| s.n_depth)?;
+    let prompt = between(&all(Workload::Prefill), request.n_prompt, Work::n_prompt)?;
+    let answer = between(&all(Workload::Decode), request.n_depth(), Work::n_depth)?;
     let is_between = prompt.len() > 1;
     let prompt = prompt
         .into_iter()
-        .map(|(spec, share)| (spec, share * n_prompt / f64::from(spec.n_prompt.max(1))));
+        .map(|(spec, share)| (spec, share * n_prompt / f64::from(spec.n_prompt().max(1))));
     let n_gen = f64::from(request.n_gen);
     let answer = answer
         .into_iter()
-        .map(|(spec, share)| (spec, share * n_gen / f64::from(spec.n_gen.max(1))));
+        .map(|(spec, share)| (spec, share * n_gen / f64::from(spec.n_gen().max(1))));
     Some(Terms {
         works: prompt.chain(answer).collect(),
         is_between,
@@ -67,10 +67,10 @@ pub fn terms(specs: &[WorkSpec], request: RequestShape) -> Option<Terms> {
 
 /// The time of a request from the works that a plan decides by, whatever their lengths: a prompt once, a step as often as there are
 /// tokens in the answer.
-pub fn terms_of_plan(works: &[WorkSpec], request: RequestShape) -> Terms {
-    let times = |spec: &WorkSpec| match spec.workload {
+pub fn terms_of_plan(works: &[Work], request: RequestShape) -> Terms {
+    let times = |spec: &Work| match spec.workload() {
         Workload::Prefill => 1.0,
-        _ => f64::from(request.n_gen) / f64::from(spec.n_gen.max(1)),
+        _ => f64::from(request.n_gen) / f64::from(spec.n_gen().max(1)),
     };
     Terms {
         works: works.iter().map(|spec| (*spec, times(spec))).collect(),
@@ -79,7 +79,7 @@ pub fn terms_of_plan(works: &[WorkSpec], request: RequestShape) -> Terms {
 }
 
 /// The works around `wanted` with their shares, which add up to 1: a single one where it is near enough.
-fn between(specs: &[WorkSpec], wanted: u32, length: fn(&WorkSpec) -> u32) -> Option<Vec<(WorkSpec, f64)>> {
+fn between(specs: &[Work], wanted: u32, length: fn(&Work) -> u32) -> Option<Vec<(Work, f64)>> {
     if let Some(exact) = specs.iter().find(|s| length(s) == wanted) {
         return Some(vec![(*exact, 1.0)]);
     }
@@ -108,17 +108,17 @@ mod tests {
     use super::*;
     use crate::data::Purpose;
 
-    fn usual() -> Vec<WorkSpec> {
-        let prefill = [128, 512, 2048].map(|n| WorkSpec::single(Workload::Prefill, n, 0, 0));
-        let decode = [128, 512, 2048].map(|n| WorkSpec::single(Workload::Decode, 0, 32, n));
+    fn usual() -> Vec<Work> {
+        let prefill = [128, 512, 2048].map(|n| Work::prefill(n));
+        let decode = [128, 512, 2048].map(|n| Work::decode(32, n));
         [prefill, decode].concat()
     }
 
     /// A machine whose prompt takes `2 n + 0.001 n^2`, and a token at depth d `10 + 0.01 d`.
     fn time(terms: &Terms) -> f64 {
-        let one = |s: &WorkSpec| match s.workload {
-            Workload::Prefill => 2.0 * f64::from(s.n_prompt) + 0.001 * f64::from(s.n_prompt).powi(2),
-            _ => f64::from(s.n_gen) * (10.0 + 0.01 * f64::from(s.n_depth)),
+        let one = |s: &Work| match s.workload() {
+            Workload::Prefill => 2.0 * f64::from(s.n_prompt()) + 0.001 * f64::from(s.n_prompt()).powi(2),
+            _ => f64::from(s.n_gen()) * (10.0 + 0.01 * f64::from(s.n_depth())),
         };
         terms.works.iter().map(|(spec, times)| one(spec) * times).sum()
     }
@@ -148,15 +148,18 @@ mod tests {
         assert_eq!(request, Purpose::Chat.request());
         let names: Vec<String> = works.iter().map(ToString::to_string).collect();
         assert_eq!(names, ["pp512", "tg32 @ d512"]);
-        let short: Vec<WorkSpec> = usual()
+        let short: Vec<Work> = usual()
             .into_iter()
-            .filter(|s| s.n_prompt.max(s.n_depth) == 128)
+            .filter(|s| s.n_prompt().max(s.n_depth()) == 128)
             .collect();
         let (request, _) = nearest(&short, Purpose::Chat.request()).expect("decode is measured");
         assert_eq!((request.n_prompt, request.n_gen), (128, 256));
-        let decode: Vec<WorkSpec> = usual().into_iter().filter(|s| s.workload == Workload::Decode).collect();
+        let decode: Vec<Work> = usual()
+            .into_iter()
+            .filter(|s| s.workload() == Workload::Decode)
+            .collect();
         let (request, works) = nearest(&decode, Purpose::Chat.request()).expect("decode is measured");
-        assert!(request.is_decode_alone() && works[0].n_depth == 2048);
+        assert!(request.is_decode_alone() && works[0].n_depth() == 2048);
         assert_eq!(nearest(&[], Purpose::Chat.request()), None);
     }
 }

@@ -84,17 +84,17 @@ fn sample(round: u32, at_ns: u64, itl_ns: Vec<u64>, ttft_ns: Option<u64>) -> Rec
         energy_uj: None,
         gpu: None,
     };
+    let ns = at_ns / 2;
     let sample = Sample {
-        ns: at_ns / 2,
         n_repeat: 1,
         timed_ns: at_ns,
         warmup_ns: 0,
-        ttft_ns,
         itl_ns,
         conditions,
-        state: None,
-        speculative: None,
-        requests: Vec::new(),
+        seen: match ttft_ns {
+            Some(ttft_ns) => Seen::Prompt { ns, ttft_ns },
+            None => Seen::Time { ns },
+        },
     };
     Record::Sample(SampleRecord {
         launch: 0,

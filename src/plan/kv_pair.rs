@@ -13,6 +13,17 @@ pub struct KvPair {
     pub is_rotated: bool,
 }
 
+impl KvPair {
+    /// The same type for both, rotated as llama.cpp does it.
+    pub fn of(kind: KvType) -> KvPair {
+        KvPair {
+            k: kind,
+            v: kind,
+            is_rotated: true,
+        }
+    }
+}
+
 impl std::fmt::Display for KvPair {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.k == self.v {

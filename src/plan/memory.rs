@@ -1,8 +1,8 @@
 //! Predicted memory: of an arm alone, as the memory probe measures it, and of a worker with all that its cells keep.
 
-use crate::data::{ArmConfig, ModelInfo, VariantInfo, WorkSpec, Workload};
+use crate::data::{ArmConfig, ModelInfo, VariantInfo, Work};
 use crate::gguf::kv_bytes_per_token;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What decides how llama.cpp lays weights out in memory.
 #[derive(Debug, Clone, Copy)]
@@ -132,32 +132,29 @@ pub fn worker_memory_bytes(
     variant: &VariantInfo,
     layout: &Layout,
     config: &ArmConfig,
-    specs: impl Iterator<Item = WorkSpec> + Clone,
+    works: impl Iterator<Item = Work> + Clone,
 ) -> u64 {
     let per_token = kv_bytes_per_token(model, config.type_k, config.type_v);
-    let starts_filled = specs.clone().filter(|s| s.workload.starts_filled());
-    let kept: BTreeSet<u32> = starts_filled.map(|s| s.n_depth_kept()).collect();
-    let saved = specs.clone().filter(|s| s.workload == Workload::State);
-    let passing = saved.map(|s| s.n_depth).max().unwrap_or(0);
-    let tokens = kept.iter().map(|&n| u64::from(n)).sum::<u64>() + u64::from(passing) + n_ctx_batched(specs);
+    let kept: BTreeSet<u32> = works.clone().map(|w| w.shape().n_kept).collect();
+    let copied = works.clone().map(|w| w.shape().n_copied).max().unwrap_or(0);
+    // Of each kind of prompt the context with most sequences.
+    let mut at_once = BTreeMap::new();
+    for work in works {
+        if let Some(own) = work.shape().at_once {
+            let largest = at_once.entry((work.workload(), own.is_unified)).or_insert(0);
+            *largest = own.n_ctx.max(*largest);
+        }
+    }
+    let sum = |all: &mut dyn Iterator<Item = &u32>| all.map(|&n| u64::from(n)).sum::<u64>();
+    let tokens = sum(&mut kept.iter()) + u64::from(copied) + sum(&mut at_once.values());
     arm_memory_bytes(model, variant, layout, config, config.n_ubatch).saturating_add(tokens.saturating_mul(per_token))
-}
-
-/// Cache slots of the contexts of several sequences that an arm opens for its works: one for each kind of prompt, and one for requests.
-fn n_ctx_batched(specs: impl Iterator<Item = WorkSpec> + Clone) -> u64 {
-    let largest = |workload: Workload, is_shared: bool| {
-        let of_kind = specs
-            .clone()
-            .filter(|s| s.workload == workload && s.is_pp_shared == is_shared);
-        u64::from(of_kind.map(|s| s.n_ctx_batched()).max().unwrap_or(0))
-    };
-    largest(Workload::Batched, false) + largest(Workload::Batched, true) + largest(Workload::Requests, false)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::data::{FlashAttn, KvType, SplitMode, TensorTypeShare};
+    use crate::data::work::{Batched, PrefixReuse, State};
+    use crate::data::{KvType, TensorTypeShare};
 
     pub fn model(n_embd: u32, n_layer: u32, n_kv: u32, n_vocab: u32) -> ModelInfo {
         ModelInfo {
@@ -206,16 +203,9 @@ pub(super) mod tests {
         ArmConfig {
             type_k: kv,
             type_v: kv,
-            has_kv_rotation: true,
-            flash_attn: FlashAttn::On,
-            device: "cpu".into(),
-            n_gpu_layers: 0,
-            split_mode: SplitMode::Layer,
-            no_kv_offload: false,
             n_threads: 2,
-            n_batch: 2048,
-            n_ubatch: 512,
             n_ctx,
+            ..ArmConfig::default()
         }
     }
 
@@ -290,33 +280,31 @@ pub(super) mod tests {
             instructions: &all,
         };
         let config = config(KvType::F16, 2080);
-        let spec = |workload, n_depth, n_seq, is_pp_shared| WorkSpec {
-            workload,
-            n_prompt: 0,
-            n_gen: 32,
-            n_depth,
-            n_seq,
-            is_pp_shared,
-        };
-        let worker =
-            |specs: &[WorkSpec]| worker_memory_bytes(&model, &variant, &layout, &config, specs.iter().copied());
+        let worker = |works: &[Work]| worker_memory_bytes(&model, &variant, &layout, &config, works.iter().copied());
         let alone = arm_memory_bytes(&model, &variant, &layout, &config, 512);
         assert_eq!(worker(&[]), alone);
-        let (a, b) = (
-            spec(Workload::Decode, 128, 1, false),
-            spec(Workload::PrefixReuse, 512, 1, false),
-        );
+        let warm = Work::PrefixReuse(PrefixReuse {
+            n_prompt: 1024,
+            n_shared: 512,
+        });
         assert_eq!(
-            worker(&[a, a, b]),
+            worker(&[Work::decode(32, 128), Work::decode(32, 128), warm]),
             alone + (128 + 512) * 23_040,
             "a state for each depth"
         );
-        let batched = [(4, false), (16, false), (16, true)].map(|(n, shared)| spec(Workload::Batched, 128, n, shared));
+        let batched = [(4, false), (16, false), (16, true)].map(|(n_seq, is_pp_shared)| {
+            Work::Batched(Batched {
+                n_gen: 32,
+                n_depth: 128,
+                n_seq,
+                is_pp_shared,
+            })
+        });
         assert_eq!(
             worker(&batched),
             alone + (16 * 256 + 768) * 23_040,
             "own caches and a shared one"
         );
-        assert_eq!(worker(&[spec(Workload::State, 512, 1, false)]), alone + 512 * 23_040);
+        assert_eq!(worker(&[Work::State(State { n_depth: 512 })]), alone + 512 * 23_040);
     }
 }

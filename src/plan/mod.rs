@@ -4,30 +4,35 @@
 //! predictions, outstanding work. It knows nothing of processes or files.
 //! Invariant: no I/O, no clock, no environment, no unseeded randomness.
 
+mod arms;
 mod contend;
 mod kv_pair;
 mod matrix;
 mod memory;
 mod merge;
-mod on_request;
 mod order;
 mod outstanding;
+mod pace;
 mod predict;
 mod profile;
 mod quality;
+mod settings;
 mod shard;
+mod works;
 
 pub use contend::{left_out, Bounds, Contender};
 pub use kv_pair::KvPair;
-pub use matrix::{build, PlanError, Settings};
+pub use matrix::build;
 pub use memory::{arm_memory_bytes, device_memory_bytes, worker_memory_bytes, Layout};
 pub use merge::{merge, MergeError, Merged, Part};
 pub use order::{blocks, headline_pairs, launch_order, Turn};
 pub use outstanding::{outstanding, Outstanding};
-pub use predict::{execution_guess_ns, n_repeat, SpeedGuess};
+pub use predict::{n_repeat, Cost, SpeedGuess};
 pub use profile::{PredictedSpeed, Probe, Profile};
 pub use quality::{
     chunks, corpus_bytes, quality_left, scoring_bytes, surely_too_short, too_short, QualityLeft, QualityMode,
     QualitySettings,
 };
+pub use settings::{PlanError, Settings};
 pub use shard::{shard, ShardOf, TooManyShards};
+pub use works::{workloads_help, WorkFlags};

@@ -1,6 +1,7 @@
 //! What a round measures, and in which order: seeded, counter-balanced, comparisons side by side.
 
-use crate::data::{Plan, WorkSpec, Workload};
+use super::works::planned;
+use crate::data::{Plan, Work, Workload};
 use crate::rng::SplitMix64;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +33,7 @@ pub fn launch_order(plan: &Plan, launch: u32) -> Vec<usize> {
 /// the cells that are still measured; `contenders`: the arms that may become the choice.
 pub fn blocks(plan: &Plan, turn: Turn, live: &BTreeSet<usize>, contenders: &BTreeSet<usize>) -> Vec<Vec<usize>> {
     let n_contenders = contenders.iter().filter(|&&arm| !plan.arms[arm].is_control).count();
-    let mut groups: BTreeMap<WorkSpec, Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<Work, Vec<usize>> = BTreeMap::new();
     for (index, cell) in plan.cells.iter().enumerate() {
         let takes_part = match due(plan, &cell.spec, turn) {
             Due::No => false,
@@ -49,7 +50,7 @@ pub fn blocks(plan: &Plan, turn: Turn, live: &BTreeSet<usize>, contenders: &BTre
     SplitMix64::new(plan.seed ^ (u64::from(turn.round) << 32) ^ 0x5EED).shuffle(&mut order);
     if turn.round == 0 {
         // What a prompt leaves in the cache is what decode starts from: it need not be filled for it.
-        order.sort_by_key(|cells| plan.cells[cells[0]].spec.workload != Workload::Prefill);
+        order.sort_by_key(|cells| plan.cells[cells[0]].spec.workload() != Workload::Prefill);
     }
     for cells in &mut order {
         // The offset is drawn per work, so that works do not all start with the same arm in a round.
@@ -73,7 +74,7 @@ enum Due {
     All,
 }
 
-fn due(plan: &Plan, spec: &WorkSpec, turn: Turn) -> Due {
+fn due(plan: &Plan, spec: &Work, turn: Turn) -> Due {
     let pace = &plan.pace;
     let every = |n: u32, offset: u32| (turn.in_launch + offset).is_multiple_of(n.max(1));
     if plan.decision.contains(spec) {
@@ -84,25 +85,16 @@ fn due(plan: &Plan, spec: &WorkSpec, turn: Turn) -> Due {
             false => Due::Contenders,
         };
     }
+    let n_prompt = plan.decision.iter().map(Work::n_prompt).max().filter(|n| *n > 0);
     let is_due = match pace.n_rounds_asked {
         Some(_) => true,
-        None if is_dear(plan, spec) => turn.in_launch == 0 && is_dear_launch(plan, turn.launch),
-        None => every(pace.curve_every, spec.n_prompt / 64 + spec.n_depth / 64),
+        None if planned(spec).is_dear(n_prompt) => turn.in_launch == 0 && is_dear_launch(plan, turn.launch),
+        None => every(pace.curve_every, spec.n_prompt() / 64 + spec.n_depth() / 64),
     };
     if is_due {
         Due::All
     } else {
         Due::No
-    }
-}
-
-/// Recomputing, and prompts at least twice as long as the one that decides: long, and telling little more each time.
-fn is_dear(plan: &Plan, spec: &WorkSpec) -> bool {
-    let decides = plan.decision.iter().map(|s| s.n_prompt).max().filter(|n| *n > 0);
-    match spec.workload {
-        Workload::NoReuse => true,
-        Workload::Prefill => decides.is_some_and(|n| spec.n_prompt >= n.saturating_mul(2)),
-        _ => false,
     }
 }
 
@@ -138,7 +130,7 @@ pub fn headline_pairs(plan: &Plan) -> Vec<(usize, usize)> {
         .iter()
         .enumerate()
         .filter(|(_, c)| c.arm != baseline && !plan.arms[c.arm].is_control && same_config(c.arm))
-        .filter(|(_, c)| c.spec.workload.is_headline())
+        .filter(|(_, c)| c.spec.workload().is_headline())
         .filter_map(|(i, c)| {
             plan.cells
                 .iter()
@@ -226,7 +218,7 @@ mod tests {
         assert_eq!(of("pp512"), [[5, 2]; 12].concat(), "all arms, then the contenders");
         assert_eq!(of("tg32 @ d512"), [[5, 2]; 12].concat());
         assert_eq!(of("tg32 @ d2048").len(), 6, "once a launch");
-        assert_eq!((of("pp2048").len(), of("nr2 @ d128").len()), (3, 3));
+        assert_eq!((of("pp2048").len(), of("nr1 @ d128").len()), (3, 3));
     }
 
     #[test]
@@ -244,7 +236,7 @@ mod tests {
                 let found = blocks(&plan, turn(round, 1), &live, &[1, 2].into());
                 let block = found
                     .iter()
-                    .find(|b| plan.cells[b[0]].spec.workload == Workload::Decode);
+                    .find(|b| plan.cells[b[0]].spec.workload() == Workload::Decode);
                 plan.cells[block.expect("it decides")[0]].arm
             })
             .collect();

@@ -1,6 +1,7 @@
 //! Predictions of time, made before the work starts and replaced by measurements as they come.
 
-use crate::data::{ModelInfo, WorkSpec, Workload};
+use super::works::planned;
+use crate::data::{ModelInfo, Work};
 
 /// A rough idea of a machine's speed, to order the plan's costs and set deadlines before anything is measured.
 #[derive(Debug, Clone, Copy)]
@@ -23,52 +24,43 @@ impl SpeedGuess {
     }
 }
 
-/// Predicted duration of one execution of `spec`.
-///
-/// Prefill: `2 * n_params * n_tokens` operations plus attention (`4 * n_layer * n_embd * n_tokens^2 / 2`). Decode: the
-/// weights and the filled cache are read once per token, at a fixed cost of 0.1 ms per token.
-pub fn execution_guess_ns(
-    spec: &WorkSpec,
-    model: &ModelInfo,
-    n_params: u64,
-    model_size: u64,
-    kv_bytes_per_token: u64,
-    speed: &SpeedGuess,
-) -> u64 {
-    let prefill = |n: f64| {
-        let attention = 2.0 * f64::from(model.n_layer) * f64::from(model.n_embd) * n * n;
-        (2.0 * n_params as f64 * n + attention) / speed.flops
-    };
-    // One step of so many sequences: the weights are read once for all, each cache for its own.
-    let step = |n_seq: f64| {
-        let bytes = model_size as f64 + n_seq * kv_bytes_per_token as f64 * f64::from(spec.n_depth);
-        bytes / speed.bandwidth + 1e-4
-    };
-    let n_gen = f64::from(spec.n_gen);
-    let seconds = match spec.workload {
-        Workload::Prefill => prefill(f64::from(spec.n_prompt)),
-        Workload::Decode => n_gen * step(1.0),
-        // Alone, and with a draft that is about as costly: at worst twice as long.
-        Workload::Speculative => 3.0 * n_gen * step(1.0),
-        Workload::NoReuse => n_gen * prefill(f64::from(spec.n_depth + 1)),
-        Workload::PrefixReuse => prefill(f64::from(spec.n_prompt)) - prefill(f64::from(spec.n_depth)),
-        // Computed once, then copied and restored twice, at the speed of memory; the disk is left out.
-        Workload::State => {
-            let bytes = 6.0 * kv_bytes_per_token as f64 * f64::from(spec.n_depth);
-            prefill(f64::from(spec.n_depth)) + bytes / speed.bandwidth
-        }
-        Workload::Requests => {
-            let (n_seq, n) = (f64::from(spec.n_seq), f64::from(spec.n_requests()));
-            let each = prefill(f64::from(spec.n_prompt)) + n_gen * 2.0 * n_params as f64 / speed.flops;
-            n * each + n / n_seq * n_gen * step(n_seq)
-        }
-        // The arithmetic is each sequence's own.
-        Workload::Batched => {
-            let n_seq = f64::from(spec.n_seq);
-            n_gen * (step(n_seq) + n_seq * 2.0 * n_params as f64 / speed.flops)
-        }
-    };
-    (seconds * 1e9) as u64
+/// What the time of a work is predicted from: the model, one of its files, and the machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Cost<'a> {
+    pub model: &'a ModelInfo,
+    pub n_params: u64,
+    pub model_size: u64,
+    pub kv_bytes_per_token: u64,
+    pub speed: SpeedGuess,
+}
+
+impl Cost<'_> {
+    /// Predicted duration of one execution.
+    pub fn execution_ns(&self, work: &Work) -> u64 {
+        (planned(work).seconds(self) * 1e9) as u64
+    }
+
+    /// Seconds of a prompt into an empty cache: the arithmetic of each token, and attention (`4 * n_layer * n_embd * n^2 / 2`).
+    pub(super) fn prompt(&self, n: u32) -> f64 {
+        let n = f64::from(n);
+        let attention = 2.0 * f64::from(self.model.n_layer) * f64::from(self.model.n_embd) * n * n;
+        n * self.arithmetic() + attention / self.speed.flops
+    }
+
+    /// One token's: two operations for each weight.
+    pub(super) fn arithmetic(&self) -> f64 {
+        2.0 * self.n_params as f64 / self.speed.flops
+    }
+
+    /// One step of so many sequences: the weights are read once for all, each cache for its own, at a fixed cost of 0.1 ms.
+    pub(super) fn step(&self, n_seq: u32, n_depth: u32) -> f64 {
+        self.model_size as f64 / self.speed.bandwidth + f64::from(n_seq) * self.cache(n_depth) + 1e-4
+    }
+
+    /// Reading or writing so many tokens of a cache.
+    pub(super) fn cache(&self, n_tokens: u32) -> f64 {
+        self.kv_bytes_per_token as f64 * f64::from(n_tokens) / self.speed.bandwidth
+    }
 }
 
 /// Executions per sample so that it lasts at least `sample_ns_min`; at most 1000.
@@ -78,7 +70,9 @@ pub fn n_repeat(execution_ns: u64, sample_ns_min: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::memory::tests::model;
     use super::*;
+    use crate::data::work::NoReuse;
 
     #[test]
     fn samples_last_long_enough() {
@@ -90,27 +84,22 @@ mod tests {
 
     #[test]
     fn deeper_and_larger_costs_more() {
-        let model = ModelInfo {
-            name: "m".into(),
-            architecture: "llama".into(),
-            n_layer: 30,
-            n_embd: 576,
-            n_head: 9,
-            n_head_kv: 3,
-            n_embd_k_gqa: 192,
-            n_embd_v_gqa: 192,
-            n_vocab: 49152,
-            n_ctx_train: 2048,
-        };
-        let speed = SpeedGuess::of_cpu(2, true);
-        let guess = |workload, n_prompt, n_gen, n_depth, size| {
-            let spec = WorkSpec::single(workload, n_prompt, n_gen, n_depth);
-            execution_guess_ns(&spec, &model, 135_000_000, size, 23040, &speed)
+        let model = model(576, 30, 192, 49_152);
+        let cost = |work: Work, model_size| {
+            let cost = Cost {
+                model: &model,
+                n_params: 135_000_000,
+                model_size,
+                kv_bytes_per_token: 23040,
+                speed: SpeedGuess::of_cpu(2, true),
+            };
+            cost.execution_ns(&work)
         };
         let size = 270_000_000;
-        assert!(guess(Workload::Prefill, 2048, 0, 0, size) > 4 * guess(Workload::Prefill, 512, 0, 0, size));
-        assert!(guess(Workload::Decode, 0, 32, 2048, size) > guess(Workload::Decode, 0, 32, 128, size));
-        assert!(guess(Workload::Decode, 0, 32, 128, size) > guess(Workload::Decode, 0, 32, 128, size / 2));
-        assert!(guess(Workload::NoReuse, 0, 2, 512, size) > guess(Workload::NoReuse, 0, 2, 128, size));
+        assert!(cost(Work::prefill(2048), size) > 4 * cost(Work::prefill(512), size));
+        assert!(cost(Work::decode(32, 2048), size) > cost(Work::decode(32, 128), size));
+        assert!(cost(Work::decode(32, 128), size) > cost(Work::decode(32, 128), size / 2));
+        let no_reuse = |n_depth| Work::NoReuse(NoReuse { n_gen: 2, n_depth });
+        assert!(cost(no_reuse(512), size) > cost(no_reuse(128), size));
     }
 }

@@ -1,8 +1,9 @@
 //! What is scored: arms, windows, chunks, and which of them a journal leaves to do.
 
+use super::arms::{arm_id, config_of, places};
 use super::kv_pair::KvPair;
-use super::matrix::{arm_id, config_of, places, Settings};
 use super::memory::{arm_memory_bytes, Layout};
+use super::settings::Settings;
 use crate::data::{
     Arm, Chunk, FlashAttn, KvType, Level, ModelInfo, QualityLoss, QualityPlan, QualityStop, QualityWindow, Record,
     TextInfo, TextTokens, VariantInfo,
@@ -11,18 +12,19 @@ use crate::stats::NEAR_KLD;
 use std::collections::BTreeSet;
 
 /// How much of a run goes into quality.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum QualityMode {
     /// None.
     Off,
     /// Until it is precise enough or the time is spent.
+    #[default]
     On,
     /// Every arm, every chunk, however long it takes.
     Full,
 }
 
 /// What the user asked for, as to quality.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct QualitySettings {
     /// How much.
     pub mode: QualityMode,
@@ -129,7 +131,7 @@ fn other_kv(s: &Settings, first: KvPair, is_all: bool) -> Vec<KvPair> {
         let pair = |k, v| KvPair { k, v, is_rotated: true };
         let mut all = s.kv.clone();
         if !s.is_triage && s.level != Level::Quick {
-            all.extend([KvType::Q8_0, KvType::Q4_0].map(|kind| pair(kind, kind)));
+            all.extend([KvType::Q8_0, KvType::Q4_0].map(KvPair::of));
         }
         if is_all {
             for kind in [KvType::Q8_0, KvType::Q4_0] {

@@ -4,7 +4,7 @@
 //! other) at one context length (prefill, decode and what is related to them). A shard gets neighbouring pieces, so that it loads
 //! few models, and for the works in them the baseline and its control, so that its ratios are paired within itself.
 
-use crate::data::{Arm, ArmConfig, Cell, KvType, Plan, QualityPlan, WorkSpec, Workload};
+use crate::data::{Arm, ArmConfig, Cell, KvType, Plan, QualityPlan, Work};
 use std::collections::BTreeSet;
 
 /// One part of so many, from 1.
@@ -107,12 +107,12 @@ fn pieces(whole: &Plan) -> Vec<Vec<usize>> {
             keys.push(key(arm));
         }
     }
-    let lengths: BTreeSet<u32> = whole.cells.iter().map(|c| length(&c.spec)).collect();
+    let lengths: BTreeSet<u32> = whole.cells.iter().map(|c| c.spec.shape().n_context).collect();
     let piece = |wanted: &Key, wanted_length: u32| -> Vec<usize> {
         let cells = whole.cells.iter().enumerate();
         let is_in = |cell: &Cell| {
             let arm = &whole.arms[cell.arm];
-            !arm.is_control && key(arm) == *wanted && length(&cell.spec) == wanted_length
+            !arm.is_control && key(arm) == *wanted && cell.spec.shape().n_context == wanted_length
         };
         cells.filter(|(_, cell)| is_in(cell)).map(|(index, _)| index).collect()
     };
@@ -132,17 +132,9 @@ fn key(arm: &Arm) -> Key {
     (arm.variant.clone(), config)
 }
 
-/// The context length at which a work is compared with others.
-fn length(spec: &WorkSpec) -> u32 {
-    match spec.workload {
-        Workload::Prefill | Workload::PrefixReuse => spec.n_prompt,
-        _ => spec.n_depth,
-    }
-}
-
 /// These cells, and the baseline's and its control's on the same works.
 fn with_references(whole: &Plan, own: &BTreeSet<usize>) -> BTreeSet<usize> {
-    let works: BTreeSet<WorkSpec> = own.iter().map(|&c| whole.cells[c].spec).collect();
+    let works: BTreeSet<Work> = own.iter().map(|&c| whole.cells[c].spec).collect();
     let is_reference = |cell: &Cell| {
         let arm = &whole.arms[cell.arm];
         (arm.is_baseline || arm.is_control) && works.contains(&cell.spec)
@@ -156,7 +148,7 @@ fn quality_of(whole: &Plan, quality: &QualityPlan, own: &BTreeSet<usize>) -> Opt
     let first = |variant: &str| {
         let of_variant = |c: &Cell| !whole.arms[c.arm].is_control && whole.arms[c.arm].variant == variant;
         let cells = whole.cells.iter().enumerate().filter(|(_, c)| of_variant(c));
-        cells.min_by_key(|(index, c)| (length(&c.spec), *index))
+        cells.min_by_key(|(index, c)| (c.spec.shape().n_context, *index))
     };
     let is_own = |variant: &str| first(variant).is_some_and(|(cell, _)| own.contains(&cell));
     let arms: Vec<Arm> = quality

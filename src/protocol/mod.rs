@@ -5,7 +5,7 @@
 
 use crate::data::{
     ArmConfig, BufferSize, Chunk, ChunkScore, ContextInfo, EngineInfo, FailureKind, MemoryReading, Sample, SplitMode,
-    TextTokens, WorkSpec,
+    TextTokens, Work,
 };
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Write};
@@ -18,7 +18,8 @@ use std::path::PathBuf;
 /// 4: several devices.
 /// 5: states of the cache that outlive a worker.
 /// 6: the kind of a failure.
-pub(crate) const PROTOCOL_VERSION: u32 = 6;
+/// 7: works are prepared one by one.
+pub(crate) const PROTOCOL_VERSION: u32 = 7;
 
 /// A state of the cache that outlives the worker that computed it: anonymous memory that all workers of the arm inherit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,19 +65,18 @@ pub(crate) enum Request {
         /// States that works of the arm start from.
         kept: Vec<KeptState>,
     },
-    /// Makes a context ready for works: states of the cache that they start from are restored, or computed and kept. Answer:
+    /// Makes a context ready for a work: the state of the cache that it starts from is taken over, or computed and kept. Answer:
     /// [`Reply::Prepared`].
     Prepare {
         context: usize,
-        /// The works.
-        specs: Vec<WorkSpec>,
-        /// Each is timed roughly too.
+        spec: Work,
+        /// It is timed roughly too.
         is_timed: bool,
     },
     /// One timed sample. Answer: [`Reply::Sampled`].
     Measure {
         context: usize,
-        spec: WorkSpec,
+        spec: Work,
         /// Complete rounds before it: with a draft, every round has texts of its own.
         round: u32,
         /// Executions in the sample.
@@ -128,10 +128,10 @@ pub(crate) enum Reply {
         /// As llama.cpp made it.
         context: ContextInfo,
     },
-    /// The works are ready to be timed.
+    /// The work is ready to be timed.
     Prepared {
-        /// How long one execution of each work took, roughly, in the order of the request; empty where they were not timed.
-        execution_ns: Vec<u64>,
+        /// How long one execution took, roughly, if it was timed.
+        execution_ns: Option<u64>,
     },
     Sampled {
         sample: Sample,

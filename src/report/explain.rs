@@ -102,9 +102,9 @@ fn samples_table(own: &CellReport, used: &Samples, of_baseline: &Samples) -> Tab
     }
     let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
     table.set_header(head.iter().map(|h| right((*h).to_owned())));
-    let n_tokens = own.spec.n_tokens_counted();
+    let n_tokens = own.spec.shape().n_counted;
     for (round, (line, record)) in used {
-        let ns = record.sample.ns;
+        let ns = record.sample.ns();
         let mut row = vec![
             line.to_string(),
             record.launch.to_string(),
@@ -113,8 +113,8 @@ fn samples_table(own: &CellReport, used: &Samples, of_baseline: &Samples) -> Tab
             units::or_na(units::rate_per_s(n_tokens, ns), units::tps),
         ];
         if let Some((line, base)) = of_baseline.get(round) {
-            let ratio = base.sample.ns as f64 / ns as f64;
-            row.extend([line.to_string(), base.sample.ns.to_string(), format!("{ratio:.4}")]);
+            let ratio = base.sample.ns() as f64 / ns as f64;
+            row.extend([line.to_string(), base.sample.ns().to_string(), format!("{ratio:.4}")]);
         }
         table.add_row(row.into_iter().map(right));
     }
@@ -167,7 +167,7 @@ fn ratio(
 ) -> String {
     let pairs = used
         .iter()
-        .filter_map(|(round, (_, s))| Some((of_baseline.get(round)?.1.sample.ns as f64, s.sample.ns as f64)));
+        .filter_map(|(round, (_, s))| Some((of_baseline.get(round)?.1.sample.ns() as f64, s.sample.ns() as f64)));
     let (base, arm): (Vec<f64>, Vec<f64>) = pairs.unzip();
     let bare = |r: f64| format!("{r:.4}");
     let plain = stats::log_ratio_interval(&base, &arm, comparison.ratio.level);

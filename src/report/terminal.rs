@@ -4,7 +4,7 @@ use super::document::{text, Block, Document, Table as DocumentTable, Value};
 use super::say;
 use super::text::kv;
 use super::{CellReport, DecisionReport, Report};
-use crate::data::{Arm, FailureKind, WorkSpec, Workload};
+use crate::data::{Arm, FailureKind, Work, Workload};
 use crate::decide::Exactness;
 use crate::stats::Verdict;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
@@ -27,7 +27,7 @@ pub fn summary(model: &Report, look: Look) -> String {
     let t = model.lang;
     let mut paragraphs: Vec<Vec<String>> = model.banners().into_iter().map(|banner| vec![banner]).collect();
     paragraphs.push(say::opening(model));
-    let has_table = model.cells.iter().any(|c| c.is_ok() && c.spec.workload.is_headline());
+    let has_table = model.cells.iter().any(|c| c.is_ok() && c.spec.workload().is_headline());
     let below = paragraphs.len();
     paragraphs.push(say::closing(model));
     let warnings = model.warnings.iter().filter(|_| !look.is_warned);
@@ -61,7 +61,7 @@ fn table(model: &Report, look: Look) -> String {
     let mut table = styled(look);
     let prefill = model.shown(Workload::Prefill);
     let decode = model.shown(Workload::Decode);
-    let name = |spec: Option<WorkSpec>| t.or_na(spec, |s| s.to_string());
+    let name = |spec: Option<Work>| t.or_na(spec, |s| s.to_string());
     let baseline = model.baseline().map_or_else(|| t.baseline(), |arm| arm.id.clone());
     let decision = model.decision.as_ref();
     let is_scored = decision.is_some_and(|d| {
@@ -160,7 +160,7 @@ fn plain_table(one: &DocumentTable, look: Look) -> String {
     table.trim_fmt()
 }
 
-fn row(model: &Report, arm: &Arm, prefill: Option<WorkSpec>, decode: Option<WorkSpec>) -> Vec<Cell> {
+fn row(model: &Report, arm: &Arm, prefill: Option<Work>, decode: Option<Work>) -> Vec<Cell> {
     let t = model.lang;
     let prefill = prefill.and_then(|spec| model.cell(&arm.id, &spec));
     let decode = decode.and_then(|spec| model.cell(&arm.id, &spec));

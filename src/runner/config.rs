@@ -1,7 +1,7 @@
 //! What a run is told, and what follows from it for all parts of the runner.
 
 use super::child::{Mailbox, WorkerCommand};
-use crate::data::{PartName, Plan, QualityRecord, TextTokens, WorkSpec};
+use crate::data::{PartName, Plan, QualityRecord, TextTokens, Work};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -129,12 +129,7 @@ impl RunConfig {
 
     /// Prompt tokens that the longest cell needs.
     pub(super) fn n_tokens(&self) -> u32 {
-        self.plan
-            .cells
-            .iter()
-            .map(|c| c.spec.n_tokens_needed())
-            .max()
-            .unwrap_or(1)
+        self.plan.cells.iter().map(|c| c.spec.shape().n_text).max().unwrap_or(1)
     }
 }
 
@@ -147,7 +142,7 @@ pub(super) struct Site<'a> {
 
 impl Site<'_> {
     /// The work of a cell.
-    pub fn spec(&self, cell: usize) -> WorkSpec {
+    pub fn spec(&self, cell: usize) -> Work {
         self.run.plan.cells[cell].spec
     }
 

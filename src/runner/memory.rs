@@ -3,7 +3,7 @@
 use super::child::{AskError, Worker};
 use super::config::Site;
 use super::team::load_and_open;
-use crate::data::{FailureKind, FlashAttn, MemoryRecord, WorkSpec, Workload};
+use crate::data::{FailureKind, FlashAttn, MemoryRecord, Work};
 use crate::protocol::{Reply, Request};
 
 /// Loads the model of `arm` alone, fills one physical batch and reads the process' memory.
@@ -14,12 +14,7 @@ pub fn probe(site: Site, arm: usize, id: u64) -> Result<MemoryRecord, AskError> 
     let plan = &site.run.plan;
     let deadline = site.run.deadline(site.run.guess_ns.iter().copied().max().unwrap_or(0));
     let setting = &plan.arms[arm].config;
-    let longest = plan
-        .cells
-        .iter()
-        .map(|c| c.spec.n_prompt.max(c.spec.n_depth))
-        .max()
-        .unwrap_or(1);
+    let longest = plan.cells.iter().map(|c| c.spec.shape().n_context).max().unwrap_or(1);
     let n_depth = match setting.flash_attn {
         FlashAttn::On => longest.min(setting.n_ubatch),
         FlashAttn::Off => longest,
@@ -28,10 +23,9 @@ pub fn probe(site: Site, arm: usize, id: u64) -> Result<MemoryRecord, AskError> 
     let mut worker = Worker::spawn(&site.run.command.of_arm(setting), &name, id, site.mailbox, deadline)?;
     let loaded = load_and_open(site, &mut worker, arm, n_depth + 1, Vec::new())?;
     let mut ask = |request| worker.ask(&request, site.mailbox, deadline);
-    let spec = WorkSpec::single(Workload::Prefill, n_depth, 0, 0);
     let Reply::Sampled { .. } = ask(Request::Measure {
         context: 0,
-        spec,
+        spec: Work::prefill(n_depth),
         round: 0,
         n_repeat: 1,
     })?

@@ -2,7 +2,7 @@
 
 use super::child::{AskError, Worker};
 use super::config::{inherited_memory, nanos, ModelFile, Site};
-use crate::data::{Arm, Cell, EngineInfo, FailureKind, LoadedArm, Sample, Workload};
+use crate::data::{Arm, Cell, EngineInfo, FailureKind, LoadedArm, Sample};
 use crate::protocol::{KeptState, Reply, Request};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -110,15 +110,11 @@ impl<'a> Team<'a> {
         }
         let request = Request::Prepare {
             context: CONTEXT,
-            specs: vec![self.site.spec(cell)],
+            spec: self.site.spec(cell),
             is_timed,
         };
         let answer = self.ask(cell, &request, self.site.run.guess_ns[cell], |reply| match reply {
-            Reply::Prepared { execution_ns } => match execution_ns.as_slice() {
-                [ns] if is_timed => Ok(Some(*ns)),
-                [] if !is_timed => Ok(None),
-                _ => Err(Box::new(Reply::Prepared { execution_ns })),
-            },
+            Reply::Prepared { execution_ns } if execution_ns.is_some() == is_timed => Ok(execution_ns),
             other => Err(Box::new(other)),
         })?;
         if let Answered::Done(_) = answer {
@@ -193,11 +189,8 @@ impl KeptStates {
             .enumerate()
             .map(|(i, arm)| first(arm).unwrap_or(i))
             .collect();
-        let starts = plan
-            .cells
-            .iter()
-            .filter(|c| c.spec.workload.starts_filled() && site.run.keeps_states);
-        let wanted: BTreeSet<(usize, u32)> = starts.map(|c| (owner[c.arm], c.spec.n_depth_kept())).collect();
+        let starts = plan.cells.iter().filter(|_| site.run.keeps_states);
+        let wanted: BTreeSet<(usize, u32)> = starts.map(|c| (owner[c.arm], c.spec.shape().n_kept)).collect();
         // Without such memory every worker fills its cache itself.
         let files = wanted.into_iter().filter(|(_, depth)| *depth > 0);
         let files = files
@@ -239,7 +232,7 @@ pub(super) fn load_and_open(
     kept: Vec<KeptState>,
 ) -> Result<LoadedArm, AskError> {
     let arm = &site.run.plan.arms[index];
-    let is_speculative = |c: &Cell| c.arm == index && c.spec.workload == Workload::Speculative;
+    let is_speculative = |c: &Cell| c.arm == index && c.spec.needs_draft();
     let drafts = site.run.plan.cells.iter().any(is_speculative);
     let draft = site.run.draft.clone().filter(|_| drafts);
     let reply = load(site, worker, arm, (site.run.text.clone(), n_tokens), draft)?;

@@ -101,37 +101,25 @@ fn pause_for(pause: Duration, mailbox: &Mailbox) -> Result<(), Interrupted> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{FlashAttn, KvType, SampleConditions, SplitMode};
+    use crate::data::{SampleConditions, Seen};
 
     fn config() -> ArmConfig {
         ArmConfig {
-            type_k: KvType::F16,
-            type_v: KvType::F16,
-            has_kv_rotation: true,
-            flash_attn: FlashAttn::On,
-            device: "cpu".to_owned(),
-            n_gpu_layers: 0,
-            split_mode: SplitMode::Layer,
-            no_kv_offload: false,
             n_threads: 4,
             n_batch: 512,
-            n_ubatch: 512,
             n_ctx: 256,
+            ..ArmConfig::default()
         }
     }
 
     fn judged(config: &ArmConfig, n_cpus: u32, conditions: SampleConditions) -> Option<Disturbance> {
         let sample = Sample {
-            ns: 1_000_000_000,
             n_repeat: 1,
             timed_ns: 1_000_000_000,
             warmup_ns: 0,
-            ttft_ns: None,
-            state: None,
-            speculative: None,
-            requests: Vec::new(),
             itl_ns: Vec::new(),
             conditions,
+            seen: Seen::Time { ns: 1_000_000_000 },
         };
         disturbance(&Limits::default(), config, n_cpus, &sample)
     }

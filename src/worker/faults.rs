@@ -68,12 +68,7 @@ impl Answer for Faulty {
                     engine: fake::info(),
                 },
             ),
-            Some(FaultAction::WrongAnswer) => write_line(
-                replies,
-                &Reply::Prepared {
-                    execution_ns: Vec::new(),
-                },
-            ),
+            Some(FaultAction::WrongAnswer) => write_line(replies, &Reply::Prepared { execution_ns: None }),
             Some(FaultAction::HugeLine) => {
                 replies.write_all(&vec![b'x'; MAX_LINE_BYTES + 2])?;
                 replies.write_all(b"\n")
@@ -193,8 +188,8 @@ fn matches(fault: &FakeFault, request: Option<&Request>, stem: &str, type_k: Opt
     };
     fault.at == point
         && stem.contains(&fault.file)
-        && fault.workload.is_none_or(|w| spec.is_some_and(|s| s.workload == w))
-        && fault.n_depth.is_none_or(|d| spec.is_some_and(|s| s.n_depth == d))
+        && fault.workload.is_none_or(|w| spec.is_some_and(|s| s.workload() == w))
+        && fault.n_depth.is_none_or(|d| spec.is_some_and(|s| s.n_depth() == d))
         && fault.type_k.is_none_or(|k| type_k == Some(k))
 }
 
@@ -202,7 +197,7 @@ fn matches(fault: &FakeFault, request: Option<&Request>, stem: &str, type_k: Opt
 mod tests {
     use super::super::serve::tests::{load, replies, talk};
     use super::*;
-    use crate::data::{WorkSpec, Workload};
+    use crate::data::Work;
 
     #[test]
     fn faults_strike_where_and_as_often_as_asked() {
@@ -211,7 +206,7 @@ mod tests {
         let mut faults = Faults::new(script.faults, Rc::default());
         let measure = |n_depth| Request::Measure {
             context: 0,
-            spec: WorkSpec::single(Workload::Decode, 0, 1, n_depth),
+            spec: Work::decode(1, n_depth),
             round: 0,
             n_repeat: 1,
         };

@@ -9,6 +9,8 @@
     expect(dead_code, reason = "this build has no engine to serve")
 )]
 
+mod bench;
+mod conditions;
 #[cfg(feature = "test-engine")]
 mod faults;
 mod load;
@@ -17,6 +19,7 @@ mod score;
 mod serve;
 mod speed;
 mod state_file;
+mod works;
 
 use std::fs::File;
 use std::io::{self, Write};

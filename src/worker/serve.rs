@@ -105,12 +105,12 @@ impl<E: Engine> Answer for Session<E> {
             }
             Request::Prepare {
                 context,
-                specs,
+                spec,
                 is_timed,
             } => {
                 let (engine, speed, id) = self.ready(context)?;
                 Ok(Reply::Prepared {
-                    execution_ns: speed.prepare(engine, id, &specs, is_timed)?,
+                    execution_ns: speed.prepare(engine, id, &spec, is_timed)?,
                 })
             }
             Request::Measure {
@@ -160,7 +160,7 @@ fn failed(error: EngineError) -> Reply {
 #[cfg(all(test, feature = "test-engine"))]
 pub(super) mod tests {
     use super::*;
-    use crate::data::{ArmConfig, FlashAttn, KvType, SplitMode, WorkSpec, Workload};
+    use crate::data::{ArmConfig, SplitMode, Work};
     use crate::engine::fake::FakeEngine;
     use crate::worker::faults::Faulty;
 
@@ -182,18 +182,10 @@ pub(super) mod tests {
 
     fn config() -> ArmConfig {
         ArmConfig {
-            type_k: KvType::F16,
-            type_v: KvType::F16,
-            has_kv_rotation: true,
-            flash_attn: FlashAttn::On,
-            device: "cpu".to_owned(),
-            n_gpu_layers: 0,
-            split_mode: SplitMode::Layer,
-            no_kv_offload: false,
             n_threads: 2,
             n_batch: 512,
-            n_ubatch: 512,
             n_ctx: 256,
+            ..ArmConfig::default()
         }
     }
 
@@ -224,7 +216,7 @@ pub(super) mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("m-F16.gguf");
         std::fs::write(&path, b"GGUF").expect("written");
-        let spec = WorkSpec::single(Workload::Decode, 0, 4, 64);
+        let spec = Work::decode(4, 64);
         let (ended, out) = talk(
             "{}",
             &[
@@ -232,7 +224,7 @@ pub(super) mod tests {
                 open(),
                 Request::Prepare {
                     context: 0,
-                    specs: vec![spec],
+                    spec,
                     is_timed: true,
                 },
                 Request::Measure {

@@ -1,5 +1,7 @@
+use super::super::works::{likely_in, spread};
 use super::*;
-use crate::data::{ArmConfig, FlashAttn, KvType, SplitMode};
+use crate::data::work::{Batched, NoReuse, PrefixReuse, Speculative, State};
+use crate::data::{ArmConfig, Seen, SpeculativeSums, SplitMode, StateTimes};
 use crate::engine::fake::FakeEngine;
 use crate::engine::Layout;
 
@@ -14,18 +16,10 @@ fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
     let mut engine = FakeEngine::new(serde_json::from_str(script).expect("valid"));
     engine.load(file.path(), "cpu", 0, SplitMode::Layer).expect("loads");
     let config = ArmConfig {
-        type_k: KvType::F16,
-        type_v: KvType::F16,
-        has_kv_rotation: true,
-        flash_attn: FlashAttn::On,
-        device: "cpu".to_owned(),
-        n_gpu_layers: 0,
-        split_mode: SplitMode::Layer,
-        no_kv_offload: false,
         n_threads: 2,
         n_batch: 512,
-        n_ubatch: 512,
         n_ctx: 1024,
+        ..ArmConfig::default()
     };
     let (id, _) = engine.open(&config, &Layout::single(&config)).expect("opens");
     let tokens = engine.tokenize(&"a text ".repeat(1300)).expect("bytes");
@@ -33,6 +27,32 @@ fn set_up(script: &str) -> (FakeEngine, ContextId, Speed) {
     let mut speed = Speed::new(tokens, files, Some("draft-Q8_0.gguf".into()));
     speed.opened(id, config, &[]);
     (engine, id, speed)
+}
+
+fn no_reuse(n_gen: u32, n_depth: u32) -> Work {
+    Work::NoReuse(NoReuse { n_gen, n_depth })
+}
+
+fn prefix_reuse(n_prompt: u32, n_shared: u32) -> Work {
+    Work::PrefixReuse(PrefixReuse { n_prompt, n_shared })
+}
+
+fn speculative(n_gen: u32, n_depth: u32) -> Work {
+    Work::Speculative(Speculative { n_gen, n_depth })
+}
+
+fn sums_of(sample: &Sample) -> &SpeculativeSums {
+    match &sample.seen {
+        Seen::Speculative(sums) => sums,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn state_times(sample: &Sample) -> &StateTimes {
+    match &sample.seen {
+        Seen::State(times) => times,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Virtual cost of prefilling `n` tokens of an empty cache.
@@ -48,32 +68,32 @@ fn step_ns(depth: u64) -> u64 {
 #[test]
 fn a_device_is_warmed_up_and_timed_with_whole_prompts() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let work = WorkSpec::single(Workload::Prefill, 100, 0, 0);
+    let work = Work::prefill(100);
     let on_cpu = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
     let config = speed.configs.get_mut(&id.0).expect("it was opened");
     config.device = "CUDA0".to_owned();
-    let rough = speed.prepare(&mut engine, id, &[work], true).expect("runs");
-    assert_eq!(rough, [prefill_ns(100)], "not from its first tokens");
+    let rough = speed.prepare(&mut engine, id, &work, true).expect("runs");
+    assert_eq!(rough, Some(prefill_ns(100)), "not from its first tokens");
     let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
     assert_eq!(sample.warmup_ns, on_cpu.warmup_ns + 2 * prefill_ns(100));
-    assert_eq!((sample.ns, sample.timed_ns), (on_cpu.ns, on_cpu.timed_ns));
+    assert_eq!((sample.ns(), sample.timed_ns), (on_cpu.ns(), on_cpu.timed_ns));
 }
 
 #[test]
 fn prefill_counts_the_prompt_and_nothing_else() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let work = WorkSpec::single(Workload::Prefill, 100, 0, 0);
+    let work = Work::prefill(100);
     assert_eq!(
-        speed.prepare(&mut engine, id, &[work], true).expect("runs"),
-        [prefill_ns(64) * 100 / 64],
+        speed.prepare(&mut engine, id, &work, true).expect("runs"),
+        Some(prefill_ns(64) * 100 / 64),
         "from its first tokens"
     );
     let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
     assert_eq!(sample.timed_ns, 3 * prefill_ns(100));
-    assert_eq!((sample.ns, sample.n_repeat), (prefill_ns(100), 3));
+    assert_eq!((sample.ns(), sample.n_repeat), (prefill_ns(100), 3));
     assert_eq!(sample.warmup_ns, prefill_ns(64));
     assert_eq!(
-        sample.ttft_ns,
+        sample.ttft_ns(),
         Some(prefill_ns(100) + 1000),
         "prefill and one sampled token"
     );
@@ -84,15 +104,10 @@ fn prefill_counts_the_prompt_and_nothing_else() {
 #[test]
 fn decode_starts_at_its_depth_in_every_execution() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let (deep, shallow) = (
-        WorkSpec::single(Workload::Decode, 0, 8, 300),
-        WorkSpec::single(Workload::Decode, 0, 8, 0),
-    );
-    let prompt = WorkSpec::single(Workload::Prefill, 512, 0, 0);
-    let rough = speed
-        .prepare(&mut engine, id, &[deep, shallow, prompt], true)
-        .expect("runs");
-    assert_eq!(rough[0], (step_ns(300) + step_ns(301) + step_ns(302)) * 8 / 3);
+    let (deep, shallow) = (Work::decode(8, 300), Work::decode(8, 0));
+    let prompt = Work::prefill(512);
+    let rough = [deep, shallow, prompt].map(|work| speed.prepare(&mut engine, id, &work, true).expect("runs"));
+    assert_eq!(rough[0], Some((step_ns(300) + step_ns(301) + step_ns(302)) * 8 / 3));
     speed
         .measure(&mut engine, id, &prompt, 0, 1)
         .expect("leaves 512 tokens behind");
@@ -100,9 +115,9 @@ fn decode_starts_at_its_depth_in_every_execution() {
     let once: Vec<u64> = (300..308).map(step_ns).collect();
     assert_eq!(sample.itl_ns, [once.clone(), once.clone()].concat());
     assert_eq!(sample.timed_ns, sample.itl_ns.iter().sum::<u64>());
-    assert_eq!(sample.ns, once.iter().sum::<u64>());
+    assert_eq!(sample.ns(), once.iter().sum::<u64>());
     assert_eq!(sample.warmup_ns, step_ns(300) + step_ns(301) + step_ns(302));
-    assert_eq!(sample.ttft_ns, None);
+    assert_eq!(sample.ttft_ns(), None);
     let sample = speed.measure(&mut engine, id, &shallow, 0, 1).expect("runs");
     assert_eq!(sample.itl_ns, (0..8).map(step_ns).collect::<Vec<u64>>());
 }
@@ -110,37 +125,34 @@ fn decode_starts_at_its_depth_in_every_execution() {
 #[test]
 fn no_reuse_pays_the_whole_prefix_for_every_token() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let work = WorkSpec::single(Workload::NoReuse, 0, 3, 100);
+    let work = no_reuse(3, 100);
     assert_eq!(
-        speed.prepare(&mut engine, id, &[work], true).expect("runs"),
-        [prefill_ns(64) * 101 / 64 * 3]
+        speed.prepare(&mut engine, id, &work, true).expect("runs"),
+        Some(prefill_ns(64) * 101 / 64 * 3)
     );
     let sample = speed.measure(&mut engine, id, &work, 0, 2).expect("runs");
     let once = [prefill_ns(101), prefill_ns(102), prefill_ns(103)];
     assert_eq!(sample.itl_ns, [once, once].concat());
-    assert_eq!(sample.ns, once.iter().sum::<u64>());
+    assert_eq!(sample.ns(), once.iter().sum::<u64>());
 }
 
 #[test]
 fn a_follow_up_prompt_pays_for_what_is_not_in_the_cache() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let (cold, warm) = (
-        WorkSpec::single(Workload::PrefixReuse, 200, 0, 0),
-        WorkSpec::single(Workload::PrefixReuse, 200, 0, 150),
-    );
+    let (cold, warm) = (prefix_reuse(200, 0), prefix_reuse(200, 150));
     let first_token = 1000;
     let (cold_ns, warm_ns) = (
         prefill_ns(200) + first_token,
         prefill_ns(200) - prefill_ns(150) + first_token,
     );
     assert_eq!(
-        speed.prepare(&mut engine, id, &[cold, warm], true).expect("runs"),
-        [cold_ns, warm_ns]
+        [cold, warm].map(|work| speed.prepare(&mut engine, id, &work, true).expect("runs")),
+        [Some(cold_ns), Some(warm_ns)]
     );
     for (work, once, warmup_ns) in [(cold, cold_ns, prefill_ns(64)), (warm, warm_ns, warm_ns - first_token)] {
         let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
         assert_eq!(
-            (sample.ns, sample.ttft_ns, sample.warmup_ns),
+            (sample.ns(), sample.ttft_ns(), sample.warmup_ns),
             (once, Some(once), warmup_ns),
             "{work}"
         );
@@ -150,20 +162,23 @@ fn a_follow_up_prompt_pays_for_what_is_not_in_the_cache() {
 #[test]
 fn sequences_at_once_share_the_cost_of_a_step() {
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"further_seq":1.0,"#, 1));
-    let work = |n_seq, is_pp_shared| WorkSpec {
-        n_seq,
-        is_pp_shared,
-        ..WorkSpec::single(Workload::Batched, 0, 8, 300)
+    let work = |n_seq, is_pp_shared| {
+        Work::Batched(Batched {
+            n_gen: 8,
+            n_depth: 300,
+            n_seq,
+            is_pp_shared,
+        })
     };
     let all = [work(1, false), work(4, false), work(4, true)];
-    let rough = speed.prepare(&mut engine, id, &all, true).expect("runs");
+    let rough = all.map(|work| speed.prepare(&mut engine, id, &work, true).expect("runs"));
     let three: u64 = (300..303).map(step_ns).sum();
-    assert_eq!(rough, [three * 8 / 3, three * 4 * 8 / 3, three * 4 * 8 / 3]);
+    assert_eq!(rough, [1, 4, 4].map(|n| Some(three * n * 8 / 3)));
     for (work, times) in [(all[0], 1), (all[1], 4), (all[2], 4)] {
         let sample = speed.measure(&mut engine, id, &work, 0, 2).expect("runs");
         let once: Vec<u64> = (300..308).map(|depth| step_ns(depth) * times).collect();
         assert_eq!(sample.itl_ns, [once.clone(), once.clone()].concat(), "{work}");
-        assert_eq!(sample.ns, once.iter().sum::<u64>(), "{work}");
+        assert_eq!(sample.ns(), once.iter().sum::<u64>(), "{work}");
     }
     assert!(
         speed.measure(&mut engine, id, &work(8, false), 0, 1).is_err(),
@@ -174,13 +189,13 @@ fn sequences_at_once_share_the_cost_of_a_step() {
 #[test]
 fn a_state_costs_its_copies_and_its_file_two() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let work = WorkSpec::single(Workload::State, 0, 0, 100);
-    let rough = speed.prepare(&mut engine, id, &[work], true).expect("runs");
+    let work = Work::State(State { n_depth: 100 });
+    let rough = speed.prepare(&mut engine, id, &work, true).expect("runs");
     let copy = 100 * 500;
-    assert_eq!(rough, [prefill_ns(100) + 4 * copy]);
+    assert_eq!(rough, Some(prefill_ns(100) + 4 * copy));
     let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
-    let times = sample.state.expect("a state");
-    assert_eq!((sample.ns, sample.timed_ns), (copy, 3 * prefill_ns(100)));
+    let times = state_times(&sample);
+    assert_eq!((sample.ns(), sample.timed_ns), (copy, 3 * prefill_ns(100)));
     assert_eq!(times.recompute_ns, prefill_ns(100));
     assert_eq!(
         [times.save_ns, times.restore_ns, times.write_ns, times.read_ns],
@@ -194,10 +209,10 @@ fn a_state_costs_its_copies_and_its_file_two() {
 #[test]
 fn a_draft_that_agrees_is_accepted_as_a_whole() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let work = WorkSpec::single(Workload::Speculative, 0, 8, 100);
-    speed.prepare(&mut engine, id, &[work], true).expect("runs");
+    let work = speculative(8, 100);
+    speed.prepare(&mut engine, id, &work, true).expect("runs");
     let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
-    let sums = sample.speculative.expect("its parts");
+    let sums = sums_of(&sample);
     // Four drafted and one more, then two drafted and one more.
     assert_eq!((sums.n_passes, sums.n_tokens), (3 * 2, 3 * 8));
     assert_eq!(sums.n_drafted, [6, 6, 3, 3]);
@@ -206,7 +221,7 @@ fn a_draft_that_agrees_is_accepted_as_a_whole() {
     let alone: u64 = (100..108).map(|depth| step_ns(depth) + 1000).sum();
     assert_eq!(sums.plain_ns, 3 * alone);
     assert_eq!(sample.timed_ns, sums.plain_ns + sums.drafted_ns);
-    assert_eq!(sample.ns, sums.drafted_ns / 3);
+    assert_eq!(sample.ns(), sums.drafted_ns / 3);
     assert!(sums.draft_ns < sums.drafted_ns);
 }
 
@@ -214,10 +229,10 @@ fn a_draft_that_agrees_is_accepted_as_a_whole() {
 fn a_draft_that_errs_changes_the_pace_and_not_the_text() {
     let costs = r#""costs":[{"file":"draft","prefill_ns":1000,"decode_ns":1000,"logit_noise":0.7},"#;
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen(r#""costs":["#, costs, 1));
-    let work = WorkSpec::single(Workload::Speculative, 0, 60, 100);
-    speed.prepare(&mut engine, id, &[work], true).expect("runs");
+    let work = speculative(60, 100);
+    speed.prepare(&mut engine, id, &work, true).expect("runs");
     let sample = speed.measure(&mut engine, id, &work, 0, 1).expect("runs");
-    let sums = sample.speculative.expect("its parts");
+    let sums = sums_of(&sample);
     let (drafted, accepted): (u64, u64) = (sums.n_drafted.iter().sum(), sums.n_accepted.iter().sum());
     assert!(0 < accepted && accepted < drafted, "{accepted} of {drafted}");
     assert_eq!(
@@ -233,7 +248,7 @@ fn a_draft_that_errs_changes_the_pace_and_not_the_text() {
     );
     let mut of_round = |round| {
         let sample = speed.measure(&mut engine, id, &work, round, 1).expect("runs");
-        sample.speculative.expect("its parts").n_accepted
+        sums_of(&sample).n_accepted.clone()
     };
     assert_ne!(of_round(1), sums.n_accepted, "another text");
     assert_eq!(of_round(0), sums.n_accepted, "the same text");
@@ -241,29 +256,27 @@ fn a_draft_that_errs_changes_the_pace_and_not_the_text() {
 
 #[test]
 fn what_cannot_draft_is_refused_in_words() {
-    let work = WorkSpec::single(Workload::Speculative, 0, 8, 100);
+    let work = speculative(8, 100);
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"other_vocab":["draft"],"#, 1));
     let error = speed
-        .prepare(&mut engine, id, &[work], true)
+        .prepare(&mut engine, id, &work, true)
         .expect_err("another vocabulary");
     assert!(error.to_string().contains("vocabulary is another one"), "{error}");
     speed.draft = None;
-    let error = speed.prepare(&mut engine, id, &[work], true).expect_err("no draft");
+    let error = speed.prepare(&mut engine, id, &work, true).expect_err("no draft");
     assert!(error.to_string().contains("--draft"), "{error}");
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"recurrent":["F16"],"#, 1));
-    let error = speed
-        .prepare(&mut engine, id, &[work], true)
-        .expect_err("cannot go back");
+    let error = speed.prepare(&mut engine, id, &work, true).expect_err("cannot go back");
     assert!(error.to_string().contains("cannot drop single tokens"), "{error}");
 }
 
 #[test]
 fn what_rounding_changes_is_told_from_what_it_cannot() {
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"pass_logit_noise":0.2,"#, 1));
-    let work = WorkSpec::single(Workload::Speculative, 0, 60, 100);
-    speed.prepare(&mut engine, id, &[work], true).expect("runs");
+    let work = speculative(60, 100);
+    speed.prepare(&mut engine, id, &work, true).expect("runs");
     let sample = speed.measure(&mut engine, id, &work, 0, 1).expect("runs");
-    let sums = sample.speculative.expect("its parts");
+    let sums = sums_of(&sample);
     let rounding = sums.rounding.expect("texts differ");
     assert!((0.2..2.0).contains(&rounding), "{rounding}");
     assert!(!sums.other_gaps.is_empty());
@@ -273,20 +286,20 @@ fn what_rounding_changes_is_told_from_what_it_cannot() {
         sums.other_gaps
     );
     let row = vec![0.0, 5.0, 4.0, 2.9];
-    assert_eq!(super::speculative::likely_in(&row), [(1, 5.0), (2, 4.0)]);
+    assert_eq!(likely_in(&row), [(1, 5.0), (2, 4.0)]);
     let moved = [9.0, 5.25, 3.75, 9.0];
-    assert_eq!(super::speculative::spread(&[(1, 5.0), (2, 4.0)], &moved), 0.5);
+    assert_eq!(spread(&[(1, 5.0), (2, 4.0)], &moved), 0.5);
 }
 
 #[test]
 fn a_cache_that_cannot_drop_tokens_has_no_prefix_to_reuse() {
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"recurrent":["F16"],"#, 1));
-    let warm = WorkSpec::single(Workload::PrefixReuse, 200, 0, 150);
-    let error = speed.prepare(&mut engine, id, &[warm], true).expect_err("no reuse");
+    let warm = prefix_reuse(200, 150);
+    let error = speed.prepare(&mut engine, id, &warm, true).expect_err("no reuse");
     assert!(error.to_string().contains("cannot drop"), "{error}");
-    let decode = WorkSpec::single(Workload::Decode, 0, 8, 100);
+    let decode = Work::decode(8, 100);
     speed
-        .prepare(&mut engine, id, &[decode], true)
+        .prepare(&mut engine, id, &decode, true)
         .expect("goes back by its state");
     speed
         .measure(&mut engine, id, &decode, 0, 2)
@@ -296,7 +309,7 @@ fn a_cache_that_cannot_drop_tokens_has_no_prefix_to_reuse() {
 #[test]
 fn stolen_time_shows_in_wall_and_not_in_cpu_time() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let work = WorkSpec::single(Workload::Prefill, 100, 0, 0);
+    let work = Work::prefill(100);
     engine.effects.stall_ns.set(1_000_000);
     let sample = speed.measure(&mut engine, id, &work, 0, 1).expect("runs");
     assert_eq!(sample.timed_ns, prefill_ns(100) + 1_000_000);
@@ -307,20 +320,13 @@ fn stolen_time_shows_in_wall_and_not_in_cpu_time() {
 fn works_that_cannot_be_timed_are_refused() {
     let (mut engine, id, mut speed) = set_up(QUIET);
     for (work, n_repeat) in [
-        (WorkSpec::single(Workload::Decode, 0, 8, 300), 1),
-        (WorkSpec::single(Workload::Decode, 0, 0, 0), 1),
-        (WorkSpec::single(Workload::Prefill, 0, 0, 0), 1),
-        (WorkSpec::single(Workload::Prefill, 4000, 0, 0), 1),
-        (WorkSpec::single(Workload::NoReuse, 0, 2, 1500), 1),
-        (WorkSpec::single(Workload::PrefixReuse, 100, 0, 100), 1),
-        (
-            WorkSpec {
-                n_seq: 2,
-                ..WorkSpec::single(Workload::Prefill, 10, 0, 0)
-            },
-            1,
-        ),
-        (WorkSpec::single(Workload::Prefill, 10, 0, 0), 0),
+        (Work::decode(8, 300), 1),
+        (Work::decode(0, 0), 1),
+        (Work::prefill(0), 1),
+        (Work::prefill(4000), 1),
+        (no_reuse(2, 1500), 1),
+        (prefix_reuse(100, 100), 1),
+        (Work::prefill(10), 0),
     ] {
         assert!(
             speed.measure(&mut engine, id, &work, 0, n_repeat).is_err(),

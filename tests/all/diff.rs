@@ -33,10 +33,10 @@ fn later(factor: f64) -> (RunHeader, Vec<Record>) {
     for record in &mut records {
         let Record::Sample(sample) = record else { continue };
         let cell = &header.plan.cells[sample.cell];
-        let is_slower = header.plan.arms[cell.arm].variant == "Q8_0" && cell.spec.n_depth > 0;
+        let is_slower = header.plan.arms[cell.arm].variant == "Q8_0" && cell.spec.n_depth() > 0;
         let other_day = [0.99, 1.02, 0.98, 1.01, 1.0, 0.985, 1.015, 1.0][sample.round as usize % 8];
         let factor = if is_slower { factor * other_day } else { other_day };
-        sample.sample.ns = (sample.sample.ns as f64 * factor) as u64;
+        fixture::set_ns(&mut sample.sample, |ns| ns * factor);
     }
     (header, records)
 }

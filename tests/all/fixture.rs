@@ -1,6 +1,7 @@
 //! A made-up run with realistic numbers, the same on every machine: no clock, no random device, no transcendental
 //! function whose last digit could differ between platforms.
 
+use kvant::data::work::{Batched, Chat, NoReuse, PrefixReuse, Requests, Speculative, State};
 use kvant::data::*;
 use std::collections::BTreeMap;
 
@@ -17,23 +18,34 @@ pub fn run() -> (RunHeader, Vec<Record>) {
 pub fn run_on_request() -> (RunHeader, Vec<Record>) {
     let mut header = header();
     header.price_per_hour = Some(0.5);
-    let spec = |workload, n_prompt, n_gen, n_depth, n_seq, is_pp_shared| WorkSpec {
-        workload,
-        n_prompt,
-        n_gen,
-        n_depth,
-        n_seq,
-        is_pp_shared,
+    let prefix = |n_shared| {
+        let n_prompt = 512;
+        Work::PrefixReuse(PrefixReuse { n_prompt, n_shared })
     };
-    let mut specs: Vec<WorkSpec> = [0, 128, 256, 460]
-        .map(|n| spec(Workload::PrefixReuse, 512, 0, n, 1, false))
-        .to_vec();
+    let batched = |n_seq, is_pp_shared| {
+        let (n_gen, n_depth) = (32, 128);
+        Work::Batched(Batched {
+            n_gen,
+            n_depth,
+            n_seq,
+            is_pp_shared,
+        })
+    };
+    let requests = |n_users| {
+        let (n_prompt, n_gen) = (128, 32);
+        Work::Requests(Requests {
+            n_prompt,
+            n_gen,
+            n_users,
+        })
+    };
+    let mut specs: Vec<Work> = [0, 128, 256, 460].map(prefix).to_vec();
     for is_shared in [false, true] {
-        specs.extend([1, 4, 16].map(|n| spec(Workload::Batched, 0, 32, 128, n, is_shared)));
+        specs.extend([1, 4, 16].map(|n| batched(n, is_shared)));
     }
-    specs.extend(DEPTHS.map(|n| spec(Workload::State, 0, 0, n, 1, false)));
-    specs.extend(DEPTHS.map(|n| spec(Workload::Speculative, 0, 32, n, 1, false)));
-    specs.extend([1, 4].map(|n| spec(Workload::Requests, 128, 32, 0, n, false)));
+    specs.extend(DEPTHS.map(|n_depth| Work::State(State { n_depth })));
+    specs.extend(DEPTHS.map(|n_depth| Work::Speculative(Speculative { n_gen: 32, n_depth })));
+    specs.extend([1, 4].map(requests));
     header.draft = Some(DraftInfo {
         name: "Q4_K_M".into(),
         sha256: header.variants[2].sha256.clone(),
@@ -46,7 +58,7 @@ pub fn run_on_request() -> (RunHeader, Vec<Record>) {
             arm: *arm,
             spec,
         };
-        let is_drafted = spec.workload == Workload::Speculative;
+        let is_drafted = spec.needs_draft();
         let timed = arms
             .iter()
             .filter(|(_, arm)| arm.is_baseline || !(arm.is_control || is_drafted));
@@ -143,7 +155,7 @@ fn run_of(header: RunHeader) -> (RunHeader, Vec<Record>) {
 
 /// The blocks of a round: the cells of each work that have a sample.
 fn blocks(header: &RunHeader, records: &[Record], launch: u32, round: u32) -> Vec<Record> {
-    let mut by_work: BTreeMap<WorkSpec, Vec<usize>> = BTreeMap::new();
+    let mut by_work: BTreeMap<Work, Vec<usize>> = BTreeMap::new();
     for record in records {
         if let Record::Sample(s) = record {
             if s.round == round {
@@ -315,16 +327,9 @@ fn arms() -> Vec<Arm> {
     let config = |kv: KvType| ArmConfig {
         type_k: kv,
         type_v: kv,
-        has_kv_rotation: true,
-        flash_attn: FlashAttn::On,
-        device: "cpu".into(),
-        n_gpu_layers: 0,
-        split_mode: SplitMode::Layer,
-        no_kv_offload: false,
         n_threads: 2,
-        n_batch: 2048,
-        n_ubatch: 512,
         n_ctx: 2304,
+        ..ArmConfig::default()
     };
     let mut arms = Vec::new();
     for kv in [KvType::F16, KvType::Q8_0] {
@@ -355,15 +360,14 @@ fn arms() -> Vec<Arm> {
 }
 
 fn cells(arms: &[Arm]) -> Vec<Cell> {
-    let spec = WorkSpec::single;
-    let mut specs: Vec<WorkSpec> = DEPTHS.iter().map(|&n| spec(Workload::Prefill, n, 0, 0)).collect();
-    specs.extend(DEPTHS.iter().map(|&n| spec(Workload::Decode, 0, 32, n)));
-    specs.extend([128, 512].iter().map(|&n| spec(Workload::NoReuse, 0, 4, n)));
+    let mut specs: Vec<Work> = DEPTHS.map(Work::prefill).to_vec();
+    specs.extend(DEPTHS.map(|n| Work::decode(32, n)));
+    specs.extend([128, 512].map(|n_depth| Work::NoReuse(NoReuse { n_gen: 4, n_depth })));
     let mut cells = Vec::new();
     for spec in specs {
         for (index, arm) in arms.iter().enumerate() {
             // The control repeats what the verdicts rest on, and not the slow recomputation.
-            if !(arm.is_control && spec.workload == Workload::NoReuse) {
+            if !(arm.is_control && spec.workload() == Workload::NoReuse) {
                 cells.push(Cell {
                     id: format!("{} | {spec}", arm.id),
                     arm: index,
@@ -376,8 +380,8 @@ fn cells(arms: &[Arm]) -> Vec<Cell> {
 }
 
 /// Nanoseconds of one execution, before noise and drift.
-fn ideal_ns(arm: &Arm, spec: &WorkSpec) -> f64 {
-    let context = f64::from(spec.n_depth.max(spec.n_prompt));
+fn ideal_ns(arm: &Arm, spec: &Work) -> f64 {
+    let context = f64::from(spec.n_depth().max(spec.n_prompt()));
     let is_q8_kv = arm.config.type_k == KvType::Q8_0;
     // Milliseconds per decoded token: weights to read, then the cache.
     let (weights_ms, prefill_us) = match arm.variant.as_str() {
@@ -387,17 +391,22 @@ fn ideal_ns(arm: &Arm, spec: &WorkSpec) -> f64 {
     };
     let kv_ms = context * if is_q8_kv { 0.00125 } else { 0.0011 };
     let prefill_token_us = prefill_us + context * if is_q8_kv { 0.16 } else { 0.12 };
-    match spec.workload {
-        Workload::Prefill => context * prefill_token_us * 1e3,
-        Workload::Decode => f64::from(spec.n_gen) * (weights_ms + kv_ms) * 1e6,
-        Workload::NoReuse => f64::from(spec.n_gen) * (context + 2.0) * prefill_token_us * 1e3,
-        Workload::PrefixReuse => f64::from(spec.n_prompt - spec.n_depth) * prefill_token_us * 1e3,
-        Workload::Batched => f64::from(spec.n_gen * (3 + spec.n_seq)) / 4.0 * (weights_ms + kv_ms) * 1e6,
-        Workload::State => 100_000.0 + context * 3e3,
-        Workload::Speculative => f64::from(spec.n_gen) * (weights_ms * 0.8 + kv_ms) * 1e6,
-        Workload::Requests => {
-            let each = f64::from(spec.n_prompt) * prefill_us * 1e-3 + f64::from(spec.n_gen) * weights_ms / 2.0;
-            f64::from(spec.n_requests()) * each * 1e6
+    let steps = |n_gen: u32, weights_ms: f64| f64::from(n_gen) * (weights_ms + kv_ms) * 1e6;
+    match spec {
+        Work::Prefill(_) => context * prefill_token_us * 1e3,
+        Work::Decode(w) => steps(w.n_gen, weights_ms),
+        Work::NoReuse(w) => f64::from(w.n_gen) * (context + 2.0) * prefill_token_us * 1e3,
+        Work::PrefixReuse(w) => f64::from(w.n_prompt - w.n_shared) * prefill_token_us * 1e3,
+        Work::Batched(w) => f64::from(w.n_gen * (3 + w.n_seq)) / 4.0 * (weights_ms + kv_ms) * 1e6,
+        Work::State(_) => 100_000.0 + context * 3e3,
+        Work::Speculative(w) => steps(w.n_gen, weights_ms * 0.8),
+        Work::Requests(w) => {
+            let each = f64::from(w.n_prompt) * prefill_us * 1e-3 + f64::from(w.n_gen) * weights_ms / 2.0;
+            f64::from(w.n_requests()) * each * 1e6
+        }
+        Work::Chat(w) => {
+            let asked = f64::from(w.n_system + w.n_turns * w.n_prompt) * prefill_us * 1e3;
+            asked + f64::from(w.n_turns) * steps(w.n_gen, weights_ms)
         }
     }
 }
@@ -422,26 +431,34 @@ fn sample(header: &RunHeader, cell: &Cell, drift: f64, noise: &mut Noise) -> Sam
     let arm = &header.plan.arms[cell.arm];
     let ns = (ideal_ns(arm, &cell.spec) * drift * noise.factor(0.012)) as u64;
     let n_repeat = (300_000_000 / ns.max(1)).max(1) as u32;
-    let n_gaps = cell.spec.n_gen * n_repeat;
-    let per_token = ns as f64 / f64::from(cell.spec.n_gen.max(1));
+    let n_gaps = cell.spec.n_gen() * n_repeat;
+    let per_token = ns as f64 / f64::from(cell.spec.n_gen().max(1));
     let gap = |noise: &mut Noise| {
         let stall = if noise.next() < 0.02 { 1.8 } else { 1.0 };
         (per_token * stall * noise.factor(0.03)) as u64
     };
+    let seen = match &cell.spec {
+        Work::Decode(_) | Work::NoReuse(_) | Work::Batched(_) => Seen::Time { ns },
+        Work::Prefill(_) => Seen::Prompt {
+            ns,
+            ttft_ns: ns + 410_000,
+        },
+        Work::PrefixReuse(_) => Seen::Prompt { ns, ttft_ns: ns },
+        Work::State(w) => Seen::State(Box::new(state(w, ns))),
+        Work::Speculative(w) => Seen::Speculative(Box::new(speculative(w, ns, n_repeat))),
+        Work::Requests(w) => Seen::Requests {
+            ns,
+            requests: requests(w, ns, noise),
+        },
+        Work::Chat(w) => Seen::Chat {
+            ns,
+            turns: turns(w, ns),
+        },
+    };
     Sample {
-        ns,
         n_repeat,
         timed_ns: ns * u64::from(n_repeat),
         warmup_ns: 22_000_000,
-        ttft_ns: match cell.spec.workload {
-            Workload::Prefill => Some(ns + 410_000),
-            Workload::PrefixReuse => Some(ns),
-            _ => None,
-        },
-        speculative: (cell.spec.workload == Workload::Speculative)
-            .then(|| Box::new(speculative(&cell.spec, ns, n_repeat))),
-        requests: requests(&cell.spec, ns, noise),
-        state: (cell.spec.workload == Workload::State).then(|| Box::new(state(&cell.spec, ns))),
         itl_ns: (0..n_gaps).map(|_| gap(noise)).collect(),
         conditions: SampleConditions {
             cpu_ns: 2 * ns,
@@ -451,17 +468,21 @@ fn sample(header: &RunHeader, cell: &Cell, drift: f64, noise: &mut Noise) -> Sam
             energy_uj: header.price_per_hour.map(|_| ns * u64::from(n_repeat) / 50),
             ..SampleConditions::default()
         },
+        seen,
+    }
+}
+
+/// Another time of a sample of prefill or decode.
+pub fn set_ns(sample: &mut Sample, other: impl Fn(f64) -> f64) {
+    if let Seen::Time { ns } | Seen::Prompt { ns, .. } = &mut sample.seen {
+        *ns = other(*ns as f64) as u64;
     }
 }
 
 /// As many as are both sent and answered in an execution of so long.
-fn requests(spec: &WorkSpec, ns: u64, noise: &mut Noise) -> Vec<RequestTimes> {
-    let n = match spec.workload {
-        Workload::Requests => spec.n_requests() + 1 - spec.n_seq,
-        _ => 0,
-    };
+fn requests(work: &Requests, ns: u64, noise: &mut Noise) -> Vec<RequestTimes> {
     let each = ns as f64 / f64::from(N_REQUESTS);
-    (0..n)
+    (0..work.n_requests() + 1 - work.n_users)
         .map(|_| RequestTimes {
             latency_ns: (each * noise.factor(0.05)) as u64,
             ttft_ns: (each * 0.3 * noise.factor(0.05)) as u64,
@@ -469,8 +490,19 @@ fn requests(spec: &WorkSpec, ns: u64, noise: &mut Noise) -> Vec<RequestTimes> {
         .collect()
 }
 
+/// Half of a turn goes by before its first token, most of it in the first turn.
+fn turns(work: &Chat, ns: u64) -> Vec<TurnTimes> {
+    let each = ns / u64::from(work.n_turns + 1) / 2;
+    let ttft_ns = |turn| if turn == 0 { 3 * each } else { each };
+    let times = |turn| TurnTimes {
+        ttft_ns: ttft_ns(turn),
+        gen_ns: each,
+    };
+    (0..work.n_turns).map(times).collect()
+}
+
 /// Computing beats the disk at the smallest depth only.
-fn state(spec: &WorkSpec, restore_ns: u64) -> StateTimes {
+fn state(spec: &State, restore_ns: u64) -> StateTimes {
     let n = u64::from(spec.n_depth);
     StateTimes {
         recompute_ns: n * 1_450_000,
@@ -484,7 +516,7 @@ fn state(spec: &WorkSpec, restore_ns: u64) -> StateTimes {
 }
 
 /// A draft that takes half of the time, with a target that is a quarter slower alone.
-fn speculative(spec: &WorkSpec, ns: u64, n_repeat: u32) -> SpeculativeSums {
+fn speculative(spec: &Speculative, ns: u64, n_repeat: u32) -> SpeculativeSums {
     let n = u64::from(n_repeat);
     SpeculativeSums {
         plain_ns: n * ns * 5 / 4,

@@ -174,7 +174,11 @@ fn every_limit_of_a_triage_reaches_it() {
         "{:?}",
         plan.arms
     );
-    let lengths: std::collections::BTreeSet<_> = plan.cells.iter().map(|c| (c.spec.n_prompt, c.spec.n_depth)).collect();
+    let lengths: std::collections::BTreeSet<_> = plan
+        .cells
+        .iter()
+        .map(|c| (c.spec.n_prompt(), c.spec.n_depth()))
+        .collect();
     assert_eq!(lengths, [(0, 64), (32, 0)].into(), "a prompt and a depth");
     for (answer, flag) in answers[1..].iter().zip(["--depth", "--n-prompt"]) {
         let why = text(answer);

@@ -199,7 +199,7 @@ fn seen(lang: Lang) -> Vec<String> {
         if let Record::Sample(sample) = record {
             let arm = header.plan.cells[sample.cell].arm;
             if header.plan.arms[arm].is_control {
-                sample.sample.ns = sample.sample.ns * 11 / 10;
+                fixture::set_ns(&mut sample.sample, |ns| ns * 11.0 / 10.0);
             }
         }
     }

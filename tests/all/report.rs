@@ -130,7 +130,8 @@ fn workloads_on_request_have_their_sections_and_charts() {
     for name in ["prefix_reuse", "batched", "state", "speculative", "requests", "latency"] {
         assert!(all.contains(&format!("charts/{name}.svg")), "{name}");
     }
-    let decode = |c: &&kvant::report::CellReport| c.arm.is_baseline && c.spec.workload == Workload::Decode && c.is_ok();
+    let decode =
+        |c: &&kvant::report::CellReport| c.arm.is_baseline && c.spec.workload() == Workload::Decode && c.is_ok();
     let cell = model.cells.iter().find(decode).expect("it is measured");
     let (tps, joule, cost) = (
         cell.tps.expect("a speed"),
@@ -163,14 +164,14 @@ fn pairing_finds_the_true_ratios() {
     for cell in model
         .cells
         .iter()
-        .filter(|c| c.arm.id == "Q8_0" && c.spec.workload == Workload::Decode)
+        .filter(|c| c.arm.id == "Q8_0" && c.spec.workload() == Workload::Decode)
     {
         let comparison = cell.vs_baseline.as_ref().expect("measured");
         assert_eq!(
             (comparison.verdict, comparison.factor.as_str()),
             (Verdict::Faster, "variant")
         );
-        let context = f64::from(cell.spec.n_depth) * 0.0011;
+        let context = f64::from(cell.spec.n_depth()) * 0.0011;
         let truth = (10.2 + context) / (5.95 + context);
         assert!(
             (comparison.ratio.estimate / truth - 1.0).abs() < 0.02,
@@ -212,8 +213,8 @@ fn a_ratio_that_moves_with_the_machine_is_said() {
     for record in &mut records {
         let Record::Sample(s) = record else { continue };
         let cell = &header.plan.cells[s.cell];
-        if header.plan.arms[cell.arm].id == "Q8_0" && cell.spec.workload == Workload::Decode {
-            s.sample.ns = (s.sample.ns as f64 * drift(s.round)) as u64;
+        if header.plan.arms[cell.arm].id == "Q8_0" && cell.spec.workload() == Workload::Decode {
+            fixture::set_ns(&mut s.sample, |ns| ns * drift(s.round));
         }
     }
     let said = said(&records).expect("Q8_0 suffers twice as much as the others");
@@ -256,7 +257,7 @@ fn the_bias_that_the_control_shows_is_in_every_interval_and_gates_nothing() {
         let Record::Sample(sample) = record else { continue };
         let cell = &header.plan.cells[sample.cell];
         if header.plan.arms[cell.arm].is_control {
-            sample.sample.ns = sample.sample.ns * 11 / 10;
+            fixture::set_ns(&mut sample.sample, |ns| ns * 11.0 / 10.0);
         }
     }
     let model = ReportModel::build(&header, &records);
@@ -419,6 +420,22 @@ fn the_committed_example_is_golden() {
     }
     let n_committed = n_files(&example);
     assert_eq!(n_committed, written.len() + 1, "the journal, and what it gives");
+}
+
+/// What a journal holds of works and samples is written as it was read, and so its plan keeps its name.
+#[test]
+fn a_journal_that_is_read_is_written_the_same() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let path = root.join("reports/example-smollm2-135m/journal.jsonl");
+    let journal = kvant::journal::read(&path).expect("it is a journal");
+    let plan = serde_json::to_string(&journal.header.plan).expect("JSON");
+    assert_eq!(kvant::corpus::sha256_hex(&plan), journal.header.plan_sha256);
+    let text = std::fs::read_to_string(&path).expect("it is text");
+    let record = |line| -> Option<&str> { str::split_once(line, "\"record\":")?.1.strip_suffix('}') };
+    let lines: std::collections::HashSet<&str> = text.lines().filter_map(record).collect();
+    let samples = journal.records.iter().filter(|r| matches!(r, Record::Sample(_)));
+    let samples: Vec<String> = samples.map(|r| serde_json::to_string(r).expect("JSON")).collect();
+    assert!(samples.len() > 100 && samples.iter().all(|s| lines.contains(s.as_str())));
 }
 
 /// Written by an older kvant, in which rounds counted as a whole: its figures are what they were.

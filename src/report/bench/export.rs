@@ -99,7 +99,7 @@ impl ReportModel {
 /// The cells that llama-bench has a test for.
 fn tests(model: &ReportModel) -> impl Iterator<Item = &CellReport> {
     model.cells.iter().filter(|cell| {
-        let is_test = matches!(cell.spec.workload, Workload::Prefill | Workload::Decode) && cell.spec.n_seq == 1;
+        let is_test = matches!(cell.spec.workload(), Workload::Prefill | Workload::Decode) && cell.spec.n_seq() == 1;
         is_test
             && cell.is_ok()
             && !cell.arm.is_control
@@ -166,9 +166,9 @@ fn row(model: &ReportModel, cell: &CellReport) -> Row {
         ("repack", Bool(true)),
         ("fit_target", Int(0)),
         ("fit_min_ctx", Int(0)),
-        ("n_prompt", Int(spec.n_prompt.into())),
-        ("n_gen", Int(spec.n_gen.into())),
-        ("n_depth", Int(spec.n_depth.into())),
+        ("n_prompt", Int(spec.n_prompt().into())),
+        ("n_gen", Int(spec.n_gen().into())),
+        ("n_depth", Int(spec.n_depth().into())),
         ("test_time", Value::text(&header.started_at)),
         ("avg_ns", Int(avg_ns as i64)),
         ("stddev_ns", Int(stddev_ns as i64)),
@@ -178,7 +178,7 @@ fn row(model: &ReportModel, cell: &CellReport) -> Row {
 }
 
 fn rates(cell: &CellReport) -> Vec<f64> {
-    let n_tokens = f64::from(cell.spec.n_tokens_counted());
+    let n_tokens = f64::from(cell.spec.shape().n_counted);
     cell.samples_ns.iter().map(|&ns| n_tokens * 1e9 / ns as f64).collect()
 }
 

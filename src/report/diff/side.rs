@@ -116,7 +116,7 @@ fn is_same(a: &SideCell, b: &SideCell) -> bool {
 }
 
 fn cell(cell: &CellReport) -> Option<SideCell> {
-    let n_tokens = f64::from(cell.spec.n_tokens_counted());
+    let n_tokens = f64::from(cell.spec.shape().n_counted);
     let mut rates: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
     for (launch, &ns) in cell.sample_launches.iter().zip(&cell.samples_ns) {
         rates.entry(*launch).or_default().push(n_tokens * 1e9 / ns as f64);
@@ -131,7 +131,7 @@ fn cell(cell: &CellReport) -> Option<SideCell> {
         interval: cell.tps,
         n: cell.samples_ns.len() as u32,
         rates: Some(rates.into_values().collect()),
-        process_sd: process_sd(cell.spec.workload),
+        process_sd: process_sd(cell.spec.workload()),
     })
 }
 

@@ -3,7 +3,7 @@
 //! Every number goes through `units`; absent ones read "n/a" ("n/d").
 
 use super::Lang;
-use crate::data::{Arm, FailureKind, StoppedBy, WorkSpec, Workload};
+use crate::data::{Arm, FailureKind, StoppedBy, Work, Workload};
 use crate::report::model::{Figure, QualityReport};
 use crate::report::text::{kv, whole_ns};
 use crate::report::Comparison;
@@ -193,16 +193,17 @@ impl Lang {
     }
 
     /// A work in words: `prefill of 512 tokens`, `decode at depth 512`.
-    pub(in crate::report) fn work(self, spec: &WorkSpec) -> String {
-        match spec.workload {
-            Workload::Prefill => self.prefill_of(spec.n_prompt),
-            Workload::Decode => self.decode_at(spec.n_depth),
-            Workload::NoReuse => self.no_reuse_at(spec.n_depth),
-            Workload::PrefixReuse => self.first_token_of(spec.n_prompt, spec.n_depth),
-            Workload::State => self.restoring_state(spec.n_depth),
-            Workload::Speculative => self.speculative_at(spec.n_depth),
-            Workload::Batched => self.decode_of(spec.n_seq, spec.n_depth),
-            Workload::Requests => self.requests_of(spec.n_seq, spec.n_prompt, spec.n_gen),
+    pub(in crate::report) fn work(self, spec: &Work) -> String {
+        match spec.workload() {
+            Workload::Prefill => self.prefill_of(spec.n_prompt()),
+            Workload::Decode => self.decode_at(spec.n_depth()),
+            Workload::NoReuse => self.no_reuse_at(spec.n_depth()),
+            Workload::PrefixReuse => self.first_token_of(spec.n_prompt(), spec.n_depth()),
+            Workload::State => self.restoring_state(spec.n_depth()),
+            Workload::Speculative => self.speculative_at(spec.n_depth()),
+            Workload::Batched => self.decode_of(spec.n_seq(), spec.n_depth()),
+            Workload::Requests => self.requests_of(spec.n_seq(), spec.n_prompt(), spec.n_gen()),
+            Workload::Chat => spec.to_string(),
         }
     }
 

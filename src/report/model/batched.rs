@@ -39,23 +39,23 @@ pub struct BatchedRow {
 
 /// One row per arm, kind of prompt and number of sequences.
 pub(super) fn batched_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<BatchedRow> {
-    let all = || cells.iter().filter(|c| c.spec.workload == Workload::Batched);
+    let all = || cells.iter().filter(|c| c.spec.workload() == Workload::Batched);
     let row = |cell: &CellReport| {
         let of_kind = |c: &&CellReport| {
-            (&c.arm.id, c.spec.n_depth, c.spec.is_pp_shared)
-                == (&cell.arm.id, cell.spec.n_depth, cell.spec.is_pp_shared)
+            (&c.arm.id, c.spec.n_depth(), c.spec.is_pp_shared())
+                == (&cell.arm.id, cell.spec.n_depth(), cell.spec.is_pp_shared())
         };
-        let one = all().filter(of_kind).find(|c| c.spec.n_seq == 1 && c.is_ok());
+        let one = all().filter(of_kind).find(|c| c.spec.n_seq() == 1 && c.is_ok());
         let gain = one
             .filter(|one| cell.is_ok() && one.index != cell.index)
             .and_then(|one| rounds.ratio_of_works(one, cell, LEVEL));
         BatchedRow {
             arm: cell.arm.clone(),
-            is_pp_shared: cell.spec.is_pp_shared,
-            n_depth: cell.spec.n_depth,
-            n_seq: cell.spec.n_seq,
+            is_pp_shared: cell.spec.is_pp_shared(),
+            n_depth: cell.spec.n_depth(),
+            n_seq: cell.spec.n_seq(),
             total_tps: cell.tps,
-            tps: cell.tps.map(|tps| each(&tps, cell.spec.n_seq)),
+            tps: cell.tps.map(|tps| each(&tps, cell.spec.n_seq())),
             itl_ns: cell.itl_ns.clone(),
             gain,
             n_rounds: cell.samples_ns.len() as u32,

@@ -75,14 +75,14 @@ fn share_bandwidth(header: &RunHeader, records: &[Record], trust: &Trust, cells:
         .collect();
     for cell in cells
         .iter_mut()
-        .filter(|c| c.spec.workload == Workload::Decode && c.arm.config.device == "cpu")
+        .filter(|c| c.spec.workload() == Workload::Decode && c.arm.config.device == "cpu")
     {
         let arm = header.plan.cells[cell.index].arm;
         let variant = header.variants.iter().find(|v| v.id == cell.arm.variant);
         let (Some(tps), Some(variant), Some(kv)) = (&cell.tps, variant, kv_per_token.get(&arm)) else {
             continue;
         };
-        let depth = f64::from(cell.spec.n_depth) + f64::from(cell.spec.n_gen) / 2.0;
+        let depth = f64::from(cell.spec.n_depth()) + f64::from(cell.spec.n_gen()) / 2.0;
         cell.bandwidth_share = Some((variant.model_size as f64 + kv * depth) * tps.estimate / limit);
     }
 }

@@ -13,9 +13,9 @@ const FORMAT_OF_BLOCKS: u32 = 5;
 /// How far the ratio of two processes is from that of two others, as a standard deviation in log space, where a run has too few
 /// launches to show it: measured with identical and other weights (docs/calibration.md).
 pub(in crate::report) const fn process_sd(workload: Workload) -> f64 {
-    match workload {
-        Workload::Prefill | Workload::NoReuse | Workload::PrefixReuse | Workload::State => PROCESS_SD_PREFILL,
-        Workload::Decode | Workload::Batched | Workload::Speculative | Workload::Requests => PROCESS_SD_DECODE,
+    match workload.is_steps() {
+        true => PROCESS_SD_DECODE,
+        false => PROCESS_SD_PREFILL,
     }
 }
 
@@ -59,7 +59,7 @@ impl<'a> Rounds<'a> {
             // An index out of range or a duration of 0 cannot come from kvant; a hand-made journal must not panic.
             if !is_complete
                 || sample.cell >= header.plan.cells.len()
-                || sample.sample.ns == 0
+                || sample.sample.ns() == 0
                 || by_cell
                     .entry(sample.cell)
                     .or_default()
@@ -130,7 +130,7 @@ impl<'a> Rounds<'a> {
         let groups = self.by_launch(arm.index, logs);
         stats::grouped_interval(
             &groups.into_values().collect::<Vec<_>>(),
-            process_sd(arm.spec.workload),
+            process_sd(arm.spec.workload()),
             level,
         )
     }
@@ -169,9 +169,9 @@ impl<'a> Rounds<'a> {
     }
 
     fn seconds_per_token(&self, cell: &CellReport) -> impl Iterator<Item = (u32, f64)> + '_ {
-        let n_tokens = f64::from(cell.spec.n_tokens_counted().max(1));
+        let n_tokens = f64::from(cell.spec.shape().n_counted.max(1));
         self.of(cell.index)
-            .map(move |(round, sample)| (round, sample.ns as f64 / 1e9 / n_tokens))
+            .map(move |(round, sample)| (round, sample.ns() as f64 / 1e9 / n_tokens))
     }
 }
 
@@ -194,17 +194,17 @@ pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Roun
             }
             let usable: &[(u32, &Sample)] = if outcome == Outcome::Ok { &samples } else { &[] };
             let over = |of: &dyn Fn(&Sample) -> Option<f64>| over_launches(rounds, (index, cell), usable, of);
-            let n_tokens = f64::from(cell.spec.n_tokens_counted());
-            let tps = over(&|s| Some(n_tokens * 1e9 / s.ns as f64));
+            let n_tokens = f64::from(cell.spec.shape().n_counted);
+            let tps = over(&|s| Some(n_tokens * 1e9 / s.ns() as f64));
             Some(CellReport {
                 index,
                 arm: arm.clone(),
                 spec: cell.spec,
-                samples_ns: samples.iter().map(|(_, s)| s.ns).collect(),
+                samples_ns: samples.iter().map(|(_, s)| s.ns()).collect(),
                 sample_rounds: samples.iter().map(|(round, _)| *round).collect(),
                 sample_launches: samples.iter().map(|(round, _)| rounds.launch(index, *round)).collect(),
                 tps,
-                ttft_ns: over(&|s| s.ttft_ns.map(|ns| ns as f64)).filter(|_| has_first_token(cell)),
+                ttft_ns: over(&|s| s.ttft_ns().map(|ns| ns as f64)),
                 itl_ns: itl(cell, usable, header.plan.seed),
                 joule_per_token: over(&|s| {
                     Some(s.conditions.energy_uj? as f64 / 1e6 / (n_tokens * f64::from(s.n_repeat)))
@@ -247,16 +247,12 @@ fn over_launches(
     of: &dyn Fn(&Sample) -> Option<f64>,
 ) -> Option<Interval> {
     let values: Option<Vec<(u32, f64)>> = samples.iter().map(|(round, s)| Some((*round, of(s)?))).collect();
-    rounds.interval((index, cell.spec.workload), values?.into_iter(), LEVEL)
+    rounds.interval((index, cell.spec.workload()), values?.into_iter(), LEVEL)
 }
 
 /// Whether the timed regions hold nothing but the tokens that are counted.
 fn counts_all(cell: &Cell) -> bool {
-    !matches!(cell.spec.workload, Workload::State | Workload::Speculative)
-}
-
-fn has_first_token(cell: &Cell) -> bool {
-    matches!(cell.spec.workload, Workload::Prefill | Workload::PrefixReuse)
+    !matches!(cell.spec.workload(), Workload::State | Workload::Speculative)
 }
 
 /// The price of the time that a million tokens take, with the interval of the speed.
@@ -277,7 +273,7 @@ fn itl(cell: &Cell, samples: &[(u32, &Sample)], seed: u64) -> Option<ItlQuantile
         .map(|(_, s)| s.itl_ns.iter().map(|&ns| ns as f64).collect::<Vec<_>>())
         .filter(|g| !g.is_empty())
         .collect();
-    if cell.spec.workload == Workload::Prefill || groups.is_empty() {
+    if cell.spec.workload() == Workload::Prefill || groups.is_empty() {
         return None;
     }
     let found = stats::cluster_quantile_intervals(&groups, &[0.5, 0.95, 0.99], LEVEL, seed, stats::N_RESAMPLES);

@@ -5,7 +5,7 @@
 
 use super::cells::{process_sd, Rounds, LEVEL};
 use super::{CellReport, Comparison, Control};
-use crate::data::{ArmConfig, KvType, RunHeader, WorkSpec, Workload};
+use crate::data::{ArmConfig, KvType, RunHeader, Work, Workload};
 use crate::stats::{self, Interval, Verdict};
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ fn rounds_more(verdict: Verdict, ratio: &Interval, n_rounds: u32, equivalence: f
 
 impl Control {
     /// The bias that it shows beyond doubt, log space: on this work, or on all together where it has no figure for that.
-    pub(in crate::report) fn bias(&self, spec: &WorkSpec) -> f64 {
+    pub(in crate::report) fn bias(&self, spec: &Work) -> f64 {
         let of_spec = self.by_spec.iter().find(|(s, _)| s == spec).map(|(_, c)| &c.ratio);
         let ratio = of_spec.or(self.pooled.as_ref().map(|c| &c.ratio));
         ratio.map_or(0.0, stats::sure_bias)
@@ -102,7 +102,7 @@ fn control(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Control
             let n_rounds = pairs.len() as u32;
             by_spec.push((copy.spec, judged(header, ratio, "control".to_owned(), n_rounds)));
         }
-        if copy.spec.workload.is_headline() {
+        if copy.spec.workload().is_headline() {
             for (round, (reference, arm)) in pairs {
                 let sum = sums
                     .entry((rounds.launch(copy.index, round), round))

@@ -2,7 +2,7 @@
 
 use super::cells::{process_sd, Rounds, LEVEL};
 use super::{CellReport, DecisionReport, Figure, MemoryReport, More, PurposeChoice, QualityReport, ReportModel};
-use crate::data::{Arm, Goal, Purpose, Record, RequestShape, StoppedBy, WorkSpec, Workload};
+use crate::data::{Arm, Goal, Purpose, Record, RequestShape, StoppedBy, Work, Workload};
 use crate::decide::{
     decide, is_far_behind, is_look, nearest, terms, terms_of_plan, Candidate, Decision, Exactness, Known, Looks, Row,
     Terms,
@@ -18,14 +18,14 @@ struct Measured<'a> {
 }
 
 impl Measured<'_> {
-    fn cell(&self, arm: usize, spec: &WorkSpec) -> Option<&CellReport> {
+    fn cell(&self, arm: usize, spec: &Work) -> Option<&CellReport> {
         self.model.cell(&self.arms[arm].id, spec).filter(|c| c.is_ok())
     }
 
     /// Time of the request with an arm, from the centres of its works.
     fn time_ns(&self, arm: usize, terms: &Terms) -> Option<f64> {
         let each = terms.works.iter().map(|(spec, times)| {
-            let n_tokens = f64::from(spec.n_tokens_counted());
+            let n_tokens = f64::from(spec.shape().n_counted);
             Some(times * n_tokens * 1e9 / self.cell(arm, spec)?.centre_tps()?)
         });
         each.sum()
@@ -44,7 +44,7 @@ impl Measured<'_> {
             let index = of_a.index;
             let of_b = self.rounds.by_launch(index, logs(|both| both.1));
             for (launch, of_a) in self.rounds.by_launch(index, logs(|both| both.0)) {
-                let n_tokens = f64::from(spec.n_tokens_counted());
+                let n_tokens = f64::from(spec.shape().n_counted);
                 let time = |logs: &[f64]| Some(weight * n_tokens * stats::median(logs)?.exp());
                 let both = time(&of_a).zip(of_b.get(&launch).and_then(|logs| time(logs)));
                 times.entry(launch).or_default().extend(both);
@@ -67,15 +67,15 @@ impl Measured<'_> {
     /// What processes differ by in the time of the request: each work by its share.
     fn process_sd(&self, arm: usize, terms: &Terms) -> f64 {
         let total = self.time_ns(arm, terms).unwrap_or(f64::NAN);
-        let share = |spec: &WorkSpec, times: f64| {
-            let n_tokens = f64::from(spec.n_tokens_counted());
+        let share = |spec: &Work, times: f64| {
+            let n_tokens = f64::from(spec.shape().n_counted);
             let rate = self.cell(arm, spec).and_then(CellReport::centre_tps);
             rate.map_or(1.0, |rate| times * n_tokens * 1e9 / rate / total)
         };
         let parts = terms
             .works
             .iter()
-            .map(|(spec, times)| (share(spec, *times) * process_sd(spec.workload)).powi(2));
+            .map(|(spec, times)| (share(spec, *times) * process_sd(spec.workload())).powi(2));
         let sd = parts.sum::<f64>().sqrt();
         if sd.is_finite() {
             sd
@@ -96,7 +96,7 @@ pub(super) fn decision(
     let (request, works) = works(model, &goal)?;
     let own = terms_of_plan(&works, request);
     let decode = *works.last()?;
-    let prefill = works.iter().find(|s| s.workload == Workload::Prefill).copied();
+    let prefill = works.iter().find(|s| s.workload() == Workload::Prefill).copied();
     let longest = prefill.or_else(|| model.specs(Workload::Prefill).into_iter().next_back());
     let arms: Vec<Arm> = model.arms().cloned().collect();
     let measured = Measured {
@@ -116,7 +116,7 @@ pub(super) fn decision(
             Candidate {
                 request_ns: measured.time_ns(i, &own),
                 prompt_ns: prefill
-                    .and_then(|spec| Some(f64::from(spec.n_prompt) * 1e9 / measured.cell(i, &spec)?.centre_tps()?)),
+                    .and_then(|spec| Some(f64::from(spec.n_prompt()) * 1e9 / measured.cell(i, &spec)?.centre_tps()?)),
                 decode_tps: measured.cell(i, &decode).and_then(|c| per_user(rounds, c)),
                 ttft_ns: longest.and_then(|spec| measured.cell(i, &spec)?.ttft_ns),
                 ram_bytes: memory.as_ref().map(|m| ram_bytes(m, goal.users())),
@@ -185,10 +185,10 @@ fn dropped(record: &Record) -> Option<usize> {
 
 /// What the plan decides by; in journals before format 5 the nearest to what was asked. For several users the decode of as many
 /// sequences, each with its own prompt.
-fn works(model: &ReportModel, goal: &Goal) -> Option<(RequestShape, Vec<WorkSpec>)> {
+fn works(model: &ReportModel, goal: &Goal) -> Option<(RequestShape, Vec<Work>)> {
     if goal.users() > 1 {
         let mut batched = model.specs(Workload::Batched).into_iter();
-        let spec = batched.rfind(|s| s.n_seq == goal.users() && !s.is_pp_shared)?;
+        let spec = batched.rfind(|s| s.n_seq() == goal.users() && !s.is_pp_shared())?;
         return Some((Purpose::Decode.request(), vec![spec]));
     }
     let planned = &model.header.plan.decision;
@@ -196,7 +196,7 @@ fn works(model: &ReportModel, goal: &Goal) -> Option<(RequestShape, Vec<WorkSpec
     nearest(if planned.is_empty() { &all } else { planned }, goal.request())
 }
 
-fn all_works(model: &ReportModel) -> Vec<WorkSpec> {
+fn all_works(model: &ReportModel) -> Vec<Work> {
     let of = |workload| model.specs(workload).into_iter();
     of(Workload::Prefill).chain(of(Workload::Decode)).collect()
 }
@@ -244,7 +244,7 @@ pub(super) fn outlook(
     (ids(&|i| (missed[i] || far(i)) && is_unchosen(i)), false)
 }
 
-fn works_of(report: &DecisionReport) -> Vec<WorkSpec> {
+fn works_of(report: &DecisionReport) -> Vec<Work> {
     report.prefill.into_iter().chain([report.decode]).collect()
 }
 
@@ -270,10 +270,10 @@ fn more(model: &ReportModel, goal: &Goal, decision: &Decision) -> Option<More> {
 
 /// Tokens per second of each sequence.
 fn per_user(rounds: &Rounds, cell: &CellReport) -> Option<Interval> {
-    let n_tokens = f64::from(cell.spec.n_gen);
+    let n_tokens = f64::from(cell.spec.n_gen());
     let rates = cell.sample_rounds.iter().zip(&cell.samples_ns);
     rounds.interval(
-        (cell.index, cell.spec.workload),
+        (cell.index, cell.spec.workload()),
         rates.map(|(&round, &ns)| (round, n_tokens * 1e9 / ns as f64)),
         LEVEL,
     )

@@ -1,7 +1,7 @@
 //! What has no result, with each reason said once.
 
 use super::ReportModel;
-use crate::data::{FailureKind, Outcome, WorkSpec};
+use crate::data::{FailureKind, Outcome, Work};
 
 /// Cells that failed for the same reason.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +17,7 @@ pub(in crate::report) struct Failed<'a> {
 impl ReportModel {
     /// Cells that were to be measured and have no result.
     pub(in crate::report) fn failures(&self) -> Vec<Failed<'_>> {
-        type Arms<'a> = Vec<(&'a str, Vec<WorkSpec>)>;
+        type Arms<'a> = Vec<(&'a str, Vec<Work>)>;
         let mut groups: Vec<(FailureKind, &str, Arms)> = Vec::new();
         for cell in &self.cells {
             let Outcome::Failed(kind, reason) = &cell.outcome else {
@@ -38,12 +38,12 @@ impl ReportModel {
                 None => groups[at].2.push((&cell.arm.id, vec![cell.spec])),
             }
         }
-        let what = |(arm, specs): (&str, Vec<WorkSpec>)| {
+        let what = |(arm, specs): (&str, Vec<Work>)| {
             let n_all = self.cells.iter().filter(|c| c.arm.id == arm).count();
             if specs.len() == n_all {
                 return arm.to_owned();
             }
-            let specs: Vec<String> = specs.iter().map(WorkSpec::to_string).collect();
+            let specs: Vec<String> = specs.iter().map(Work::to_string).collect();
             format!("{arm} {}", specs.join(", "))
         };
         let said = groups.into_iter().map(|(kind, reason, arms)| Failed {

@@ -37,18 +37,18 @@ pub struct PrefixRow {
 
 /// One row per arm, prompt and shared part. The cold prompt of the same round is the reference.
 pub(super) fn prefix_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<PrefixRow> {
-    let all = || cells.iter().filter(|c| c.spec.workload == Workload::PrefixReuse);
+    let all = || cells.iter().filter(|c| c.spec.workload() == Workload::PrefixReuse);
     let row = |warm: &CellReport| {
         let cold = all().find(|c| {
-            c.arm.id == warm.arm.id && c.spec.n_prompt == warm.spec.n_prompt && c.spec.n_depth == 0 && c.is_ok()
+            c.arm.id == warm.arm.id && c.spec.n_prompt() == warm.spec.n_prompt() && c.spec.n_depth() == 0 && c.is_ok()
         });
         let factor = cold
             .filter(|_| warm.is_ok())
             .and_then(|cold| rounds.ratio_of_works(cold, warm, LEVEL));
         PrefixRow {
             arm: warm.arm.clone(),
-            n_prompt: warm.spec.n_prompt,
-            n_shared: warm.spec.n_depth,
+            n_prompt: warm.spec.n_prompt(),
+            n_shared: warm.spec.n_depth(),
             cold_ns: cold.and_then(|c| c.ttft_ns),
             warm_ns: warm.ttft_ns,
             factor,
@@ -57,7 +57,7 @@ pub(super) fn prefix_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<PrefixRo
             outcome: warm.outcome.clone(),
         }
     };
-    let mut rows: Vec<PrefixRow> = all().filter(|c| c.spec.n_depth > 0).map(row).collect();
+    let mut rows: Vec<PrefixRow> = all().filter(|c| c.spec.n_depth() > 0).map(row).collect();
     group_by_arm(&mut rows, |row| &row.arm);
     rows
 }

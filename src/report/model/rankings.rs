@@ -3,12 +3,12 @@
 use super::cells::Rounds;
 use super::compare::compare;
 use super::{CellReport, Ranking, ReportModel};
-use crate::data::{WorkSpec, Workload};
+use crate::data::{Work, Workload};
 
 /// Of every work that people wait for.
 pub(super) fn rankings(model: &ReportModel, rounds: &Rounds) -> Vec<Ranking> {
     let works = [Workload::Decode, Workload::Prefill].map(|workload| model.specs(workload));
-    let ranking = |work: WorkSpec| {
+    let ranking = |work: Work| {
         let cells = ranked(model, &work)?;
         Some(Ranking {
             work,
@@ -19,7 +19,7 @@ pub(super) fn rankings(model: &ReportModel, rounds: &Rounds) -> Vec<Ranking> {
     works.concat().into_iter().filter_map(ranking).collect()
 }
 
-fn ranked<'a>(model: &'a ReportModel, work: &WorkSpec) -> Option<Vec<&'a CellReport>> {
+fn ranked<'a>(model: &'a ReportModel, work: &Work) -> Option<Vec<&'a CellReport>> {
     let kv = model.baseline()?.config.kv();
     let speed = |cell: &CellReport| match &cell.vs_baseline {
         Some(comparison) => comparison.ratio.estimate,

@@ -2,7 +2,7 @@
 
 use super::cells::{Rounds, LEVEL};
 use super::{group_by_arm, CellReport, Comparison, ItlQuantiles};
-use crate::data::{Arm, Outcome, RequestTimes, RunHeader, Workload};
+use crate::data::{Arm, Outcome, RequestTimes, RunHeader, Seen, Workload};
 use crate::report::wire;
 use crate::stats::{self, Interval};
 use schemars::JsonSchema;
@@ -41,15 +41,18 @@ pub struct RequestRow {
 
 /// One row per arm and number of users.
 pub(super) fn request_rows(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Vec<RequestRow> {
-    let own = cells.iter().filter(|c| c.spec.workload == Workload::Requests);
+    let own = cells.iter().filter(|c| c.spec.workload() == Workload::Requests);
     let mut rows: Vec<RequestRow> = own.map(|cell| row(header, rounds, cell)).collect();
     group_by_arm(&mut rows, |row| &row.arm);
     rows
 }
 
 fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport) -> RequestRow {
-    let samples = rounds.of(cell.index).map(|(_, sample)| &sample.requests);
-    let by_round: Vec<&Vec<RequestTimes>> = samples.filter(|_| cell.is_ok()).collect();
+    let requests = rounds.of(cell.index).filter_map(|(_, sample)| match &sample.seen {
+        Seen::Requests { requests, .. } => Some(requests),
+        _ => None,
+    });
+    let by_round: Vec<&Vec<RequestTimes>> = requests.filter(|_| cell.is_ok()).collect();
     // Requests of one round share its disturbances: whole rounds are drawn.
     let quantiles = |ns: fn(&RequestTimes) -> u64| {
         let groups: Vec<Vec<f64>> = by_round
@@ -66,10 +69,10 @@ fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport) -> RequestRow {
     };
     RequestRow {
         arm: cell.arm.clone(),
-        n_prompt: cell.spec.n_prompt,
-        n_gen: cell.spec.n_gen,
-        n_users: cell.spec.n_seq,
-        per_minute: cell.tps.map(|tps| per_minute(&tps, cell.spec.n_gen)),
+        n_prompt: cell.spec.n_prompt(),
+        n_gen: cell.spec.n_gen(),
+        n_users: cell.spec.n_seq(),
+        per_minute: cell.tps.map(|tps| per_minute(&tps, cell.spec.n_gen())),
         vs_baseline: cell.vs_baseline.clone(),
         latency_ns: quantiles(|r| r.latency_ns),
         ttft_ns: quantiles(|r| r.ttft_ns),

@@ -39,13 +39,13 @@ pub(super) fn reuse_rows(header: &RunHeader, rounds: &Rounds, cells: &[CellRepor
     let mut rows = Vec::new();
     for arm in header.plan.arms.iter().filter(|a| !a.is_control) {
         let of_arm: Vec<&CellReport> = cells.iter().filter(|c| c.arm.id == arm.id && c.is_ok()).collect();
-        if !of_arm.iter().any(|c| c.spec.workload == Workload::NoReuse) {
+        if !of_arm.iter().any(|c| c.spec.workload() == Workload::NoReuse) {
             continue;
         }
         let mut depths: Vec<u32> = of_arm
             .iter()
-            .filter(|c| matches!(c.spec.workload, Workload::Decode | Workload::NoReuse))
-            .map(|c| c.spec.n_depth)
+            .filter(|c| matches!(c.spec.workload(), Workload::Decode | Workload::NoReuse))
+            .map(|c| c.spec.n_depth())
             .collect();
         depths.sort_unstable();
         depths.dedup();
@@ -59,7 +59,7 @@ fn row(arm: &Arm, n_depth: u32, rounds: &Rounds, cells: &[&CellReport]) -> Reuse
         cells
             .iter()
             .copied()
-            .find(|c| c.spec.workload == workload && c.n_context() == n_depth)
+            .find(|c| c.spec.workload() == workload && c.n_context() == n_depth)
     };
     let decode = at_depth(Workload::Decode);
     let timed = at_depth(Workload::NoReuse);

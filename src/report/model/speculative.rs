@@ -2,7 +2,7 @@
 
 use super::cells::{Rounds, LEVEL};
 use super::CellReport;
-use crate::data::{Arm, Outcome, RunHeader, SpeculativeSums, Workload};
+use crate::data::{Arm, Outcome, RunHeader, Seen, SpeculativeSums, Workload};
 use crate::report::wire;
 use crate::stats::{self, Interval, Verdict};
 use schemars::JsonSchema;
@@ -56,12 +56,15 @@ pub struct SpeculativeRow {
 
 /// One row per arm and depth.
 pub(super) fn speculative_rows(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Vec<SpeculativeRow> {
-    let own = cells.iter().filter(|c| c.spec.workload == Workload::Speculative);
+    let own = cells.iter().filter(|c| c.spec.workload() == Workload::Speculative);
     own.map(|cell| row(header, rounds, cell)).collect()
 }
 
 fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport) -> SpeculativeRow {
-    let samples = rounds.of(cell.index).filter_map(|(_, s)| s.speculative.as_deref());
+    let samples = rounds.of(cell.index).filter_map(|(_, s)| match &s.seen {
+        Seen::Speculative(sums) => Some(&**sums),
+        _ => None,
+    });
     let sums: Vec<&SpeculativeSums> = samples.filter(|s| cell.is_ok() && s.n_tokens > 0).collect();
     let per_token = |ns: fn(&SpeculativeSums) -> u64| -> Vec<f64> {
         sums.iter().map(|s| ns(s) as f64 / s.n_tokens as f64).collect()
@@ -91,7 +94,7 @@ fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport) -> SpeculativeRow
     let by_round: Vec<f64> = by_round.collect();
     SpeculativeRow {
         arm: cell.arm.clone(),
-        n_depth: cell.spec.n_depth,
+        n_depth: cell.spec.n_depth(),
         alone_ns: stats::cell_interval(&alone, LEVEL),
         drafted_ns: stats::cell_interval(&drafted, LEVEL),
         draft_share: share(total(|s| s.draft_ns), total(|s| s.drafted_ns)),

@@ -2,7 +2,7 @@
 
 use super::cells::{Rounds, LEVEL};
 use super::{group_by_arm, CellReport};
-use crate::data::{Arm, Outcome, StateTimes, Workload};
+use crate::data::{Arm, Outcome, Seen, StateTimes, Workload};
 use crate::report::wire;
 use crate::stats::{self, Interval};
 use schemars::JsonSchema;
@@ -69,7 +69,7 @@ pub struct Threshold {
 pub(super) fn state_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<StateRow> {
     let mut rows: Vec<StateRow> = cells
         .iter()
-        .filter(|c| c.spec.workload == Workload::State)
+        .filter(|c| c.spec.workload() == Workload::State)
         .map(|cell| row(rounds, cell))
         .collect();
     group_by_arm(&mut rows, |row| &row.arm);
@@ -77,9 +77,10 @@ pub(super) fn state_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<StateRow>
 }
 
 fn row(rounds: &Rounds, cell: &CellReport) -> StateRow {
-    let all = rounds
-        .of(cell.index)
-        .filter_map(|(_, sample)| sample.state.as_deref().copied());
+    let all = rounds.of(cell.index).filter_map(|(_, sample)| match &sample.seen {
+        Seen::State(times) => Some(**times),
+        _ => None,
+    });
     let times: Vec<StateTimes> = all.filter(|_| cell.is_ok()).collect();
     let of = |ns: fn(&StateTimes) -> u64| -> Vec<f64> { times.iter().map(|t| ns(t) as f64).collect() };
     let median = |ns: fn(&StateTimes) -> u64| stats::cell_interval(&of(ns), LEVEL);
@@ -87,7 +88,7 @@ fn row(rounds: &Rounds, cell: &CellReport) -> StateRow {
     let factor = |ns: fn(&StateTimes) -> u64| stats::log_ratio_interval(&recompute, &of(ns), LEVEL);
     StateRow {
         arm: cell.arm.clone(),
-        n_depth: cell.spec.n_depth,
+        n_depth: cell.spec.n_depth(),
         state_bytes: times.last().map(|t| t.state_bytes),
         file_bytes: times.last().map(|t| t.file_bytes),
         recompute_ns: median(|t| t.recompute_ns),

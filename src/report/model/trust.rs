@@ -158,7 +158,7 @@ fn moves(header: &RunHeader, rounds: &Rounds, cells: &[CellReport], anchors: &[(
             .iter()
             .find(|c| c.arm.is_baseline && !c.arm.is_control && c.spec == cell.spec)
     };
-    let is_headline = |c: &&CellReport| !c.arm.is_control && c.spec.workload.is_headline() && c.vs_baseline.is_some();
+    let is_headline = |c: &&CellReport| !c.arm.is_control && c.spec.workload().is_headline() && c.vs_baseline.is_some();
     let compared: Vec<(&CellReport, &CellReport)> = cells
         .iter()
         .filter(is_headline)
@@ -222,7 +222,7 @@ fn smallest_difference(header: &RunHeader, cells: &[CellReport]) -> Option<Small
     let region = header.plan.equivalence.ln_1p();
     let headline = cells
         .iter()
-        .filter(|c| !c.arm.is_control && c.spec.workload.is_headline());
+        .filter(|c| !c.arm.is_control && c.spec.workload().is_headline());
     let against = headline.filter_map(|c| c.vs_baseline.as_ref().filter(|v| v.factor == "variant"));
     let half_widths = against
         .map(|v| stats::half_width(&v.ratio))

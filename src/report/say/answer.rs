@@ -149,7 +149,7 @@ fn facts(model: &Report, report: &DecisionReport, one: usize) -> String {
     if let Some(tps) = &candidate.decode_tps {
         let rate = t.tps(Some(tps));
         facts.push(match report.goal.users() {
-            1 => t.fact_decode(rate, spec.n_depth),
+            1 => t.fact_decode(rate, spec.n_depth()),
             n => t.fact_users(rate, n),
         });
         let ratio = model.cell(&arm.id, spec).and_then(|c| c.vs_baseline.as_ref());

@@ -194,7 +194,7 @@ fn kv_effect(model: &Report) -> Vec<String> {
             .map(|(a, c)| t.kv_ratio(t.ratio(&c.ratio), &a.variant, t.verdict(c.verdict)))
             .collect();
         let size = kv_size(model, arm).unwrap_or_default();
-        said.push(t.kv_effect(&kind, size, spec.n_depth, t.list(&effects)));
+        said.push(t.kv_effect(&kind, size, spec.n_depth(), t.list(&effects)));
         kinds.push(kind);
     }
     said
@@ -242,7 +242,7 @@ fn moving(model: &Report) -> Option<String> {
 /// Headline comparisons that stay open, with what would settle them.
 fn unsettled(model: &Report) -> Option<String> {
     let t = model.lang;
-    let is_headline = |c: &&CellReport| !c.arm.is_control && c.spec.workload.is_headline();
+    let is_headline = |c: &&CellReport| !c.arm.is_control && c.spec.workload().is_headline();
     let open: Vec<(&CellReport, &Comparison)> = model
         .cells
         .iter()

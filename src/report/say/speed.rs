@@ -11,7 +11,7 @@ pub(super) fn fastest(model: &Report, workload: Workload) -> Vec<String> {
     let Some(baseline) = model.baseline() else {
         return Vec::new();
     };
-    let rankings = model.rankings.iter().filter(|r| r.work.workload == workload);
+    let rankings = model.rankings.iter().filter(|r| r.work.workload() == workload);
     let rankings: Vec<Ranked> = rankings.filter_map(|ranking| Ranked::of(model, ranking)).collect();
     if let Some(said) = fastest_everywhere(model, baseline, workload, &rankings) {
         return said;

@@ -1,6 +1,6 @@
 //! Energy and cost of a token.
 
-use crate::data::{Arm, WorkSpec, Workload};
+use crate::data::{Arm, Work, Workload};
 use crate::report::document::{section, Block, Value};
 use crate::report::table::Rows;
 use crate::report::{CellReport, Report};
@@ -15,9 +15,9 @@ pub(super) fn energy(model: &Report) -> Vec<Block> {
         return Vec::new();
     }
     let works = [Workload::Prefill, Workload::Decode].map(|w| model.specs(w).into_iter().next_back());
-    let works: Vec<WorkSpec> = works.into_iter().flatten().collect();
+    let works: Vec<Work> = works.into_iter().flatten().collect();
     let mut table = Rows::of(t, model.arms().filter(|_| !works.is_empty())).arm(|arm| arm);
-    let shown = |arm: &Arm, spec: &WorkSpec, of: fn(&CellReport) -> Option<Interval>| {
+    let shown = |arm: &Arm, spec: &Work, of: fn(&CellReport) -> Option<Interval>| {
         let known = model.cell(&arm.id, spec).and_then(of);
         Value::some(t, known, |i| (i.estimate, t.with_ends(&i, |x| t.price(x))))
     };

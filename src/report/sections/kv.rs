@@ -79,7 +79,7 @@ impl<'a> Row<'a> {
     fn of(model: &'a Report, arm: &'a Arm, n_context: u32) -> Row<'a> {
         let find = |workload| {
             let mut cells = model.cells.iter();
-            cells.find(|c| c.arm.id == arm.id && c.n_context() == n_context && c.spec.workload == workload)
+            cells.find(|c| c.arm.id == arm.id && c.n_context() == n_context && c.spec.workload() == workload)
         };
         let scored = model.quality.rows.iter().filter(|r| r.arm.id == arm.id && r.is_ok());
         Row {
@@ -96,8 +96,8 @@ impl<'a> Row<'a> {
 fn contexts(model: &Report) -> Vec<u32> {
     let decode = model.specs(Workload::Decode);
     let mut contexts: Vec<u32> = match decode.is_empty() {
-        false => decode.iter().map(|s| s.n_depth).collect(),
-        true => model.specs(Workload::Prefill).iter().map(|s| s.n_prompt).collect(),
+        false => decode.iter().map(|s| s.n_depth()).collect(),
+        true => model.specs(Workload::Prefill).iter().map(|s| s.n_prompt()).collect(),
     };
     contexts.dedup();
     contexts

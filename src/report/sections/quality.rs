@@ -1,6 +1,6 @@
 //! Quality: the table of variants and KV types, charts, examples, and the one table that holds speed and quality.
 
-use crate::data::{Arm, Outcome, WorkSpec, Workload};
+use crate::data::{Arm, Outcome, Work, Workload};
 use crate::report::charts::ChartName;
 use crate::report::document::{image, paragraph, section, Block, Span, Value};
 use crate::report::table::Rows;
@@ -24,8 +24,8 @@ pub(super) fn in_one_table(model: &Report, charts: &[ChartName]) -> Vec<Block> {
         let size = model.variant(&arm.variant).map(|v| v.model_size).filter(|s| *s > 0);
         (arm, quality, size)
     });
-    let name = |spec: Option<WorkSpec>| t.or_na(spec, |s| s.to_string());
-    let cell = |arm: &Arm, spec: Option<WorkSpec>| spec.and_then(|spec| model.cell(&arm.id, &spec));
+    let name = |spec: Option<Work>| t.or_na(spec, |s| s.to_string());
+    let cell = |arm: &Arm, spec: Option<Work>| spec.and_then(|spec| model.cell(&arm.id, &spec));
     let table = Rows::of(t, rows)
         .column(t.h_variant(), |(arm, ..)| arm.variant.as_str())
         .column(t.h_size(), |(_, _, size)| Value::mib(t, *size))

@@ -1,6 +1,6 @@
 //! The tables of speed, memory and files.
 
-use crate::data::{DerivedFrom, VariantInfo, WorkSpec, Workload};
+use crate::data::{DerivedFrom, VariantInfo, Work, Workload};
 use crate::report::charts::ChartName;
 use crate::report::document::{image, paragraph, section, Block, Value};
 use crate::report::table::Rows;
@@ -20,10 +20,10 @@ pub(super) fn variants(model: &Report) -> Vec<Block> {
     let base_size = model.variant(&baseline.variant).map_or(0, |v| v.model_size) as f64;
     let arms = model.arms().filter(|arm| kv(&arm.config) == base_kv);
     let rows = arms.filter_map(|arm| {
-        let cell = |spec: Option<WorkSpec>| model.cell(&arm.id, &spec?);
+        let cell = |spec: Option<Work>| model.cell(&arm.id, &spec?);
         Some((arm, model.variant(&arm.variant)?, cell(prefill), cell(decode)))
     });
-    let name = |spec: Option<WorkSpec>| t.or_na(spec, |s| s.to_string());
+    let name = |spec: Option<Work>| t.or_na(spec, |s| s.to_string());
     let tps = |cell: Option<&CellReport>| Value::rate(t, cell.and_then(|c| c.tps));
     let versus = |cell: Option<&CellReport>| Value::ratio_of(t, cell.and_then(|c| c.vs_baseline.as_ref()));
     let table = Rows::of(t, rows)

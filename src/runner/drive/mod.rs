@@ -150,7 +150,7 @@ impl<'a> Drive<'a> {
         let mut samples = BTreeMap::new();
         for record in past {
             if let Record::Sample(s) = record {
-                samples.insert((s.cell, s.round), (s.launch, s.sample.ns));
+                samples.insert((s.cell, s.round), (s.launch, s.sample.ns()));
             }
         }
         Drive {

@@ -115,7 +115,7 @@ impl Drive<'_> {
                 };
                 // Before the sample: were it the other way round, a crash in between would keep a disturbed sample.
                 let is_void = self.is_void(turn, cell, &sample, may_be_void)?;
-                done.push((cell, sample.ns));
+                done.push((cell, sample.ns()));
                 self.book(turn, *position, cell, sample)?;
                 *position += 1;
                 if is_void {
@@ -151,7 +151,7 @@ impl Drive<'_> {
                     continue;
                 };
                 self.is_void(turn, cell, &sample, false)?;
-                done.entry(block).or_default().push((cell, sample.ns));
+                done.entry(block).or_default().push((cell, sample.ns()));
                 self.book(turn, position, cell, sample)?;
                 position += 1;
             }

@@ -1,6 +1,6 @@
 //! Rows of speed and memory.
 
-use crate::data::{Arm, BufferSize, MemoryReading, Outcome, WorkSpec, Workload};
+use crate::data::{Arm, BufferSize, MemoryReading, Outcome, Work};
 use crate::report::wire;
 use crate::stats::{self, Interval, Verdict};
 use schemars::JsonSchema;
@@ -18,7 +18,7 @@ pub struct CellReport {
     pub arm: Arm,
     /// Its work.
     #[serde(flatten)]
-    pub spec: WorkSpec,
+    pub spec: Work,
     /// Measured, or why not.
     #[serde(flatten, serialize_with = "wire::outcome")]
     #[schemars(with = "wire::OutcomeOf")]
@@ -59,18 +59,13 @@ impl CellReport {
     /// Tokens per second, whatever the number of rounds.
     pub fn centre_tps(&self) -> Option<f64> {
         let logs: Vec<f64> = self.samples_ns.iter().map(|&ns| (ns as f64).ln()).collect();
-        let own = || Some(f64::from(self.spec.n_tokens_counted()) * 1e9 / stats::median(&logs)?.exp());
+        let own = || Some(f64::from(self.spec.shape().n_counted) * 1e9 / stats::median(&logs)?.exp());
         self.tps.map(|tps| tps.estimate).or_else(own)
     }
 
     /// Tokens before the timed work: the x axis of charts.
     pub fn n_context(&self) -> u32 {
-        match self.spec.workload {
-            Workload::Prefill | Workload::PrefixReuse | Workload::Requests => self.spec.n_prompt,
-            Workload::Decode | Workload::NoReuse | Workload::Batched | Workload::State | Workload::Speculative => {
-                self.spec.n_depth
-            }
-        }
+        self.spec.shape().n_context
     }
 }
 
@@ -104,7 +99,7 @@ pub struct Comparison {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Control {
     /// Ratio per work.
-    pub by_spec: Vec<(WorkSpec, Comparison)>,
+    pub by_spec: Vec<(Work, Comparison)>,
     /// Over all headline works: the mean log-ratio of a round is one observation.
     pub pooled: Option<Comparison>,
 }

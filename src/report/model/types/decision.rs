@@ -1,7 +1,7 @@
 //! The recommendation, and who is fastest.
 
 use super::cells::Comparison;
-use crate::data::{Arm, Goal, Purpose, RequestShape, WorkSpec};
+use crate::data::{Arm, Goal, Purpose, RequestShape, Work};
 use crate::decide::{Answer, Candidate, Decision};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,9 +14,9 @@ pub struct DecisionReport {
     /// The request that is to be short.
     pub request: RequestShape,
     /// What was measured as decode.
-    pub decode: WorkSpec,
+    pub decode: Work,
     /// What was measured as prefill.
-    pub prefill: Option<WorkSpec>,
+    pub prefill: Option<Work>,
     /// The candidates: arms of the plan without the control.
     pub arms: Vec<Arm>,
     /// What was known of each.
@@ -78,7 +78,7 @@ pub struct PurposeChoice {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Ranking {
     /// The work.
-    pub work: WorkSpec,
+    pub work: Work,
     /// Ids of at least two arms, by their ratio to the baseline (itself among them), fastest first.
     pub arms: Vec<String>,
     /// The first against the second.

@@ -16,7 +16,7 @@ use super::speculative::SpeculativeRow;
 use super::state::{BreakEven, StateRow};
 use super::totals::Totals;
 use super::trust::Trust;
-use crate::data::{Arm, EngineInfo, RunHeader, VariantInfo, Warning, WorkSpec, Workload};
+use crate::data::{Arm, EngineInfo, RunHeader, VariantInfo, Warning, Work, Workload};
 
 /// A run, ready to be told in any language.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,28 +73,28 @@ impl ReportModel {
     }
 
     /// The cell of an arm with this work.
-    pub fn cell(&self, arm_id: &str, spec: &WorkSpec) -> Option<&CellReport> {
+    pub fn cell(&self, arm_id: &str, spec: &Work) -> Option<&CellReport> {
         self.cells.iter().find(|c| c.arm.id == arm_id && c.spec == *spec)
     }
 
     /// Works of one kind in the plan, by context.
-    pub fn specs(&self, workload: Workload) -> Vec<WorkSpec> {
-        let mut specs: Vec<WorkSpec> = self
+    pub fn specs(&self, workload: Workload) -> Vec<Work> {
+        let mut specs: Vec<Work> = self
             .header
             .plan
             .cells
             .iter()
             .map(|c| c.spec)
-            .filter(|s| s.workload == workload)
+            .filter(|s| s.workload() == workload)
             .collect();
-        specs.sort_by_key(|s| (s.n_depth, s.n_prompt, s.n_gen, s.n_seq));
+        specs.sort_by_key(|s| (s.n_depth(), s.n_prompt(), s.n_gen(), s.n_seq()));
         specs.dedup();
         specs
     }
 
     /// The work of a kind that a table shows which has room for one: what the run decides by, else the middle one.
-    pub fn shown(&self, workload: Workload) -> Option<WorkSpec> {
-        let decides = self.header.plan.decision.iter().find(|s| s.workload == workload);
+    pub fn shown(&self, workload: Workload) -> Option<Work> {
+        let decides = self.header.plan.decision.iter().find(|s| s.workload() == workload);
         let specs = self.specs(workload);
         decides.or(specs.get(specs.len().saturating_sub(1) / 2)).copied()
     }

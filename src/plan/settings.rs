@@ -1,0 +1,225 @@
+//! What is asked for, checked as far as it can be without a model.
+
+use super::kv_pair::KvPair;
+use super::quality::QualitySettings;
+use super::works::{numbers, Numbers, WorkFlags};
+use crate::data::{ArmConfig, FlashAttn, KvType, Level, QualityLoss, RequestShape, SplitMode, Workload};
+
+/// What the user asked for, after parsing; nothing here is measured yet.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Level.
+    pub level: Level,
+    /// Variant ids, the baseline first.
+    pub variants: Vec<String>,
+    /// KV types, the baseline's first.
+    pub kv: Vec<KvPair>,
+    /// Flash attention, the same for all arms.
+    pub flash_attn: FlashAttn,
+    /// `cpu`, or devices as in [`ArmConfig`].
+    pub device: String,
+    /// Layers on the device, the baseline's first; 0 is the CPU alone, -1 all.
+    pub n_gpu_layers: Vec<i32>,
+    /// How a model is spread over several devices.
+    pub split_mode: SplitMode,
+    /// The KV cache stays in the CPU's memory.
+    pub no_kv_offload: bool,
+    /// Threads, the baseline's first.
+    pub n_threads: Vec<u32>,
+    /// Logical batch.
+    pub n_batch: u32,
+    /// Physical batch.
+    pub n_ubatch: u32,
+    /// Context size; what the work needs when absent.
+    pub n_ctx: Option<u32>,
+    /// Prompt lengths of the prefill cells.
+    pub n_prompts: Vec<u32>,
+    /// Depths of the decode cells.
+    pub n_depths: Vec<u32>,
+    /// Tokens per decode execution.
+    pub n_gen: u32,
+    /// Workloads to measure.
+    pub workloads: Vec<Workload>,
+    /// What is set for single workloads.
+    pub work_flags: WorkFlags,
+    /// Measure every KV type with every variant and at every prompt length.
+    pub is_full_matrix: bool,
+    /// The request that is to be short, if it was named: its works are then measured, whatever else is. Otherwise that of a chat, or
+    /// the nearest to it that is measured.
+    pub request: Option<RequestShape>,
+    /// The limit of quality, as far as it steers scoring.
+    pub max_quality_loss: Option<QualityLoss>,
+    /// Seed.
+    pub seed: u64,
+    /// Time budget; the level's own when absent.
+    pub budget_ns: Option<u64>,
+    /// Target half-width of headline ratios.
+    pub precision: f64,
+    /// Half-width of what counts as the same speed.
+    pub equivalence: f64,
+    /// Exactly so many rounds, each of them whole.
+    pub n_rounds: Option<u32>,
+    /// Launches: exactly so many; the level's own when absent.
+    pub n_launches: Option<u32>,
+    /// Quality.
+    pub quality: QualitySettings,
+    /// A decision in about a minute: every KV type with every variant, short samples, quality first.
+    pub is_triage: bool,
+}
+
+impl Default for Settings {
+    /// What `compare` measures on the CPU, of no variant yet.
+    fn default() -> Settings {
+        let config = ArmConfig::default();
+        Settings {
+            level: Level::Default,
+            variants: Vec::new(),
+            kv: vec![KvPair::of(KvType::F16)],
+            flash_attn: config.flash_attn,
+            device: config.device,
+            n_gpu_layers: vec![config.n_gpu_layers],
+            split_mode: config.split_mode,
+            no_kv_offload: config.no_kv_offload,
+            n_threads: vec![config.n_threads],
+            n_batch: config.n_batch,
+            n_ubatch: config.n_ubatch,
+            n_ctx: None,
+            n_prompts: vec![128, 512, 2048],
+            n_depths: vec![128, 512, 2048],
+            n_gen: 32,
+            workloads: Workload::DEFAULT.to_vec(),
+            work_flags: WorkFlags::default(),
+            is_full_matrix: false,
+            request: None,
+            max_quality_loss: None,
+            seed: 0,
+            budget_ns: None,
+            precision: 0.02,
+            equivalence: 0.02,
+            n_rounds: None,
+            n_launches: None,
+            quality: QualitySettings::default(),
+            is_triage: false,
+        }
+    }
+}
+
+/// Settings that cannot be measured.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A list is empty or holds 0.
+    #[error("{flag}: needs at least one number, each 1 or more; for example {flag} {example}")]
+    BadList {
+        /// The flag.
+        flag: &'static str,
+        /// A value that works.
+        example: &'static str,
+    },
+    /// The context is too small for the work.
+    #[error("--n-ctx {n_ctx}: the cells need {needed} tokens of context; leave --n-ctx out, or shorten --n-prompt and --depths")]
+    ContextTooSmall {
+        /// Given.
+        n_ctx: u32,
+        /// Needed.
+        needed: u32,
+    },
+    /// A window in which next to nothing would be scored.
+    #[error(
+        "--quality-ctx {n_ctx}: a window needs at least {N_CTX_QUALITY_MIN} tokens; for example --quality-ctx 512"
+    )]
+    WindowTooShort {
+        /// Given.
+        n_ctx: u32,
+    },
+    /// More sequences than llama.cpp can hold apart.
+    #[error("{flag} {n_seq}: llama.cpp decodes at most {N_SEQ_MAX} sequences at once; use smaller numbers")]
+    TooManySequences {
+        /// The flag.
+        flag: &'static str,
+        /// Given.
+        n_seq: u32,
+    },
+    /// llama.cpp cannot quantize V without flash attention.
+    #[error("--kv {kv}: a quantized V cache needs flash attention; drop --flash-attn off, or use {kv_k}/f16")]
+    QuantizedVWithoutFlashAttn {
+        /// The pair.
+        kv: String,
+        /// Its K type.
+        kv_k: KvType,
+    },
+    /// The same thing twice.
+    #[error("{flag}: {what} is listed twice; name each once")]
+    Duplicate {
+        /// The flag.
+        flag: &'static str,
+        /// The item.
+        what: String,
+    },
+}
+
+/// llama.cpp's limit (LLAMA_MAX_SEQ).
+const N_SEQ_MAX: u32 = 256;
+
+pub(super) fn check(s: &Settings) -> Result<(), PlanError> {
+    let windows = s.quality.windows.clone().unwrap_or(vec![N_CTX_QUALITY_MIN]);
+    let mut all = numbers(s);
+    all.extend([
+        Numbers::of("--n-prompt", "128,512", &s.n_prompts),
+        Numbers::of("--depths", "128,512", &s.n_depths),
+        Numbers::of("--n-gen", "32", &[s.n_gen]),
+        Numbers::of("--n-ctx", "4096", &[s.n_ctx.unwrap_or(1)]),
+        Numbers::of("--quality-ctx", "512,2048", &windows),
+    ]);
+    for numbers in all {
+        let (flag, example, values) = (numbers.flag, numbers.example, &numbers.values);
+        if values.is_empty() || values.contains(&0) {
+            return Err(PlanError::BadList { flag, example });
+        }
+        duplicate(flag, values.iter())?;
+        let too_many = values.iter().find(|n| numbers.is_n_seq && **n > N_SEQ_MAX);
+        if let Some(&n_seq) = too_many {
+            return Err(PlanError::TooManySequences { flag, n_seq });
+        }
+    }
+    if let Some(n_ctx) = s.quality.windows.iter().flatten().find(|n| **n < N_CTX_QUALITY_MIN) {
+        return Err(PlanError::WindowTooShort { n_ctx: *n_ctx });
+    }
+    duplicate("--variants", s.variants.iter())?;
+    if s.n_gpu_layers.is_empty() {
+        let (flag, example) = ("--n-gpu-layers", "0,16,all");
+        return Err(PlanError::BadList { flag, example });
+    }
+    duplicate("--n-gpu-layers", s.n_gpu_layers.iter())?;
+    if s.n_threads.is_empty() {
+        let (flag, example) = ("--threads", "4,8");
+        return Err(PlanError::BadList { flag, example });
+    }
+    duplicate("--threads", s.n_threads.iter())?;
+    duplicate("--kv", s.kv.iter().map(ToString::to_string).collect::<Vec<_>>().iter())?;
+    match s
+        .kv
+        .iter()
+        .chain(s.quality.kv.iter().flatten())
+        .find(|kv| kv.v.is_quantized() && s.flash_attn == FlashAttn::Off)
+    {
+        Some(kv) => Err(PlanError::QuantizedVWithoutFlashAttn {
+            kv: kv.to_string(),
+            kv_k: kv.k,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn duplicate<T: ToString>(flag: &'static str, items: impl Iterator<Item = T>) -> Result<(), PlanError> {
+    let mut seen = std::collections::BTreeSet::new();
+    for item in items {
+        let what = item.to_string();
+        if !seen.insert(what.clone()) {
+            return Err(PlanError::Duplicate { flag, what });
+        }
+    }
+    Ok(())
+}
+
+/// Shorter windows would score a handful of tokens each.
+const N_CTX_QUALITY_MIN: u32 = 16;

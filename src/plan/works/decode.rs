@@ -1,0 +1,19 @@
+//! One-token steps at a depth.
+
+use super::*;
+
+pub(super) const KIND: Kind = Kind {
+    about: "",
+    works: |s| s.n_depths.iter().map(|&d| Work::decode(s.n_gen, d)).collect(),
+    numbers: no_numbers,
+};
+
+impl Planned for Decode {
+    fn seconds(&self, cost: &Cost<'_>) -> f64 {
+        f64::from(self.n_gen) * cost.step(1, self.n_depth)
+    }
+
+    fn is_measured(&self, _: &Settings, _: &Arm) -> bool {
+        true
+    }
+}

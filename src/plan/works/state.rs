@@ -1,0 +1,19 @@
+//! Saving and restoring a state at every depth.
+
+use super::*;
+
+pub(super) const KIND: Kind = Kind {
+    about: "saving and restoring",
+    works: |s| {
+        let depths = s.n_depths.iter();
+        depths.map(|&n_depth| Work::State(State { n_depth })).collect()
+    },
+    numbers: no_numbers,
+};
+
+impl Planned for State {
+    /// Computed once, then copied and restored twice, at the speed of memory; the disk is left out.
+    fn seconds(&self, cost: &Cost<'_>) -> f64 {
+        cost.prompt(self.n_depth) + 6.0 * cost.cache(self.n_depth)
+    }
+}
