@@ -59,6 +59,13 @@ fn languages() -> impl TypedValueParser<Value = Lang> {
     PossibleValuesParser::new(codes).try_map(|code| code.parse::<Lang>())
 }
 
+/// What is printed in place of the summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The Markdown table of llama-bench, to paste into an issue.
+    LlamaBench,
+}
+
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum When {
@@ -176,6 +183,9 @@ pub struct ReportArgs {
     /// What an hour of the machine costs, in place of what the run was given
     #[arg(long, value_name = "PRICE", value_parser = parse_price)]
     pub price_per_hour: Option<f64>,
+    /// Print the run as another tool's table instead of the summary
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with_all = ["json", "explain"])]
+    pub format: Option<Format>,
     /// Trace the figures of one cell back to lines of the journal, e.g. "Q8_0 | tg32 @ d512"; writes no files
     #[arg(long, value_name = "CELL", conflicts_with = "out")]
     pub explain: Option<String>,
@@ -250,6 +260,9 @@ pub struct QuantizeArgs {
 
 /// Flags of `compare`.
 #[derive(Debug, Clone, PartialEq, Args)]
+#[command(
+    after_help = "llama-bench's short flags work too: kvant compare -m model.gguf -p 512 -n 128 -d 0,4096 -ctk f16,q8_0; K and V are crossed, an unnamed one is f16."
+)]
 pub struct CompareArgs {
     /// A name (`kvant models` lists them), hf:owner/repo[@revision][:variant], a .gguf file, or a folder of .gguf files;
     /// several are files of one model that are compared with each other (default: SmolLM2-135M-Instruct)
@@ -401,6 +414,9 @@ pub struct CompareArgs {
     /// Complete the run in --out: only what its journal lacks is measured
     #[arg(long, requires = "out", help_heading = "Repeatability")]
     pub resume: bool,
+    /// Print the run as another tool's table instead of the summary
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with_all = ["json", "dry_run"], help_heading = "The answer")]
+    pub format: Option<Format>,
 }
 
 /// Flags of `triage`.

@@ -4,7 +4,7 @@ use super::args::{Cli, Command, CompareArgs, Global, WorkloadChoice};
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, JOURNAL, UNEXPECTED};
 use super::profile::{self, Machine, Needs};
 use super::progress::LiveLine;
-use super::report::{finish, JOURNAL_NAME};
+use super::report::{finish, Shown, JOURNAL_NAME};
 use super::resolve::{self, Prediction};
 use super::sources::Sources;
 use super::stop::Stop;
@@ -77,7 +77,11 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let journal = journal::read(&dir.join(JOURNAL_NAME))?;
     let next = format!("--resume --out {} goes on with the run", dir.display());
     stop.check_measured(&journal, next)?;
-    finish(&journal, &dir, global, !global.quiet)
+    let shown = Shown {
+        format: given.format,
+        is_warned: !global.quiet,
+    };
+    finish(&journal, &dir, global, shown)
 }
 
 /// Folder of runs that no other place was named for.

@@ -4,7 +4,7 @@ use super::args::{Global, MergeArgs};
 use super::compare::sha256_of_plan;
 use super::exit::{Failure, BAD_INPUT, JOURNAL, OK};
 use super::look;
-use super::report::{self, finish, load, several, write_report, Source, JOURNAL_NAME};
+use super::report::{self, finish, load, several, write_report, Shown, Source, JOURNAL_NAME};
 use crate::data::{Record, Warning};
 use crate::journal::{self, Journal, Writer};
 use crate::plan::{self, Merged, Part};
@@ -37,7 +37,7 @@ pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
     if let [one] = merged.as_slice() {
         say(one, global);
         let path = write(one, &args.out)?;
-        return finish(&journal::read(&path)?, &args.out, global, false);
+        return finish(&journal::read(&path)?, &args.out, global, Shown::default());
     }
     let mut folders = Vec::new();
     let mut code = OK;

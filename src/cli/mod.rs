@@ -3,6 +3,7 @@
 //! Only this module prints to stdout and decides the exit code; chatter and progress go to stderr.
 
 mod args;
+mod bench_flags;
 mod candidates;
 mod compare;
 mod device;
@@ -40,13 +41,21 @@ use std::process::ExitCode;
 
 /// The `kvant` command: parses, runs the subcommand, prints an error with its causes and next step.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let line = match bench_flags::translated(std::env::args_os()) {
+        Ok(line) => line,
+        Err(why) => return Failure::msg(exit::BAD_INPUT, why).report(),
+    };
+    let cli = match Cli::try_parse_from(&line.args) {
         Ok(cli) => cli,
         Err(error) => {
-            let printed = error.print().and_then(|()| std::io::stdout().flush());
             if error.use_stderr() {
+                match line.as_typed(&error.render().to_string()) {
+                    Some(text) => look::say(text.trim_end()),
+                    None => drop(error.print()),
+                }
                 return ExitCode::from(exit::BAD_INPUT);
             }
+            let printed = error.print().and_then(|()| std::io::stdout().flush());
             // Help and version are answers, not errors.
             return look::printed(printed).map_or_else(Failure::report, |()| ExitCode::from(exit::OK));
         }

@@ -1,13 +1,13 @@
 //! `kvant report`: the report of a run, rendered again from its journal; or several runs on one page.
 
-use super::args::{Global, ReportArgs};
+use super::args::{Format, Global, ReportArgs};
 use super::exit::{Failure, BAD_INPUT, INCOMPLETE, NOT_MET, OK, UNEXPECTED};
 use super::look;
 use crate::data::{FailureKind, Outcome};
 use crate::journal::{self, Journal};
 use crate::report::{
-    bench_document, explain, parse_bench, results_json, terminal, write_all, write_file, write_several, BenchRow,
-    ReportModel, Several,
+    bench_document, explain, llama_bench_table, parse_bench, results_json, terminal, write_all, write_file,
+    write_several, BenchRow, ReportModel, Several,
 };
 use std::path::{Path, PathBuf};
 
@@ -48,8 +48,8 @@ pub fn load(path: &Path, global: &Global) -> Result<Source, Failure> {
 /// Renders and prints.
 pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
     let [run] = args.runs.as_slice() else {
-        if args.explain.is_some() {
-            let why = "--explain traces a cell of one run: give one run";
+        if args.explain.is_some() || args.format.is_some() {
+            let why = "--explain and --format are for one run: give one run";
             return Err(Failure::msg(BAD_INPUT, why));
         }
         return several(&args.runs, args.price_per_hour, args.out.as_deref(), global);
@@ -66,7 +66,16 @@ pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
         return Ok(OK);
     }
     let own = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    finish(&journal, args.out.as_deref().unwrap_or(&own), global, false)
+    let dir = args.out.as_deref().unwrap_or(&own);
+    finish(
+        &journal,
+        dir,
+        global,
+        Shown {
+            format: args.format,
+            ..Shown::default()
+        },
+    )
 }
 
 /// What a path is called in reports: its last part.
@@ -77,7 +86,7 @@ pub fn name_of(path: &Path) -> String {
 
 /// llama-bench's rows: printed; files only where they were asked for.
 fn bench(path: &Path, args: &ReportArgs, global: &Global, rows: &[BenchRow]) -> Result<u8, Failure> {
-    if args.explain.is_some() || global.json {
+    if args.explain.is_some() || args.format.is_some() || global.json {
         return Err(no_journal(path));
     }
     let report = bench_document(global.lang, &name_of(path), rows);
@@ -93,7 +102,7 @@ fn bench(path: &Path, args: &ReportArgs, global: &Global, rows: &[BenchRow]) -> 
 }
 
 fn no_journal(path: &Path) -> Failure {
-    let why = "a file of llama-bench holds no journal: --explain and --json need a run of kvant";
+    let why = "a file of llama-bench holds no journal: --explain, --format and --json need a run of kvant";
     Failure::msg(BAD_INPUT, format!("{}: {why}", path.display()))
 }
 
@@ -157,11 +166,24 @@ pub fn unwritten(e: std::io::Error) -> Failure {
     )
 }
 
-/// Writes the report files of `journal` into `dir`, prints the summary, and gives the exit code.
-pub fn finish(journal: &Journal, dir: &Path, global: &Global, is_warned: bool) -> Result<u8, Failure> {
+/// What is printed of a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shown {
+    /// In place of the summary.
+    pub format: Option<Format>,
+    /// Whether the warnings were told when the run began.
+    pub is_warned: bool,
+}
+
+/// Writes the report files of `journal` into `dir`, prints what is to be shown, and gives the exit code.
+pub fn finish(journal: &Journal, dir: &Path, global: &Global, shown: Shown) -> Result<u8, Failure> {
     let model = ReportModel::build(&journal.header, &journal.records);
     let files = write_report(&model, dir, global)?;
-    tell(&summary(&model, global, is_warned)?, &files, global)?;
+    let text = match shown.format {
+        Some(Format::LlamaBench) => llama_bench_table(&model),
+        None => summary(&model, global, shown.is_warned)?,
+    };
+    tell(&text, &files, global)?;
     Ok(code(&model))
 }
 

@@ -1,20 +1,23 @@
 //! `--resume`: the settings of the run that is to be completed.
 
 use super::args::{Cli, Command, CompareArgs};
+use super::bench_flags;
 use super::exit::{Failure, BAD_INPUT};
 use crate::data::RunHeader;
 use clap::Parser;
 
 /// The arguments the run was started with. The user may repeat them or leave them out, but not change them.
 pub fn recorded_args(header: &RunHeader, given: &CompareArgs) -> Result<CompareArgs, Failure> {
-    let parsed = Cli::try_parse_from(&header.command).map(|cli| cli.command);
-    let Ok(Command::Compare(recorded)) = parsed else {
+    let typed = bench_flags::translated(header.command.iter().map(Into::into)).ok();
+    let parsed = typed.and_then(|line| Cli::try_parse_from(line.args).ok());
+    let Some(Command::Compare(recorded)) = parsed.map(|cli| cli.command) else {
         let why = "the journal's command line is not one that this kvant understands; start a new run";
         return Err(Failure::msg(BAD_INPUT, why));
     };
     let recorded = CompareArgs {
         out: given.out.clone(),
         resume: true,
+        format: given.format,
         ..*recorded
     };
     let defaults = Cli::try_parse_from(["kvant", "compare"]).map(|cli| cli.command);
@@ -23,6 +26,7 @@ pub fn recorded_args(header: &RunHeader, given: &CompareArgs) -> Result<CompareA
             CompareArgs {
                 out: given.out.clone(),
                 resume: true,
+                format: given.format,
                 ..*defaults
             } == *given
         }

@@ -5,7 +5,7 @@ use super::candidates::Candidates;
 use super::compare::{default_args, obtain, sha256_of_plan, unused, Job};
 use super::exit::{Failure, UNEXPECTED};
 use super::progress::LiveLine;
-use super::report::{code, finish, summary, write_report, JOURNAL_NAME};
+use super::report::{code, finish, summary, write_report, Shown, JOURNAL_NAME};
 use super::sources::Sources;
 use super::stop::Stop;
 use super::{kept, lock, look, resolve};
@@ -103,7 +103,18 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
         keep(&path, &folder, &journal.header.run_id)?;
     }
     match args.emit {
-        None => finish(&journal, &dir, global, is_new && !global.quiet),
+        None => {
+            let is_warned = is_new && !global.quiet;
+            finish(
+                &journal,
+                &dir,
+                global,
+                Shown {
+                    is_warned,
+                    ..Shown::default()
+                },
+            )
+        }
         Some(_) => {
             let model = ReportModel::build(&journal.header, &journal.records);
             write_report(&model, &dir, global)?;

@@ -32,7 +32,7 @@ mod told;
 mod wire;
 mod write;
 
-pub use bench::{llama_bench_jsonl, llama_bench_sql, parse_bench, BenchError, BenchRow};
+pub use bench::{llama_bench_jsonl, llama_bench_sql, llama_bench_table, parse_bench, BenchError, BenchRow};
 pub use charts::{charts, Chart};
 pub use csv::{quality_csv, results_csv};
 pub use diff::{

@@ -5,7 +5,7 @@ use crate::data::{FlashAttn, VariantInfo, Workload};
 use crate::report::{CellReport, ReportModel};
 
 /// A value with llama-bench's type for it.
-enum Value {
+pub(super) enum Value {
     Text(String),
     Int(i64),
     Bool(bool),
@@ -17,7 +17,7 @@ impl Value {
         Value::Text(text.into())
     }
 
-    fn json(&self) -> String {
+    pub(super) fn json(&self) -> String {
         match self {
             // A text always serialises.
             Value::Text(text) => serde_json::to_string(text).unwrap_or_default(),
@@ -45,7 +45,7 @@ impl Value {
     }
 }
 
-type Row = Vec<(&'static str, Value)>;
+pub(super) type Row = Vec<(&'static str, Value)>;
 
 /// The text of `llama-bench.jsonl`: one row per line, as `llama-bench -o jsonl` prints them.
 pub fn llama_bench_jsonl(model: &ReportModel) -> String {
@@ -97,7 +97,7 @@ impl ReportModel {
 }
 
 /// The cells that llama-bench has a test for.
-fn tests(model: &ReportModel) -> impl Iterator<Item = &CellReport> {
+pub(super) fn tests(model: &ReportModel) -> impl Iterator<Item = &CellReport> {
     model.cells.iter().filter(|cell| {
         let is_test = matches!(cell.spec.workload(), Workload::Prefill | Workload::Decode) && cell.spec.n_seq() == 1;
         is_test
@@ -109,7 +109,7 @@ fn tests(model: &ReportModel) -> impl Iterator<Item = &CellReport> {
 }
 
 /// Field by field as llama-bench has them; what kvant does not set has llama-bench's default.
-fn row(model: &ReportModel, cell: &CellReport) -> Row {
+pub(super) fn row(model: &ReportModel, cell: &CellReport) -> Row {
     use Value::{Bool, Int, Real};
     let (header, config, spec) = (&model.header, &cell.arm.config, &cell.spec);
     let variant = model.variant(&cell.arm.variant);

@@ -5,6 +5,8 @@
 
 mod export;
 mod import;
+mod table;
 
 pub use export::{llama_bench_jsonl, llama_bench_sql};
 pub use import::{parse_bench, BenchError, BenchRow};
+pub use table::llama_bench_table;
