@@ -14,7 +14,6 @@ mod part;
 mod quality;
 mod records;
 mod run;
-mod shard;
 
 pub use beside::{FileKind, PassedOver};
 pub(crate) use config::named_enum;
@@ -38,6 +37,5 @@ pub use records::{
     Sample, SampleConditions, SampleRecord, SpeculativeSums, StateTimes, StoppedBy,
 };
 pub use run::{
-    DraftInfo, HostInfo, LeftOut, Pace, Plan, PredictedArm, RunHeader, StopRule, WhyLeftOut, JOURNAL_FORMAT,
+    DraftInfo, HostInfo, LeftOut, Pace, Plan, PredictedArm, RunHeader, Shards, StopRule, WhyLeftOut, JOURNAL_FORMAT,
 };
-pub use shard::Shards;
