@@ -11,7 +11,6 @@ use std::path::Path;
 
 /// Longest array whose elements are kept: enough for one number per layer or per expert.
 const KEPT_ARRAY_LEN: u64 = 4096;
-/// ggml's limits.
 const MAX_DIMS: u32 = 4;
 const MAX_NAME_BYTES: u64 = 63;
 /// Rough size in memory of an entry of the maps below, without its texts; see [`Reader::charge`].
@@ -33,7 +32,6 @@ pub struct TensorInfo {
     pub offset: u64,
     /// Length of its data.
     pub bytes: u64,
-    /// Product of `dims`.
     pub n_elements: u64,
 }
 
@@ -52,7 +50,6 @@ impl TensorInfo {
 pub struct Gguf {
     /// Format version: 2 or 3.
     pub version: u32,
-    /// Metadata by key.
     pub metadata: BTreeMap<String, Value>,
     /// Tensors, in the order of the file.
     pub tensors: Vec<TensorInfo>,

@@ -61,7 +61,6 @@ impl<R: Read + Seek> Reader<R> {
         }
     }
 
-    /// Exactly `N` bytes.
     pub(super) fn array<const N: usize>(&mut self, what: &str) -> Result<[u8; N], GgufProblem> {
         let mut bytes = [0; N];
         if self.remaining() < N as u64 {
@@ -83,7 +82,6 @@ impl<R: Read + Seek> Reader<R> {
         Ok(bytes)
     }
 
-    /// Skips `n` bytes.
     pub(super) fn skip(&mut self, n: u64, what: &str) -> Result<(), GgufProblem> {
         if self.remaining() < n {
             return Err(self.truncated(what));

@@ -57,7 +57,6 @@ impl ValueType {
 pub struct Array {
     /// Type of the elements.
     pub element: ValueType,
-    /// Number of elements.
     pub len: u64,
     /// The elements as in the file, if kept.
     pub(super) bytes: Option<Box<[u8]>>,
@@ -77,7 +76,6 @@ impl Array {
     }
 }
 
-/// A metadata value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     U8(u8),
@@ -131,7 +129,6 @@ impl Value {
         }
     }
 
-    /// A truth value.
     pub(crate) fn as_bool(&self) -> Option<bool> {
         match self {
             Value::Bool(v) => Some(*v),

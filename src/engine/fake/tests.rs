@@ -1,20 +1,10 @@
 use super::*;
-use crate::data::FlashAttn;
+use crate::engine::api::plain_config;
 
 fn config(type_k: KvType) -> ArmConfig {
     ArmConfig {
-        type_k,
-        type_v: type_k,
-        has_kv_rotation: true,
-        flash_attn: FlashAttn::On,
-        device: "cpu".to_owned(),
-        n_gpu_layers: 0,
-        split_mode: SplitMode::Layer,
-        no_kv_offload: false,
-        n_threads: 2,
-        n_batch: 512,
-        n_ubatch: 512,
         n_ctx: 300,
+        ..plain_config(type_k)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::data::{FlashAttn, KvType};
+use crate::engine::api::plain_config;
 use crate::engine::argmax;
 use std::path::PathBuf;
 
@@ -27,18 +28,9 @@ fn loaded(path: &Path) -> LlamaEngine {
 
 fn config(kv: KvType) -> ArmConfig {
     ArmConfig {
-        type_k: kv,
-        type_v: kv,
-        has_kv_rotation: true,
-        flash_attn: FlashAttn::On,
-        device: "cpu".to_owned(),
-        n_gpu_layers: 0,
-        split_mode: SplitMode::Layer,
-        no_kv_offload: false,
-        n_threads: 2,
         n_batch: 64,
         n_ubatch: 64,
-        n_ctx: 256,
+        ..plain_config(kv)
     }
 }
 

@@ -3,8 +3,8 @@
 //! Its statuses mislead: a repository that does not exist is a 401 to whom it does not know. `x-error-code` and
 //! `x-error-message` tell more, as in hf_raise_for_status of Python's huggingface_hub.
 
-use super::super::names;
 use super::token::Token;
+use crate::catalog::names;
 use std::time::{Duration, SystemTime};
 use ureq::http::{HeaderMap, Response};
 use ureq::{Body, ResponseExt};
@@ -147,7 +147,7 @@ fn http_date(text: &str) -> Option<SystemTime> {
     humantime::parse_rfc3339(&format!("{year}-{month:02}-{day}T{time}Z")).ok()
 }
 
-pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(in crate::catalog) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 

@@ -7,7 +7,6 @@ use ureq::Agent;
 /// How long to wait for the network.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
-    /// For a connection.
     connect: Duration,
     /// For the beginning of an answer.
     answer: Duration,
@@ -16,7 +15,6 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// For downloads.
     pub(super) const LONG: Patience = Patience {
         connect: Duration::from_secs(10),
         answer: Duration::from_secs(30),
@@ -47,7 +45,7 @@ pub(super) fn agent_with(patience: Patience) -> Agent {
 }
 
 /// A path in an address: everything but unreserved characters and `/` is escaped.
-pub(super) fn escape_path(path: &str) -> String {
+pub(in crate::catalog) fn escape_path(path: &str) -> String {
     let mut escaped = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
@@ -59,7 +57,7 @@ pub(super) fn escape_path(path: &str) -> String {
 }
 
 /// What went wrong on the way, without the address: it may carry a signature.
-pub(super) fn words(e: &ureq::Error) -> String {
+pub(in crate::catalog) fn words(e: &ureq::Error) -> String {
     match e {
         ureq::Error::HostNotFound => "the host name is not known".to_owned(),
         ureq::Error::Timeout(what) => format!("no answer in time ({what})"),
