@@ -35,6 +35,8 @@ pub enum CatalogError {
     NotFound { given: String, similar: Vec<String> },
     #[error("hf:{given}: {why}; write hf:owner/repo, hf:owner/repo@revision or hf:owner/repo:Q4_K_M")]
     BadHubRef { given: String, why: String },
+    #[error("{given}: {why}; write https://host/folder/model.gguf")]
+    BadUrl { given: String, why: String },
     #[error("HF_ENDPOINT is no http or https address without a query; set it to one, or unset it")]
     BadEndpoint,
     #[error("{origin} holds a space, a line break or something else that no token has; set it again, or remove it (public models need none)")]

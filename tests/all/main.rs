@@ -34,6 +34,7 @@ mod shelves_hub;
 #[cfg(feature = "llama")]
 mod shelves_real;
 mod triage;
+mod url;
 mod util;
 mod workloads;
 #[cfg(feature = "llama")]

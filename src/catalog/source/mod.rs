@@ -6,6 +6,7 @@ mod folder;
 mod hub;
 mod kind;
 mod own;
+mod url;
 mod wheel;
 
 pub use kind::Tools;
@@ -15,7 +16,7 @@ pub(super) use own::own;
 use super::error::CatalogError;
 use kind::Kind;
 
-const KINDS: &[Kind] = &[hub::KIND, wheel::KIND, folder::KIND, builtin::KIND];
+const KINDS: &[Kind] = &[hub::KIND, wheel::KIND, folder::KIND, builtin::KIND, url::KIND];
 
 /// The kind of this name in models.toml.
 pub(super) fn kind(name: &str) -> Option<&'static Kind> {

@@ -125,6 +125,10 @@ impl Client {
     ) -> Result<Response<Body>, FetchError> {
         let mut waits = Waits::new();
         let mut n_tries = 1;
+        let advice = match *self.token {
+            Token::NotAsked => " and the address",
+            _ => ", or name a mirror of the Hub in HF_ENDPOINT",
+        };
         loop {
             let failure = match request() {
                 Ok(answer) => match Refusal::of(&answer, self.host()) {
@@ -140,9 +144,9 @@ impl Client {
                 },
                 // Where nobody is, asking again only costs the user time.
                 Err(ureq::Error::Io(e)) if e.kind() != ErrorKind::ConnectionRefused => {
-                    http::unreachable(self.host(), &ureq::Error::Io(e))
+                    http::unreachable(self.host(), advice, &ureq::Error::Io(e))
                 }
-                Err(e) => return Err(FetchError::failed(http::unreachable(self.host(), &e))),
+                Err(e) => return Err(FetchError::failed(http::unreachable(self.host(), advice, &e))),
             };
             if n_tries == N_TRIES {
                 return Err(FetchError::failed(failure));

@@ -83,7 +83,7 @@ pub(super) fn io_words(e: &std::io::Error) -> String {
 }
 
 /// Why a request brought no answer, and what to do.
-pub(super) fn unreachable(host: &str, e: &ureq::Error) -> String {
+pub(super) fn unreachable(host: &str, advice: &str, e: &ureq::Error) -> String {
     use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
     let is_connected = match e {
         ureq::Error::Timeout(what) => !matches!(what, ureq::Timeout::Resolve | ureq::Timeout::Connect),
@@ -94,7 +94,7 @@ pub(super) fn unreachable(host: &str, e: &ureq::Error) -> String {
     match is_connected {
         true => format!("{host} gave no answer ({why}); try again later"),
         false => {
-            format!("{host} cannot be reached ({why}); check the network, or name a mirror of the Hub in HF_ENDPOINT")
+            format!("{host} cannot be reached ({why}); check the network{advice}")
         }
     }
 }

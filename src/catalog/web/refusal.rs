@@ -63,6 +63,13 @@ impl Refusal {
             (401 | 403, "", _) if self.is_elsewhere => {
                 format!("the server that keeps {what} refused it (HTTP {status}); try again later")
             }
+            (401 | 403, _, Token::NotAsked) => format!(
+                "the server asks for a login for {what} (HTTP {status}); fetch it yourself and name the file"
+            ),
+            (404 | 410, _, Token::NotAsked) => {
+                format!("{what} does not exist there (HTTP {status}); check the address")
+            }
+            (429, _, Token::NotAsked) => format!("{}; try again in some minutes", self.cause(what)),
             (_, "GatedRepo", _) => format!(
                 "{what} is gated (HTTP {status}); accept its license on the model's page{}",
                 account(token, ", then set HF_TOKEN", " with the account of")

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 pub(in crate::catalog) enum Token {
     /// The user has none.
     Absent,
+    /// The site has nothing to do with the Hub, and gets none.
+    NotAsked,
     /// It goes with every request to the endpoint; `origin` says for people where it was found.
     Sent { text: String, origin: String },
     /// There is one, and it stays here.
