@@ -5,7 +5,7 @@
 pub const BUILTIN_MODEL: &str = "builtin";
 
 /// Letters, digits, `.`, `_` and `-`, not beginning with `.` or `-`.
-fn is_plain(part: &str) -> bool {
+pub(super) fn is_plain(part: &str) -> bool {
     !part.is_empty()
         && part.len() <= 96
         && !part.starts_with(['.', '-'])

@@ -29,5 +29,5 @@ pub use header::{Gguf, TensorInfo};
 pub use reader::SLACK_BYTES;
 pub use shape::kv_bytes_per_token;
 pub use types::GgmlType;
-pub use value::{Array, Value, ValueType};
+pub use value::{Array, Value};
 pub use write::Writer;

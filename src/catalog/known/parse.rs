@@ -118,13 +118,7 @@ pub(super) fn entries(text: &str, file: &str, folder: &Path) -> Result<Vec<Entry
 
 /// A name must not look like the other ways to name a model.
 fn check_name(name: &str) -> Result<(), String> {
-    let is_good = !name.is_empty()
-        && name.len() <= 96
-        && !name.starts_with(['.', '-'])
-        && !name.to_ascii_lowercase().ends_with(".gguf")
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    let is_good = names::is_plain(name) && !name.to_ascii_lowercase().ends_with(".gguf");
     match is_good {
         true => Ok(()),
         false => Err(format!(
