@@ -11,12 +11,13 @@
 //! Only `runner` and `worker` touch the outside world while something is measured. Everything right of the journal is
 //! a pure function of it. `tests/all/layering.rs` keeps the modules' imports to the table in docs/architecture.md.
 
-pub mod catalog;
+mod catalog;
 pub mod cli;
 pub mod corpus;
 pub mod data;
 pub mod decide;
 mod engine;
+mod fs;
 pub mod gguf;
 mod host;
 pub mod journal;
@@ -26,7 +27,9 @@ mod quality;
 mod quants;
 pub mod report;
 pub mod rng;
-pub mod runner;
+mod runner;
 pub mod stats;
 pub mod units;
 mod worker;
+
+pub use catalog::Catalog;

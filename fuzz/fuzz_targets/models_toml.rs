@@ -1,7 +1,7 @@
 //! Any text as a models.toml: an error with a line, or entries; never a panic.
 #![no_main]
 
-use kvant::catalog::Catalog;
+use kvant::Catalog;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -1,16 +1,19 @@
 //! What the variants of a model will be, before any of them is fetched or made: [`look_ahead`].
 
-use super::arg::Place;
-use super::choice::{Choice, Wanted};
+use super::arg::ModelArg;
+use super::choice::Choice;
 use super::choose::{Chooser, Depth};
-use super::means::{Means, Request};
-use super::offer::{Offer, Shelf};
-use super::present::{name_of, Present};
-use super::resolve::{name_of_model, parse_args};
-use super::supply::{others_beside, OwnFolder, Supply};
-use super::CatalogError;
+use super::error::CatalogError;
+use super::event::Progress;
+use super::offer::Offer;
+use super::pick::{places, Pick};
+use super::present::{identity, name_of, Present};
+use super::request::{Means, Request};
+use super::shelf::Shelf;
+use super::source::{Known, Source};
+use super::store::Store;
 use crate::data::{DerivedFrom, ModelInfo, PassedOver, VariantInfo};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What a triage looks at unless told otherwise, of a large repository.
 pub const CANDIDATES: &[&str] = &["F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"];
@@ -18,7 +21,6 @@ pub const CANDIDATES: &[&str] = &["F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4
 /// A model whose files need not be here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ahead {
-    /// The model.
     pub info: ModelInfo,
     /// The variants that are wanted, the baseline first.
     pub variants: Vec<AheadVariant>,
@@ -36,64 +38,62 @@ pub struct AheadVariant {
     pub info: VariantInfo,
     /// What its file is called where it lies; empty where there is none yet.
     pub file: String,
-    /// Where it is.
     pub origin: Origin,
 }
 
 /// Where a variant is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// On this machine.
     Here,
     /// At a source, so many bytes long.
     Remote {
-        /// Bytes to fetch.
         bytes: u64,
     },
     /// It would be made from another one.
     ToMake,
 }
 
-/// Reads headers only: from files that are here, and from the Hub by range requests where something wanted is not. Nothing is written.
-pub fn look_ahead(request: &Request<'_>, means: &Means<'_>) -> Result<Ahead, CatalogError> {
-    let args = parse_args(request, means)?;
+/// Reads headers only: from files that are here, and by range requests where something wanted is not. Nothing is written.
+pub fn look_ahead(request: &Request<'_>, means: Means<'_>) -> Result<Ahead, CatalogError> {
+    let args = ModelArg::all(request, means)?;
+    ahead(request, means, &args, Depth::Headers, &mut |_| {})
+}
+
+fn ahead(
+    request: &Request<'_>,
+    means: Means<'_>,
+    args: &[ModelArg],
+    depth: Depth,
+    progress: &mut Progress<'_>,
+) -> Result<Ahead, CatalogError> {
     let mut chooser = Chooser {
         request,
         means,
-        depth: Depth::Headers,
-        progress: &mut |_| {},
+        depth,
+        progress,
     };
-    let choice = chooser.choose(&args)?;
-    let first = choice.picks.iter().find_map(|wanted| match *wanted {
-        Wanted::Offer(i) => choice.offers[i].present.as_ref(),
-        Wanted::Make(_) => None,
-    });
-    let best = choice.source().or(first).ok_or_else(|| CatalogError::Unobtainable {
-        model: "the model".into(),
-        tried: vec!["it has no files".into()],
-    })?;
+    let choice = chooser.choose(args)?;
+    let best = choice.model()?;
     let mut info = best.info.clone();
-    if let Some(name) = name_of_model(&args) {
-        info.name = name;
-    }
+    info.name = args.iter().find_map(|arg| arg.name.clone()).unwrap_or(info.name);
+    let store = means.tools.store;
     let wanted = choice
         .picks
         .iter()
-        .filter_map(|wanted| variant(&choice, wanted, best, means));
-    let is_wanted = |i: usize| choice.picks.contains(&Wanted::Offer(i));
-    let others = choice.offers.iter().enumerate().filter(|(i, _)| !is_wanted(*i));
+        .filter_map(|pick| variant(&choice, pick, best, store));
+    let others = places(&choice.shelves).filter(|at| !choice.picks.contains(&Pick::Offer(*at)));
     Ok(Ahead {
         info,
         variants: wanted.collect(),
-        others: others.map(|(_, offer)| of_offer(offer)).collect(),
-        passed_over: choice.beside.clone(),
+        others: others.map(|at| of_offer(choice.offer(at))).collect(),
+        passed_over: choice.beside(),
     })
 }
 
-fn variant(choice: &Choice, wanted: &Wanted, best: &Present, means: &Means<'_>) -> Option<AheadVariant> {
-    match *wanted {
-        Wanted::Offer(i) => Some(of_offer(&choice.offers[i])),
-        Wanted::Make(label) => made(best, label, means).or_else(|| {
+fn variant(choice: &Choice<'_>, pick: &Pick, best: &Present, store: &Store) -> Option<AheadVariant> {
+    match *pick {
+        Pick::Offer(at) => Some(of_offer(choice.offer(at))),
+        Pick::Make(label) => made(best, label, store).or_else(|| {
             Some(AheadVariant {
                 info: expected(best, label)?,
                 file: String::new(),
@@ -141,9 +141,9 @@ fn unread(offer: &Offer) -> VariantInfo {
 }
 
 /// A variant that was made from a file that is here. Where the hash of that file is not noted, nothing was made of it yet.
-fn made(from: &Present, label: &str, means: &Means<'_>) -> Option<AheadVariant> {
-    let sha256s: Option<Vec<String>> = from.paths.iter().map(|path| means.store.remembered(path)).collect();
-    let made = means.store.made_of(&super::present::identity(&sha256s?));
+fn made(from: &Present, label: &str, store: &Store) -> Option<AheadVariant> {
+    let sha256s: Option<Vec<String>> = from.paths.iter().map(|path| store.remembered(path)).collect();
+    let made = store.made_of(&identity(&sha256s?));
     let (_, path) = made.into_iter().find(|(ftype, _)| ftype == label)?;
     let present = Present::open(&path).ok()?;
     Some(AheadVariant {
@@ -178,10 +178,10 @@ fn expected(from: &Present, label: &str) -> Option<VariantInfo> {
     })
 }
 
-/// What every file of a folder is.
+/// What every file of a folder or a repository is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Survey {
-    /// The variants that a comparison of the folder would have.
+    /// The variants that a comparison would have.
     pub ahead: Option<Ahead>,
     /// Models, where it cannot be told which is meant.
     pub models: Vec<AheadVariant>,
@@ -191,39 +191,59 @@ pub struct Survey {
     pub passed_over: Vec<PassedOver>,
 }
 
-/// Looks at all files of the folders that a request names; reads headers only.
-pub fn survey(request: &Request<'_>, means: &Means<'_>) -> Result<Survey, CatalogError> {
-    let args = parse_args(request, means)?;
-    let folders = args.iter().filter_map(|arg| match &arg.place {
-        Place::Path(path) if path.is_dir() => Some(path.clone()),
-        _ => None,
-    });
-    let folders: Vec<PathBuf> = folders.collect();
-    let mut survey = match look_ahead(request, means) {
-        Ok(ahead) => Survey {
-            passed_over: ahead.passed_over.clone(),
-            ahead: Some(ahead),
-            models: Vec::new(),
-            why_none: None,
-        },
-        Err(e) if folders.is_empty() => return Err(e),
-        Err(e) => Survey {
-            ahead: None,
-            models: Vec::new(),
-            why_none: Some(e.to_string()),
-            passed_over: Vec::new(),
-        },
+/// Whether a model argument stands for several models or variants, none of which it names: a folder, or what some source of it lists.
+pub fn is_collection(model: &str, means: Means<'_>) -> Result<bool, CatalogError> {
+    let arg = ModelArg::parse(Some(model), means.catalog)?;
+    if arg.only.is_some() || arg.entry.is_none() {
+        return Ok(arg.only.is_none() && Path::new(model).is_dir());
+    }
+    let has_several = |source: &dyn Source| {
+        let known = source.list(means.tools).map(|files| Known::all(files.into_iter())).ok();
+        let shelf = Shelf::of(source, known.or(source.local(means.tools).ok())?, None).ok()?;
+        Some(shelf.offers.len() > 1)
     };
-    for folder in folders {
-        if survey.why_none.is_some() {
-            let supply = OwnFolder { path: folder.clone() };
-            let shelf = Shelf::of(&supply, supply.known()?.files, None)?;
-            survey.models.extend(shelf.offers.iter().map(of_offer));
-            survey
-                .passed_over
-                .extend(shelf.beside.into_iter().map(|beside| beside.passed));
+    Ok(arg
+        .sources
+        .iter()
+        .any(|source| has_several(source.as_ref()) == Some(true)))
+}
+
+/// Looks at all files of what a request names; reads headers only: of what would be compared, or `of_all`.
+pub fn survey(
+    request: &Request<'_>,
+    means: Means<'_>,
+    of_all: bool,
+    progress: &mut Progress<'_>,
+) -> Result<Survey, CatalogError> {
+    let depth = if of_all { Depth::AllHeaders } else { Depth::Headers };
+    let args = ModelArg::all(request, means)?;
+    let own = || {
+        args.iter()
+            .flat_map(|arg| &arg.sources)
+            .filter(|source| source.is_own())
+    };
+    let mut survey = Survey {
+        ahead: None,
+        models: Vec::new(),
+        why_none: None,
+        passed_over: Vec::new(),
+    };
+    match ahead(request, means, &args, depth, progress) {
+        Ok(ahead) => {
+            survey.passed_over.clone_from(&ahead.passed_over);
+            survey.ahead = Some(ahead);
         }
-        survey.passed_over.extend(others_beside(&folder)?);
+        Err(e) if own().all(|source| !Path::new(&source.label()).is_dir()) => return Err(e),
+        Err(e) => survey.why_none = Some(e.to_string()),
+    }
+    for source in own() {
+        if survey.why_none.is_some() {
+            let shelf = Shelf::of(source.as_ref(), source.local(means.tools)?, None)?;
+            survey.models.extend(shelf.offers.iter().map(of_offer));
+            let beside = shelf.beside.into_iter().map(|beside| beside.passed);
+            survey.passed_over.extend(beside);
+        }
+        survey.passed_over.extend(source.beside()?);
     }
     Ok(survey)
 }

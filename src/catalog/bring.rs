@@ -1,80 +1,80 @@
 //! Bringing what is wanted here: its header, or its files, each checked against what its source promised.
 
-use super::choose::{Chooser, Depth};
-use super::error::FetchError;
+use super::error::{problem_of, CatalogError, FetchError};
+use super::event::{Event, Progress};
 use super::fetching::Fetching;
 use super::hub::{promised_sha256, remove_cached};
-use super::means::Event;
+use super::names;
 use super::offer::Offer;
-use super::present::{join, problem_of, Present};
-use super::supply::{Listed, Supply};
-use super::{names, CatalogError};
+use super::present::{join, Present};
+use super::source::{Listed, Source, Tools};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-impl Chooser<'_, '_> {
-    /// Brings an offer here, or its header.
-    pub(super) fn get(&mut self, supply: &dyn Supply, offer: &mut Offer) -> Result<(), FetchError> {
-        if self.depth == Depth::Headers {
-            return match offer.present {
-                Some(_) => Ok(()),
-                None => read_header(supply, offer),
+/// Brings all files of an offer here.
+pub(super) fn bring(
+    source: &dyn Source,
+    offer: &mut Offer,
+    tools: Tools<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<(), FetchError> {
+    let is_read = offer.present.is_some() && offer.is_here();
+    for part in &mut offer.parts {
+        if let Some(path) = part.path.clone() {
+            if !is_right(source, part, &path, tools, progress)? {
+                part.path = None;
+            }
+        }
+        if part.path.is_none() {
+            let mut fetching = Fetching {
+                store: tools.store,
+                is_stopped: &|| tools.quantizer.is_stopped(),
+                progress: &mut *progress,
             };
+            part.path = Some(source.fetch(part, tools, &mut fetching)?);
         }
-        let is_read = offer.present.is_some() && offer.is_here();
-        for part in &mut offer.parts {
-            if let Some(path) = part.path.clone() {
-                if !self.is_right(supply, part, &path)? {
-                    part.path = None;
-                }
-            }
-            if part.path.is_none() {
-                let is_stopped = || self.means.quantizer.is_stopped();
-                let mut fetching = Fetching {
-                    store: self.means.store,
-                    is_stopped: &is_stopped,
-                    progress: &mut *self.progress,
-                };
-                part.path = Some(supply.fetch(part, &mut fetching)?);
-            }
-        }
-        if !is_read {
-            offer.open()?;
-        }
-        Ok(())
     }
+    if !is_read {
+        offer.open()?;
+    }
+    Ok(())
+}
 
-    /// Whether a file is what its source promised; if not, nothing of it is left, if it was fetched.
-    pub(super) fn is_right(&mut self, supply: &dyn Supply, file: &Listed, path: &Path) -> Result<bool, CatalogError> {
-        let promised = match supply.is_own() {
-            true => file.sha256.clone(),
-            false => file.sha256.clone().or_else(|| promised_sha256(path)),
-        };
-        let Some(promised) = promised else { return Ok(true) };
-        let progress = &mut *self.progress;
-        let mut hashing = |done| progress(&Event::Hashing { file: path, done });
-        let found = self.means.store.sha256(path, &mut hashing);
-        let found = found.map_err(|e| self.means.store.unusable(e))?;
-        if found == promised {
-            return Ok(true);
-        }
-        let removed = match !supply.is_own() && discard(path) {
-            true => " and was removed",
-            false => "",
-        };
-        self.note(&format!(
-            "{} has the SHA-256 {found} instead of {promised}; it is not used{removed}",
-            path.display()
-        ));
-        Ok(false)
+/// Whether a file is what its source promised; if not, nothing of it is left, if it was fetched.
+fn is_right(
+    source: &dyn Source,
+    file: &Listed,
+    path: &Path,
+    tools: Tools<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<bool, CatalogError> {
+    let promised = || promised_sha256(path).filter(|_| !source.is_own());
+    let Some(promised) = file.sha256.clone().or_else(promised) else {
+        return Ok(true);
+    };
+    let mut hashing = |done| progress(&Event::Hashing { file: path, done });
+    let found = tools.store.sha256(path, &mut hashing);
+    let found = found.map_err(|e| tools.store.unusable(e))?;
+    if found == promised {
+        return Ok(true);
     }
+    let removed = match !source.is_own() && discard(path) {
+        true => " and was removed",
+        false => "",
+    };
+    let text = format!(
+        "{} has the SHA-256 {found} instead of {promised}; it is not used{removed}",
+        path.display()
+    );
+    progress(&Event::Note { text: &text });
+    Ok(false)
 }
 
 /// The header of an offer that is not here.
-pub(super) fn read_header(supply: &dyn Supply, offer: &mut Offer) -> Result<(), FetchError> {
-    let headers = offer.parts.iter().map(|part| Ok(supply.header(part, false)?.0));
+pub(super) fn read_header(source: &dyn Source, offer: &mut Offer, tools: Tools<'_>) -> Result<(), FetchError> {
+    let headers = offer.parts.iter().map(|part| Ok(source.header(part, false, tools)?.0));
     let headers = headers.collect::<Result<Vec<_>, FetchError>>()?;
-    let place = supply.place(&offer.parts[0]);
+    let place = source.place(&offer.parts[0]);
     let gguf = join(headers).map_err(|problem| problem_of(Path::new(&place), problem))?;
     let paths: Vec<PathBuf> = offer.parts.iter().map(|part| PathBuf::from(&part.file)).collect();
     let present = Present::of(gguf, paths)?;

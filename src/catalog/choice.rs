@@ -1,71 +1,86 @@
 //! The variants of a run, in order.
 
-use super::means::Request;
+use super::error::CatalogError;
 use super::offer::Offer;
-use super::pick::made_of_one;
+use super::pick::{made_of_one, At, Pick};
 use super::present::Present;
-use super::CatalogError;
+use super::request::Request;
+use super::shelf::Shelf;
 use crate::data::PassedOver;
+use std::cmp::Reverse;
 
 /// The variants of a run.
-pub(super) struct Choice {
+pub(super) struct Choice<'s> {
     /// All that is offered, with ids.
-    pub offers: Vec<Offer>,
-    /// What lies beside them.
-    pub beside: Vec<PassedOver>,
+    pub shelves: Vec<Shelf<'s>>,
     /// What is wanted, the baseline first.
-    pub picks: Vec<Wanted>,
+    pub picks: Vec<Pick>,
     /// The offer that others are made from.
-    pub source: Option<usize>,
+    pub source: Option<At>,
 }
 
-/// A variant that is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wanted {
-    /// An offer.
-    Offer(usize),
-    /// One of this file type, to be made.
-    Make(&'static str),
-}
+impl Choice<'_> {
+    pub(super) fn offer(&self, (a, i): At) -> &Offer {
+        &self.shelves[a].offers[i]
+    }
 
-impl Choice {
+    /// What lies beside the offers.
+    pub(super) fn beside(&self) -> Vec<PassedOver> {
+        let besides = self.shelves.iter().flat_map(|shelf| &shelf.beside);
+        besides.map(|beside| beside.passed.clone()).collect()
+    }
+
     /// The file that a wanted variant is, or is made from.
     pub(super) fn source(&self) -> Option<&Present> {
-        self.offers.get(self.source?)?.present.as_ref()
+        self.offer(self.source?).present.as_ref()
+    }
+
+    /// What tells of the model: what others are made from, or the first that is wanted.
+    pub(super) fn model(&self) -> Result<&Present, CatalogError> {
+        let first = self.picks.iter().find_map(|pick| match *pick {
+            Pick::Offer(at) => self.offer(at).present.as_ref(),
+            Pick::Make(_) => None,
+        });
+        self.source().or(first).ok_or_else(|| CatalogError::Unobtainable {
+            model: "the model".into(),
+            why: "it has no files".into(),
+        })
     }
 
     /// The id of a wanted variant.
-    pub(super) fn id(&self, wanted: &Wanted) -> &str {
+    pub(super) fn id(&self, wanted: &Pick) -> &str {
         match *wanted {
-            Wanted::Offer(i) => &self.offers[i].id,
-            Wanted::Make(label) => label,
+            Pick::Offer(place) => &self.offer(place).id,
+            Pick::Make(label) => label,
         }
     }
 
     /// What is offered comes first, the most exact before the others.
     pub(super) fn sort(&mut self) {
-        let rank = |wanted: &Wanted| match *wanted {
-            Wanted::Offer(i) => (false, std::cmp::Reverse(self.offers[i].rank()), i),
-            Wanted::Make(_) => (true, std::cmp::Reverse((0, 0)), 0),
+        let rank = |wanted: &Pick| match *wanted {
+            Pick::Offer(place) => (false, Reverse(self.offer(place).rank()), place),
+            Pick::Make(_) => (true, Reverse((0, 0)), (0, 0)),
         };
-        self.picks.sort_by_key(rank);
+        let mut picks = self.picks.clone();
+        picks.sort_by_key(rank);
+        self.picks = picks;
     }
 
     /// What is made of the one file that there is.
     pub(super) fn add_made(&mut self, request: &Request<'_>) {
-        let [Wanted::Offer(one)] = self.picks[..] else { return };
-        let Some(present) = &self.offers[one].present else {
+        let [Pick::Offer(one)] = self.picks[..] else { return };
+        let Some(present) = &self.offer(one).present else {
             return;
         };
-        self.source = Some(one);
         let made = made_of_one(present, request.fast_types);
-        self.picks.extend(made.into_iter().map(Wanted::Make));
+        self.source = Some(one);
+        self.picks.extend(made.into_iter().map(Pick::Make));
     }
 
     pub(super) fn put_first(&mut self, baseline: Option<&str>) -> Result<(), CatalogError> {
         let Some(text) = baseline else { return Ok(()) };
-        let is_id = |wanted: &Wanted| self.id(wanted).eq_ignore_ascii_case(text);
-        let is_called = |wanted: &Wanted| matches!(*wanted, Wanted::Offer(i) if self.offers[i].is_called(text));
+        let is_id = |wanted: &Pick| self.id(wanted).eq_ignore_ascii_case(text);
+        let is_called = |wanted: &Pick| matches!(*wanted, Pick::Offer(place) if self.offer(place).is_called(text));
         let place = self
             .picks
             .iter()

@@ -1,8 +1,9 @@
 //! What every download shares: the store, the user's wish to stop, progress, and locks between processes.
 
-use super::error::FetchError;
-use super::means::{Event, Progress};
-use super::{space, CatalogError, Store};
+use super::error::{CatalogError, FetchError};
+use super::event::{Event, Progress};
+use super::space;
+use super::store::Store;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
@@ -10,40 +11,43 @@ use std::thread;
 use std::time::Duration;
 
 /// Around one or more downloads.
-pub(super) struct Fetching<'a, 'p> {
+pub struct Fetching<'a, 'p> {
     pub store: &'a Store,
     pub is_stopped: &'a dyn Fn() -> bool,
     pub progress: &'a mut Progress<'p>,
 }
 
-impl Fetching<'_, '_> {
-    /// An error once the user has asked to stop.
-    pub(super) fn check_stopped(&self, file: &str) -> Result<(), FetchError> {
-        match (self.is_stopped)() {
-            true => Err(CatalogError::InterruptedFetch(file.to_owned()).into()),
-            false => Ok(()),
+/// Waits, but no longer than until the user stops; an error then, which names `file`.
+pub(super) fn pause(time: Duration, file: &str, is_stopped: &dyn Fn() -> bool) -> Result<(), FetchError> {
+    let mut left = time;
+    loop {
+        if is_stopped() {
+            return Err(CatalogError::InterruptedFetch(file.to_owned()).into());
         }
+        if left.is_zero() {
+            return Ok(());
+        }
+        let step = left.min(Duration::from_millis(100));
+        thread::sleep(step);
+        left -= step;
+    }
+}
+
+impl Fetching<'_, '_> {
+    pub(super) fn wait(&self, time: Duration, file: &str) -> Result<(), FetchError> {
+        pause(time, file, self.is_stopped)
     }
 
-    /// Waits, but no longer than until the user stops.
-    pub(super) fn wait(&self, time: Duration, file: &str) -> Result<(), FetchError> {
-        let mut left = time;
-        while !left.is_zero() {
-            self.check_stopped(file)?;
-            let step = left.min(Duration::from_millis(100));
-            thread::sleep(step);
-            left -= step;
-        }
-        self.check_stopped(file)
+    /// An error once the user has asked to stop.
+    pub(super) fn check_stopped(&self, file: &str) -> Result<(), FetchError> {
+        self.wait(Duration::ZERO, file)
     }
 
     /// Holds `path` locked; another process that fetches the same is waited for. The kernel frees the lock of a
     /// process that died.
     pub(super) fn lock(&mut self, path: &Path, file: &str) -> Result<File, FetchError> {
         let open = || -> io::Result<File> {
-            if let Some(dir) = path.parent() {
-                fs::create_dir_all(dir)?;
-            }
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
             File::options().create(true).truncate(false).write(true).open(path)
         };
         let handle = open().map_err(|e| self.unwritable(path, e))?;
@@ -65,20 +69,11 @@ impl Fetching<'_, '_> {
 
     /// A file or folder that cannot be written.
     pub(super) fn unwritable(&self, path: &Path, e: io::Error) -> FetchError {
-        if e.kind() == io::ErrorKind::StorageFull {
-            let dir = path.parent().unwrap_or(path);
-            return CatalogError::NoRoom {
-                what: "a download".into(),
-                dir: dir.to_owned(),
-                needed: 1 << 20,
-                free: space::free(dir).unwrap_or(0),
-            }
-            .into();
-        }
-        CatalogError::Unwritable {
+        let dir = path.parent().unwrap_or(path);
+        let error = space::full(&e, "a download", dir).unwrap_or_else(|| CatalogError::Unwritable {
             path: path.to_owned(),
             why: e.to_string(),
-        }
-        .into()
+        });
+        error.into()
     }
 }

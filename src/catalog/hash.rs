@@ -1,6 +1,6 @@
 //! SHA-256 of files, remembered while a file is unchanged.
 
-use super::store::write_atomic;
+use crate::fs as whole;
 use crate::units::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -101,8 +101,8 @@ pub(super) fn remember(path: &Path, notes_dir: &Path, sha256: &str) -> io::Resul
         stamp,
         sha256: sha256.to_owned(),
     };
-    if let (Ok(text), Ok(())) = (serde_json::to_vec(&remembered), fs::create_dir_all(notes_dir)) {
-        let _ = write_atomic(&note, &text);
+    if let Ok(text) = serde_json::to_vec(&remembered) {
+        let _ = whole::write(&note, &text);
     }
     Ok(())
 }

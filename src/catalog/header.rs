@@ -1,14 +1,14 @@
 //! The header of one file of a model, without the rest of it where it lies on the Hub: [`header`].
 
-use super::arg::{ModelArg, Place};
-use super::error::FetchError;
+use super::arg::ModelArg;
+use super::error::{problem_of, CatalogError, FetchError};
 use super::label::FileName;
-use super::means::Means;
-use super::offer::sets;
-use super::present::{join, name_of, problem_of, rank_of, read_parts};
+use super::offer::{is_among, sets};
+use super::only::Only;
+use super::present::{join, name_of, rank_of, read_parts};
+use super::request::Means;
 use super::shape::Shape;
-use super::supply::{Listed, Supply};
-use super::CatalogError;
+use super::source::{first, Listed, Source, Tools};
 use crate::data::FileKind;
 use crate::gguf::{Gguf, GgufProblem};
 use std::fs;
@@ -78,65 +78,63 @@ impl Header {
 
 /// Reads the header that `model` stands for: a .gguf file, or a model's file of `variant` (the best one when absent),
 /// from this machine or, by range requests, from the Hub.
-pub fn header(model: &str, variant: Option<&str>, means: &Means<'_>) -> Result<Header, CatalogError> {
+pub fn header(model: &str, variant: Option<&str>, means: Means<'_>) -> Result<Header, CatalogError> {
     read(model, variant, false, means)
 }
 
 /// The same; `keeps_heads`: with the bytes before the tensors.
-fn read(model: &str, variant: Option<&str>, keeps_heads: bool, means: &Means<'_>) -> Result<Header, CatalogError> {
+fn read(model: &str, variant: Option<&str>, keeps_heads: bool, means: Means<'_>) -> Result<Header, CatalogError> {
     let path = Path::new(model);
     // A file's header tells what is wrong with it better than the search for a name.
     if fs::metadata(path).is_ok_and(|meta| !meta.is_dir()) {
         return Header::of_file(path);
     }
     let arg = ModelArg::parse(Some(model), means.catalog)?;
-    let supplies = arg.supplies(means);
     let wanted = |parts: &[Listed]| is_meant(&arg, variant, parts);
-    for supply in &supplies {
-        let sets = sets(supply.known()?.files);
-        let here = |parts: &&Vec<Listed>| parts.iter().all(|part| part.path.is_some());
-        let meant = sets.iter().filter(here).filter(|parts| wanted(parts));
-        if let Some(path) = best(meant).and_then(|parts| parts[0].path.clone()) {
-            return Header::of_file(&path);
-        }
-        if let Some(path) = made(&sets, variant, means) {
-            return Header::of_file(&path);
-        }
+    let here = |source: &dyn Source| {
+        let found = local(source, &wanted, variant, means.tools)?;
+        found.ok_or_else(|| FetchError::failed("is not here"))
+    };
+    match first(&arg.sources, here) {
+        Ok(path) => return Header::of_file(&path),
+        Err(FetchError::Final(e)) => return Err(*e),
+        Err(FetchError::Failed(_)) => {}
     }
-    if let Place::Path(path) = &arg.place {
-        return Err(match variant.or(arg.only.as_ref().map(super::arg::Only::text)) {
-            Some(text) => {
-                let files = supplies[0].known()?.files.into_iter();
-                let there: Vec<String> = files.map(|file| name_of(Path::new(&file.file))).take(12).collect();
-                CatalogError::NoSuchFile {
-                    place: path.display().to_string(),
-                    only: text.to_owned(),
-                    there: there.join(", "),
-                }
-            }
-            None => CatalogError::NoModels {
-                place: path.display().to_string(),
-                beside: String::new(),
-            },
+    if let Some(own) = arg.sources.iter().find(|source| source.is_own() && arg.entry.is_none()) {
+        let place = own.label();
+        let Some(text) = variant.or(arg.only.as_ref().map(Only::text)) else {
+            let beside = String::new();
+            return Err(CatalogError::NoModels { place, beside });
+        };
+        let files = own.local(means.tools)?.files.into_iter();
+        let there: Vec<String> = files.map(|file| name_of(Path::new(&file.file))).take(12).collect();
+        return Err(CatalogError::NoSuchFile {
+            place,
+            only: text.to_owned(),
+            there: there.join(", "),
         });
     }
-    let mut tried = Vec::new();
-    for supply in &supplies {
-        match remote(supply.as_ref(), &wanted, keeps_heads) {
-            Ok(header) => return Ok(header),
-            Err(FetchError::Final(e)) => return Err(*e),
-            Err(FetchError::Failed(why)) => tried.push(format!("{}: {why}", supply.label())),
-        }
-    }
-    Err(CatalogError::Unobtainable {
-        model: arg.name().unwrap_or(&arg.given).to_owned(),
-        tried,
-    })
+    first(&arg.sources, |source| remote(source, &wanted, keeps_heads, means.tools))
+        .map_err(|e| e.of(arg.described().to_owned()))
+}
+
+/// The best file that is here, or that was made of one.
+fn local(
+    source: &dyn Source,
+    is_meant: &dyn Fn(&[Listed]) -> bool,
+    variant: Option<&str>,
+    tools: Tools<'_>,
+) -> Result<Option<PathBuf>, CatalogError> {
+    let sets = sets(source.local(tools)?.files);
+    let is_here = |parts: &&Vec<Listed>| parts.iter().all(|part| part.path.is_some());
+    let meant = sets.iter().filter(is_here).filter(|parts| is_meant(parts));
+    let found = best(meant).and_then(|parts| parts[0].path.clone());
+    Ok(found.or_else(|| made(&sets, variant, tools)))
 }
 
 /// A file of random weights with the shape of a model, in the store: of a .gguf file, of a header on the Hub, or of a known model's
 /// dimensions, where no file of it is needed.
-pub fn shape(given: &str, means: &Means<'_>) -> Result<PathBuf, CatalogError> {
+pub fn shape(given: &str, means: Means<'_>) -> Result<PathBuf, CatalogError> {
     let path = Path::new(given);
     let named = means.catalog.find(given).filter(|_| !path.is_file());
     if let Some(entry) = named {
@@ -148,7 +146,7 @@ pub fn shape(given: &str, means: &Means<'_>) -> Result<PathBuf, CatalogError> {
             });
         };
         let n_ctx_train = entry.n_ctx_train.unwrap_or(2048);
-        return Shape::of_dimensions(&entry.name, n_ctx_train, dimensions).write(means.store);
+        return Shape::of_dimensions(&entry.name, n_ctx_train, dimensions).write(means.tools.store);
     }
     let header = read(given, None, true, means)?;
     let place = PathBuf::from(&header.place);
@@ -169,13 +167,13 @@ pub fn shape(given: &str, means: &Means<'_>) -> Result<PathBuf, CatalogError> {
             header.paths.iter().map(head).collect::<Result<_, _>>()?
         }
     };
-    Shape::of_headers(&header.place, heads).write(means.store)
+    Shape::of_headers(&header.place, heads).write(means.tools.store)
 }
 
 /// Whether these files are meant: what the argument names, the variant, or any that may be a model.
 fn is_meant(arg: &ModelArg, variant: Option<&str>, parts: &[Listed]) -> bool {
     let name = FileName::parse(&parts[0].file);
-    let is_named = arg.only.as_ref().is_some_and(|only| only.is_among(parts));
+    let is_named = arg.only.as_ref().is_some_and(|only| is_among(only, parts));
     let is_of = |text: &str| {
         let own = [ftype_of(parts).map(str::to_owned), name.full_label()];
         own.iter().flatten().any(|own| own.eq_ignore_ascii_case(text))
@@ -201,28 +199,30 @@ fn ftype_of(parts: &[Listed]) -> Option<&'static str> {
 }
 
 /// A file of this variant that was made of one that is here.
-fn made(sets: &[Vec<Listed>], variant: Option<&str>, means: &Means<'_>) -> Option<PathBuf> {
+fn made(sets: &[Vec<Listed>], variant: Option<&str>, tools: Tools<'_>) -> Option<PathBuf> {
     let files = sets.iter().flatten();
     let sources = files.filter_map(|file| {
         file.sha256
             .clone()
-            .or_else(|| means.store.remembered(file.path.as_ref()?))
+            .or_else(|| tools.store.remembered(file.path.as_ref()?))
     });
-    let mut made = sources.flat_map(|sha256| means.store.made_of(&sha256));
+    let mut made = sources.flat_map(|sha256| tools.store.made_of(&sha256));
     let (_, path) = made.find(|(ftype, _)| variant.is_some_and(|wanted| ftype.eq_ignore_ascii_case(wanted)))?;
     Some(path)
 }
 
-fn remote(supply: &dyn Supply, is_meant: &dyn Fn(&[Listed]) -> bool, keeps_heads: bool) -> Result<Header, FetchError> {
-    let sets = sets(supply.list()?);
-    let parts =
-        best(sets.iter().filter(|parts| is_meant(parts))).ok_or_else(|| FetchError::failed("has no such file"))?;
-    let mut heads = Vec::new();
-    for part in parts {
-        let (gguf, head) = supply.header(part, keeps_heads)?;
-        heads.push((gguf, head.unwrap_or_default()));
-    }
-    let place = supply.place(&parts[0]);
+fn remote(
+    source: &dyn Source,
+    is_meant: &dyn Fn(&[Listed]) -> bool,
+    keeps_heads: bool,
+    tools: Tools<'_>,
+) -> Result<Header, FetchError> {
+    let sets = sets(source.list(tools)?);
+    let parts = best(sets.iter().filter(|parts| is_meant(parts)));
+    let parts = parts.ok_or_else(|| FetchError::failed("has no such file"))?;
+    let heads = parts.iter().map(|part| source.header(part, keeps_heads, tools));
+    let mut heads = heads.collect::<Result<Vec<_>, _>>()?;
+    let place = source.place(&parts[0]);
     let gguf = join(heads.iter().map(|(gguf, _)| gguf.clone()).collect());
     let gguf = gguf.map_err(|problem| problem_of(Path::new(&place), problem))?;
     if !keeps_heads {

@@ -1,19 +1,20 @@
 //! What is known and what of it is on this machine: for `kvant models`.
 
-use super::arg::{HubRef, ModelArg, Place};
+use super::arg::ModelArg;
+use super::error::CatalogError;
+use super::event::{Event, Progress};
+use super::hash::sha256_file;
 use super::hub::{promised_sha256, remove_cached};
-use super::known::{Entry, Source};
+use super::known::Entry;
 use super::label::FileName;
-use super::means::{Means, Progress};
-use super::supply::{builtin_file, open, Listed};
-use super::{hash, CatalogError};
+use super::request::Means;
+use super::source::Tools;
 use std::fs;
 use std::path::PathBuf;
 
 /// A model and its files.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Stock {
-    /// The model.
     pub entry: Entry,
     /// Files that are here: fetched first, then made.
     pub files: Vec<StockFile>,
@@ -24,13 +25,10 @@ pub struct Stock {
 /// A file on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StockFile {
-    /// Its variant.
     pub variant: String,
-    /// Where it lies.
     pub path: PathBuf,
-    /// Its length.
     pub bytes: u64,
-    /// The source it came from, as [`Source::label`] puts it.
+    /// The source it came from, as its label names it.
     pub source: String,
     /// The SHA-256 it must have, where it is known.
     pub sha256: Option<String>,
@@ -41,57 +39,37 @@ pub struct StockFile {
 }
 
 /// The stock of the named models, or of all known ones. Only presence is looked at.
-pub fn stock(models: &[String], means: &Means<'_>) -> Result<Vec<Stock>, CatalogError> {
+pub fn stock(models: &[String], means: Means<'_>) -> Result<Vec<Stock>, CatalogError> {
     if models.is_empty() {
-        return Ok(means
-            .catalog
-            .entries
-            .iter()
-            .map(|entry| stock_of(entry, means))
-            .collect());
+        let entries = means.catalog.entries.iter();
+        return Ok(entries.map(|entry| stock_of(entry, means.tools)).collect());
     }
-    let entries = models.iter().map(|model| entry_of(model, means));
-    entries.map(|entry| Ok(stock_of(&entry?, means))).collect()
-}
-
-fn entry_of(model: &str, means: &Means<'_>) -> Result<Entry, CatalogError> {
-    if let Some(text) = model.strip_prefix("hf:") {
-        return Ok(HubRef::parse(text)?.entry());
-    }
-    if let Some(entry) = means.catalog.find(model) {
-        return Ok(entry.clone());
-    }
-    match ModelArg::parse(Some(model), means.catalog)?.place {
-        Place::Known(entry) => Ok(entry),
+    let stock = |model: &String| {
+        let arg = ModelArg::parse(Some(model), means.catalog)?;
         // A path: the user's own files are no stock.
-        _ => Err(CatalogError::NotFound {
-            given: model.to_owned(),
+        let entry = arg.entry.ok_or_else(|| CatalogError::NotFound {
+            given: model.clone(),
             similar: Vec::new(),
-        }),
-    }
+        })?;
+        Ok(stock_of(&entry, means.tools))
+    };
+    models.iter().map(stock).collect()
 }
 
-fn stock_of(entry: &Entry, means: &Means<'_>) -> Stock {
-    let mut fetched = Vec::new();
-    let mut made = Vec::new();
+fn stock_of(entry: &Entry, tools: Tools<'_>) -> Stock {
+    let (mut fetched, mut made) = (Vec::new(), Vec::new());
     for source in &entry.sources {
-        let local = match source {
-            Source::Builtin => builtin(means).into_iter().collect(),
-            _ => open(source, means)
-                .known()
-                .map_or_else(|_| Vec::new(), |known| known.files),
-        };
-        for file in local {
+        for file in source.stock(tools) {
             let Some(path) = file.path else { continue };
             let Ok(meta) = fs::metadata(&path) else { continue };
             let name = FileName::parse(&file.file);
             let variant = file.ftype.map(str::to_owned).or(name.full_label()).unwrap_or(file.file);
-            let sha256 = file.sha256.clone().or_else(|| promised_sha256(&path));
-            for (made_as, path) in sha256.iter().flat_map(|sha256| means.store.made_of(sha256)) {
+            let sha256 = file.sha256.or_else(|| promised_sha256(&path));
+            for (made_as, path) in sha256.iter().flat_map(|sha256| tools.store.made_of(sha256)) {
                 made.push(StockFile {
                     variant: made_as,
                     bytes: fs::metadata(&path).map_or(0, |meta| meta.len()),
-                    sha256: means.store.recorded_sha256(&path),
+                    sha256: tools.store.recorded_sha256(&path),
                     path,
                     source: source.label(),
                     made_from: Some(variant.clone()),
@@ -105,18 +83,13 @@ fn stock_of(entry: &Entry, means: &Means<'_>) -> Stock {
                 source: source.label(),
                 sha256,
                 made_from: None,
-                is_ours: !matches!(source, Source::Folder { .. }),
+                is_ours: !source.is_own(),
             });
         }
     }
-    let is_here = |variant: &str| fetched.iter().any(|file| file.variant == variant);
-    let mut absent: Vec<_> = entry
-        .sources
-        .iter()
-        .flat_map(Source::files)
-        .map(|file| file.variant)
-        .collect();
-    absent.retain(|variant| !is_here(variant));
+    let declared = entry.sources.iter().flat_map(|source| source.declared());
+    let mut absent: Vec<_> = declared.filter_map(|file| file.ftype).collect();
+    absent.retain(|variant| !fetched.iter().any(|file: &StockFile| file.variant == *variant));
     fetched.append(&mut made);
     Stock {
         entry: entry.clone(),
@@ -125,27 +98,14 @@ fn stock_of(entry: &Entry, means: &Means<'_>) -> Stock {
     }
 }
 
-/// The built-in model is here once it was used.
-fn builtin(means: &Means<'_>) -> Option<Listed> {
-    let (name, bytes, sha256) = builtin_file();
-    let path = means.store.place(&sha256, name);
-    path.is_file().then(|| Listed {
-        file: name.to_owned(),
-        ftype: Some("F16"),
-        bytes: Some(bytes),
-        sha256: Some(sha256),
-        path: Some(path),
-    })
-}
-
 /// Reads a file from end to end. `Ok(true)` when it has the hash it must have, `Ok(false)` when it had another and was
 /// removed (the user's own files stay).
 pub fn verify(file: &StockFile, progress: &mut Progress<'_>) -> Result<Option<bool>, CatalogError> {
     let Some(expected) = &file.sha256 else { return Ok(None) };
     let mut hashing = |done| {
-        progress(&super::Event::Hashing { file: &file.path, done });
+        progress(&Event::Hashing { file: &file.path, done });
     };
-    let found = hash::sha256_file(&file.path, &mut hashing).map_err(|e| unusable(file, e))?;
+    let found = sha256_file(&file.path, &mut hashing).map_err(|e| unusable(file, e))?;
     if found == *expected {
         return Ok(Some(true));
     }

@@ -4,10 +4,13 @@
 //! are wanted beside it, and so that the F16 arm is exactly what the others were rounded from: the comparison then
 //! shows what each variant loses against that F16, and the report says what the F16 itself came from.
 
-use super::means::{Event, Progress};
+use super::error::CatalogError;
+use super::event::{Event, Progress};
+use super::hash::sha256_file;
 use super::present::Present;
-use super::store::MadeRecord;
-use super::{space, CatalogError, Quantize, Store, QUANTIZER_TAG};
+use super::quantize::{Quantize, QUANTIZER_TAG};
+use super::space;
+use super::store::{MadeRecord, Store};
 use crate::data::{DerivedFrom, VariantInfo};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -100,7 +103,7 @@ impl<'a> Maker<'a> {
         self.check(variant, &temp).map_err(|why| self.failure(variant, why))?;
         let size = fs::metadata(&temp).map_err(|e| self.store.unusable(e))?.len();
         let mut hashing = |done| progress(&Event::Hashing { file: &path, done });
-        let sha256 = super::hash::sha256_file(&temp, &mut hashing).map_err(|e| self.store.unusable(e))?;
+        let sha256 = sha256_file(&temp, &mut hashing).map_err(|e| self.store.unusable(e))?;
         let record = MadeRecord {
             source_file: self.source.file(),
             source_sha256: self.source_sha256.clone(),
@@ -108,7 +111,7 @@ impl<'a> Maker<'a> {
             size,
             sha256: sha256.clone(),
         };
-        self.store.publish(temp, &path, &record)?;
+        self.store.publish(&temp, &path, &record)?;
         progress(&Event::Made {
             variant,
             from: &from,

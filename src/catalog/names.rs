@@ -1,8 +1,11 @@
 //! Names from models.toml, the command line and the network, checked before any of them becomes part of a path, a URL
 //! or a command line. Invariant: a name that passes cannot leave the folder it is joined to.
 
+/// The model that needs no network.
+pub const BUILTIN_MODEL: &str = "builtin";
+
 /// Letters, digits, `.`, `_` and `-`, not beginning with `.` or `-`.
-fn is_plain(part: &str) -> bool {
+pub(super) fn is_plain(part: &str) -> bool {
     !part.is_empty()
         && part.len() <= 96
         && !part.starts_with(['.', '-'])

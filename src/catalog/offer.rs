@@ -1,11 +1,12 @@
-//! From the files of a source to the variants it offers, and what lies beside them.
+//! A variant that a source offers, and a file that it has besides.
 
-use super::arg::Only;
+use super::error::CatalogError;
 use super::ids::Nameless;
-use super::label::FileName;
-use super::present::{difference, name_of, rank_of, ModelKey, Present};
-use super::supply::{Listed, Supply};
-use super::CatalogError;
+use super::label::{without_ending, FileName, Label};
+use super::names;
+use super::only::Only;
+use super::present::{name_of, rank_of, Present};
+use super::source::{Listed, Source};
 use crate::data::{FileKind, PartName, PassedOver};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,11 +15,9 @@ use std::path::Path;
 pub(super) struct Offer {
     /// Its files, in order.
     pub parts: Vec<Listed>,
-    /// What its name says.
     pub name: FileName,
     /// Its header, once it was read.
     pub present: Option<Present>,
-    /// Owner of the repository.
     pub owner: Option<String>,
     /// How to name it on the command line.
     pub argument: String,
@@ -26,15 +25,6 @@ pub(super) struct Offer {
     pub shown: String,
     /// What it is called among the others.
     pub id: String,
-}
-
-/// What a source offers, and what else lies there.
-#[derive(Default)]
-pub(super) struct Shelf {
-    /// Variants, by name.
-    pub offers: Vec<Offer>,
-    /// What was passed over.
-    pub beside: Vec<Beside>,
 }
 
 /// A file that was passed over, and the error that naming it gives.
@@ -45,6 +35,19 @@ pub(super) struct Beside {
 }
 
 impl Offer {
+    pub(super) fn new(source: &dyn Source, parts: Vec<Listed>) -> Offer {
+        let file = parts.first().map_or("", |part| &part.file);
+        Offer {
+            argument: source.argument(file),
+            shown: source.shown(file),
+            owner: source.owner().map(str::to_owned),
+            id: String::new(),
+            present: None,
+            name: FileName::parse(file),
+            parts,
+        }
+    }
+
     /// Path of its first file in the source.
     pub(super) fn file(&self) -> &str {
         self.parts.first().map_or("", |part| &part.file)
@@ -80,7 +83,7 @@ impl Offer {
     /// The publisher's own label.
     pub(super) fn own_label(&self) -> Option<&str> {
         match &self.name.label {
-            Some(super::label::Label::Own(own)) if !self.is_belied() => Some(own),
+            Some(Label::Own(own)) if !self.is_belied() => Some(own),
             _ => None,
         }
     }
@@ -95,7 +98,6 @@ impl Offer {
         }
     }
 
-    /// For its id.
     pub(super) fn nameless(&self) -> Nameless<'_> {
         let declared = self.parts.first().and_then(|part| part.ftype);
         Nameless {
@@ -136,178 +138,71 @@ impl Offer {
         // A recipe of its own is not what its type says.
         let is_typed = self.own_label().or(self.ftype()).is_some_and(is_same);
         let file = name_of(Path::new(self.file()));
-        let stem = super::label::without_ending(&file);
+        let stem = without_ending(&file);
         is_typed || self.full_label().as_deref().is_some_and(is_same) || is_same(&file) || is_same(stem)
     }
 }
 
-impl Shelf {
-    /// Sorts files into variants and what lies beside them. Headers are read where files are here; elsewhere names are
-    /// believed until then. `only`: what the command line names of the source.
-    pub(super) fn of(supply: &dyn Supply, files: Vec<Listed>, only: Option<&Only>) -> Result<Shelf, CatalogError> {
-        let mut shelf = Shelf::default();
-        let mut suspects = Vec::new();
-        for parts in sets(files) {
-            // Which variant is meant by a name is seen when all have theirs.
-            if matches!(only, Some(only @ Only::File(_)) if !only.is_among(&parts)) {
-                continue;
-            }
-            let name = FileName::parse(&parts[0].file);
-            let kind = name.suspected();
-            if let Some(missing) = missing_part(&parts) {
-                let passed = PassedOver {
-                    file: supply.shown(&parts[0].file),
-                    kind: FileKind::PartsMissing,
-                    detail: Some(format!("{missing} is missing")),
-                };
-                let opened = parts[0].path.as_ref().map(|path| Present::open(path));
-                // A whole model may be called like a part.
-                if !matches!(opened, Some(Ok(_))) {
-                    shelf.beside.push(Beside {
-                        passed,
-                        file: name,
-                        error: opened.and_then(Result::err),
-                    });
-                    continue;
-                }
-            }
-            let mut offer = Offer {
-                argument: supply.argument(&parts[0].file),
-                shown: supply.shown(&parts[0].file),
-                owner: supply.owner().map(str::to_owned),
-                id: String::new(),
-                present: None,
-                parts,
-                name,
-            };
-            if offer.is_here() {
-                match offer.open() {
-                    Ok(()) => shelf.offers.push(offer),
-                    Err(error @ CatalogError::Mislabelled { .. }) => return Err(error),
-                    // Whether it is what was fetched is seen when it is used.
-                    Err(CatalogError::Gguf(e)) if !supply.is_own() && e.problem.kind() == FileKind::Unusable => {
-                        shelf.offers.push(offer);
-                    }
-                    Err(error) => shelf.beside.push(Beside::of(&offer, error)),
-                }
-            } else if kind == FileKind::Model || matches!(only, Some(Only::File(_))) {
-                shelf.offers.push(offer);
-            } else {
-                suspects.push((kind, offer));
-            }
-        }
-        if shelf.offers.is_empty() {
-            // Nothing else is there: their headers tell.
-            shelf.offers = suspects.into_iter().map(|(_, offer)| offer).collect();
-        } else {
-            shelf.beside.extend(suspects.into_iter().map(|(kind, offer)| Beside {
-                passed: PassedOver {
-                    file: offer.shown.clone(),
-                    kind,
-                    detail: None,
-                },
-                file: offer.name,
-                error: None,
-            }));
-        }
-        shelf.pass_over_drafts();
-        let ids = super::ids::ids(&shelf.offers.iter().map(Offer::nameless).collect::<Vec<_>>());
-        for (offer, id) in shelf.offers.iter_mut().zip(ids) {
-            offer.id = id;
-        }
-        Ok(shelf)
-    }
-
-    /// Drafts are whole models; their names tell them from what they draft for.
-    fn pass_over_drafts(&mut self) {
-        let is_draft = |offer: &Offer| offer.name.suspected() == FileKind::Draft;
-        if self.offers.iter().all(is_draft) {
-            return;
-        }
-        for offer in self.offers.extract_if(.., |offer| is_draft(offer)) {
-            self.beside.push(Beside {
-                passed: PassedOver {
-                    file: offer.shown.clone(),
-                    kind: FileKind::Draft,
-                    detail: None,
-                },
-                file: offer.name,
-                error: None,
-            });
-        }
-    }
-
-    /// Leaves one model: the one that lies nearest; of several the one with more files than all others together. Out: for each model what to name, when it cannot be
-    /// told which is meant.
-    pub(super) fn settle(&mut self) -> Result<(), Vec<Vec<String>>> {
-        let mut models: Vec<(ModelKey, Vec<usize>)> = Vec::new();
-        for (i, offer) in self.offers.iter().enumerate() {
-            let Some(key) = offer.present.as_ref().map(Present::key) else {
-                continue;
-            };
-            match models.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, members)) => members.push(i),
-                None => models.push((key, vec![i])),
-            }
-        }
-        if models.len() < 2 {
-            return Ok(());
-        }
-        let depth = |(_, members): &(ModelKey, Vec<usize>)| {
-            let depths = members.iter().map(|&i| self.offers[i].file().matches('/').count());
-            depths.min().unwrap_or(0)
-        };
-        let nearest = models.iter().map(depth).min();
-        let near: Vec<_> = models.iter().filter(|model| Some(depth(model)) == nearest).collect();
-        let n_files: usize = models.iter().map(|(_, members)| members.len()).sum();
-        let is_most = |model: &&&(ModelKey, Vec<usize>)| near.len() == 1 || 2 * model.1.len() > n_files;
-        let Some((key, meant)) = near.iter().find(is_most).map(|model| (*model).clone()) else {
-            let arguments = |members: &[usize]| members.iter().map(|&i| self.offers[i].argument.clone()).collect();
-            return Err(models.iter().map(|(_, members)| arguments(members)).collect());
-        };
-        for (place, offer) in std::mem::take(&mut self.offers).into_iter().enumerate() {
-            let other = offer.present.as_ref().map(Present::key);
-            let other = other.filter(|_| !meant.contains(&place));
-            match other {
-                None => self.offers.push(offer),
-                Some(other) => self.beside.push(Beside {
-                    passed: PassedOver {
-                        file: offer.shown.clone(),
-                        kind: FileKind::OtherModel,
-                        detail: Some(difference(&other, &key)),
-                    },
-                    file: offer.name,
-                    error: None,
-                }),
-            }
-        }
-        Ok(())
-    }
-}
-
 impl Beside {
-    /// A file that was opened and is no model.
-    pub(super) fn of(offer: &Offer, error: CatalogError) -> Beside {
-        let kind = match &error {
-            CatalogError::Gguf(e) => e.problem.kind(),
-            _ => FileKind::Unusable,
-        };
-        let detail = match &error {
-            CatalogError::Gguf(e) if matches!(kind, FileKind::Unusable | FileKind::PartsMissing) => {
-                Some(e.problem.to_string())
-            }
-            _ => None,
-        };
+    /// A file that was not opened.
+    pub(super) fn unread(offer: Offer, kind: FileKind, detail: Option<String>) -> Beside {
         Beside {
             passed: PassedOver {
-                file: offer.shown.clone(),
+                file: offer.shown,
                 kind,
                 detail,
             },
-            file: offer.name.clone(),
-            error: Some(error),
+            file: offer.name,
+            error: None,
         }
     }
+
+    /// A file that was opened and is no model.
+    pub(super) fn of(offer: Offer, error: CatalogError) -> Beside {
+        let (kind, detail) = match &error {
+            CatalogError::Gguf(e) => match e.problem.kind() {
+                kind @ (FileKind::Unusable | FileKind::PartsMissing) => (kind, Some(e.problem.to_string())),
+                kind => (kind, None),
+            },
+            _ => (FileKind::Unusable, None),
+        };
+        Beside {
+            error: Some(error),
+            ..Beside::unread(offer, kind, detail)
+        }
+    }
+
+    /// What naming the file gives.
+    pub(super) fn error(&self) -> CatalogError {
+        let unread = || CatalogError::NotMeasurable {
+            file: self.passed.file.clone(),
+            what: match &self.passed.detail {
+                Some(detail) => format!("{}: {detail}", self.passed.kind.words()),
+                None => self.passed.kind.words().to_owned(),
+            },
+        };
+        self.error.clone().unwrap_or_else(unread)
+    }
+}
+
+/// Whether one of these parts may be meant.
+pub(super) fn is_among(only: &Only, parts: &[Listed]) -> bool {
+    parts.iter().any(|part| match only {
+        Only::File(name) => part.file == *name || part.file.ends_with(&format!("/{name}")),
+        Only::Variant(text) => {
+            let is_same = |own: &str| own.eq_ignore_ascii_case(text);
+            let name = FileName::parse(&part.file);
+            let own = match &name.label {
+                Some(Label::Own(own)) => Some(own.as_str()),
+                _ => None,
+            };
+            // What only a header can tell is looked at when it was read.
+            name.label.is_none()
+                || part.ftype.or(name.ftype()).or(own).is_some_and(is_same)
+                || name.full_label().as_deref().is_some_and(is_same)
+                || is_same(without_ending(names::base_name(&part.file)))
+        }
+    })
 }
 
 /// Files, and parts of files, that belong together, in the order of their first names.
@@ -328,11 +223,4 @@ pub(super) fn sets(files: Vec<Listed>) -> Vec<Vec<Listed>> {
         set.sort_by(|a, b| a.file.cmp(&b.file));
     }
     sets
-}
-
-/// The first part of a split model that its source does not have.
-fn missing_part(parts: &[Listed]) -> Option<String> {
-    let part = PartName::parse(&parts.first()?.file)?;
-    let missing = part.all().find(|name| !parts.iter().any(|own| own.file == *name))?;
-    Some(name_of(Path::new(&missing)))
 }

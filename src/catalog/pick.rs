@@ -2,10 +2,11 @@
 
 use super::ids::ids;
 use super::label::Label;
-use super::means::{Request, DEFAULT_VARIANTS};
 use super::offer::Offer;
 use super::present::{is_quantized, Present};
-use super::supply::Breadth;
+use super::request::{Request, DEFAULT_VARIANTS};
+use super::shelf::Shelf;
+use super::source::Breadth;
 use crate::data::TensorTypeShare;
 use crate::gguf::ftype_of;
 use std::collections::BTreeMap;
@@ -18,55 +19,66 @@ const SMALLER: f64 = 0.95;
 const NO_LARGER: f64 = 1.1;
 const FASTER_SHARE: f64 = 0.5;
 
-/// What an argument offers.
-pub(super) struct Stall<'a> {
-    pub offers: &'a [Offer],
-    pub breadth: Breadth,
-    /// The command line names this one file.
-    pub is_only: bool,
-}
+/// Where an offer is: its shelf, and its place there.
+pub(super) type At = (usize, usize);
 
 /// A variant that is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pick {
-    /// One that is offered: argument and place.
-    Offer(usize, usize),
+    Offer(At),
     /// One that has to be made.
     Make(&'static str),
 }
 
-/// What is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Picks {
     /// Variants; of those that are asked for in that order, otherwise the most exact first.
     pub picks: Vec<Pick>,
     /// What others are made from.
-    pub source: Option<(usize, usize)>,
+    pub source: Option<At>,
     /// Names that nothing is called by.
     pub unknown: Vec<String>,
 }
 
-/// The ids of all offers, by argument.
-pub(super) fn names(stalls: &[Stall<'_>]) -> Vec<Vec<String>> {
-    let all: Vec<_> = stalls
+impl Picks {
+    /// Offers that have to be got: the wanted ones and, where something is made, what it is made from.
+    pub(super) fn needed(&self) -> Vec<At> {
+        let mut needed: Vec<At> = Vec::new();
+        for pick in &self.picks {
+            let place = match *pick {
+                Pick::Offer(place) => Some(place),
+                Pick::Make(_) => self.source,
+            };
+            needed.extend(place.filter(|place| !needed.contains(place)));
+        }
+        needed
+    }
+}
+
+/// The ids of all offers, by shelf.
+pub(super) fn names(shelves: &[Shelf<'_>]) -> Vec<Vec<String>> {
+    let all: Vec<_> = shelves
         .iter()
-        .flat_map(|stall| stall.offers.iter().map(Offer::nameless))
+        .flat_map(|shelf| shelf.offers.iter().map(Offer::nameless))
         .collect();
     let mut ids = ids(&all).into_iter();
-    stalls
+    shelves
         .iter()
-        .map(|stall| ids.by_ref().take(stall.offers.len()).collect())
+        .map(|shelf| ids.by_ref().take(shelf.offers.len()).collect())
         .collect()
 }
 
-/// Chooses.
-pub(super) fn pick(stalls: &[Stall<'_>], request: &Request<'_>) -> Picks {
-    let offer = |(a, i): (usize, usize)| &stalls[a].offers[i];
-    let places = stalls.iter().enumerate();
-    let all = places.flat_map(|(a, stall)| (0..stall.offers.len()).map(move |i| (a, i)));
-    let mut all: Vec<(usize, usize)> = all.collect();
+/// The places of all offers.
+pub(super) fn places<'s>(shelves: &'s [Shelf<'_>]) -> impl Iterator<Item = At> + 's {
+    let shelves = shelves.iter().enumerate();
+    shelves.flat_map(|(a, shelf)| (0..shelf.offers.len()).map(move |i| (a, i)))
+}
+
+pub(super) fn pick(shelves: &[Shelf<'_>], request: &Request<'_>) -> Picks {
+    let offer = |(a, i): At| &shelves[a].offers[i];
+    let mut all: Vec<At> = places(shelves).collect();
     // Of equals the first.
-    let best = |places: &[(usize, usize)]| places.iter().rev().copied().max_by_key(|&place| offer(place).rank());
+    let best = |places: &[At]| places.iter().rev().copied().max_by_key(|&place| offer(place).rank());
     if request.is_derived {
         let here: Vec<_> = all.iter().copied().filter(|&place| offer(place).is_here()).collect();
         all = match here.is_empty() {
@@ -74,24 +86,24 @@ pub(super) fn pick(stalls: &[Stall<'_>], request: &Request<'_>) -> Picks {
             false => here,
         };
     }
-    let is_exact = |place: (usize, usize)| offer(place).ftype().is_some_and(|ftype| !is_quantized(ftype));
+    let is_exact = |place: At| offer(place).ftype().is_some_and(|ftype| !is_quantized(ftype));
     // Of what is wanted the best, if it is exact: another one would be fetched for this alone.
     let source_of = |picks: &[Pick]| {
         let exact = picks.iter().filter_map(|pick| match *pick {
-            Pick::Offer(a, i) => Some((a, i)).filter(|&place| is_exact(place)),
+            Pick::Offer(place) => Some(place).filter(|&place| is_exact(place)),
             Pick::Make(_) => None,
         });
         best(&exact.collect::<Vec<_>>()).or(best(&all))
     };
     let mut found = Picks::default();
     if request.wanted.is_empty() {
-        found.picks = by_default(stalls, request, &all);
+        found.picks = by_default(shelves, request, &all);
         found.source = source_of(&found.picks);
         return found;
     }
-    let ids = names(stalls);
+    let ids = names(shelves);
     for text in request.wanted.iter().map(|text| text.trim()) {
-        let is_called = |(a, i): (usize, usize)| {
+        let is_called = |(a, i): At| {
             let is_id = |text: &str| ids[a][i].eq_ignore_ascii_case(text);
             (is_id(text), offer((a, i)).is_called(text))
         };
@@ -101,7 +113,7 @@ pub(super) fn pick(stalls: &[Stall<'_>], request: &Request<'_>) -> Picks {
             places = all.iter().copied().filter(|&place| is_called(place).1).collect();
         }
         let picks: Vec<Pick> = match (places.is_empty(), ftype_of(text)) {
-            (false, _) => places.into_iter().map(|(a, i)| Pick::Offer(a, i)).collect(),
+            (false, _) => places.into_iter().map(Pick::Offer).collect(),
             (true, Some(label)) => vec![Pick::Make(label)],
             (true, None) => {
                 found.unknown.push(text.to_owned());
@@ -119,9 +131,9 @@ pub(super) fn pick(stalls: &[Stall<'_>], request: &Request<'_>) -> Picks {
 }
 
 /// What is wanted when nothing is said: what somebody put there to be compared, or the usual types of a large collection.
-fn by_default(stalls: &[Stall<'_>], request: &Request<'_>, all: &[(usize, usize)]) -> Vec<Pick> {
-    let offer = |(a, i): (usize, usize)| &stalls[a].offers[i];
-    let is_type = |place: (usize, usize), label: &str| {
+fn by_default(shelves: &[Shelf<'_>], request: &Request<'_>, all: &[At]) -> Vec<Pick> {
+    let offer = |(a, i): At| &shelves[a].offers[i];
+    let is_type = |place: At, label: &str| {
         !matches!(offer(place).name.label, Some(Label::Own(_))) && offer(place).ftype() == Some(label)
     };
     let of = |a: usize| {
@@ -130,10 +142,10 @@ fn by_default(stalls: &[Stall<'_>], request: &Request<'_>, all: &[(usize, usize)
             .filter(move |place| place.0 == a)
             .collect::<Vec<_>>()
     };
-    let mut chosen: Vec<(usize, usize)> = Vec::new();
-    for (a, stall) in stalls.iter().enumerate() {
+    let mut chosen: Vec<At> = Vec::new();
+    for (a, shelf) in shelves.iter().enumerate() {
         let own = of(a);
-        if stall.is_whole() && !request.is_derived {
+        if is_all_wanted(shelf) && !request.is_derived {
             chosen.extend(own);
             continue;
         }
@@ -153,9 +165,9 @@ fn by_default(stalls: &[Stall<'_>], request: &Request<'_>, all: &[(usize, usize)
         }
     }
     chosen.sort_by_key(|&place| std::cmp::Reverse(offer(place).rank()));
-    let mut picks: Vec<Pick> = chosen.iter().map(|&(a, i)| Pick::Offer(a, i)).collect();
+    let mut picks: Vec<Pick> = chosen.iter().copied().map(Pick::Offer).collect();
     let is_exact = |place| offer(place).ftype().is_some_and(|ftype| !is_quantized(ftype));
-    let is_collection = stalls.iter().all(|stall| !stall.is_whole()) || request.is_derived;
+    let is_collection = shelves.iter().all(|shelf| !is_all_wanted(shelf)) || request.is_derived;
     if is_collection && chosen.iter().copied().any(is_exact) {
         let usual = DEFAULT_VARIANTS.iter().copied().filter(|label| is_quantized(label));
         let missing = usual.filter(|label| !chosen.iter().any(|&place| is_type(place, label)));
@@ -164,15 +176,13 @@ fn by_default(stalls: &[Stall<'_>], request: &Request<'_>, all: &[(usize, usize)
     picks
 }
 
-impl Stall<'_> {
-    /// All that is offered is wanted.
-    fn is_whole(&self) -> bool {
-        match self.breadth {
-            _ if self.is_only => true,
-            Breadth::All => true,
-            Breadth::Few(n) => self.offers.len() <= n,
-            Breadth::Usual => false,
-        }
+/// Whether all that is offered is wanted.
+fn is_all_wanted(shelf: &Shelf<'_>) -> bool {
+    match shelf.source.breadth() {
+        _ if shelf.is_only => true,
+        Breadth::All => true,
+        Breadth::Few(n) => shelf.offers.len() <= n,
+        Breadth::Usual => false,
     }
 }
 

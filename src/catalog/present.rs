@@ -1,7 +1,8 @@
 //! A model that is on this machine, or whose header is: what it is, and what is recorded of it.
 
-use super::label::FileName;
-use super::CatalogError;
+use super::error::{problem_of, CatalogError};
+use super::hash::sha256_hex;
+use super::label::{without_ending, FileName};
 use crate::data::{DerivedFrom, FilePart, ModelInfo, PartName, VariantInfo};
 use crate::gguf::{ftype_bpw, is_known_ftype, Gguf, GgufError, GgufProblem};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,6 @@ pub(super) struct Present {
     pub paths: Vec<PathBuf>,
     /// Its header, over all parts.
     pub gguf: Gguf,
-    /// Its shape.
     pub info: ModelInfo,
     /// Its file type, from its own tensors.
     pub ftype: &'static str,
@@ -161,7 +161,7 @@ pub fn identity(sha256s: &[String]) -> String {
         [one] => one.clone(),
         parts => {
             let lines: String = parts.iter().map(|sha256| format!("{sha256}\n")).collect();
-            super::hash::sha256_hex(lines.as_bytes())
+            sha256_hex(lines.as_bytes())
         }
     }
 }
@@ -211,10 +211,6 @@ fn problem_at(path: &Path, problem: GgufProblem) -> GgufError {
     }
 }
 
-pub(super) fn problem_of(path: &Path, problem: GgufProblem) -> CatalogError {
-    problem_at(path, problem).into()
-}
-
 /// The last part of a path.
 pub(super) fn name_of(path: &Path) -> String {
     let name = path.file_name();
@@ -227,7 +223,7 @@ fn display_name(path: &Path, gguf: &Gguf) -> String {
     let name = name_of(path);
     let stem = match PartName::parse(&name) {
         Some(part) => part.stem,
-        None => super::label::without_ending(&name).to_owned(),
+        None => without_ending(&name).to_owned(),
     };
     let label = FileName::parse(&name).full_label();
     let end = label.and_then(|label| stem.len().checked_sub(label.len()).map(|at| (at, label)));

@@ -1,13 +1,12 @@
 //! Files of random weights that tell what a machine does with each tensor type.
 
+use super::error::CatalogError;
 use super::known::Dimensions;
-use super::means::Means;
+use super::request::Means;
 use super::shape::{is_supported, Shape};
-use super::CatalogError;
 use crate::gguf::{label_of, GgmlType};
 use std::path::PathBuf;
 
-/// Many small layers.
 const SMALL: Dimensions = Dimensions {
     n_layer: 32,
     n_embd: 256,
@@ -31,7 +30,6 @@ const N_CTX_PROBE: u32 = 2048;
 pub struct ProbeShape {
     /// Embedding: a multiple of 256, which blocks of weights divide.
     pub n_embd: u32,
-    /// Layers.
     pub n_layer: u32,
 }
 
@@ -71,9 +69,9 @@ fn n_ff(n_embd: u32) -> u32 {
 pub fn write_probes(
     types: &[GgmlType],
     wide: ProbeShape,
-    means: &Means<'_>,
+    means: Means<'_>,
 ) -> Result<(Vec<&'static str>, [PathBuf; 2]), CatalogError> {
-    let store = means.store;
+    let store = means.tools.store;
     let folder = store.root().join(FOLDER);
     let (many, small) = (
         folder.join(format!("wide-{}-{}", wide.n_embd, wide.n_layer)),
@@ -91,7 +89,7 @@ pub fn write_probes(
 }
 
 /// Removes what [`write_probes`] wrote.
-pub fn remove_probes(means: &Means<'_>) {
+pub fn remove_probes(means: Means<'_>) {
     // What stays is found and used the next time.
-    let _ = std::fs::remove_dir_all(means.store.root().join(FOLDER));
+    let _ = std::fs::remove_dir_all(means.tools.store.root().join(FOLDER));
 }

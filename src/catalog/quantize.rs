@@ -46,7 +46,7 @@ impl SelfQuantizer {
 }
 
 /// A child that does not outlive its handle.
-struct Owned(Child);
+pub(super) struct Owned(pub(super) Child);
 
 impl Drop for Owned {
     fn drop(&mut self) {

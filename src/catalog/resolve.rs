@@ -1,21 +1,25 @@
 //! Model arguments and the wanted variants to files: [`resolve`].
 
 use super::arg::ModelArg;
-use super::choice::{Choice, Wanted};
+use super::choice::Choice;
 use super::choose::{Chooser, Depth};
-use super::known::{BUILTIN_MODEL, DEFAULT_MODEL};
+use super::error::{problem_of, CatalogError};
+use super::event::{Event, Progress};
+use super::known::DEFAULT_MODEL;
 use super::make::Maker;
-use super::means::{Event, Means, Progress, Request};
-use super::present::Present;
-use super::{CatalogError, Store};
+use super::names::BUILTIN_MODEL;
+use super::pick::Pick;
+use super::present::{identity, Present};
+use super::request::{Means, Request};
+use super::source::Tools;
+use super::store::Store;
 use crate::data::{ModelInfo, PassedOver, VariantInfo};
-use crate::gguf::{GgufError, GgufProblem};
+use crate::gguf::GgufProblem;
 use std::path::{Path, PathBuf};
 
 /// A model and its variants on disk, the baseline first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelFiles {
-    /// The model.
     pub info: ModelInfo,
     /// Its variants and their files; of a split model the first part.
     pub variants: Vec<(VariantInfo, PathBuf)>,
@@ -35,7 +39,6 @@ impl ModelFiles {
 /// A model that could not be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missed {
-    /// Its name.
     pub model: String,
     /// Each source and why it failed.
     pub why: String,
@@ -45,109 +48,78 @@ pub struct Missed {
 /// the built-in one, with [`ModelFiles::instead_of`] set.
 pub fn resolve(
     request: &Request<'_>,
-    means: &Means<'_>,
+    means: Means<'_>,
     progress: &mut dyn FnMut(&Event<'_>),
 ) -> Result<ModelFiles, CatalogError> {
-    let args = parse_args(request, means)?;
-    let mut chosen = |args: &[ModelArg]| {
+    let args = ModelArg::all(request, means)?;
+    let mut of = |args: &[ModelArg]| {
         let mut chooser = Chooser {
             request,
             means,
             depth: Depth::Files,
             progress: &mut *progress,
         };
-        chooser.choose(args)
+        let choice = chooser.choose(args)?;
+        let mut files = files(&choice, means.tools, progress)?;
+        files.info.name = args.iter().find_map(|arg| arg.name.clone()).unwrap_or(files.info.name);
+        Ok(files)
     };
-    let (choice, args, missed) = match chosen(&args) {
-        Ok(choice) => (choice, args, None),
-        Err(CatalogError::Unobtainable { tried, .. }) if request.models.is_empty() => {
-            let builtin = vec![ModelArg::parse(Some(BUILTIN_MODEL), means.catalog)?];
-            let missed = Missed {
+    match of(&args) {
+        Err(CatalogError::Unobtainable { why, .. }) if request.models.is_empty() => {
+            let mut files = of(&[ModelArg::parse(Some(BUILTIN_MODEL), means.catalog)?])?;
+            files.instead_of = Some(Missed {
                 model: DEFAULT_MODEL.to_owned(),
-                why: tried.join("; "),
-            };
-            (chosen(&builtin)?, builtin, Some(missed))
+                why,
+            });
+            Ok(files)
         }
-        Err(e) => return Err(e),
-    };
-    let mut files = files(&choice, means, progress)?;
-    if let Some(name) = name_of_model(&args) {
-        files.info.name = name;
+        other => other,
     }
-    files.instead_of = missed;
-    Ok(files)
-}
-
-/// The arguments, each once.
-pub(super) fn parse_args(request: &Request<'_>, means: &Means<'_>) -> Result<Vec<ModelArg>, CatalogError> {
-    if request.models.is_empty() {
-        return Ok(vec![ModelArg::parse(None, means.catalog)?]);
-    }
-    let mut args: Vec<ModelArg> = Vec::new();
-    for model in request.models {
-        let arg = ModelArg::parse(Some(model), means.catalog)?;
-        if !args.contains(&arg) {
-            args.push(arg);
-        }
-    }
-    Ok(args)
-}
-
-/// What the arguments call the model, where they do.
-pub(super) fn name_of_model(args: &[ModelArg]) -> Option<String> {
-    args.iter().find_map(ModelArg::name).map(str::to_owned)
 }
 
 /// The wanted ones, and those that are missing, made.
-fn files(choice: &Choice, means: &Means<'_>, progress: &mut Progress<'_>) -> Result<ModelFiles, CatalogError> {
-    let store = means.store;
-    let missing = choice.picks.iter().filter_map(|wanted| match wanted {
-        Wanted::Make(label) => Some(*label),
-        Wanted::Offer(_) => None,
+fn files(choice: &Choice<'_>, tools: Tools<'_>, progress: &mut Progress<'_>) -> Result<ModelFiles, CatalogError> {
+    let store = tools.store;
+    let missing = choice.picks.iter().filter_map(|pick| match *pick {
+        Pick::Make(label) => Some(label),
+        Pick::Offer(_) => None,
     });
     let missing: Vec<&str> = missing.collect();
     let mut made = match choice.source() {
         Some(source) if !missing.is_empty() => {
-            let source_sha256 = super::present::identity(&hashes(source, store, progress)?);
+            let source_sha256 = identity(&hashes(source, store, progress)?);
             let dir = store.folder(&source_sha256)?;
-            Maker {
+            let maker = Maker {
                 store,
-                quantizer: means.quantizer,
+                quantizer: tools.quantizer,
                 source,
                 source_sha256,
                 dir,
-            }
-            .make_all(&missing, progress)?
+            };
+            maker.make_all(&missing, progress)?
         }
         _ => Vec::new(),
     };
     let mut variants: Vec<(VariantInfo, PathBuf)> = Vec::new();
-    let mut info = choice.source().map(|source| source.info.clone());
-    for wanted in &choice.picks {
-        match *wanted {
-            Wanted::Offer(i) => {
-                let Some(present) = &choice.offers[i].present else {
-                    continue;
-                };
-                info.get_or_insert_with(|| present.info.clone());
-                let sha256s = hashes(present, store, progress)?;
-                let variant = present.variant(choice.id(wanted), &sha256s, None);
-                variants.push((variant, present.path().to_owned()));
+    for pick in &choice.picks {
+        match *pick {
+            Pick::Offer(at) => {
+                if let Some(present) = &choice.offer(at).present {
+                    let sha256s = hashes(present, store, progress)?;
+                    let variant = present.variant(choice.id(pick), &sha256s, None);
+                    variants.push((variant, present.path().to_owned()));
+                }
             }
-            Wanted::Make(label) => {
+            Pick::Make(label) => {
                 let place = made.iter().position(|(variant, _)| variant.id == label);
                 variants.extend(place.map(|place| made.swap_remove(place)));
             }
         }
     }
-    let info = info.ok_or_else(|| CatalogError::Unobtainable {
-        model: "the model".into(),
-        tried: vec!["it has no files".into()],
-    })?;
     Ok(ModelFiles {
-        info,
+        info: choice.model()?.info.clone(),
         variants,
-        passed_over: choice.beside.clone(),
+        passed_over: choice.beside(),
         instead_of: None,
     })
 }
@@ -156,12 +128,9 @@ fn files(choice: &Choice, means: &Means<'_>, progress: &mut Progress<'_>) -> Res
 fn hashes(file: &Present, store: &Store, progress: &mut Progress<'_>) -> Result<Vec<String>, CatalogError> {
     let mut hash = |path: &Path| {
         let mut hashing = |done| progress(&Event::Hashing { file: path, done });
-        store.sha256(path, &mut hashing).map_err(|e| {
-            CatalogError::from(GgufError {
-                path: path.to_owned(),
-                problem: GgufProblem::Unreadable(e.to_string()),
-            })
-        })
+        store
+            .sha256(path, &mut hashing)
+            .map_err(|e| problem_of(path, GgufProblem::Unreadable(e.to_string())))
     };
     file.paths.iter().map(|path| hash(path)).collect()
 }

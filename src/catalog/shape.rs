@@ -3,19 +3,20 @@
 //! From a file or a header on the Hub everything before the tensors is kept as it is; from dimensions alone a llama model in F16
 //! with a vocabulary of fillers is laid out. Weights are small and finite, so that no value slows arithmetic down or overflows.
 
+use super::error::CatalogError;
+use super::hash::sha256_hex;
 use super::known::Dimensions;
-use super::store::write_atomic_with;
-use super::{names, space, CatalogError, Store};
+use super::label::without_ending;
+use super::store::Store;
+use super::{names, space};
 use crate::data::PartName;
-use crate::gguf::{ftype_id, GgmlType, Gguf, TensorInfo};
+use crate::gguf::{ftype_id, GgmlType, Gguf, TensorInfo, Writer};
 use crate::rng::SplitMix64;
-use std::io::{self, Write};
+use std::io::{self, Cursor, Write};
 use std::path::{Path, PathBuf};
 
 /// Random blocks are drawn once per type, this many bytes, and repeated.
 const POOL_BYTES: usize = 1 << 20;
-/// Where tensors begin, in multiples of this many bytes (GGUF's default).
-const ALIGNMENT: usize = 32;
 
 /// Everything of a model but its weights.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,22 +64,22 @@ impl Shape {
         dimensions: &Dimensions,
         (label, matrices): (&str, GgmlType),
     ) -> Shape {
-        let mut layout = Layout::default();
-        layout.llama(dimensions, matrices);
-        let values = metadata(name, n_ctx_train, dimensions, label);
-        layout.shape(format!("{name}-{label}"), &values)
+        let writer = llama(metadata(name, n_ctx_train, dimensions, label), dimensions, matrices);
+        let (head, file_bytes) = writer.head();
+        let gguf = Gguf::read(Cursor::new(&head), file_bytes).expect("what was written can be read");
+        Shape::of_headers(&format!("{name}-{label}"), vec![(gguf, head)])
     }
 
     /// Writes the file, or the parts, into the store, unless they are there. Returns the (first) path.
     pub(super) fn write(&self, store: &Store) -> Result<PathBuf, CatalogError> {
         let heads: Vec<u8> = self.parts.iter().flat_map(|part| part.head.iter().copied()).collect();
-        let folder = store.folder(&super::hash::sha256_hex(&heads))?;
+        let folder = store.folder(&sha256_hex(&heads))?;
         self.write_into(&folder, &format!("random-{}.gguf", self.name), store)
     }
 
     /// Writes the file, or the parts, into a folder of the store, unless they are there. Returns the (first) path.
     pub(super) fn write_into(&self, folder: &Path, file: &str, store: &Store) -> Result<PathBuf, CatalogError> {
-        let stem = super::label::without_ending(file);
+        let stem = without_ending(file);
         let names: Vec<PathBuf> = match self.parts.len() {
             1 => vec![folder.join(file)],
             n => (1..=n)
@@ -104,9 +105,7 @@ impl Part {
             });
         }
         space::check(name, store.root(), self.file_bytes)?;
-        let folder = path.parent().unwrap_or(store.root());
-        let written = std::fs::create_dir_all(folder).and_then(|()| write_atomic_with(path, |file| self.fill(file)));
-        written.map_err(|e| store.unusable(e))
+        crate::fs::write_with(path, |file| self.fill(file)).map_err(|e| store.unusable(e))
     }
 
     fn fill(&self, file: &mut dyn Write) -> io::Result<()> {
@@ -214,175 +213,84 @@ fn pool(ggml_type: GgmlType) -> Vec<u8> {
     bytes
 }
 
-/// Tensors one after the other.
-#[derive(Default)]
-struct Layout {
-    tensors: Vec<TensorInfo>,
-    end: u64,
-}
-
-impl Layout {
-    fn add(&mut self, name: String, dims: &[u64], ggml_type: GgmlType) {
-        let n_elements: u64 = dims.iter().product();
-        let (n, bytes) = ggml_type.block();
-        let mut all = [1; 4];
-        all[..dims.len()].copy_from_slice(dims);
-        let bytes = n_elements / n * bytes;
-        self.tensors.push(TensorInfo {
-            name,
-            ggml_type,
-            dims: all,
-            n_dims: dims.len() as u32,
-            part: 0,
-            offset: self.end,
-            bytes,
-            n_elements,
-        });
-        self.end = (self.end + bytes).next_multiple_of(ALIGNMENT as u64);
+fn llama(mut writer: Writer, d: &Dimensions, matrices: GgmlType) -> Writer {
+    let (embd, ff, vocab) = (u64::from(d.n_embd), u64::from(d.n_ff), u64::from(d.n_vocab));
+    let head = embd / u64::from(d.n_head);
+    let (q, kv) = (embd, head * u64::from(d.n_head_kv));
+    let mut tensors = vec![("token_embd".to_owned(), vec![embd, vocab])];
+    for layer in 0..d.n_layer {
+        let mut add = |name: &str, dims: &[u64]| tensors.push((format!("blk.{layer}.{name}"), dims.to_vec()));
+        add("attn_norm", &[embd]);
+        add("attn_q", &[embd, q]);
+        add("attn_k", &[embd, kv]);
+        add("attn_v", &[embd, kv]);
+        add("attn_output", &[q, embd]);
+        add("ffn_norm", &[embd]);
+        add("ffn_gate", &[embd, ff]);
+        add("ffn_up", &[embd, ff]);
+        add("ffn_down", &[ff, embd]);
     }
-
-    fn llama(&mut self, d: &Dimensions, matrices: GgmlType) {
-        let (embd, ff, vocab) = (u64::from(d.n_embd), u64::from(d.n_ff), u64::from(d.n_vocab));
-        let head = embd / u64::from(d.n_head);
-        let (q, kv) = (embd, head * u64::from(d.n_head_kv));
-        self.add("token_embd.weight".into(), &[embd, vocab], GgmlType::F16);
-        for layer in 0..d.n_layer {
-            let mut add = |name: &str, dims: &[u64]| {
-                let ggml_type = if dims.len() == 1 { GgmlType::F32 } else { matrices };
-                self.add(format!("blk.{layer}.{name}.weight"), dims, ggml_type);
-            };
-            add("attn_norm", &[embd]);
-            add("attn_q", &[embd, q]);
-            add("attn_k", &[embd, kv]);
-            add("attn_v", &[embd, kv]);
-            add("attn_output", &[q, embd]);
-            add("ffn_norm", &[embd]);
-            add("ffn_gate", &[embd, ff]);
-            add("ffn_up", &[embd, ff]);
-            add("ffn_down", &[ff, embd]);
-        }
-        self.add("output_norm.weight".into(), &[embd], GgmlType::F32);
-        if !d.is_tied {
-            self.add("output.weight".into(), &[embd, vocab], matrices);
-        }
-    }
-
-    fn shape(mut self, name: String, values: &Values) -> Shape {
-        let mut head = b"GGUF".to_vec();
-        head.extend(3u32.to_le_bytes());
-        head.extend((self.tensors.len() as u64).to_le_bytes());
-        head.extend(values.n.to_le_bytes());
-        head.extend(&values.bytes);
-        for tensor in &self.tensors {
-            text(&mut head, &tensor.name);
-            head.extend(tensor.n_dims.to_le_bytes());
-            let dims = &tensor.dims[..tensor.n_dims as usize];
-            dims.iter().for_each(|d| head.extend(d.to_le_bytes()));
-            head.extend(tensor.ggml_type.id().to_le_bytes());
-            head.extend(tensor.offset.to_le_bytes());
-        }
-        head.resize(head.len().next_multiple_of(ALIGNMENT), 0);
-        let start = head.len() as u64;
-        self.tensors.iter_mut().for_each(|t| t.offset += start);
-        let part = Part {
-            file_bytes: start + self.end,
-            head,
-            tensors: self.tensors,
+    tensors.push(("output_norm".to_owned(), vec![embd]));
+    tensors.extend((!d.is_tied).then(|| ("output".to_owned(), vec![embd, vocab])));
+    for (name, dims) in tensors {
+        let ggml_type = match (name.as_str(), dims.len()) {
+            (_, 1) => GgmlType::F32,
+            ("token_embd", _) => GgmlType::F16,
+            _ => matrices,
         };
-        Shape {
-            name,
-            parts: vec![part],
-        }
+        let (n, bytes) = ggml_type.block();
+        let n_elements: u64 = dims.iter().product();
+        writer = writer.tensor(&format!("{name}.weight"), &dims, ggml_type.id(), n_elements / n * bytes);
     }
-}
-
-/// Metadata values, as bytes.
-#[derive(Default)]
-struct Values {
-    n: u64,
-    bytes: Vec<u8>,
-}
-
-impl Values {
-    fn add(&mut self, key: &str, type_id: u32, bytes: &[u8]) {
-        text(&mut self.bytes, key);
-        self.bytes.extend(type_id.to_le_bytes());
-        self.bytes.extend(bytes);
-        self.n += 1;
-    }
-
-    fn u32(&mut self, key: &str, value: u32) {
-        self.add(key, 4, &value.to_le_bytes());
-    }
-
-    fn f32(&mut self, key: &str, value: f32) {
-        self.add(key, 6, &value.to_le_bytes());
-    }
-
-    fn text(&mut self, key: &str, value: &str) {
-        let mut bytes = Vec::new();
-        text(&mut bytes, value);
-        self.add(key, 8, &bytes);
-    }
-
-    /// An array of `n` values of this type, whose bytes are given.
-    fn array(&mut self, key: &str, type_id: u32, n: u32, values: &[u8]) {
-        let mut bytes = type_id.to_le_bytes().to_vec();
-        bytes.extend(u64::from(n).to_le_bytes());
-        bytes.extend(values);
-        self.add(key, 9, &bytes);
-    }
-}
-
-fn text(out: &mut Vec<u8>, text: &str) {
-    out.extend((text.len() as u64).to_le_bytes());
-    out.extend(text.as_bytes());
+    writer
 }
 
 /// A vocabulary that any text can be cut with: three special tokens, every byte, the space, and fillers.
-fn metadata(name: &str, n_ctx_train: u32, d: &Dimensions, label: &str) -> Values {
-    let mut values = Values::default();
-    values.text("general.architecture", "llama");
-    values.text("general.name", &format!("{name} (random weights)"));
-    values.u32("general.file_type", ftype_id(label).unwrap_or(0));
-    values.u32("llama.block_count", d.n_layer);
-    values.u32("llama.context_length", n_ctx_train);
-    values.u32("llama.embedding_length", d.n_embd);
-    values.u32("llama.feed_forward_length", d.n_ff);
-    values.u32("llama.attention.head_count", d.n_head);
-    values.u32("llama.attention.head_count_kv", d.n_head_kv);
-    values.u32("llama.rope.dimension_count", d.n_embd / d.n_head);
-    values.f32("llama.rope.freq_base", d.rope_freq_base);
-    values.f32("llama.attention.layer_norm_rms_epsilon", 1e-5);
-    values.u32("llama.vocab_size", d.n_vocab);
-    let (mut tokens, mut types) = (Vec::new(), Vec::new());
-    for id in 0..d.n_vocab {
-        // llama.cpp's token types: 1 normal, 2 unknown, 3 control, 6 byte.
-        let (token, kind) = match id {
-            0 => ("<unk>".to_owned(), 2u32),
-            1 => ("<s>".to_owned(), 3),
-            2 => ("</s>".to_owned(), 3),
-            3..259 => (format!("<0x{:02X}>", id - 3), 6),
-            // The space: its three bytes would be three tokens.
-            259 => ("\u{2581}".to_owned(), 1),
-            _ => (format!("\u{2581}filler{id}"), 1),
-        };
-        text(&mut tokens, &token);
-        types.extend(kind.to_le_bytes());
-    }
-    values.text("tokenizer.ggml.model", "llama");
-    values.array("tokenizer.ggml.tokens", 8, d.n_vocab, &tokens);
-    values.array("tokenizer.ggml.scores", 6, d.n_vocab, &vec![0; 4 * d.n_vocab as usize]);
-    values.array("tokenizer.ggml.token_type", 5, d.n_vocab, &types);
-    values.u32("tokenizer.ggml.bos_token_id", 1);
-    values.u32("tokenizer.ggml.eos_token_id", 2);
-    values
+fn metadata(name: &str, n_ctx_train: u32, d: &Dimensions, label: &str) -> Writer {
+    let token = |id: u32| match id {
+        0 => "<unk>".to_owned(),
+        1 => "<s>".to_owned(),
+        2 => "</s>".to_owned(),
+        3..259 => format!("<0x{:02X}>", id - 3),
+        // The space: its three bytes would be three tokens.
+        259 => "\u{2581}".to_owned(),
+        _ => format!("\u{2581}filler{id}"),
+    };
+    // llama.cpp's token types: 1 normal, 2 unknown, 3 control, 6 byte.
+    let kind = |id: u32| match id {
+        0 => 2u32,
+        1 | 2 => 3,
+        3..259 => 6,
+        _ => 1,
+    };
+    let n_vocab = d.n_vocab as usize;
+    let tokens: Vec<String> = (0..d.n_vocab).map(token).collect();
+    let kinds: Vec<u8> = (0..d.n_vocab).flat_map(|id| kind(id).to_le_bytes()).collect();
+    Writer::new()
+        .str("general.architecture", "llama")
+        .str("general.name", &format!("{name} (random weights)"))
+        .u32("general.file_type", ftype_id(label).unwrap_or(0))
+        .u32("llama.block_count", d.n_layer)
+        .u32("llama.context_length", n_ctx_train)
+        .u32("llama.embedding_length", d.n_embd)
+        .u32("llama.feed_forward_length", d.n_ff)
+        .u32("llama.attention.head_count", d.n_head)
+        .u32("llama.attention.head_count_kv", d.n_head_kv)
+        .u32("llama.rope.dimension_count", d.n_embd / d.n_head)
+        .f32("llama.rope.freq_base", d.rope_freq_base)
+        .f32("llama.attention.layer_norm_rms_epsilon", 1e-5)
+        .u32("llama.vocab_size", d.n_vocab)
+        .str("tokenizer.ggml.model", "llama")
+        .strs("tokenizer.ggml.tokens", &tokens)
+        .array("tokenizer.ggml.scores", 6, n_vocab, &vec![0; 4 * n_vocab])
+        .array("tokenizer.ggml.token_type", 5, n_vocab, &kinds)
+        .u32("tokenizer.ggml.bos_token_id", 1)
+        .u32("tokenizer.ggml.eos_token_id", 2)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Cursor;
 
     fn dimensions() -> Dimensions {
         Dimensions {

@@ -1,6 +1,6 @@
 //! Is there room for a file before it is written?
 
-use super::CatalogError;
+use super::error::CatalogError;
 use crate::gguf::{ftype_bpw, Gguf};
 use std::path::Path;
 
@@ -43,6 +43,16 @@ pub(super) fn free(_: &Path) -> Option<u64> {
 pub fn free_at(dir: &Path) -> Option<u64> {
     let absolute = std::path::absolute(dir).ok()?;
     absolute.ancestors().find_map(free)
+}
+
+/// The error for a disk that is full.
+pub(super) fn full(e: &std::io::Error, what: &str, dir: &Path) -> Option<CatalogError> {
+    (e.kind() == std::io::ErrorKind::StorageFull).then(|| CatalogError::NoRoom {
+        what: what.to_owned(),
+        dir: dir.to_owned(),
+        needed: 1 << 20,
+        free: free(dir).unwrap_or(0),
+    })
 }
 
 /// An error when `needed` bytes do not fit at `dir`.

@@ -4,32 +4,25 @@
 //! Invariant: a file under its final name is whole. It is written under a temporary name in the same folder, synced,
 //! and renamed; two processes that make the same file each rename an equal one.
 
+use super::error::CatalogError;
 use super::hash::{remember, remembered, sha256_hex, sha256_remembered};
-use super::{space, CatalogError};
+use super::space;
+use crate::fs as whole;
 use serde::{Deserialize, Serialize};
-use std::env;
-use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-use tempfile::{NamedTempFile, TempPath};
-
-const TEMP_PREFIX: &str = ".tmp-";
-/// A temporary file this old belongs to no living process.
-const STALE: Duration = Duration::from_secs(24 * 3600);
+use std::{env, fs, io};
+use tempfile::TempPath;
 
 /// What is written beside a made file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct MadeRecord {
     /// Name of the source file.
     pub source_file: String,
-    /// Its hash.
     pub source_sha256: String,
     /// File type that was made.
     pub ftype: String,
     /// Length of the made file.
     pub size: u64,
-    /// Its hash.
     pub sha256: String,
 }
 
@@ -60,7 +53,6 @@ impl Store {
         self.temporary_folder().map(drop)
     }
 
-    /// Its folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -75,7 +67,7 @@ impl Store {
             return Ok((path, sha256));
         }
         space::check(name, &self.root, bytes.len() as u64)?;
-        write_atomic(&path, bytes).map_err(|e| self.unusable(e))?;
+        whole::write(&path, bytes).map_err(|e| self.unusable(e))?;
         Ok((path, sha256))
     }
 
@@ -102,39 +94,36 @@ impl Store {
             .into_iter()
             .flatten()
             .flatten();
-        let mut found: Vec<_> = entries
-            .filter_map(|entry| {
-                let record: MadeRecord = serde_json::from_slice(&fs::read(record_path(&entry.path())).ok()?).ok()?;
-                let is_whole = entry.metadata().ok()?.len() == record.size;
-                is_whole.then(|| (record.ftype, entry.path()))
-            })
-            .collect();
+        let made = entries.filter_map(|entry| {
+            let record = record_of(&entry.path())?;
+            let is_whole = entry.metadata().ok()?.len() == record.size;
+            is_whole.then(|| (record.ftype, entry.path()))
+        });
+        let mut found: Vec<_> = made.collect();
         found.sort();
         found
     }
 
     /// The hash that a made file's record gives.
     pub(super) fn recorded_sha256(&self, path: &Path) -> Option<String> {
-        let record: MadeRecord = serde_json::from_slice(&fs::read(record_path(path)).ok()?).ok()?;
-        Some(record.sha256)
+        Some(record_of(path)?.sha256)
     }
 
     /// A temporary folder in the store, removed when dropped.
     pub(super) fn temporary_folder(&self) -> Result<tempfile::TempDir, CatalogError> {
         fs::create_dir_all(&self.root).map_err(|e| self.unusable(e))?;
-        remove_stale(&self.root);
-        let mut builder = tempfile::Builder::new();
-        builder
-            .prefix(TEMP_PREFIX)
-            .tempdir_in(&self.root)
-            .map_err(|e| self.unusable(e))
+        whole::remove_stale(&self.root);
+        let folder = tempfile::Builder::new()
+            .prefix(whole::TEMP_PREFIX)
+            .tempdir_in(&self.root);
+        folder.map_err(|e| self.unusable(e))
     }
 
     /// Gives a fetched file its name, after its hash was checked.
-    pub(super) fn adopt(&self, temp: TempPath, path: &Path, sha256: &str) -> Result<(), CatalogError> {
+    pub(super) fn adopt(&self, temp: &Path, path: &Path, sha256: &str) -> Result<(), CatalogError> {
         let adopt = || -> io::Result<()> {
-            File::open(&temp)?.sync_all()?;
-            temp.persist(path).map_err(|e| e.error)?;
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            whole::publish(temp, path)?;
             remember(path, &self.notes(), sha256)
         };
         adopt().map_err(|e| self.unusable(e))
@@ -142,26 +131,22 @@ impl Store {
 
     /// A temporary file in `dir`, removed when dropped.
     pub(super) fn temporary(&self, dir: &Path) -> Result<TempPath, CatalogError> {
-        remove_stale(dir);
-        let file = temporary(dir, ".gguf").map_err(|e| self.unusable(e))?;
+        whole::remove_stale(dir);
+        let file = whole::temporary(dir, ".gguf").map_err(|e| self.unusable(e))?;
         Ok(file.into_temp_path())
     }
 
     /// Gives a finished temporary file its name, and its record.
-    pub(super) fn publish(&self, temp: TempPath, path: &Path, record: &MadeRecord) -> Result<(), CatalogError> {
-        let publish = || -> io::Result<()> {
-            File::open(&temp)?.sync_all()?;
-            temp.persist(path).map_err(|e| e.error)?;
-            write_atomic(&record_path(path), &serde_json::to_vec_pretty(record)?)?;
-            remember(path, &self.notes(), &record.sha256)
-        };
-        publish().map_err(|e| self.unusable(e))
+    pub(super) fn publish(&self, temp: &Path, path: &Path, record: &MadeRecord) -> Result<(), CatalogError> {
+        self.adopt(temp, path, &record.sha256)?;
+        let text = serde_json::to_vec_pretty(record).map_err(|e| self.unusable(e.into()))?;
+        whole::write(&record_path(path), &text).map_err(|e| self.unusable(e))
     }
 
     /// The record of a made file that is there and unchanged. A file that is not what its record says is removed.
     pub(super) fn made(&self, path: &Path, progress: &mut dyn FnMut(u64)) -> Option<MadeRecord> {
         let size = fs::metadata(path).ok()?.len();
-        let record: MadeRecord = serde_json::from_slice(&fs::read(record_path(path)).ok()?).ok()?;
+        let record = record_of(path)?;
         let is_same = record.size == size && self.sha256(path, progress).is_ok_and(|sha| sha == record.sha256);
         if is_same {
             return Some(record);
@@ -188,68 +173,17 @@ impl Store {
 
     /// The error for a failure to write in the store.
     pub(super) fn unusable(&self, e: io::Error) -> CatalogError {
-        if e.kind() == io::ErrorKind::StorageFull {
-            return CatalogError::NoRoom {
-                what: "the store".into(),
-                dir: self.root.clone(),
-                needed: 1 << 20,
-                free: space::free(&self.root).unwrap_or(0),
-            };
-        }
-        CatalogError::Store {
+        space::full(&e, "the store", &self.root).unwrap_or_else(|| CatalogError::Store {
             dir: self.root.clone(),
             why: e.to_string(),
-        }
+        })
     }
+}
+
+fn record_of(path: &Path) -> Option<MadeRecord> {
+    serde_json::from_slice(&fs::read(record_path(path)).ok()?).ok()
 }
 
 fn record_path(path: &Path) -> PathBuf {
     path.with_extension("gguf.json")
-}
-
-fn temporary(dir: &Path, suffix: &str) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMP_PREFIX).suffix(suffix);
-    #[cfg(unix)]
-    {
-        // As any other file of the user (the umask still applies), not private as temporary files are.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(dir)
-}
-
-/// Writes a file under a temporary name, then renames it.
-pub(super) fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_atomic_with(path, |file| file.write_all(bytes))
-}
-
-/// The same for what is written in pieces.
-pub(super) fn write_atomic_with(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let dir = path
-        .parent()
-        .ok_or_else(|| io::Error::other("a path without a folder"))?;
-    let mut file = temporary(dir, "")?;
-    write(&mut file)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
-}
-
-/// Removes what a killed process left.
-fn remove_stale(dir: &Path) {
-    let Ok(entries) = fs::read_dir(dir) else { return };
-    for entry in entries.flatten() {
-        let is_temp = entry.file_name().to_string_lossy().starts_with(TEMP_PREFIX);
-        let age = entry
-            .metadata()
-            .and_then(|m| m.modified())
-            .ok()
-            .and_then(|t| t.elapsed().ok());
-        if is_temp && age.is_some_and(|age| age > STALE) {
-            // One of the two applies.
-            let _ = fs::remove_file(entry.path());
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
 }

@@ -1,5 +1,7 @@
+use super::quantize::{Quantize, QUANTIZER_TAG};
 use super::*;
-use crate::gguf::write_test::TestGguf;
+use crate::gguf::write_test::tiny_llama;
+use crate::gguf::Writer;
 use crate::gguf::{ftype_id, Gguf};
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -9,7 +11,7 @@ use tempfile::TempDir;
 mod variants;
 
 /// A small llama of rows of 256 in any of the tested types.
-fn llama(ftype: &str) -> TestGguf {
+fn llama(ftype: &str) -> Writer {
     let (ty, block) = match ftype {
         "F32" => (0, (1, 4)),
         "F16" => (1, (1, 2)),
@@ -19,7 +21,7 @@ fn llama(ftype: &str) -> TestGguf {
         "Q4_K_M" => (12, (256, 144)),
         other => panic!("no test file of type {other}"),
     };
-    TestGguf::llama(256, ty, block, ftype_id(ftype))
+    tiny_llama(256, ty, block, ftype_id(ftype))
 }
 
 /// Writes what a quantizer would, and notes what it was asked.
@@ -105,26 +107,29 @@ fn resolve_in(
 ) -> Result<ModelFiles, CatalogError> {
     let models = [path.display().to_string()];
     let request = Request::of(&models, wanted);
-    let means = Means {
-        catalog: &Catalog::shipped().expect("sound"),
-        store,
-        hub: &Hub::from_env(true, store, |_| {}, || false).expect("a good endpoint"),
-        pip: &Pip::new(true),
-        quantizer,
-    };
-    resolve(&request, &means, progress)
+    resolve_of(store, &request, quantizer, progress)
 }
 
 /// The same for a request.
 fn ask(store: &Store, request: &Request<'_>, quantizer: &dyn Quantize) -> Result<ModelFiles, CatalogError> {
-    let means = Means {
-        catalog: &Catalog::shipped().expect("sound"),
+    resolve_of(store, request, quantizer, &mut |_| {})
+}
+
+fn resolve_of(
+    store: &Store,
+    request: &Request<'_>,
+    quantizer: &dyn Quantize,
+    progress: &mut dyn FnMut(&Event<'_>),
+) -> Result<ModelFiles, CatalogError> {
+    let web = &Web::new(true, |_| {}, || false);
+    let tools = Tools {
         store,
-        hub: &Hub::from_env(true, store, |_| {}, || false).expect("a good endpoint"),
-        pip: &Pip::new(true),
+        hub: &Hub::from_env(store, web).expect("a good endpoint"),
+        web,
         quantizer,
     };
-    resolve(request, &means, &mut |_| {})
+    let catalog = &Catalog::shipped().expect("sound");
+    resolve(request, Means { catalog, tools }, progress)
 }
 
 fn message(result: Result<ModelFiles, CatalogError>) -> (u8, String) {
@@ -211,7 +216,7 @@ fn folders_that_cannot_be_compared_are_refused() {
     let (code, text) = message(place.resolve(&place.dir.path().join("empty"), &[], &none));
     assert!(code == 2 && text.contains("no .gguf file"), "{text}");
 
-    place.put("two/a b.gguf", &TestGguf::llama(64, 1, (1, 2), Some(1)).bytes());
+    place.put("two/a b.gguf", &tiny_llama(64, 1, (1, 2), Some(1)).bytes());
     place.put("two/c.gguf", &llama("F16").bytes());
     let (code, text) = message(place.resolve(&place.dir.path().join("two"), &[], &none));
     let lines: Vec<&str> = text.lines().skip(1).collect();
@@ -257,31 +262,24 @@ fn files_that_are_no_model_are_named_with_what_to_do() {
 fn nothing_half_made_stays() {
     let place = Place::new();
     let path = place.put("good.gguf", &llama("F16").bytes());
-    let (code, text) = message(place.resolve(
-        &path,
-        &[],
-        &Scripted {
-            fails: true,
-            ..Scripted::default()
-        },
-    ));
-    assert!(
-        code == 7 && text.contains("Q8_0 could not be made from good.gguf: scripted failure"),
-        "{text}"
-    );
-    let (code, text) = message(place.resolve(
-        &path,
-        &[],
-        &Scripted {
-            cuts: true,
-            ..Scripted::default()
-        },
-    ));
-    assert!(code == 7 && text.contains("truncated"), "{text}");
-    let stopped = Scripted {
-        fails: true,
-        is_stopped: Cell::new(true),
+    let fails = |fails, cuts| Scripted {
+        fails,
+        cuts,
         ..Scripted::default()
+    };
+    for (quantizer, words) in [
+        (
+            fails(true, false),
+            "Q8_0 could not be made from good.gguf: scripted failure",
+        ),
+        (fails(false, true), "truncated"),
+    ] {
+        let (code, text) = message(place.resolve(&path, &[], &quantizer));
+        assert!(code == 7 && text.contains(words), "{text}");
+    }
+    let stopped = Scripted {
+        is_stopped: Cell::new(true),
+        ..fails(true, false)
     };
     assert_eq!(message(place.resolve(&path, &[], &stopped)).0, 130);
     assert_eq!(place.left_in_store(), Vec::<String>::new());

@@ -2,9 +2,9 @@
 
 use super::values::{
     parse_kv, parse_layers, parse_loss, parse_on_off, parse_positive, parse_precision, parse_price, parse_quality,
-    parse_threads, parse_workload,
+    parse_threads, parse_workload, WorkloadChoice,
 };
-use crate::data::{FlashAttn, Level, Purpose, QualityLoss, RequestShape, SplitMode, Workload};
+use crate::data::{FlashAttn, Level, Purpose, QualityLoss, RequestShape, SplitMode};
 use crate::plan::{workloads_help, KvPair, QualityMode, ShardOf, WorkFlags};
 use crate::report::{FailOn, Lang, Program};
 use crate::units;
@@ -519,15 +519,6 @@ pub struct GoalArgs {
     /// Users at once, each with a context of its own
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=256), help_heading = "Limits of the recommendation")]
     pub users: Option<u32>,
-}
-
-/// One item of `--workloads`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WorkloadChoice {
-    /// Everything.
-    All,
-    /// One.
-    One(Workload),
 }
 
 #[cfg(test)]

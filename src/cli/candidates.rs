@@ -3,6 +3,7 @@
 use super::args::{CompareArgs, Global, TriageArgs};
 use super::exit::{Failure, DOES_NOT_FIT, OK, UNEXPECTED};
 use super::look;
+use super::probe;
 use super::profile::{self, Machine, Needs};
 use super::progress::LiveLine;
 use super::resolve::{self, Prediction};
@@ -65,7 +66,7 @@ impl Candidates {
         let is_far = ahead.variants.iter().any(|v| matches!(v.origin, Origin::Remote { .. }));
         let profile = match profile::kept(&machine, &needs, sources) {
             None if args.dry_run || is_far => {
-                profile::measure(&machine, &needs, sources, || LiveLine::new(global), stop)?
+                probe::measure(&machine, &needs, sources, || LiveLine::new(global), stop)?
             }
             kept => kept,
         };

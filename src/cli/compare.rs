@@ -1,6 +1,6 @@
 //! `kvant compare`: the main job.
 
-use super::args::{Cli, Command, CompareArgs, Global, WorkloadChoice};
+use super::args::{Cli, Command, CompareArgs, Global};
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, JOURNAL, UNEXPECTED};
 use super::profile::{self, Machine, Needs};
 use super::progress::LiveLine;
@@ -8,6 +8,7 @@ use super::report::{finish, Shown, JOURNAL_NAME};
 use super::resolve::{self, Prediction};
 use super::sources::Sources;
 use super::stop::Stop;
+use super::values::WorkloadChoice;
 use super::{device, lock, look, resume, scores, show_plan, survey, texts};
 use crate::catalog::{ModelFiles, Request, BUILTIN_MODEL, DEFAULT_MODEL};
 use crate::corpus::{self, Corpus};

@@ -4,7 +4,7 @@ use super::args::Global;
 use super::exit::{Failure, OK, UNEXPECTED};
 use super::look;
 use super::resolve::BUSY_PERCENT;
-use crate::catalog::{free_at, Hub, Store, DEFAULT_MODEL};
+use crate::catalog::{free_at, Hub, Store, Web, DEFAULT_MODEL};
 use crate::data::{EngineInfo, GpuReading, HostInfo};
 use crate::engine::DeviceInfo;
 use crate::{engine, host, units};
@@ -175,7 +175,7 @@ fn quiet(host: &HostInfo) -> Vec<Finding> {
 
 fn places(global: &Global) -> Result<Vec<Finding>, Failure> {
     let store = Store::from_env()?;
-    let hub = Hub::from_env(global.offline, &store, |_| {}, || false)?;
+    let hub = Hub::from_env(&store, &Web::new(global.offline, |_| {}, || false))?;
     let unreachable = hub.check_reachable().err().map(|why| {
         format!("{why}; files that are here still work, HF_ENDPOINT names a mirror, and {DEFAULT_MODEL} also comes from the package index")
     });

@@ -18,6 +18,7 @@ mod manual;
 mod mcp;
 mod merge;
 mod models;
+mod probe;
 mod profile;
 mod progress;
 mod quantize;

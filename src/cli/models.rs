@@ -132,14 +132,14 @@ fn wire(stock: &Stock) -> WireModel<'_> {
         license: stock.entry.license.as_deref(),
         size: stock.entry.size.as_deref(),
         n_ctx_train: stock.entry.n_ctx_train,
-        sources: stock.entry.sources.iter().map(catalog::Source::label).collect(),
+        sources: stock.entry.sources.iter().map(|source| source.label()).collect(),
         here: here.collect(),
         absent: &stock.absent,
     }
 }
 
 fn list(sources: &Sources, global: &Global) -> Result<u8, Failure> {
-    let stocks = catalog::stock(&[], &sources.means())?;
+    let stocks = catalog::stock(&[], sources.means())?;
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["model", "size", "license", "here", "not fetched", "from"]);
@@ -165,7 +165,7 @@ fn list(sources: &Sources, global: &Global) -> Result<u8, Failure> {
         if here.is_empty() {
             here.push(if is_builtin { "always".into() } else { "-".into() });
         }
-        let labels: Vec<String> = stock.entry.sources.iter().map(catalog::Source::label).collect();
+        let labels: Vec<String> = stock.entry.sources.iter().map(|source| source.label()).collect();
         let or = |value: &Option<String>| value.clone().unwrap_or_else(|| units::NOT_AVAILABLE.to_owned());
         table.add_row([
             stock.entry.name.clone(),
@@ -199,7 +199,7 @@ struct WireVerified<'a> {
 fn verify(models: &[String], sources: &Sources, global: &Global, live: &LiveLine) -> Result<u8, Failure> {
     let mut text = String::new();
     let mut is_all_right = true;
-    let stocks = catalog::stock(models, &sources.means())?;
+    let stocks = catalog::stock(models, sources.means())?;
     let mut json = Vec::new();
     for file in stocks.iter().flat_map(|stock| &stock.files) {
         let outcome = match catalog::verify(file, &mut |event| live.file(event))? {
@@ -225,7 +225,7 @@ fn verify(models: &[String], sources: &Sources, global: &Global, live: &LiveLine
 }
 
 fn remove(model: &str, sources: &Sources, global: &Global) -> Result<u8, Failure> {
-    let stocks = catalog::stock(&[model.to_owned()], &sources.means())?;
+    let stocks = catalog::stock(&[model.to_owned()], sources.means())?;
     let files: Vec<&StockFile> = stocks
         .iter()
         .flat_map(|stock| &stock.files)

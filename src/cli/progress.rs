@@ -63,6 +63,7 @@ impl LiveLine {
                     units::bytes(bytes)
                 ));
             }
+            Event::Reading { file } => self.grow(&format!("reading the header of {file}"), 0, 0),
             Event::Waiting { file } => self.line(&format!("waiting for another process that fetches {file}")),
             Event::Note { text } => self.line(&format!("note: {text}")),
         }

@@ -1,8 +1,9 @@
 //! From flags to checked settings: what can fail early fails here, before a process is started.
 
-use super::args::{CompareArgs, WorkloadChoice};
+use super::args::CompareArgs;
 use super::device;
 use super::exit::{Failure, BAD_INPUT};
+use super::values::WorkloadChoice;
 use crate::data::{
     Arm, EngineInfo, Goal, HostInfo, KvType, ModelInfo, Plan, PredictedArm, Purpose, RequestShape, VariantInfo,
     Warning, Workload,

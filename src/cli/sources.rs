@@ -5,8 +5,8 @@ use super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::progress::LiveLine;
 use super::stop::Stop;
 use crate::catalog::{
-    identity, look_ahead, resolve, shape, Ahead, Catalog, CatalogError, Header, Hub, Means, ModelFiles, Pip, Request,
-    SelfQuantizer, Store,
+    identity, look_ahead, resolve, shape, Ahead, Catalog, CatalogError, Header, Hub, Means, ModelFiles, Request,
+    SelfQuantizer, Store, Tools, Web,
 };
 use crate::data::DraftInfo;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub struct Sources {
     catalog: Catalog,
     store: Store,
     hub: Hub,
-    pip: Pip,
+    web: Web,
     quantizer: SelfQuantizer,
 }
 
@@ -30,11 +30,12 @@ impl Sources {
             move || flag.load(Ordering::Relaxed)
         };
         let store = Store::from_env()?;
+        let web = Web::new(global.offline, live.teller(), is_stopped());
         Ok(Sources {
             catalog: Catalog::load(global.catalog.as_deref())?,
-            hub: Hub::from_env(global.offline, &store, live.teller(), is_stopped())?,
+            hub: Hub::from_env(&store, &web)?,
             store,
-            pip: Pip::new(global.offline),
+            web,
             quantizer: SelfQuantizer::new(exe, is_stopped()),
         })
     }
@@ -43,10 +44,12 @@ impl Sources {
     pub fn means(&self) -> Means<'_> {
         Means {
             catalog: &self.catalog,
-            store: &self.store,
-            hub: &self.hub,
-            pip: &self.pip,
-            quantizer: &self.quantizer,
+            tools: Tools {
+                store: &self.store,
+                hub: &self.hub,
+                web: &self.web,
+                quantizer: &self.quantizer,
+            },
         }
     }
 
@@ -79,19 +82,19 @@ impl Sources {
     /// The file of random weights that `--shape` asks for.
     pub fn shape(&self, given: &str, live: &LiveLine) -> Result<PathBuf, Failure> {
         live.share(&format!("random weights in the shape of {given}"), 0, 1);
-        let path = shape(given, &self.means());
+        let path = shape(given, self.means());
         live.clear();
         Ok(path?)
     }
 
     /// What the variants will be, from headers alone.
     pub fn look_ahead(&self, request: &Request<'_>) -> Result<Ahead, CatalogError> {
-        look_ahead(request, &self.means())
+        look_ahead(request, self.means())
     }
 
     /// Finds, fetches or makes the wanted variants, with a line on stderr.
     pub fn resolve(&self, request: &Request<'_>, live: &LiveLine) -> Result<ModelFiles, Failure> {
-        let files = resolve(request, &self.means(), &mut |event| live.file(event));
+        let files = resolve(request, self.means(), &mut |event| live.file(event));
         if files.is_err() {
             live.clear();
         }

@@ -1,8 +1,9 @@
-//! What each file of a folder is and what would be done with it: `kvant inspect FOLDER` and `kvant compare --dry-run`.
+//! What each file of a folder or a repository is and what would be done with it: `kvant inspect` and `kvant compare --dry-run`.
 
 use super::args::Global;
 use super::exit::{Failure, BAD_INPUT, OK, UNEXPECTED};
 use super::look;
+use super::progress::LiveLine;
 use super::sources::Sources;
 use crate::catalog::{survey, AheadVariant, Origin, Request, Survey};
 use crate::data::{PassedOver, Quantization, VariantInfo};
@@ -10,6 +11,7 @@ use crate::report::Lang;
 use crate::units;
 use comfy_table::{presets, CellAlignment, Table};
 use serde::Serialize;
+use std::path::Path;
 
 /// Version of the JSON. Changes:
 /// 1: first version.
@@ -17,7 +19,7 @@ const SCHEMA: &str = "kvant.files/1";
 
 /// Prints the table of a comparison. An error when there would be none.
 pub fn run(request: &Request<'_>, sources: &Sources, global: &Global) -> Result<u8, Failure> {
-    let survey = survey(request, &sources.means())?;
+    let survey = survey(request, sources.means(), false, &mut |_| {})?;
     print(&survey, global)?;
     match survey.why_none {
         // It is in the JSON.
@@ -27,15 +29,24 @@ pub fn run(request: &Request<'_>, sources: &Sources, global: &Global) -> Result<
     }
 }
 
-/// Prints the table of a folder, whether its files can be compared or not.
-pub fn inspect(folder: &str, sources: &Sources, global: &Global) -> Result<u8, Failure> {
-    let models = [folder.to_owned()];
-    let survey = survey(&Request::of(&models, &[]), &sources.means())?;
+/// Prints the table of a folder, whether its files can be compared or not, or of a repository. False, and nothing is printed, where
+/// nothing of a repository can be compared: the best of its files tells more.
+pub fn inspect(model: &str, sources: &Sources, global: &Global, live: &LiveLine) -> Result<bool, Failure> {
+    let models = [model.to_owned()];
+    let survey = survey(&Request::of(&models, &[]), sources.means(), true, &mut |event| {
+        live.file(event)
+    });
+    live.clear();
+    let survey = match survey {
+        Ok(survey) => survey,
+        Err(e) if Path::new(model).is_dir() => return Err(e.into()),
+        Err(_) => return Ok(false),
+    };
     print(&survey, global)?;
     if let Some(why) = survey.why_none.filter(|_| !global.json) {
         look::print(&format!("\n{why}\n"))?;
     }
-    Ok(OK)
+    Ok(true)
 }
 
 fn print(survey: &Survey, global: &Global) -> Result<(), Failure> {

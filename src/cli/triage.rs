@@ -1,6 +1,6 @@
 //! `kvant triage`: which variant to run here, in about a minute; the answer is kept.
 
-use super::args::{CompareArgs, Global, GoalArgs, TriageArgs, WorkloadChoice};
+use super::args::{CompareArgs, Global, GoalArgs, TriageArgs};
 use super::candidates::Candidates;
 use super::compare::{default_args, obtain, sha256_of_plan, unused, Job};
 use super::exit::{Failure, UNEXPECTED};
@@ -8,6 +8,7 @@ use super::progress::LiveLine;
 use super::report::{code, finish, summary, write_report, Shown, JOURNAL_NAME};
 use super::sources::Sources;
 use super::stop::Stop;
+use super::values::WorkloadChoice;
 use super::{kept, lock, look, resolve};
 use crate::data::{Plan, Purpose, Record, RequestShape, RunHeader, Workload};
 use crate::journal::{self, Journal};

@@ -1,9 +1,17 @@
 //! Values of flags: from what the user wrote to what it means. Errors say what to write instead.
 
-use super::args::WorkloadChoice;
-use crate::data::{KvType, QualityLoss, NO_ROTATION};
+use crate::data::{KvType, QualityLoss, Workload, NO_ROTATION};
 use crate::plan::{KvPair, QualityMode};
 use crate::units;
+
+/// One item of `--workloads`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkloadChoice {
+    /// Everything.
+    All,
+    /// One.
+    One(Workload),
+}
 
 /// An item of `--workloads`.
 pub(super) fn parse_workload(text: &str) -> Result<WorkloadChoice, String> {

@@ -2,12 +2,10 @@
 
 use super::document::Document;
 use super::grammar::{capitalise, TECHNICAL};
-use super::names;
 use crate::rng::SplitMix64;
 
 type Genre = fn(&mut Document<'_>) -> String;
 
-/// One technical document.
 pub(super) fn document(rng: &mut SplitMix64) -> String {
     const GENRES: &[Genre] = &[program, program, log, records, settings];
     let genre = GENRES[rng.below(GENRES.len())];
@@ -28,7 +26,7 @@ fn program(d: &mut Document<'_>) -> String {
     let thing = d.fill("{thing}");
     let mut parts = vec![format!(
         "# {thing}.py\n# Author: {} {}",
-        names::person(d).0,
+        d.invented().0,
         d.fill("{family}")
     )];
     let fields = d.draw("field", 3);
@@ -198,7 +196,7 @@ fn settings(d: &mut Document<'_>) -> String {
             lines.push(format!("{field} = {value}"));
             all.push((service.clone(), field, value));
         }
-        lines.push(format!("owner = \"{}\"", names::person(d).0.to_lowercase()));
+        lines.push(format!("owner = \"{}\"", d.invented().0.to_lowercase()));
         parts.push(lines.join("\n"));
     }
     let changes: Vec<String> = d

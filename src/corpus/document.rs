@@ -33,6 +33,17 @@ pub(super) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
+    /// An invented first name that can be said, a family name, and whether it is a woman.
+    pub(super) fn invented(&mut self) -> (String, String, bool) {
+        let is_female = self.rng.chance(50);
+        let ending = self.fill(if is_female { "{female}" } else { "{male}" });
+        // A syllable that starts with a vowel needs a consonant before it.
+        let needs_consonant = ending.starts_with(['a', 'e', 'i', 'o']);
+        let middle = self.fill(if needs_consonant { "{consonant}" } else { "{middle}" });
+        let start = self.fill("{onset}{middle}");
+        (format!("{start}{middle}{ending}"), self.fill("{family}"), is_female)
+    }
+
     pub(super) fn new(rng: &'a mut SplitMix64, grammar: &'static Grammar) -> Self {
         Self {
             rng,
@@ -103,7 +114,7 @@ impl<'a> Document<'a> {
     /// Somebody whose first name nobody has yet.
     pub(super) fn person(&mut self, key: &str, must_be_male: bool) {
         loop {
-            let (first, last, is_female) = super::names::person(self);
+            let (first, last, is_female) = self.invented();
             let is_wanted = !must_be_male || !is_female;
             if is_wanted && !self.names.contains(&first) {
                 self.set(&format!("{key}last"), last);

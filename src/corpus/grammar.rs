@@ -13,7 +13,6 @@ pub(super) struct Grammar {
     /// What a genre does, line by line.
     #[serde(default)]
     pub(super) steps: BTreeMap<String, String>,
-    /// Templates by name.
     #[serde(default)]
     texts: BTreeMap<String, String>,
     /// Words and templates of which one is drawn.

@@ -9,7 +9,6 @@
 mod code;
 mod document;
 mod grammar;
-mod names;
 mod tables;
 
 use crate::rng::SplitMix64;

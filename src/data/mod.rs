@@ -15,7 +15,6 @@ mod quality;
 mod records;
 mod run;
 mod sample;
-mod shard;
 pub mod work;
 
 pub use beside::{FileKind, PassedOver};
@@ -37,8 +36,7 @@ pub use records::{
     StoppedBy,
 };
 pub use run::{
-    DraftInfo, HostInfo, LeftOut, Pace, Plan, PredictedArm, RunHeader, StopRule, WhyLeftOut, JOURNAL_FORMAT,
+    DraftInfo, HostInfo, LeftOut, Pace, Plan, PredictedArm, RunHeader, Shards, StopRule, WhyLeftOut, JOURNAL_FORMAT,
 };
 pub use sample::*;
-pub use shard::Shards;
 pub use work::{AtOnce, Shape, Work, WorkRow, Workload, N_DRAFT, N_REQUESTS};

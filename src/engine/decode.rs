@@ -10,9 +10,9 @@ pub(crate) enum Decoder {}
 
 #[cfg(not(feature = "llama"))]
 impl Decoder {
-    pub(crate) fn of(_: u32) -> Result<Self, super::EngineError> {
+    pub(crate) fn of(_: u32) -> Result<Self, super::api::EngineError> {
         let why = "this build has no llama.cpp, so it cannot decode tensors: build with the feature 'llama'";
-        Err(super::EngineError::Refused(why.to_owned()))
+        Err(super::api::EngineError::Refused(why.to_owned()))
     }
 
     pub(crate) fn decode(&self, _: &[u8], _: &mut [f32]) -> bool {

@@ -3,7 +3,7 @@
 //! In: a GGUF file and a file type. Out: the new file, complete or not there at all (it is written under a temporary
 //! name). llama.cpp may abort on a broken source, so callers run this in a child process.
 
-use super::EngineError;
+use super::api::EngineError;
 use std::path::Path;
 
 /// File types kvant can make, with llama.cpp's `LLAMA_FTYPE_*` numbers. Types that need an importance matrix are absent.

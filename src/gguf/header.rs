@@ -1,7 +1,8 @@
 //! The header of a file: [`Gguf`].
 
 use super::reader::{unreadable, Reader};
-use super::{Array, GgmlType, GgufError, GgufProblem, Value, ValueType};
+use super::value::{n_bytes, ARRAY, STRING};
+use super::{Array, GgmlType, GgufError, GgufProblem, Value};
 use crate::data::TensorTypeShare;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,6 @@ use std::path::Path;
 
 /// Longest array whose elements are kept: enough for one number per layer or per expert.
 const KEPT_ARRAY_LEN: u64 = 4096;
-/// ggml's limits.
 const MAX_DIMS: u32 = 4;
 const MAX_NAME_BYTES: u64 = 63;
 /// Rough size in memory of an entry of the maps below, without its texts; see [`Reader::charge`].
@@ -33,7 +33,6 @@ pub struct TensorInfo {
     pub offset: u64,
     /// Length of its data.
     pub bytes: u64,
-    /// Product of `dims`.
     pub n_elements: u64,
 }
 
@@ -52,7 +51,6 @@ impl TensorInfo {
 pub struct Gguf {
     /// Format version: 2 or 3.
     pub version: u32,
-    /// Metadata by key.
     pub metadata: BTreeMap<String, Value>,
     /// Tensors, in the order of the file.
     pub tensors: Vec<TensorInfo>,
@@ -273,24 +271,35 @@ pub(super) fn shown(name: &str) -> String {
     name.chars().take(64).flat_map(char::escape_default).collect()
 }
 
-fn read_type<R: Read + Seek>(r: &mut Reader<R>, key: &str) -> Result<ValueType, GgufProblem> {
+fn read_type<R: Read + Seek>(r: &mut Reader<R>, key: &str) -> Result<u32, GgufProblem> {
     let id = r.u32(&format!("the type of {}", shown(key)))?;
-    ValueType::from_id(id).ok_or_else(|| damaged(format!("{} has the unknown value type {id}", shown(key))))
+    match n_bytes(id).is_some() || matches!(id, STRING | ARRAY) {
+        true => Ok(id),
+        false => Err(damaged(format!("{} has the unknown value type {id}", shown(key)))),
+    }
 }
 
 fn read_value<R: Read + Seek>(r: &mut Reader<R>, key: &str) -> Result<Value, GgufProblem> {
     let what = format!("the value of {}", shown(key));
     let ty = read_type(r, key)?;
-    if ty == ValueType::String {
+    if ty == STRING {
         return Ok(Value::String(r.string(&what)?));
     }
-    if let Some(n_bytes) = ty.n_bytes() {
+    if let Some(n_bytes) = n_bytes(ty) {
         return r.fixed(ty, n_bytes, &what);
     }
     let element = read_type(r, key)?;
     let len = r.u64(&what)?;
-    let Some(n_bytes) = element.n_bytes() else {
-        if element == ValueType::Array {
+    let array = |bytes, crc| {
+        Ok(Value::Array(Array {
+            element,
+            len,
+            bytes,
+            crc,
+        }))
+    };
+    let Some(n_bytes) = n_bytes(element) else {
+        if element == ARRAY {
             return Err(damaged(format!("{} is an array of arrays", shown(key))));
         }
         // A text is at least its length, so this loop ends at the end of the file.
@@ -299,28 +308,16 @@ fn read_value<R: Read + Seek>(r: &mut Reader<R>, key: &str) -> Result<Value, Ggu
             let n = r.u64(&what)?;
             r.hash(n, &mut texts, &what)?;
         }
-        return Ok(Value::Array(Array {
-            element,
-            len,
-            bytes: None,
-            crc: Some(texts.finalize()),
-        }));
+        return array(None, Some(texts.finalize()));
     };
     let total = len
         .checked_mul(n_bytes)
         .ok_or_else(|| damaged(format!("{} has {len} elements", shown(key))))?;
-    let bytes = if len <= KEPT_ARRAY_LEN {
-        Some(r.bytes(total, &what)?.into_boxed_slice())
-    } else {
+    if len > KEPT_ARRAY_LEN {
         r.skip(total, &what)?;
-        None
-    };
-    Ok(Value::Array(Array {
-        element,
-        len,
-        bytes,
-        crc: None,
-    }))
+        return array(None, None);
+    }
+    array(Some(r.bytes(total, &what)?.into_boxed_slice()), None)
 }
 
 fn alignment(metadata: &BTreeMap<String, Value>) -> Result<u64, GgufProblem> {

@@ -1,4 +1,4 @@
-//! Reads the header of a GGUF file: metadata, tensor types and shapes, and what follows from them.
+//! Reads the header of a GGUF file: metadata, tensor types and shapes, and what follows from them; and lays one out.
 //!
 //! In: a path, or any `Read + Seek` with its length. Out: [`Gguf`], or a [`GgufError`] in words. Little-endian
 //! versions 2 and 3. A file is untrusted: no count, length or offset is believed before it is checked against the
@@ -18,6 +18,7 @@ mod shape;
 mod tests;
 mod types;
 mod value;
+mod write;
 #[cfg(test)]
 pub(crate) mod write_test;
 
@@ -28,4 +29,5 @@ pub use header::{Gguf, TensorInfo};
 pub use reader::SLACK_BYTES;
 pub use shape::kv_bytes_per_token;
 pub use types::GgmlType;
-pub use value::{Array, Value, ValueType};
+pub use value::{Array, Value};
+pub use write::Writer;

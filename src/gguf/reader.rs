@@ -1,6 +1,6 @@
 //! Reads primitives from an untrusted stream of known length, with a budget for what is kept.
 
-use super::{GgufProblem, Value, ValueType};
+use super::{GgufProblem, Value};
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 /// What a header may take in memory beyond the file's own length.
@@ -61,7 +61,6 @@ impl<R: Read + Seek> Reader<R> {
         }
     }
 
-    /// Exactly `N` bytes.
     pub(super) fn array<const N: usize>(&mut self, what: &str) -> Result<[u8; N], GgufProblem> {
         let mut bytes = [0; N];
         if self.remaining() < N as u64 {
@@ -83,7 +82,6 @@ impl<R: Read + Seek> Reader<R> {
         Ok(bytes)
     }
 
-    /// Skips `n` bytes.
     pub(super) fn skip(&mut self, n: u64, what: &str) -> Result<(), GgufProblem> {
         if self.remaining() < n {
             return Err(self.truncated(what));
@@ -145,7 +143,7 @@ impl<R: Read + Seek> Reader<R> {
     }
 
     /// A value of a fixed-size type.
-    pub(super) fn fixed(&mut self, ty: ValueType, n_bytes: u64, what: &str) -> Result<Value, GgufProblem> {
+    pub(super) fn fixed(&mut self, ty: u32, n_bytes: u64, what: &str) -> Result<Value, GgufProblem> {
         let mut buffer = [0; 8];
         if self.remaining() < n_bytes {
             return Err(self.truncated(what));

@@ -1,4 +1,4 @@
-use super::write_test::TestGguf;
+use super::write_test::tiny_llama;
 use super::*;
 use crate::data::KvType;
 use std::io::Cursor;
@@ -16,7 +16,7 @@ fn message(bytes: &[u8]) -> String {
 
 #[test]
 fn reads_a_small_model() {
-    let gguf = read(&TestGguf::llama(64, 1, F16, Some(1)).bytes()).expect("a good file");
+    let gguf = read(&tiny_llama(64, 1, F16, Some(1)).bytes()).expect("a good file");
     assert_eq!(gguf.tensors.len(), 5);
     assert_eq!(gguf.n_params(), 64 * (4 + 2 * 9));
     assert_eq!(gguf.model_size(), 64 * 20 * 2 + 64 * 2 * 4);
@@ -30,7 +30,7 @@ fn reads_a_small_model() {
 
 #[test]
 fn every_truncation_is_an_error() {
-    let bytes = TestGguf::llama(64, 1, F16, Some(1)).bytes();
+    let bytes = tiny_llama(64, 1, F16, Some(1)).bytes();
     for n in 0..bytes.len() {
         let text = message(&bytes[..n]);
         assert!(
@@ -44,7 +44,7 @@ fn every_truncation_is_an_error() {
 
 #[test]
 fn flipped_bytes_never_panic() {
-    let good = TestGguf::llama(64, 1, F16, Some(1)).bytes();
+    let good = tiny_llama(64, 1, F16, Some(1)).bytes();
     let header = good.len() - 64 * 20 * 2;
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     let mut next = || {
@@ -90,20 +90,20 @@ fn absurd_counts_are_refused_before_any_allocation() {
         assert!(message(&head(0, n)).contains("do not fit"));
     }
     let huge = u64::MAX.to_le_bytes();
-    assert!(message(&TestGguf::new().raw("k", 8, &huge).bytes()).contains("truncated"));
+    assert!(message(&Writer::new().raw("k", 8, &huge).bytes()).contains("truncated"));
     for element in [0u32, 4, 8, 12] {
         let array = [&element.to_le_bytes()[..], &huge].concat();
-        let text = message(&TestGguf::new().raw("k", 9, &array).bytes());
+        let text = message(&Writer::new().raw("k", 9, &array).bytes());
         assert!(text.contains("truncated") || text.contains("elements"), "{text}");
     }
     let nested = [&9u32.to_le_bytes()[..], &1u64.to_le_bytes()].concat();
-    assert!(message(&TestGguf::new().raw("k", 9, &nested).bytes()).contains("array of arrays"));
+    assert!(message(&Writer::new().raw("k", 9, &nested).bytes()).contains("array of arrays"));
 }
 
 #[test]
 fn tiny_entries_cannot_take_more_memory_than_the_file() {
     // 20,000 tensors without elements: 600 KB of file would need 5 MB.
-    let mut file = TestGguf::new();
+    let mut file = Writer::new();
     for i in 0..20_000 {
         file = file.tensor(&format!("{i}"), &[0], 0, 0);
     }
@@ -133,7 +133,7 @@ fn other_files_are_named_for_what_they_are() {
 
 #[test]
 fn damaged_tensor_descriptions_are_named() {
-    let llama = || TestGguf::llama(64, 1, F16, Some(1));
+    let llama = || tiny_llama(64, 1, F16, Some(1));
     assert!(message(&llama().tensor("odd", &[33], 8, 34).bytes()).contains("no multiple of 32"));
     assert!(message(&llama().tensor("new", &[32], 77, 34).bytes()).contains("unknown ggml type 77"));
     assert!(message(&llama().tensor("old", &[32], 4, 34).bytes()).contains("unknown ggml type 4"));
@@ -145,25 +145,25 @@ fn damaged_tensor_descriptions_are_named() {
 
 #[test]
 fn models_that_generate_no_text_are_refused() {
-    let refused = |file: TestGguf| {
+    let refused = |file: Writer| {
         let gguf = read(&file.bytes()).expect("a readable file");
         gguf.check_generative().expect_err("must be refused").to_string()
     };
-    let llama = || TestGguf::llama(64, 1, F16, Some(1));
-    assert!(refused(TestGguf::new().str("general.architecture", "nomic-bert")).contains("embedding"));
+    let llama = || tiny_llama(64, 1, F16, Some(1));
+    assert!(refused(Writer::new().str("general.architecture", "nomic-bert")).contains("embedding"));
     assert!(refused(llama().u32("llama.pooling_type", 3)).contains("embedding"));
     assert!(refused(llama().bool("llama.attention.causal", false)).contains("embedding"));
     assert!(refused(llama().str("general.type", "adapter")).contains("LoRA"));
     assert!(refused(llama().str("general.type", "mmproj")).contains("vision"));
     assert!(refused(llama().raw("split.count", 2, &3u16.to_le_bytes())).contains("3 parts"));
-    assert!(refused(TestGguf::new().str("general.architecture", "llama")).contains("no tensors"));
-    assert!(refused(TestGguf::new()).contains("general.architecture is missing"));
+    assert!(refused(Writer::new().str("general.architecture", "llama")).contains("no tensors"));
+    assert!(refused(Writer::new()).contains("general.architecture is missing"));
 }
 
 #[test]
 fn head_counts_per_layer_must_agree() {
     let file = |counts: &[u32]| {
-        let file = TestGguf::new()
+        let file = Writer::new()
             .str("general.architecture", "x")
             .u32("x.block_count", 2)
             .u32("x.context_length", 64)
@@ -186,24 +186,24 @@ fn head_counts_per_layer_must_agree() {
 #[test]
 fn fallbacks_follow_llama_cpps_rules() {
     // Rows of 64 under Q4_K_M: the tied embedding is Q8_0 by recipe, the two matrices fell back to Q5_0.
-    let mut file = TestGguf::llama(64, 6, Q5_0, Some(15));
+    let mut file = tiny_llama(64, 6, Q5_0, Some(15));
     let gguf = read(&file.bytes()).expect("readable");
     assert_eq!((gguf.ftype_checked(), gguf.n_fallback()), (Some("Q4_K_M"), 2));
     // With an output matrix the embedding is no longer special.
     file = file.tensor("output.weight", &[64, 4], 8, 8 * 34);
     assert_eq!(read(&file.bytes()).expect("readable").n_fallback(), 3);
     // Real K-quants have none.
-    let real = TestGguf::llama(256, 12, (256, 144), Some(15));
+    let real = tiny_llama(256, 12, (256, 144), Some(15));
     assert_eq!(read(&real.bytes()).expect("readable").n_fallback(), 0);
-    let f16 = TestGguf::llama(64, 1, F16, Some(1));
+    let f16 = tiny_llama(64, 1, F16, Some(1));
     assert_eq!(read(&f16.bytes()).expect("readable").n_fallback(), 0);
 }
 
 #[test]
 fn a_label_that_the_tensors_belie_is_not_believed() {
-    let gguf = read(&TestGguf::llama(256, 1, F16, Some(15)).bytes()).expect("readable");
+    let gguf = read(&tiny_llama(256, 1, F16, Some(15)).bytes()).expect("readable");
     assert_eq!((gguf.ftype(), gguf.ftype_checked()), (Some("Q4_K_M"), Some("F16")));
-    let gguf = read(&TestGguf::llama(64, 8, (32, 34), None).bytes()).expect("readable");
+    let gguf = read(&tiny_llama(64, 8, (32, 34), None).bytes()).expect("readable");
     assert_eq!((gguf.ftype(), gguf.ftype_checked()), (None, Some("Q8_0")));
 }
 

@@ -14,7 +14,6 @@ macro_rules! ggml_types {
                 match id { $($id => Some(GgmlType::$variant),)+ _ => None }
             }
 
-            /// ggml's number.
             pub const fn id(self) -> u32 {
                 match self { $(GgmlType::$variant => $id),+ }
             }
@@ -76,7 +75,6 @@ impl GgmlType {
         self.block().0 > 1
     }
 
-    /// Bits per element.
     pub fn bpw(self) -> f64 {
         let (n, bytes) = self.block();
         8.0 * bytes as f64 / n as f64

@@ -16,7 +16,6 @@ const N_BYTES: usize = 128 << 20;
 const N_READS: u64 = 6;
 /// Rows and columns of the matrices.
 const N_ROWS: usize = 384;
-/// Products per thread.
 const N_PRODUCTS: u64 = 32;
 
 /// The buffers of all threads, kept between readings.

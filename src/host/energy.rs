@@ -49,7 +49,6 @@ impl Energy {
         Energy { zones: zones.collect() }
     }
 
-    /// Reads the counters.
     pub(crate) fn now(&self) -> EnergyReading {
         let all: Option<Vec<(u64, u64)>> = self
             .zones

@@ -27,13 +27,11 @@ fn is_same(a: &str, b: &str) -> bool {
     !a.is_empty() && short(a) == short(b)
 }
 
-/// Every GPU, now.
 #[cfg(not(feature = "nvml"))]
 pub(crate) fn gpus() -> Vec<GpuReading> {
     Vec::new()
 }
 
-/// Every GPU, now.
 #[cfg(feature = "nvml")]
 pub(crate) fn gpus() -> Vec<GpuReading> {
     use nvml_wrapper::enum_wrappers::device::{Clock, TemperatureSensor};

@@ -44,7 +44,6 @@ impl Interference {
         self.gpus = places;
     }
 
-    /// Reads the counters.
     pub(crate) fn now(&self) -> Withheld {
         let ticks = read("/proc/stat").and_then(|text| parse::steal_ticks(&text));
         let throttled = self.cpu_stat.as_ref().and_then(read);

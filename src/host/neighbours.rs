@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-/// A running program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Process {
     pub(crate) pid: u32,

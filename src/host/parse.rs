@@ -119,7 +119,6 @@ pub(crate) fn load_percent(text: &str) -> Option<u32> {
     (load.is_finite() && load >= 0.0).then(|| (load * 100.0).round() as u32)
 }
 
-/// `PRETTY_NAME` of /etc/os-release.
 pub(crate) fn os_name(text: &str) -> Option<String> {
     let value = text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="))?;
     Some(value.trim().trim_matches('"').to_owned()).filter(|name| !name.is_empty())

@@ -10,31 +10,22 @@ pub enum JournalError {
     /// The file's content cannot be used.
     #[error("journal unusable: {path}: {problem}", path = path.display())]
     Unusable {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         problem: Problem,
     },
     /// A new journal would overwrite a file.
     #[error("journal {path} exists; continue it with --resume, or name another folder with --out", path = path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// Another process has it.
     #[error("journal {path} is in use by another kvant; wait for it, or name another folder with --out", path = path.display())]
-    InUse {
-        /// The file.
-        path: PathBuf,
-    },
+    InUse { path: PathBuf },
     /// The operating system refused.
     #[error("cannot {action} journal {path}: {source}; {advice}", path = path.display())]
     Io {
         /// What was tried: "open", "write" …
         action: &'static str,
-        /// The file.
         path: PathBuf,
-        /// The refusal.
         source: io::Error,
         /// What to do next.
         advice: &'static str,
@@ -42,11 +33,9 @@ pub enum JournalError {
     /// A value that JSON cannot hold (a number that is not finite).
     #[error("record {seq} cannot be written to journal {path}: {reason}; this is an error in kvant, please report it", path = path.display())]
     NotStorable {
-        /// The file.
         path: PathBuf,
         /// Sequence number the record would have had.
         seq: u64,
-        /// In words.
         reason: String,
     },
 }
@@ -54,7 +43,6 @@ pub enum JournalError {
 /// What is wrong with the content of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// No bytes.
     #[error("the file is empty: the run ended before it began; start a new run")]
     Empty,
     /// The first bytes are not those of a journal.
@@ -70,26 +58,16 @@ pub enum Problem {
     NoHeader,
     /// Written in a format this version does not know.
     #[error("it has format {format}, and this kvant reads up to {JOURNAL_FORMAT}: it was written by a newer kvant; update kvant")]
-    Newer {
-        /// Its format.
-        format: u64,
-    },
+    Newer { format: u64 },
     /// A format number that never was.
     #[error("it has format {format}, which no kvant has written; restore the file from a copy, or start a new run")]
-    UnknownFormat {
-        /// Its format.
-        format: u64,
-    },
+    UnknownFormat { format: u64 },
     /// More bytes than any run writes.
     #[error("the file is larger than {limit_mib} MiB, which no run writes; give the journal.jsonl of a run")]
-    TooLarge {
-        /// The limit.
-        limit_mib: u64,
-    },
+    TooLarge { limit_mib: u64 },
     /// A line before the last, or more than the tail of the last.
     #[error("line {line}: {problem}; restore the file from a copy, or start a new run")]
     Line {
-        /// Counted from 1.
         line: u64,
         /// What is wrong with it.
         problem: LineProblem,
@@ -102,12 +80,8 @@ pub enum LineProblem {
     /// The line's bytes are not those that were written.
     #[error("checksum mismatch")]
     Checksum,
-    /// No `{"seq":…,"crc":…,"record":…}`.
     #[error("not a journal line ({reason})")]
-    Malformed {
-        /// The parser's words.
-        reason: String,
-    },
+    Malformed { reason: String },
     /// A line is missing, or stands twice.
     #[error("sequence number {found} where {line} belongs, so a line is missing or stands twice", line = expected)]
     Sequence {
@@ -118,10 +92,7 @@ pub enum LineProblem {
     },
     /// Intact, but of a kind or shape this version does not know.
     #[error("its record cannot be understood ({reason})")]
-    Record {
-        /// The parser's words.
-        reason: String,
-    },
+    Record { reason: String },
     /// A header after line 1.
     #[error("a second run header")]
     SecondHeader,

@@ -15,7 +15,6 @@ const FILE_BYTES_MAX: u64 = 1 << 30;
 /// A journal that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Journal {
-    /// Line 1.
     pub header: RunHeader,
     /// Everything after it, in order.
     pub records: Vec<Record>,

@@ -127,7 +127,6 @@ impl Writer {
         self.append_line(&bytes)
     }
 
-    /// The journal's file.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -19,7 +19,6 @@ use std::time::{Duration, Instant};
 pub struct WorkerCommand {
     /// The executable; called with the arguments `worker NAME`.
     pub exe: PathBuf,
-    /// Extra environment.
     pub env: Vec<(OsString, OsString)>,
     /// Folder for the workers' stderr.
     pub log_dir: PathBuf,

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// What the runner needs besides the journal.
 pub struct RunConfig {
-    /// The plan.
     pub plan: Plan,
     /// Variant id to file.
     pub files: BTreeMap<String, ModelFile>,
@@ -17,7 +16,6 @@ pub struct RunConfig {
     pub draft: Option<PathBuf>,
     /// Text that prompts are cut from.
     pub text: String,
-    /// Texts to score.
     pub texts: Vec<String>,
     /// Names of the texts, for messages.
     pub text_names: Vec<String>,
@@ -63,9 +61,7 @@ pub type EarlyStop = dyn Fn(u32) -> Outlook;
 pub enum MemoryTurn {
     /// Before speed is measured: where it is limited it says which arms are worth timing.
     First,
-    /// After it.
     Last,
-    /// Not at all.
     Never,
 }
 
@@ -80,7 +76,6 @@ pub struct Outlook {
 
 /// A model file as it was when its hash was taken.
 pub struct ModelFile {
-    /// Where it is.
     pub path: PathBuf,
     /// Its SHA-256, lower-case hex.
     pub sha256: String,
@@ -169,7 +164,6 @@ pub(super) fn inherited_memory(_: &std::ffi::CStr) -> std::io::Result<File> {
     Ok(file)
 }
 
-/// Nanoseconds since then.
 pub(super) fn nanos(since: Instant) -> u64 {
     since.elapsed().as_nanos() as u64
 }

@@ -16,6 +16,6 @@ mod team;
 mod watch;
 
 pub use child::{Interrupt, WorkerCommand};
-pub use config::{EarlyStop, MemoryTurn, ModelFile, Outlook, RunConfig};
+pub use config::{MemoryTurn, ModelFile, Outlook, RunConfig};
 pub use drive::{run, RunError};
-pub use progress::{Observer, Silent};
+pub use progress::Observer;

@@ -7,12 +7,3 @@ pub trait Observer {
     /// Something the user should see at once, e.g. a cell that failed.
     fn notice(&mut self, text: &str);
 }
-
-/// Tells nobody.
-#[derive(Debug, Default)]
-pub struct Silent;
-
-impl Observer for Silent {
-    fn progress(&mut self, _: u64, _: u64, _: &str) {}
-    fn notice(&mut self, _: &str) {}
-}

@@ -18,7 +18,6 @@ const CONTEXT: usize = 0;
 pub struct BringUp {
     /// How it loaded; absent when it cannot be measured.
     pub arm: Option<LoadedArm>,
-    /// Why not.
     pub failed: Option<(FailureKind, String)>,
     /// Of the wall time: spawning, loading and opening the context.
     pub loading_ns: u64,

@@ -1,7 +1,8 @@
 //! `kvant compare` from flags to report, through real processes and the scripted engine.
 
 use crate::util::{run_for, stderr, Lab};
-use crate::write_test::TestGguf;
+use crate::write_test::tiny_llama;
+use kvant::gguf::Writer;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -138,9 +139,9 @@ fn bad_input_gives_one_clear_error_and_leaves_nothing() {
     let lab = Lab::new();
     std::fs::create_dir(lab.path("empty")).expect("it can be made");
     std::fs::write(lab.path("text.gguf"), "not a model, just some text\n").expect("it can be written");
-    let whole = TestGguf::llama(256, 1, (1, 2), Some(1)).bytes();
+    let whole = tiny_llama(256, 1, (1, 2), Some(1)).bytes();
     std::fs::write(lab.path("cut.gguf"), &whole[..whole.len() - 100]).expect("it can be written");
-    let bert = TestGguf::new()
+    let bert = Writer::new()
         .str("general.architecture", "bert")
         .u32("bert.pooling_type", 1)
         .bytes();

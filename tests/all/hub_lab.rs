@@ -2,7 +2,7 @@
 
 use crate::hub_server::{sha256, HubServer, COMMIT, REPO};
 use crate::util::{run_for, stderr, Lab};
-use crate::write_test::TestGguf;
+use crate::write_test::tiny_llama;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -10,7 +10,7 @@ pub const TOKEN: &str = "hf_verysecrettoken";
 pub const F16: &str = "tiny-F16.gguf";
 
 pub fn file(ftype: u32, ggml_type: u32, block: (u64, u64)) -> Vec<u8> {
-    TestGguf::llama(256, ggml_type, block, Some(ftype)).bytes()
+    tiny_llama(256, ggml_type, block, Some(ftype)).bytes()
 }
 
 /// A test's folder, and a server with three variants of one model.

@@ -2,8 +2,9 @@
 
 use crate::hub_server::{HubServer, REPO};
 use crate::util::{run_for, stderr, Lab};
-use crate::write_test::TestGguf;
+use crate::write_test::tiny_llama;
 use kvant::gguf::Gguf;
+use kvant::gguf::Writer;
 use serde_json::Value;
 use std::io::Cursor;
 use std::path::Path;
@@ -17,7 +18,7 @@ fn smollm2_like() -> Vec<u8> {
     const Q5_0: (u32, u64, u64) = (6, 32, 22);
     const Q8_0: (u32, u64, u64) = (8, 32, 34);
     const Q4_K: (u32, u64, u64) = (12, 256, 144);
-    let mut file = TestGguf::new()
+    let mut file = Writer::new()
         .str("general.architecture", "llama")
         .str("general.name", "Smollm2 135M")
         .str("general.license", "apache-2.0")
@@ -34,7 +35,7 @@ fn smollm2_like() -> Vec<u8> {
         .u32("llama.attention.head_count", 9)
         .u32("llama.attention.head_count_kv", 3)
         .strs("tokenizer.ggml.tokens", &["a", "b"]);
-    let add = |file: TestGguf, name: &str, n_row: u64, n_rows: u64, (ty, block, bytes): (u32, u64, u64)| {
+    let add = |file: Writer, name: &str, n_row: u64, n_rows: u64, (ty, block, bytes): (u32, u64, u64)| {
         file.tensor(name, &[n_row, n_rows], ty, n_row / block * bytes * n_rows)
     };
     file = add(file, "token_embd.weight", 576, 2, Q8_0);
@@ -118,7 +119,7 @@ fn a_header_on_the_hub_is_read_without_the_rest() {
 fn a_file_of_40_gb_is_read_by_its_header() {
     let lab = Lab::new();
     let rows = 40_000_000;
-    let file = TestGguf::llama(256, 1, (1, 2), Some(1)).tensor("output.weight", &[512, rows], 1, 2 * 512 * rows);
+    let file = tiny_llama(256, 1, (1, 2), Some(1)).tensor("output.weight", &[512, rows], 1, 2 * 512 * rows);
     let path = lab.path("huge.gguf");
     // A file with a hole: it has the length, and takes no room.
     let (head, length) = file.head();
@@ -191,7 +192,7 @@ fn errors_against_a_reference_need_llama_cpp() {
 
 /// An F32 file with rows of different sizes, and its Q8_0, rounded as ggml does.
 fn write_pair(reference: &Path, rounded: &Path) {
-    let file = |ty, block| TestGguf::llama(512, ty, block, None);
+    let file = |ty, block| tiny_llama(512, ty, block, None);
     let (exact, q8) = (file(0, (1, 4)), file(8, (32, 34)));
     let mut state = 1u64;
     let mut next = || {
@@ -281,7 +282,7 @@ fn doctor_looks_at_everything_and_never_fails() {
 #[test]
 fn absurd_headers_take_no_memory() {
     let lab = Lab::new();
-    let good = TestGguf::llama(256, 1, (1, 2), Some(1)).bytes();
+    let good = tiny_llama(256, 1, (1, 2), Some(1)).bytes();
     for (i, value) in [
         u64::MAX,
         1 << 62,

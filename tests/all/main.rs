@@ -3,7 +3,10 @@
 #[cfg(not(feature = "test-engine"))]
 compile_error!("these tests need the scripted engine: `just test`, or `cargo test --release --features test-engine`");
 
+use kvant::gguf::Writer;
+
 mod choices;
+mod circles;
 mod compare;
 mod devices;
 mod diff;
@@ -32,10 +35,10 @@ mod shelves_hub;
 #[cfg(feature = "llama")]
 mod shelves_real;
 mod triage;
+mod url;
 mod util;
 mod workloads;
 #[cfg(feature = "llama")]
 mod workloads_real;
 #[path = "../../src/gguf/write_test.rs"]
-#[expect(dead_code, reason = "shared with the unit tests of gguf, which need more of it")]
 mod write_test;

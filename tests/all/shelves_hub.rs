@@ -5,7 +5,8 @@ use crate::shelves::{
     at, compare, fetched, ids, json, model, parts, projector, shelf, texts, weighted, F16, Q4_0, Q4_K_M, Q8_0,
 };
 use crate::util::{run_for, stderr, Lab};
-use crate::write_test::TestGguf;
+use crate::write_test::tiny_llama;
+use kvant::gguf::Writer;
 use std::path::PathBuf;
 
 #[test]
@@ -24,10 +25,7 @@ fn publishers_are_compared_with_each_other_and_with_an_own_file() {
         let leak = |name: &String| -> &'static str { Box::leak(name.clone().into_boxed_str()) };
         shelf.iter().map(|(name, bytes)| (leak(name), bytes.clone())).collect()
     };
-    let odd = vec![(
-        "odd-Q4_K_M.gguf",
-        TestGguf::llama(512, 12, (256, 144), Some(15)).bytes(),
-    )];
+    let odd = vec![("odd-Q4_K_M.gguf", tiny_llama(512, 12, (256, 144), Some(15)).bytes())];
     let server = HubServer::start_all(&[("anna/x-GGUF", &files(&a)), ("ben/x", &files(&b)), ("odd/x", &odd)]);
     let lab = shelf(&[("own.gguf", model(F16).bytes())]);
     let all = ["hf:anna/x-GGUF:Q4_K_M", "hf:ben/x:Q4_K_M", "shelf/own.gguf"];
@@ -77,10 +75,10 @@ fn a_repository_of_a_vision_model_is_compared_and_the_rest_of_it_named() {
         ("gemma-3-4b-it-F16.gguf", model(F16).bytes()),
         ("gemma-3-4b-it-Q8_0.gguf", model(Q8_0).bytes()),
         ("mmproj-F16.gguf", projector()),
-        ("imatrix.gguf", TestGguf::new().str("general.type", "imatrix").bytes()),
+        ("imatrix.gguf", Writer::new().str("general.type", "imatrix").bytes()),
         (
             "drafts/gemma-3-270m-draft-Q8_0.gguf",
-            TestGguf::llama(64, 8, (32, 34), Some(7)).bytes(),
+            tiny_llama(64, 8, (32, 34), Some(7)).bytes(),
         ),
         ("README.md", b"# gemma".to_vec()),
     ]);
@@ -143,7 +141,7 @@ fn headers_decide_where_names_do_not() {
 
     let two = HubServer::start(&[
         ("gemma-4b-F16.gguf", model(F16).bytes()),
-        ("gemma-1b-Q8_0.gguf", TestGguf::llama(64, 8, (32, 34), Some(7)).bytes()),
+        ("gemma-1b-Q8_0.gguf", tiny_llama(64, 8, (32, 34), Some(7)).bytes()),
     ]);
     let mut command = at(&two, compare(&lab, &[&hub], &["--out", "other"]));
     let output = run_for(command.env("HF_HOME", lab.path("fresh")), 2);
@@ -229,6 +227,32 @@ fn of_a_large_repository_the_usual_types_are_fetched() {
     run_for(&mut at(&server, compare(&lab, &[&hub], &["--quality", "off"])), 0);
     assert_eq!(ids(&lab.results()), ["BF16", "Q8_0", "Q4_K_M"]);
     assert!(server.seen().is_empty());
+}
+
+/// Of a repository with several files, none of which is named, all headers are read, and nothing else.
+#[test]
+fn a_repository_is_inspected_as_one_table() {
+    let server = HubServer::start(&[
+        ("t-F16.gguf", model(F16).bytes()),
+        ("t-Q4_0.gguf", model(Q4_0).bytes()),
+        // The name lies.
+        ("t-Q6_K.gguf", model(Q8_0).bytes()),
+        ("mmproj-F16.gguf", projector()),
+    ]);
+    let lab = Lab::new();
+    let hub = format!("hf:{REPO}");
+    let inspect = |more: &[&str]| run_for(&mut at(&server, lab.kvant(&[&["inspect", &hub], more].concat())), 0);
+    let table = json(&inspect(&["--json"]));
+    assert_eq!(table["schema"], "kvant.files/1");
+    assert_eq!(texts(&table["files"], "id")[..3], ["F16", "Q8_0", "Q4_0"]);
+    let bpw = |i: usize| table["files"][i]["bpw"].as_f64().expect("its header was read");
+    assert!(bpw(0) > bpw(1) && bpw(1) > bpw(2) && bpw(2) > 4.0, "{table}");
+    assert_eq!(texts(&table["files"], "kind")[3], "projector");
+    assert!(!lab.path("hf").exists(), "nothing is kept");
+    let text = String::from_utf8(inspect(&[]).stdout).expect("text");
+    assert!(text.contains("t-Q6_K.gguf") && text.contains("passed over"), "{text}");
+    let one = json(&inspect(&["--json", "--variant", "Q4_0"]));
+    assert_eq!(one["n_tensors"], 5, "one file is told of as before");
 }
 
 fn split_repository() -> (HubServer, [Vec<u8>; 2]) {

@@ -1,6 +1,6 @@
 //! A folder of its own for each test, small model files in it, and the real binary with the scripted engine.
 
-use crate::write_test::TestGguf;
+use crate::write_test::tiny_llama;
 use kvant::data::{Record, SampleRecord};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ impl Lab {
             ("Q8_0", 7, 8, (32, 34)),
             ("Q4_K_M", 15, 12, (256, 144)),
         ] {
-            let bytes = TestGguf::llama(256, ggml_type, block, Some(file_type)).bytes();
+            let bytes = tiny_llama(256, ggml_type, block, Some(file_type)).bytes();
             std::fs::write(models.join(format!("tiny-{name}.gguf")), bytes).expect("it can be written");
         }
         lab.script("{}");

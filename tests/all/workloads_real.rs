@@ -2,9 +2,9 @@
 
 use crate::util::{run_for, Lab};
 use crate::workloads::rows;
-use crate::write_test::TestGguf;
 use kvant::data::TensorTypeShare;
 use kvant::gguf::Gguf;
+use kvant::gguf::Writer;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -100,7 +100,7 @@ fn mamba() -> Vec<u8> {
     };
     let (i32s, f32s) = (numbers(5, &types), numbers(6, &vec![0; tokens.len()]));
     let (n_embd, n_inner, n_state, rank) = (64, 128, 16, 4);
-    let mut file = TestGguf::new()
+    let mut file = Writer::new()
         .str("general.architecture", "mamba")
         .str("general.name", "Tiny Mamba")
         .u32("general.file_type", 0)

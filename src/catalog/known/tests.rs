@@ -22,8 +22,8 @@ fn the_shipped_models_are_sound() {
     }
     for entry in &catalog.entries {
         assert!(entry.license.is_some() && entry.size.is_some(), "{}", entry.name);
-        for file in entry.sources.iter().flat_map(Source::files) {
-            assert_eq!(FileName::parse(&file.file).ftype(), Some(file.variant), "{}", file.file);
+        for file in entry.sources.iter().flat_map(|source| source.declared()) {
+            assert_eq!(FileName::parse(&file.file).ftype(), file.ftype, "{}", file.file);
         }
     }
     assert_eq!(
@@ -117,10 +117,11 @@ fn a_users_file_extends_and_replaces() {
     let n = catalog.entries.len();
     catalog.extend(&path).expect("a good file");
     assert_eq!(catalog.entries.len(), n);
-    let Some(Source::Folder { path: folder, .. }) = catalog.find("Qwen3-0.6B").map(|e| &e.sources[0]) else {
-        panic!("the user's entry counts");
-    };
-    assert_eq!(*folder, dir.path().join("models"));
+    let entry = catalog.find("Qwen3-0.6B").expect("the user's entry counts");
+    assert_eq!(
+        entry.sources[0].label(),
+        dir.path().join("models").display().to_string()
+    );
     fs::write(&path, text.replace("qwen3-0.6b", "builtin")).expect("written");
     assert!(catalog.extend(&path).is_err());
 }

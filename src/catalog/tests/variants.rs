@@ -78,7 +78,7 @@ fn files_of_one_type_are_variants_of_their_own() {
         code == 2 && text.contains("--baseline Q8_0") && text.contains("p/Q4_K_M"),
         "{text}"
     );
-    let other = place.put("other.gguf", &TestGguf::llama(64, 1, (1, 2), Some(1)).bytes());
+    let other = place.put("other.gguf", &tiny_llama(64, 1, (1, 2), Some(1)).bytes());
     let models = [models[1].clone(), other.display().to_string()];
     let (code, text) = message(ask(&place.store, &Request::of(&models, &[]), &none));
     assert!(
@@ -91,7 +91,7 @@ fn files_of_one_type_are_variants_of_their_own() {
 fn models_of_other_vocabularies_are_not_one_model() {
     let place = Place::new();
     let other = |tokens: &[&str]| {
-        let file = TestGguf::new()
+        let file = Writer::new()
             .str("general.architecture", "llama")
             .u32("llama.block_count", 1)
             .u32("llama.context_length", 128)
@@ -110,7 +110,7 @@ fn models_of_other_vocabularies_are_not_one_model() {
 fn what_lies_beside_a_model_is_passed_over_and_named() {
     let place = Place::new();
     let none = Scripted::default();
-    let odd = TestGguf::llama(64, 1, (1, 2), Some(1)).bytes();
+    let odd = tiny_llama(64, 1, (1, 2), Some(1)).bytes();
     place.put("m/t-F16.gguf", &llama("F16").bytes());
     place.put("m/t-Q8_0.gguf", &llama("Q8_0").bytes());
     place.put(
@@ -119,11 +119,11 @@ fn what_lies_beside_a_model_is_passed_over_and_named() {
     );
     place.put(
         "m/my-adapter.gguf",
-        &TestGguf::new().str("general.type", "adapter").bytes(),
+        &Writer::new().str("general.type", "adapter").bytes(),
     );
     place.put(
         "m/t.imatrix.gguf",
-        &TestGguf::new().str("general.type", "imatrix").bytes(),
+        &Writer::new().str("general.type", "imatrix").bytes(),
     );
     place.put("m/t-draft-Q8_0.gguf", &odd);
     place.put("m/other-F16.gguf", &odd);
@@ -180,80 +180,29 @@ fn what_lies_beside_a_model_is_passed_over_and_named() {
     }
 }
 
-/// A model in two parts, and the hashes of both.
-fn split(place: &Place, folder: &str) -> ([PathBuf; 2], [String; 2]) {
-    let count = 2u16.to_le_bytes();
-    let first = llama("F16")
-        .raw("split.count", 2, &count)
-        .raw("split.no", 2, &0u16.to_le_bytes());
-    let first = first.u32("split.tensors.count", 6).bytes();
-    let second = TestGguf::new()
-        .raw("split.count", 2, &count)
-        .raw("split.no", 2, &1u16.to_le_bytes());
-    let second = second.tensor("output.weight", &[256, 4], 1, 2048).bytes();
-    let paths = [1, 2].map(|i| {
-        place.put(
-            &format!("{folder}/t-F16-0000{i}-of-00002.gguf"),
-            [&first, &second][i - 1],
-        )
-    });
-    let hashes = [hash::sha256_hex(&first), hash::sha256_hex(&second)];
-    (paths, hashes)
-}
-
 #[test]
-fn a_split_model_is_one_variant_whichever_part_is_named() {
+fn what_is_made_of_a_split_model_is_made_of_all_parts() {
     let place = Place::new();
-    let (paths, hashes) = split(&place, "m");
-    let none = Scripted::default();
-    for named in [&place.dir.path().join("m"), &paths[0], &paths[1]] {
-        let model = place.resolve(named, &["F16"], &none).expect("a whole model");
-        let (variant, path) = &model.variants[0];
-        assert_eq!(
-            (variant.id.as_str(), variant.n_tensors, model.info.name.as_str()),
-            ("F16", 6, "t")
-        );
-        assert_eq!(path, &paths[0], "llama.cpp finds the others from the first");
-        assert_eq!(variant.model_size, (256 * 20 * 2 + 256 * 2 * 4) + 2048);
-        assert_eq!(
-            variant.sha256,
-            hash::sha256_hex(format!("{}\n{}\n", hashes[0], hashes[1]).as_bytes())
-        );
-        let parts: Vec<&str> = variant.parts.iter().map(|part| part.sha256.as_str()).collect();
-        assert_eq!(parts, hashes);
-        assert_eq!(
-            variant.parts[1].file_bytes,
-            fs::metadata(&paths[1]).expect("there").len()
-        );
-        let asked = none.asked.borrow().len();
-        assert_eq!(asked, 0);
-    }
-    // Others are made from the whole of it.
-    let model = place
-        .resolve(&paths[1], &["F16", "Q8_0"], &Whole)
+    let part = |file: Writer, no: u16| {
+        let count = 2u16.to_le_bytes();
+        file.raw("split.count", 2, &count).raw("split.no", 2, &no.to_le_bytes())
+    };
+    let first = part(llama("F16"), 0).u32("split.tensors.count", 6);
+    let first = place.put("m/t-F16-00001-of-00002.gguf", &first.bytes());
+    let second = part(Writer::new(), 1).tensor("output.weight", &[256, 4], 1, 2048);
+    let second = place.put("m/t-F16-00002-of-00002.gguf", &second.bytes());
+    // The quantizer writes what the first part alone would give.
+    let made = place
+        .resolve(&second, &["F16", "Q8_0"], &Scripted::default())
         .expect_err("its size is not that of a part");
-    assert!(model.to_string().contains("parameters instead of"), "{model}");
-    fs::remove_file(&paths[0]).expect("removed");
-    let (code, text) = message(place.resolve(&paths[1], &[], &none));
-    assert!(
-        code == 2 && text.contains("t-F16-00001-of-00002.gguf is missing"),
-        "{text}"
-    );
-    let (code, text) = message(place.resolve(&place.dir.path().join("m"), &[], &none));
-    assert!(
-        code == 2 && text.contains("t-F16-00001-of-00002.gguf is missing"),
-        "{text}"
-    );
-    assert!(!text.contains("llama-gguf-split"), "{text}");
-}
-
-/// Writes what the first part alone would give.
-struct Whole;
-
-impl Quantize for Whole {
-    fn quantize(&self, src: &Path, dst: &Path, ftype: &str, _: &mut dyn FnMut(u64)) -> Result<(), String> {
-        assert!(src.ends_with("t-F16-00001-of-00002.gguf"), "{}", src.display());
-        fs::write(dst, llama(ftype).bytes()).map_err(|e| e.to_string())
+    assert!(made.to_string().contains("parameters instead of"), "{made}");
+    fs::remove_file(&first).expect("removed");
+    for named in [&second, &place.dir.path().join("m")] {
+        let (code, text) = message(place.resolve(named, &[], &Scripted::default()));
+        assert!(
+            code == 2 && text.contains("t-F16-00001-of-00002.gguf is missing"),
+            "{text}"
+        );
     }
 }
 
@@ -261,7 +210,7 @@ impl Quantize for Whole {
 fn of_one_quantized_file_it_and_what_can_win_are_candidates() {
     let place = Place::new();
     let wide = |ty, block, ftype| {
-        let file = TestGguf::llama(256, ty, block, ftype_id(ftype));
+        let file = tiny_llama(256, ty, block, ftype_id(ftype));
         place.put(&format!("{ftype}.gguf"), &file.bytes())
     };
     let of = |path: &Path, fast: &[&str]| {

@@ -23,10 +23,14 @@ pub fn run(args: &InspectArgs, global: &Global) -> Result<u8, Failure> {
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
     let sources = Sources::of_user(global, &stop, &live)?;
-    if args.variant.is_none() && args.against.is_none() && Path::new(&args.model).is_dir() {
-        return survey::inspect(&args.model, &sources, global);
+    let is_named = args.variant.is_some() || args.against.is_some() || Path::new(&args.model).is_file();
+    if !is_named
+        && catalog::is_collection(&args.model, sources.means())?
+        && survey::inspect(&args.model, &sources, global, &live)?
+    {
+        return Ok(OK);
     }
-    let header = catalog::header(&args.model, args.variant.as_deref(), &sources.means())?;
+    let header = catalog::header(&args.model, args.variant.as_deref(), sources.means())?;
     let mut facts = Facts::of(&header, host::memory_available_bytes());
     if let Some(reference) = &args.against {
         let whole = |header: &catalog::Header| {
@@ -37,7 +41,7 @@ pub fn run(args: &InspectArgs, global: &Global) -> Result<u8, Failure> {
             };
             Err(Failure::msg(BAD_INPUT, format!("--against: {} {why}", header.place)))
         };
-        let of = catalog::header(reference, None, &sources.means())?;
+        let of = catalog::header(reference, None, sources.means())?;
         let pair = against::Pair {
             file: (&whole(&header)?, &header.gguf),
             reference: (&whole(&of)?, &of.gguf),

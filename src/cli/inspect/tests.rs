@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::render;
 use crate::catalog::Header;
-use crate::gguf::write_test::TestGguf;
+use crate::gguf::write_test::tiny_llama;
 use crate::gguf::Gguf;
 use crate::rng::SplitMix64;
 use std::io::Cursor;
@@ -12,7 +12,7 @@ const N_MUTATIONS: usize = 10_000;
 
 /// A header with every kind of metadata that is shown.
 fn good() -> Vec<u8> {
-    TestGguf::llama(64, 6, (32, 22), Some(15))
+    tiny_llama(64, 6, (32, 22), Some(15))
         .str("general.license", "apache-2.0")
         .str("tokenizer.ggml.model", "gpt2")
         .str("tokenizer.ggml.pre", "smollm")

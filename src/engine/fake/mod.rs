@@ -9,7 +9,7 @@ mod script;
 
 pub(crate) use script::{FakeCost, FakeFault, FakeScript, FaultAction, FaultPoint, SCRIPT_ENV};
 
-use super::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, RowSink, Vocab};
+use super::api::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, RowSink, Vocab};
 use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, KvType, SplitMode};
 use std::cell::Cell;
 use std::io::Read;

@@ -2,14 +2,13 @@
 //! so `{}` is a quiet machine with sensible speeds.
 
 use crate::data::{KvType, Workload};
-use crate::engine::EngineError;
+use crate::engine::api::EngineError;
 use serde::Deserialize;
 use std::path::Path;
 
 /// Environment variable that holds the path of the script and switches the fake engine on.
 pub(crate) const SCRIPT_ENV: &str = "KVANT_FAKE_ENGINE";
 
-/// A scripted machine.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct FakeScript {
@@ -21,7 +20,6 @@ pub(crate) struct FakeScript {
     pub(crate) token_noise: f64,
     /// Amplitude of the slow wave that all costs ride on, e.g. 0.15.
     pub(crate) drift: f64,
-    /// Executions per wave.
     pub(crate) drift_period: f64,
     /// Virtual time of loading a model.
     pub(crate) load_ns: u64,
@@ -124,7 +122,6 @@ pub(crate) enum FaultPoint {
     Open,
     /// Before the untimed round.
     Prepare,
-    /// Before a sample.
     #[default]
     Measure,
     /// Before the memory reading.
@@ -136,7 +133,6 @@ pub(crate) enum FaultPoint {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum FaultAction {
-    /// A Rust panic.
     Panic,
     /// The process exits with this code.
     Exit(i32),
@@ -144,7 +140,6 @@ pub(crate) enum FaultAction {
     Abort,
     /// SIGKILL, as from the kernel when memory runs out.
     Kill,
-    /// No answer, ever.
     Hang,
     /// SIGSTOP, as from a shell or a debugger: no answer until somebody sends SIGCONT.
     Stop,
@@ -154,7 +149,6 @@ pub(crate) enum FaultAction {
     Noise,
     /// A refusal with this text.
     Refuse(String),
-    /// Out of memory.
     Oom,
     /// Real sleep of so many milliseconds, then the proper answer.
     Slow(u64),

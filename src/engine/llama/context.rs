@@ -8,12 +8,11 @@ use super::batch::{Batch, Item};
 use super::log;
 use super::model::{KvShape, Model};
 use crate::data::{ArmConfig, ContextInfo, FlashAttn, KvType};
-use crate::engine::{EngineError, Layout, RowSink};
+use crate::engine::api::{EngineError, Layout, RowSink};
 use llama_cpp_sys_2 as sys;
 use std::ptr::NonNull;
 use std::rc::Rc;
 
-/// ggml's limit (GGML_MAX_N_THREADS).
 const N_THREADS_MAX: u32 = 512;
 
 /// What the cache holds of one sequence.

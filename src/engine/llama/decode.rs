@@ -1,6 +1,6 @@
 //! ggml's own decoders of its tensor types.
 
-use crate::engine::EngineError;
+use crate::engine::api::EngineError;
 use llama_cpp_sys_2 as sys;
 
 /// Decodes one tensor type.

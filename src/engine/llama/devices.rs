@@ -1,7 +1,8 @@
 //! The devices that ggml's backends see, on this machine and behind its RPC servers.
 
-use super::{c_path, start};
-use crate::engine::{check_server, DeviceInfo, EngineError};
+use super::backend::{c_path, start};
+use crate::engine::api::{DeviceInfo, EngineError};
+use crate::engine::rpc::check_server;
 use llama_cpp_sys_2 as sys;
 use std::ffi::{c_char, CStr, CString};
 use std::path::Path;

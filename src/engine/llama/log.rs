@@ -6,7 +6,7 @@
 //! starts with [`ABORT_PREFIX`]. Invariant: the callbacks never panic and never unwind into C++.
 
 use crate::data::BufferSize;
-use crate::engine::EngineError;
+use crate::engine::api::EngineError;
 use llama_cpp_sys_2 as sys;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

@@ -6,49 +6,34 @@
 //! the cause of every failure comes from llama.cpp's own log (`log`).
 #![expect(unsafe_code, reason = "FFI to llama.cpp")]
 
+mod backend;
 mod batch;
 mod context;
 mod decode;
 mod devices;
 mod log;
 mod model;
-mod modules;
 mod quantize;
 
 pub(crate) use decode::Decoder;
 pub(crate) use devices::{list as devices, serve_rpc};
 pub(super) use quantize::quantize;
 
-use super::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, RowSink, Vocab};
+use super::api::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, RowSink, Vocab};
 use crate::data::{ArmConfig, ContextInfo, EngineInfo, SplitMode};
+use backend::start;
 use context::Context;
 use devices::Device;
 use llama_cpp_sys_2 as sys;
 use model::Model;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::{Once, OnceLock};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 /// Version of the bindings, as pinned in Cargo.toml (a test compares them).
 const VERSION: &str = "llama-cpp-sys-2 0.1.161";
-
-/// Starts llama.cpp, once per process; it is never shut down.
-fn start() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        log::install();
-        log::quietly(modules::load);
-        // SAFETY: the first call into llama.cpp besides loading its backends, made once.
-        unsafe { sys::llama_backend_init() };
-    });
-}
-
-fn c_path(path: &Path) -> Result<CString, EngineError> {
-    let bytes = path.as_os_str().as_encoded_bytes();
-    CString::new(bytes).map_err(|_| EngineError::Refused(format!("{} has a NUL in its name", path.display())))
-}
 
 /// `llama_print_system_info()`: backends with the instructions they were built with.
 pub(crate) fn system_info() -> String {

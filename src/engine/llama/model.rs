@@ -1,9 +1,10 @@
 //! One model: loading it for a device, refusing what cannot generate text, and the shape of its KV cache.
 
+use super::backend::c_path;
 use super::devices::Device;
-use super::{c_path, log};
+use super::log;
 use crate::data::{ArmConfig, SplitMode};
-use crate::engine::{EngineError, Vocab};
+use crate::engine::api::{EngineError, Vocab};
 use crate::units::hex;
 use llama_cpp_sys_2 as sys;
 use sha2::{Digest, Sha256};

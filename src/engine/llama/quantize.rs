@@ -1,13 +1,14 @@
 //! llama.cpp's quantizer: writes the new file beside its destination and renames it when it is complete.
 
-use super::{c_path, log};
-use crate::engine::EngineError;
+use super::backend::{c_path, start};
+use super::log;
+use crate::engine::api::EngineError;
 use llama_cpp_sys_2 as sys;
 use std::path::{Path, PathBuf};
 
 /// See [`crate::engine::quantize::quantize`]; `ftype` is a `LLAMA_FTYPE_*` number.
 pub(crate) fn quantize(src: &Path, dst: &Path, ftype: u32, n_threads: u32) -> Result<(), EngineError> {
-    super::start();
+    start();
     let from = c_path(src)?;
     // Checked here because the cause is clearer than llama.cpp's.
     std::fs::File::open(src).map_err(|e| EngineError::Refused(format!("cannot open {}: {e}", src.display())))?;
@@ -23,7 +24,7 @@ pub(crate) fn quantize(src: &Path, dst: &Path, ftype: u32, n_threads: u32) -> Re
         log::capture(|| unsafe { sys::llama_model_quantize(from.as_ptr(), to.as_ptr(), &raw const params) });
     let what = format!("llama.cpp cannot quantize {}", src.display());
     let renamed = match code {
-        0 => std::fs::rename(&temporary, dst)
+        0 => crate::fs::publish(&temporary, dst)
             .map_err(|e| EngineError::Refused(format!("cannot write {}: {e}", dst.display()))),
         _ => Err(captured.error(&what)),
     };

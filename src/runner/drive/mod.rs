@@ -26,28 +26,13 @@ pub enum RunError {
     #[error(
         "{worker} cuts the prompt text into other tokens than the baseline does; compare variants of one model only"
     )]
-    DifferentTokens {
-        /// The worker.
-        worker: String,
-    },
+    DifferentTokens { worker: String },
     /// Nothing can be held against the baseline.
     #[error("{baseline}, which the others are held against, is broken: {reason}; fetch or make it again, or leave it out with --variants")]
-    BrokenBaseline {
-        /// The baseline.
-        baseline: String,
-        /// What was seen.
-        reason: String,
-    },
+    BrokenBaseline { baseline: String, reason: String },
     /// A text that is too short for the windows asked for.
     #[error("{text}: {n_tokens} tokens are too few for windows of {n_ctx}; give a text of at least {} tokens, or a smaller --quality-ctx", 2 * u64::from(*n_ctx))]
-    TextTooShort {
-        /// The text.
-        text: String,
-        /// Its tokens.
-        n_tokens: u32,
-        /// The window.
-        n_ctx: u32,
-    },
+    TextTooShort { text: String, n_tokens: u32, n_ctx: u32 },
 }
 
 /// Runs what `past` leaves outstanding of the plan and appends the end record.
@@ -110,9 +95,7 @@ struct Drive<'a> {
     /// Where in its launch a round was when an earlier session ended, and what was done of it.
     in_launch: u32,
     done: BTreeSet<usize>,
-    /// Complete launches.
     n_launches: u32,
-    /// Complete rounds.
     n_rounds: u32,
     n_blocks: u32,
     n_void: u32,

@@ -7,7 +7,6 @@ use ureq::Agent;
 /// How long to wait for the network.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
-    /// For a connection.
     connect: Duration,
     /// For the beginning of an answer.
     answer: Duration,
@@ -16,7 +15,6 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// For downloads.
     pub(super) const LONG: Patience = Patience {
         connect: Duration::from_secs(10),
         answer: Duration::from_secs(30),
@@ -47,7 +45,7 @@ pub(super) fn agent_with(patience: Patience) -> Agent {
 }
 
 /// A path in an address: everything but unreserved characters and `/` is escaped.
-pub(super) fn escape_path(path: &str) -> String {
+pub(in crate::catalog) fn escape_path(path: &str) -> String {
     let mut escaped = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
@@ -59,7 +57,7 @@ pub(super) fn escape_path(path: &str) -> String {
 }
 
 /// What went wrong on the way, without the address: it may carry a signature.
-pub(super) fn words(e: &ureq::Error) -> String {
+pub(in crate::catalog) fn words(e: &ureq::Error) -> String {
     match e {
         ureq::Error::HostNotFound => "the host name is not known".to_owned(),
         ureq::Error::Timeout(what) => format!("no answer in time ({what})"),
@@ -85,7 +83,7 @@ pub(super) fn io_words(e: &std::io::Error) -> String {
 }
 
 /// Why a request brought no answer, and what to do.
-pub(super) fn unreachable(host: &str, e: &ureq::Error) -> String {
+pub(super) fn unreachable(host: &str, advice: &str, e: &ureq::Error) -> String {
     use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
     let is_connected = match e {
         ureq::Error::Timeout(what) => !matches!(what, ureq::Timeout::Resolve | ureq::Timeout::Connect),
@@ -96,7 +94,7 @@ pub(super) fn unreachable(host: &str, e: &ureq::Error) -> String {
     match is_connected {
         true => format!("{host} gave no answer ({why}); try again later"),
         false => {
-            format!("{host} cannot be reached ({why}); check the network, or name a mirror of the Hub in HF_ENDPOINT")
+            format!("{host} cannot be reached ({why}); check the network{advice}")
         }
     }
 }

@@ -1,22 +1,20 @@
 //! One file's bytes: resumed where an earlier attempt stopped, hashed as they come, named only when they are right.
 
-use super::super::error::FetchError;
-use super::super::fetching::Fetching;
-use super::super::hash::remember;
-use super::super::means::Event;
-use super::super::space;
-use super::cache::Place;
 use super::client::{Client, Waits};
+use super::http;
 use super::refusal::{header, Refusal};
-use super::{http, Hub, RemoteFile, RepoAt};
+use crate::catalog::error::FetchError;
+use crate::catalog::event::Event;
+use crate::catalog::fetching::Fetching;
+use crate::catalog::{names, space};
 use crate::units::hex;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 use ureq::http::Response;
-use ureq::{Agent, Body};
+use ureq::Body;
 
 /// Attempts in a row that brought nothing.
 const MAX_FRUITLESS: u32 = 4;
@@ -27,22 +25,23 @@ const BUFFER_BYTES: usize = 256 << 10;
 const MAGIC: &[u8] = b"GGUF";
 
 /// What is being fetched.
-struct Job<'a> {
-    client: &'a Client,
-    agent: Agent,
-    url: String,
-    file: &'a str,
-    bytes: u64,
+pub(in crate::catalog) struct Download<'a> {
+    pub client: &'a Client,
+    pub url: &'a str,
+    /// What the file is called.
+    pub file: &'a str,
+    pub bytes: u64,
+    /// What its SHA-256 must be, where that is known.
+    pub sha256: Option<&'a str>,
+    pub partial: &'a Path,
 }
 
 /// Why an attempt ended early.
 enum Cut {
-    /// Nothing will help.
     Final(FetchError),
     /// The next attempt may go on.
     Passing {
         why: String,
-        /// What the server said, if it said anything.
         refusal: Option<Refusal>,
     },
 }
@@ -60,59 +59,8 @@ fn passing(why: impl Into<String>) -> Cut {
     }
 }
 
-/// Brings `place.blob` into being.
-pub(super) fn download(
-    hub: &Hub,
-    place: &Place,
-    commit: RepoAt<'_>,
-    file: &RemoteFile,
-    sha256: &str,
-    fetching: &mut Fetching<'_, '_>,
-) -> Result<(), FetchError> {
-    let job = Job {
-        client: &hub.client,
-        agent: http::agent_with(http::Patience::LONG),
-        url: hub.url(commit, &file.file)?,
-        file: &file.file,
-        bytes: file.bytes,
-    };
-    let mut is_again = false;
-    loop {
-        let mut partial = Partial::open(place, file.bytes).map_err(|e| fetching.unwritable(&place.partial, e))?;
-        let was_begun_earlier = partial.at > 0;
-        let dir = place.partial.parent().unwrap_or(&place.partial);
-        space::check(&file.file, dir, file.bytes - partial.at)?;
-        job.complete(&mut partial, fetching)?;
-        let found = hex(&partial.hasher.finalize());
-        if found == sha256 {
-            break;
-        }
-        fs::remove_file(&place.partial).map_err(|e| fetching.unwritable(&place.partial, e))?;
-        // What an earlier call left may be to blame: once more from the beginning.
-        if !was_begun_earlier || is_again {
-            return Err(job.failed(format!(
-                "the bytes received have the SHA-256 {found} instead of {sha256} and were removed; try again, and if it happens again use another source"
-            )));
-        }
-        is_again = true;
-    }
-    let publish = || -> io::Result<()> {
-        File::open(&place.partial)?.sync_all()?;
-        fs::rename(&place.partial, &place.blob)?;
-        remember(&place.blob, &fetching.store.notes(), sha256)
-    };
-    publish().map_err(|e| fetching.unwritable(&place.blob, e))?;
-    (fetching.progress)(&Event::Fetched {
-        file: &file.file,
-        from: hub.host(),
-        bytes: file.bytes,
-    });
-    Ok(())
-}
-
 /// The file so far.
 struct Partial {
-    path: PathBuf,
     file: File,
     at: u64,
     hasher: Sha256,
@@ -120,19 +68,14 @@ struct Partial {
 
 impl Partial {
     /// Takes up what is there, and hashes it.
-    fn open(place: &Place, bytes: u64) -> io::Result<Partial> {
-        let mut file = File::options()
-            .create(true)
-            .read(true)
-            .append(true)
-            .open(&place.partial)?;
+    fn open(path: &Path, bytes: u64) -> io::Result<Partial> {
+        let mut file = File::options().create(true).read(true).append(true).open(path)?;
         if file.metadata()?.len() > bytes {
             file.set_len(0)?;
         }
         let mut hasher = Sha256::new();
         let at = io::copy(&mut file, &mut hasher)?;
-        let path = place.partial.clone();
-        Ok(Partial { path, file, at, hasher })
+        Ok(Partial { file, at, hasher })
     }
 
     fn restart(&mut self) -> io::Result<()> {
@@ -143,7 +86,32 @@ impl Partial {
     }
 }
 
-impl Job<'_> {
+impl Download<'_> {
+    /// Completes the file at `partial`. Returns its SHA-256.
+    pub(in crate::catalog) fn run(&self, fetching: &mut Fetching<'_, '_>) -> Result<String, FetchError> {
+        let mut is_again = false;
+        loop {
+            let mut partial =
+                Partial::open(self.partial, self.bytes).map_err(|e| fetching.unwritable(self.partial, e))?;
+            let was_begun_earlier = partial.at > 0;
+            let dir = self.partial.parent().unwrap_or(self.partial);
+            space::check(self.file, dir, self.bytes - partial.at)?;
+            self.complete(&mut partial, fetching)?;
+            let found = hex(&partial.hasher.finalize());
+            let Some(sha256) = self.sha256.filter(|sha256| **sha256 != *found) else {
+                return Ok(found);
+            };
+            fs::remove_file(self.partial).map_err(|e| fetching.unwritable(self.partial, e))?;
+            // What an earlier call left may be to blame: once more from the beginning.
+            if !was_begun_earlier || is_again {
+                return Err(self.failed(format!(
+                    "the bytes received have the SHA-256 {found} instead of {sha256} and were removed; try again, and if it happens again use another source"
+                )));
+            }
+            is_again = true;
+        }
+    }
+
     fn failed(&self, why: impl std::fmt::Display) -> FetchError {
         FetchError::failed(format!("{}: {why}", self.file))
     }
@@ -179,7 +147,9 @@ impl Job<'_> {
             }
             match refusal.filter(|refusal| refusal.wait().is_some()) {
                 Some(refusal) => self.client.wait_as_asked(&refusal, self.file, &mut waits)?,
-                None => fetching.wait(Duration::from_millis(200 << n_fruitless), self.file)?,
+                None => self
+                    .client
+                    .pause(Duration::from_millis(200 << n_fruitless), self.file)?,
             }
         }
         Err(self.failed("the connection is cut again and again; try again later, what came is kept"))
@@ -188,17 +158,14 @@ impl Job<'_> {
     /// One request, from where the file ends to its end.
     fn attempt(&self, partial: &mut Partial, fetching: &mut Fetching<'_, '_>) -> Result<(), Cut> {
         fetching.check_stopped(self.file)?;
-        let mut request = self.agent.get(&self.url);
+        let mut request = self.client.get(self.url);
         if partial.at > 0 {
             request = request.header("range", format!("bytes={}-", partial.at));
-        }
-        if let Some(bearer) = self.client.token.bearer() {
-            request = request.header("authorization", bearer);
         }
         let answer = request.call().map_err(|e| passing(http::words(&e)))?;
         if !self.check_head(&answer, partial.at)? {
             // The server ignored the range, or has another idea of the length.
-            partial.restart().map_err(|e| fetching.unwritable(&partial.path, e))?;
+            partial.restart().map_err(|e| fetching.unwritable(self.partial, e))?;
             if answer.status() != 200 {
                 return Err(passing("the server refused to go on where the file ended"));
             }
@@ -235,7 +202,7 @@ impl Job<'_> {
                 "{} sends {} bytes of {} instead of {}; nothing of it was kept, try again later or use another source",
                 self.client.host(),
                 total.unwrap_or(0),
-                super::names::shown(kind),
+                names::shown(kind),
                 self.bytes
             ))));
         }
@@ -264,11 +231,11 @@ impl Job<'_> {
                 return Err(Cut::Final(self.failed(format!(
                     "{} sent something else than a GGUF file (\"{}\"); it was removed, check the endpoint and the network's login page",
                     self.client.host(),
-                    super::names::shown(start.trim())
+                    names::shown(start.trim())
                 ))));
             }
             let written = partial.file.write_all(&buffer[..n]);
-            written.map_err(|e| fetching.unwritable(&partial.path, e))?;
+            written.map_err(|e| fetching.unwritable(self.partial, e))?;
             partial.hasher.update(&buffer[..n]);
             partial.at += n as u64;
             (fetching.progress)(&Event::Fetching {

@@ -3,8 +3,8 @@
 //! Its statuses mislead: a repository that does not exist is a 401 to whom it does not know. `x-error-code` and
 //! `x-error-message` tell more, as in hf_raise_for_status of Python's huggingface_hub.
 
-use super::super::names;
 use super::token::Token;
+use crate::catalog::names;
 use std::time::{Duration, SystemTime};
 use ureq::http::{HeaderMap, Response};
 use ureq::{Body, ResponseExt};
@@ -63,6 +63,13 @@ impl Refusal {
             (401 | 403, "", _) if self.is_elsewhere => {
                 format!("the server that keeps {what} refused it (HTTP {status}); try again later")
             }
+            (401 | 403, _, Token::NotAsked) => format!(
+                "the server asks for a login for {what} (HTTP {status}); fetch it yourself and name the file"
+            ),
+            (404 | 410, _, Token::NotAsked) => {
+                format!("{what} does not exist there (HTTP {status}); check the address")
+            }
+            (429, _, Token::NotAsked) => format!("{}; try again in some minutes", self.cause(what)),
             (_, "GatedRepo", _) => format!(
                 "{what} is gated (HTTP {status}); accept its license on the model's page{}",
                 account(token, ", then set HF_TOKEN", " with the account of")
@@ -147,7 +154,7 @@ fn http_date(text: &str) -> Option<SystemTime> {
     humantime::parse_rfc3339(&format!("{year}-{month:02}-{day}T{time}Z")).ok()
 }
 
-pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(in crate::catalog) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 

@@ -1,10 +1,12 @@
-//! What a repository holds, through hf-hub's client.
+//! What a repository holds, and where its files are served, by hf-hub's addresses.
 
-use super::super::error::FetchError;
-use super::super::names;
-use super::refusal::header;
-use super::{http, Hub, RepoAt};
+use super::repo::RepoAt;
+use crate::catalog::error::FetchError;
+use crate::catalog::names;
+use crate::catalog::web::{escape_path, header, words, Client};
+use hf_hub::api::sync::{ApiBuilder, ApiRepo};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use std::time::Duration;
 use ureq::http::Response;
 use ureq::Body;
@@ -17,7 +19,6 @@ const MAX_LISTING_BYTES: u64 = 32 << 20;
 pub(in crate::catalog) struct Listing {
     /// The state's name for ever.
     pub commit: String,
-    /// Its GGUF files.
     pub files: Vec<RemoteFile>,
 }
 
@@ -26,7 +27,6 @@ pub(in crate::catalog) struct Listing {
 pub(in crate::catalog) struct RemoteFile {
     /// Path in the repository.
     pub file: String,
-    /// Its length.
     pub bytes: u64,
     /// Its SHA-256, where the listing tells.
     pub sha256: Option<String>,
@@ -54,10 +54,29 @@ struct WireLfs {
     size: Option<u64>,
 }
 
-impl Hub {
-    /// Lists a repository.
-    pub(in crate::catalog) fn list(&self, at: RepoAt<'_>) -> Result<Listing, FetchError> {
-        self.check_online()?;
+pub(super) struct Remote {
+    pub client: Client,
+    /// Folder of the cache, which hf-hub wants to know.
+    pub cache: PathBuf,
+}
+
+impl Remote {
+    fn repo(&self, at: RepoAt<'_>) -> Result<ApiRepo, FetchError> {
+        let api = ApiBuilder::from_cache(hf_hub::Cache::new(self.cache.clone()))
+            .with_endpoint(self.client.endpoint.clone())
+            .with_token(self.client.token.sent().map(str::to_owned))
+            .with_progress(false)
+            .build();
+        let api = api.map_err(|e| FetchError::failed(format!("the Hub's client cannot be set up ({e})")))?;
+        Ok(api.repo(at.named()))
+    }
+
+    /// Where the endpoint serves a file.
+    pub(super) fn url(&self, at: RepoAt<'_>, file: &str) -> Result<String, FetchError> {
+        Ok(self.repo(at)?.url(&escape_path(file)))
+    }
+
+    pub(super) fn list(&self, at: RepoAt<'_>) -> Result<Listing, FetchError> {
         let repo = self.repo(at)?;
         let request = || {
             repo.info_request()
@@ -70,10 +89,15 @@ impl Hub {
                 .call()
         };
         let mut answer = self.client.ask(at.repo, request)?;
-        let nonsense =
-            |why: String| FetchError::failed(format!("{} answered nonsense for {} ({why})", self.host(), at.repo));
+        let nonsense = |why: String| {
+            FetchError::failed(format!(
+                "{} answered nonsense for {} ({why})",
+                self.client.host(),
+                at.repo
+            ))
+        };
         let body = answer.body_mut().with_config().limit(MAX_LISTING_BYTES).read_to_vec();
-        let body = body.map_err(|e| nonsense(http::words(&e)))?;
+        let body = body.map_err(|e| nonsense(words(&e)))?;
         let wire: WireRepo = serde_json::from_slice(&body).map_err(|e| nonsense(format!("no listing: {e}")))?;
         if !names::is_commit(&wire.sha) {
             return Err(nonsense(format!("'{}' is no commit", names::shown(&wire.sha))));
@@ -84,10 +108,7 @@ impl Hub {
                 at.revision, wire.sha
             )));
         }
-        let commit = RepoAt {
-            repo: at.repo,
-            revision: &wire.sha,
-        };
+        let commit = at.at(&wire.sha);
         let is_wanted = |file: &WireFile| file.rfilename.to_ascii_lowercase().ends_with(".gguf");
         // A name that would lead out of the cache is no file of ours.
         let is_ours = |file: &WireFile| is_wanted(file) && names::check_file(&file.rfilename).is_ok();
@@ -116,7 +137,7 @@ impl Hub {
         let bytes = bytes.ok_or_else(|| {
             FetchError::failed(format!(
                 "{} gives no length of {}, neither in its listing nor with the file; use another endpoint",
-                self.host(),
+                self.client.host(),
                 names::shown(&file.rfilename)
             ))
         })?;
@@ -137,12 +158,12 @@ impl Hub {
             (true, true) => Ok(head.tag),
             (true, false) => Err(FetchError::failed(format!(
                 "{} contradicts itself about the length of {}",
-                self.host(),
+                self.client.host(),
                 file.file
             ))),
             (false, _) => Err(FetchError::failed(format!(
                 "{} gives no SHA-256 for {} (ETag {}), so it cannot be verified; pin it with `sha256` in models.toml",
-                self.host(),
+                self.client.host(),
                 file.file,
                 names::shown(&head.tag)
             ))),
@@ -152,17 +173,7 @@ impl Hub {
     /// What a file says of itself. A mirror that redirects without a word of the length is followed.
     fn head(&self, at: RepoAt<'_>, file: &str) -> Result<Head, FetchError> {
         let url = self.url(at, file)?;
-        let agent = http::agent_with(http::Patience::LONG);
-        let ask = |n_redirects: u32| {
-            self.client.ask(file, || {
-                let mut request = agent.head(&url).config().max_redirects(n_redirects).build();
-                if let Some(bearer) = self.client.token.bearer() {
-                    request = request.header("authorization", bearer);
-                }
-                request.call()
-            })
-        };
-        let first = ask(0)?;
+        let first = self.client.head(&url, file, 0)?;
         let headers = first.headers();
         let tag = header(headers, "x-linked-etag").or_else(|| header(headers, "etag"));
         let tag = tag
@@ -172,7 +183,7 @@ impl Hub {
             .to_owned();
         let linked = header(headers, "x-linked-size").map(str::to_owned);
         let size = match linked {
-            None if first.status().is_redirection() => length(&ask(10)?),
+            None if first.status().is_redirection() => length(&self.client.head(&url, file, 10)?),
             None => length(&first),
             linked => linked,
         };
@@ -183,11 +194,9 @@ impl Hub {
     }
 }
 
-/// The headers of a file.
 struct Head {
-    /// Its ETag, without quotes.
+    /// The ETag, without quotes.
     tag: String,
-    /// Its length.
     bytes: Option<u64>,
 }
 

@@ -2,16 +2,17 @@
 //!
 //! A server that asks to be left alone for a while is left alone; the user sees that wait, can end it, and it has a limit.
 
-use super::super::error::FetchError;
-use super::super::CatalogError;
 use super::http;
 use super::refusal::Refusal;
 use super::token::Token;
+use crate::catalog::error::FetchError;
+use crate::catalog::fetching::pause;
 use std::io::ErrorKind;
-use std::thread;
+use std::rc::Rc;
 use std::time::Duration;
 use ureq::http::Response;
-use ureq::Body;
+use ureq::typestate::WithoutBody;
+use ureq::{Agent, Body, RequestBuilder};
 
 /// How long a server may keep one request waiting, in all: the window of the Hub's rate limits.
 const WAIT_MAX: Duration = Duration::from_secs(300);
@@ -20,14 +21,44 @@ const N_WAITS: u32 = 5;
 /// Attempts when nobody says how long to wait.
 const N_TRIES: u32 = 3;
 
-/// The endpoint, and the user at the other side.
-pub(super) struct Client {
-    pub endpoint: String,
-    pub token: Token,
+/// What requests to all sites share: the connections, and the user.
+#[derive(Clone)]
+pub struct Web {
+    /// The user wants no network.
+    pub is_offline: bool,
     /// Shows a line.
-    pub tell: Box<dyn Fn(&str)>,
+    tell: Rc<dyn Fn(&str)>,
     /// Whether the user wants to stop.
-    pub is_stopped: Box<dyn Fn() -> bool>,
+    is_stopped: Rc<dyn Fn() -> bool>,
+    agent: Agent,
+}
+
+impl Web {
+    /// `tell` shows the user a line while requests wait, and `is_stopped` says whether they want to.
+    pub fn new(is_offline: bool, tell: impl Fn(&str) + 'static, is_stopped: impl Fn() -> bool + 'static) -> Web {
+        Web {
+            is_offline,
+            tell: Rc::new(tell),
+            is_stopped: Rc::new(is_stopped),
+            agent: http::agent_with(http::Patience::LONG),
+        }
+    }
+
+    /// An error where `site` must not be asked.
+    pub(in crate::catalog) fn check_online(&self, site: &str) -> Result<(), FetchError> {
+        match self.is_offline {
+            true => Err(FetchError::failed(format!("{site} was not asked (--offline)"))),
+            false => Ok(()),
+        }
+    }
+}
+
+/// One site.
+#[derive(Clone)]
+pub(in crate::catalog) struct Client {
+    pub endpoint: String,
+    pub token: Rc<Token>,
+    pub web: Web,
 }
 
 /// What is left of the waits of one request.
@@ -46,21 +77,58 @@ impl Waits {
 }
 
 impl Client {
+    /// With the token, where it may be sent.
+    pub(in crate::catalog) fn bearing(&self, request: RequestBuilder<WithoutBody>) -> RequestBuilder<WithoutBody> {
+        match self.token.bearer() {
+            Some(bearer) => request.header("authorization", bearer),
+            None => request,
+        }
+    }
+
+    pub(super) fn get(&self, url: &str) -> RequestBuilder<WithoutBody> {
+        self.bearing(self.web.agent.get(url))
+    }
+
+    /// Asks for the headers of a file, following so many redirects.
+    pub(in crate::catalog) fn head(
+        &self,
+        url: &str,
+        what: &str,
+        max_redirects: u32,
+    ) -> Result<Response<Body>, FetchError> {
+        let head = || {
+            let request = self.web.agent.head(url).config().max_redirects(max_redirects).build();
+            self.bearing(request).call()
+        };
+        self.ask(what, head)
+    }
+
+    /// Whether anybody answers, within a few seconds.
+    pub(in crate::catalog) fn check_reachable(&self) -> Result<(), String> {
+        let agent = http::agent_with(http::Patience::SHORT);
+        let answer = agent.head(&self.endpoint).call();
+        answer.map(|_| ()).map_err(|e| http::words(&e))
+    }
+
     /// The endpoint without anything secret.
-    pub(super) fn host(&self) -> &str {
+    pub(in crate::catalog) fn host(&self) -> &str {
         let rest = self.endpoint.split_once("://").map_or("", |(_, rest)| rest);
         let authority = rest.split('/').next().unwrap_or(rest);
         authority.rsplit('@').next().unwrap_or(authority)
     }
 
     /// The answer to a request, which is repeated where that may help; refusals become words.
-    pub(super) fn ask(
+    pub(in crate::catalog) fn ask(
         &self,
         what: &str,
         request: impl Fn() -> Result<Response<Body>, ureq::Error>,
     ) -> Result<Response<Body>, FetchError> {
         let mut waits = Waits::new();
         let mut n_tries = 1;
+        let advice = match *self.token {
+            Token::NotAsked => " and the address",
+            _ => ", or name a mirror of the Hub in HF_ENDPOINT",
+        };
         loop {
             let failure = match request() {
                 Ok(answer) => match Refusal::of(&answer, self.host()) {
@@ -76,9 +144,9 @@ impl Client {
                 },
                 // Where nobody is, asking again only costs the user time.
                 Err(ureq::Error::Io(e)) if e.kind() != ErrorKind::ConnectionRefused => {
-                    http::unreachable(self.host(), &ureq::Error::Io(e))
+                    http::unreachable(self.host(), advice, &ureq::Error::Io(e))
                 }
-                Err(e) => return Err(FetchError::failed(http::unreachable(self.host(), &e))),
+                Err(e) => return Err(FetchError::failed(http::unreachable(self.host(), advice, &e))),
             };
             if n_tries == N_TRIES {
                 return Err(FetchError::failed(failure));
@@ -101,26 +169,14 @@ impl Client {
         }
         waits.left -= wait;
         waits.n_left -= 1;
-        (self.tell)(&format!(
+        (self.web.tell)(&format!(
             "note: {}: {host} asks for a pause; trying again in {time} (Ctrl-C gives up)",
             refusal.cause(what)
         ));
         self.pause(wait, what)
     }
 
-    /// Waits, but no longer than until the user stops.
     pub(super) fn pause(&self, time: Duration, what: &str) -> Result<(), FetchError> {
-        let mut left = time;
-        loop {
-            if (self.is_stopped)() {
-                return Err(CatalogError::InterruptedFetch(what.to_owned()).into());
-            }
-            if left.is_zero() {
-                return Ok(());
-            }
-            let step = left.min(Duration::from_millis(100));
-            thread::sleep(step);
-            left -= step;
-        }
+        pause(time, what, &*self.web.is_stopped)
     }
 }

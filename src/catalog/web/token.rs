@@ -1,37 +1,26 @@
 //! The user's token: where it was found, whether it can be one, and whether it may travel.
 
-use super::super::CatalogError;
+use crate::catalog::error::CatalogError;
 use std::env;
 use std::path::PathBuf;
 
 /// What became of the token. Nothing prints its text.
-pub(super) enum Token {
+pub(in crate::catalog) enum Token {
     /// The user has none.
     Absent,
-    /// It goes with every request to the endpoint.
-    Sent {
-        /// The token.
-        text: String,
-        /// Where it was found, for people.
-        origin: String,
-    },
+    /// The site has nothing to do with the Hub, and gets none.
+    NotAsked,
+    /// It goes with every request to the endpoint; `origin` says for people where it was found.
+    Sent { text: String, origin: String },
     /// There is one, and it stays here.
-    Withheld {
-        /// Where it was found, for people.
-        origin: String,
-        /// What keeps it here.
-        why: &'static str,
-    },
+    Withheld { origin: String, why: &'static str },
     /// There is text where a token should be.
-    Malformed {
-        /// Where it was found, for people.
-        origin: String,
-    },
+    Malformed { origin: String },
 }
 
 impl Token {
     /// HF_TOKEN or the file of Python's library, for requests to an endpoint that is private or not.
-    pub(super) fn of_user(file: Option<PathBuf>, is_implicit: bool, is_private: bool) -> Token {
+    pub(in crate::catalog) fn of_user(file: Option<PathBuf>, is_implicit: bool, is_private: bool) -> Token {
         let filled = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         // Bytes that are no text make a malformed token, not an absent one.
         let given = env::var_os("HF_TOKEN").and_then(|text| filled(text.to_string_lossy().into_owned()));
@@ -62,7 +51,7 @@ impl Token {
     }
 
     /// An error when what was given cannot be a token.
-    pub(super) fn check(&self) -> Result<(), CatalogError> {
+    pub(in crate::catalog) fn check(&self) -> Result<(), CatalogError> {
         match self {
             Token::Malformed { origin } => Err(CatalogError::BadToken { origin: origin.clone() }),
             _ => Ok(()),
@@ -70,7 +59,7 @@ impl Token {
     }
 
     /// It, where it may be sent.
-    pub(super) fn sent(&self) -> Option<&str> {
+    pub(in crate::catalog) fn sent(&self) -> Option<&str> {
         match self {
             Token::Sent { text, .. } => Some(text),
             _ => None,

@@ -1,15 +1,37 @@
-//! Backends of ggml that are modules beside the program (feature `dynamic-backends`): of the CPU's there is one for each
-//! generation of x86-64, and ggml takes the best that this machine can run.
+//! Starts llama.cpp. Of the backends that are modules beside the program (feature `dynamic-backends`) there is one for each generation
+//! of x86-64, and ggml takes the best that this machine can run.
+
+use super::log;
+use crate::engine::api::EngineError;
+use llama_cpp_sys_2 as sys;
+use std::ffi::CString;
+use std::path::Path;
+use std::sync::Once;
+
+/// Starts llama.cpp, once per process; it is never shut down.
+pub(super) fn start() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        log::install();
+        log::quietly(load_modules);
+        // SAFETY: the first call into llama.cpp besides loading its backends, made once.
+        unsafe { sys::llama_backend_init() };
+    });
+}
+
+pub(super) fn c_path(path: &Path) -> Result<CString, EngineError> {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    CString::new(bytes).map_err(|_| EngineError::Refused(format!("{} has a NUL in its name", path.display())))
+}
 
 /// Loads them; nothing to do in a build that has them inside.
 #[cfg(not(feature = "dynamic-backends"))]
-pub(super) fn load() {}
+fn load_modules() {}
 
 /// Loads them from the program's own folder, or from where the build left them. Never from the current folder: what lies there
 /// is not ours to run.
 #[cfg(feature = "dynamic-backends")]
-pub(super) fn load() {
-    use llama_cpp_sys_2 as sys;
+fn load_modules() {
     let own = std::env::current_exe()
         .ok()
         .and_then(|exe| Some(exe.parent()?.to_owned()));
@@ -27,7 +49,7 @@ pub(super) fn load() {
     let Some(dir) = own.filter(has_modules).or(built) else {
         return;
     };
-    let Ok(path) = super::c_path(&dir) else { return };
+    let Ok(path) = c_path(&dir) else { return };
     // SAFETY: a NUL-terminated path that lives for the call; made once, before anything else is asked of ggml.
     unsafe { sys::ggml_backend_load_all_from_path(path.as_ptr()) };
 }

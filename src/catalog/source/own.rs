@@ -1,28 +1,30 @@
 //! Files and folders of the user's own, as the command line names them.
 
-use super::{Breadth, Known, Listed, Supply};
-use crate::catalog::present::name_of;
-use crate::catalog::CatalogError;
+use super::kind::{Breadth, Known, Listed, Source, Tools};
+use crate::catalog::error::CatalogError;
 use crate::data::{FileKind, PartName, PassedOver};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// Folders in folders that are looked into: as deep as programs that keep models lay them.
 const MAX_DEPTH: usize = 4;
 /// More files than anybody keeps models beside.
 const MAX_FILES: usize = 10_000;
 
-/// A file.
-pub(in crate::catalog) struct OwnFile {
-    pub path: PathBuf,
+/// A file, or a folder with the folders in it.
+#[derive(Debug)]
+struct Own {
+    path: PathBuf,
+    is_folder: bool,
 }
 
-/// A folder, with the folders in it.
-pub(in crate::catalog) struct OwnFolder {
-    pub path: PathBuf,
+pub(in crate::catalog) fn own(path: PathBuf) -> Rc<dyn Source> {
+    let is_folder = path.is_dir();
+    Rc::new(Own { path, is_folder })
 }
 
-impl Supply for OwnFile {
+impl Source for Own {
     fn label(&self) -> String {
         self.path.display().to_string()
     }
@@ -32,7 +34,14 @@ impl Supply for OwnFile {
     }
 
     fn shown(&self, file: &str) -> String {
-        name_of(Path::new(file))
+        match self.is_folder {
+            true => shown_below(&self.path, Path::new(file)),
+            false => Path::new(file)
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+        }
     }
 
     fn breadth(&self) -> Breadth {
@@ -43,59 +52,33 @@ impl Supply for OwnFile {
         true
     }
 
-    fn known(&self) -> Result<Known, CatalogError> {
-        let parts = PartName::files_of(&self.path);
-        let here = parts.iter().filter(|part| **part == self.path || part.is_file());
-        Ok(Known {
-            files: here.map(|path| listed(path)).collect(),
-            is_whole: true,
-        })
-    }
-}
-
-impl Supply for OwnFolder {
-    fn label(&self) -> String {
-        self.path.display().to_string()
-    }
-
-    fn argument(&self, file: &str) -> String {
-        file.to_owned()
-    }
-
-    fn shown(&self, file: &str) -> String {
-        shown_below(&self.path, Path::new(file))
-    }
-
-    fn breadth(&self) -> Breadth {
-        Breadth::All
-    }
-
-    fn is_own(&self) -> bool {
-        true
-    }
-
-    fn known(&self) -> Result<Known, CatalogError> {
-        let files = walk(&self.path)?.into_iter().filter(|path| is_gguf(path));
-        Ok(Known {
-            files: files.map(|path| listed(&path)).collect(),
-            is_whole: true,
-        })
-    }
-}
-
-/// What a folder holds besides GGUF files.
-pub(in crate::catalog) fn others_beside(folder: &Path) -> Result<Vec<PassedOver>, CatalogError> {
-    let others = walk(folder)?.into_iter().filter(|path| !is_gguf(path));
-    let others = others.map(|path| {
-        let file = shown_below(folder, &path);
-        let kind = match file.to_ascii_lowercase().contains("imatrix") {
-            true => FileKind::Imatrix,
-            false => FileKind::Other,
+    fn local(&self, _: Tools<'_>) -> Result<Known, CatalogError> {
+        let files = match self.is_folder {
+            true => walk(&self.path)?.into_iter().filter(|path| is_gguf(path)).collect(),
+            false => PartName::files_of(&self.path),
         };
-        let detail = None;
-        PassedOver { file, kind, detail }
-    });
-    Ok(others.collect())
+        let here = files
+            .iter()
+            .filter(|path| self.is_folder || **path == self.path || path.is_file());
+        Ok(Known::all(here.map(|path| listed(path))))
+    }
+
+    fn beside(&self) -> Result<Vec<PassedOver>, CatalogError> {
+        if !self.is_folder {
+            return Ok(Vec::new());
+        }
+        let others = walk(&self.path)?.into_iter().filter(|path| !is_gguf(path));
+        let others = others.map(|path| {
+            let file = shown_below(&self.path, &path);
+            let kind = match file.to_ascii_lowercase().contains("imatrix") {
+                true => FileKind::Imatrix,
+                false => FileKind::Other,
+            };
+            let detail = None;
+            PassedOver { file, kind, detail }
+        });
+        Ok(others.collect())
+    }
 }
 
 fn shown_below(folder: &Path, file: &Path) -> String {

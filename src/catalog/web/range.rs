@@ -1,19 +1,17 @@
 //! A remote file that is read in parts: for its header, without its tensors.
 
-use super::super::error::FetchError;
 use super::client::Client;
-use super::http;
+use crate::catalog::error::{problem_of, FetchError};
+use crate::gguf::{Gguf, GgufProblem};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::rc::Rc;
-use ureq::Agent;
+use std::path::Path;
 
 /// One request brings this much: a header has its vocabulary in it, so some MiB are needed in any case.
 const BLOCK_BYTES: u64 = 1 << 20;
 
 /// Reads with range requests.
 pub(in crate::catalog) struct RangeFile {
-    client: Rc<Client>,
-    agent: Agent,
+    client: Client,
     url: String,
     file: String,
     bytes: u64,
@@ -25,10 +23,9 @@ pub(in crate::catalog) struct RangeFile {
 }
 
 impl RangeFile {
-    pub(super) fn new(client: Rc<Client>, url: String, file: String, bytes: u64) -> RangeFile {
+    pub(in crate::catalog) fn new(client: Client, url: String, file: String, bytes: u64) -> RangeFile {
         RangeFile {
             client,
-            agent: http::agent_with(http::Patience::LONG),
             url,
             file,
             bytes,
@@ -39,25 +36,36 @@ impl RangeFile {
         }
     }
 
-    /// Length of the file.
-    pub(in crate::catalog) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// Why the last read failed, unless the file itself is to blame.
-    pub(in crate::catalog) fn take_failure(&mut self) -> Option<FetchError> {
-        self.failure.take()
+    /// Header, and the bytes before the tensors if they are wanted; `place` is named where the file is to blame.
+    pub(in crate::catalog) fn gguf(mut self, place: &str, keeps_head: bool) -> Result<(Gguf, Vec<u8>), FetchError> {
+        let bytes = self.bytes;
+        let gguf = Gguf::read(&mut self, bytes);
+        let read = gguf.and_then(|gguf| {
+            let mut head = vec![
+                0;
+                if keeps_head {
+                    gguf.data_offset.min(bytes) as usize
+                } else {
+                    0
+                }
+            ];
+            let again = self.seek(SeekFrom::Start(0)).and_then(|_| self.read_exact(&mut head));
+            match again {
+                Ok(()) => Ok((gguf, head)),
+                Err(e) => Err(GgufProblem::Unreadable(e.to_string())),
+            }
+        });
+        match (read, self.failure) {
+            (_, Some(failure)) => Err(failure),
+            (read, None) => Ok(read.map_err(|problem| problem_of(Path::new(place), problem))?),
+        }
     }
 
     fn load(&mut self) -> Result<(), FetchError> {
         let end = self.bytes.min(self.pos.saturating_add(BLOCK_BYTES));
         let request = || {
             let range = format!("bytes={}-{}", self.pos, end - 1);
-            let mut request = self.agent.get(&self.url).header("range", range);
-            if let Some(bearer) = self.client.token.bearer() {
-                request = request.header("authorization", bearer);
-            }
-            request.call()
+            self.client.get(&self.url).header("range", range).call()
         };
         let answer = self.client.ask(&self.file, request)?;
         if answer.status() != 206 && self.pos > 0 {

@@ -1,0 +1,274 @@
+//! Files at plain addresses: `https://host/folder/model.gguf`.
+//!
+//! Nothing but models.toml tells a hash beforehand. Where it has none, a file is what the server announced by its length and ETag, which
+//! are asked for again at the end, and a sound GGUF file; its hash is in the report, as of every file.
+
+use super::kind::{Given, Kind, Known, Listed, Source, Tools};
+use crate::catalog::error::{CatalogError, FetchError};
+use crate::catalog::event::Event;
+use crate::catalog::fetching::Fetching;
+use crate::catalog::hash::sha256_hex;
+use crate::catalog::names;
+use crate::catalog::only::Only;
+use crate::catalog::web::{escape_path, header, Client, Download, RangeFile, Token};
+use crate::data::PartName;
+use crate::gguf::Gguf;
+use std::fs;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+/// Folder of the store.
+const FOLDER: &str = "urls";
+
+pub(super) const KIND: Kind = Kind {
+    name: "url",
+    keys: &["url"],
+    is_pinned: false,
+    open: |fields| {
+        let url = fields.text("url", |url| check(&format!("{}/", url.trim_end_matches('/'))))?;
+        Ok(Rc::new(Url {
+            base: format!("{}/", url.trim_end_matches('/')),
+            files: fields.some_files()?,
+        }))
+    },
+    read: |given| {
+        let is_url = given.starts_with("https://") || given.starts_with("http://");
+        is_url.then(|| read(given))
+    },
+};
+
+/// A folder of a server.
+#[derive(Debug)]
+struct Url {
+    /// With `/` at the end.
+    base: String,
+    files: Vec<Listed>,
+}
+
+/// What a server says of a file before it sends it.
+#[derive(PartialEq)]
+struct Announced {
+    bytes: u64,
+    tag: Option<String>,
+}
+
+fn check(base: &str) -> Result<(), String> {
+    let rest = base
+        .split_once("://")
+        .filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
+    let host = rest.and_then(|(_, rest)| rest.split('/').next()).unwrap_or("");
+    let is_good = !host.is_empty() && !base.contains(['?', '#', ' ']) && !base.chars().any(char::is_control);
+    match (is_good, host.contains('@')) {
+        (true, false) => Ok(()),
+        (true, true) => Err("holds a name or a password, which would stand in reports; leave it out".into()),
+        (false, _) => Err("is no http or https address of a file".into()),
+    }
+}
+
+/// `https://host/folder/model.gguf`.
+fn read(given: &str) -> Result<Given, CatalogError> {
+    // As the Hub's pages have it.
+    let path = given.trim_end_matches("?download=true");
+    let (base, file) = path.rsplit_once('/').unwrap_or((path, ""));
+    let base = format!("{base}/");
+    let wrong = |why: String| CatalogError::BadUrl {
+        given: names::shown(path.split('?').next().unwrap_or(path)),
+        why,
+    };
+    if path.contains('?') {
+        let why =
+            "has a query, which may be a signature and would stand in reports; fetch it yourself and name the file";
+        return Err(wrong(why.into()));
+    }
+    check(&base).map_err(wrong)?;
+    // Names are escaped when they are asked for.
+    let file = file.replace("%20", " ");
+    names::check_file(&file).map_err(wrong)?;
+    if !file.to_ascii_lowercase().ends_with(".gguf") {
+        return Err(wrong("does not end in .gguf".into()));
+    }
+    let of_one = |file: String| Listed {
+        file,
+        ftype: None,
+        bytes: None,
+        sha256: None,
+        path: None,
+    };
+    let parts = match PartName::parse(&file) {
+        Some(part) => part.all().map(of_one).collect(),
+        None => vec![of_one(file.clone())],
+    };
+    Ok(Given {
+        name: None,
+        only: Some(Only::File(file)),
+        source: Rc::new(Url { base, files: parts }),
+    })
+}
+
+impl Url {
+    fn client(&self, tools: Tools<'_>) -> Result<Client, FetchError> {
+        let end = self.base.find("://").map_or(0, |at| at + 3);
+        let end = self.base[end..].find('/').map_or(self.base.len(), |at| end + at);
+        let client = Client {
+            endpoint: self.base[..end].to_owned(),
+            token: Rc::new(Token::NotAsked),
+            web: tools.web.clone(),
+        };
+        tools.web.check_online(client.host())?;
+        Ok(client)
+    }
+
+    fn url(&self, file: &str) -> String {
+        format!("{}{}", self.base, escape_path(file))
+    }
+
+    /// Where a file lies once it is here.
+    fn path(&self, file: &str, tools: Tools<'_>) -> PathBuf {
+        let folder = &sha256_hex(self.base.as_bytes())[..32];
+        tools.store.root().join(FOLDER).join(folder).join(file)
+    }
+
+    fn files(&self, tools: Tools<'_>) -> Vec<Listed> {
+        let parts = self.files.iter().flat_map(|file| {
+            let names = file.parts().into_iter();
+            names.map(move |name| {
+                let path = self.path(&name, tools);
+                file.part(&name, path.is_file().then_some(path))
+            })
+        });
+        let mut files: Vec<Listed> = parts.collect();
+        files.dedup_by(|a, b| a.file == b.file);
+        files
+    }
+
+    fn ask(&self, file: &str, client: &Client) -> Result<Announced, FetchError> {
+        let answer = client.head(&self.url(file), file, 10)?;
+        let bytes = header(answer.headers(), "content-length").and_then(|text| text.trim().parse().ok());
+        let bytes = bytes.filter(|bytes| *bytes > 0).ok_or_else(|| {
+            FetchError::failed(format!(
+                "{} gives no length of {}, so it cannot be checked; fetch it yourself and name the file",
+                client.host(),
+                names::shown(file)
+            ))
+        })?;
+        let tag = header(answer.headers(), "etag").or_else(|| header(answer.headers(), "last-modified"));
+        Ok(Announced {
+            bytes,
+            tag: tag.map(str::to_owned),
+        })
+    }
+}
+
+impl Source for Url {
+    fn label(&self) -> String {
+        self.base.clone()
+    }
+
+    fn argument(&self, file: &str) -> String {
+        format!("{}{file}", self.base)
+    }
+
+    fn declared(&self) -> &[Listed] {
+        &self.files
+    }
+
+    fn local(&self, tools: Tools<'_>) -> Result<Known, CatalogError> {
+        Ok(Known::all(self.files(tools).into_iter()))
+    }
+
+    fn list(&self, tools: Tools<'_>) -> Result<Vec<Listed>, FetchError> {
+        let client = self.client(tools)?;
+        let mut files = self.files(tools);
+        for file in files.iter_mut().filter(|file| file.bytes.is_none()) {
+            file.bytes = Some(self.ask(&file.file, &client)?.bytes);
+        }
+        Ok(files)
+    }
+
+    fn header(&self, file: &Listed, keeps_head: bool, tools: Tools<'_>) -> Result<(Gguf, Vec<u8>), FetchError> {
+        let client = self.client(tools)?;
+        let bytes = self.ask(&file.file, &client)?.bytes;
+        RangeFile::new(client, self.url(&file.file), file.file.clone(), bytes).gguf(&self.place(file), keeps_head)
+    }
+
+    fn fetch(&self, file: &Listed, tools: Tools<'_>, fetching: &mut Fetching<'_, '_>) -> Result<PathBuf, FetchError> {
+        let client = self.client(tools)?;
+        let name = &file.file;
+        let path = self.path(name, tools);
+        let announced = self.ask(name, &client)?;
+        let _lock = fetching.lock(&tools.store.lock_path(&sha256_hex(self.url(name).as_bytes())), name)?;
+        // Another process may have been faster.
+        if path.is_file() {
+            return Ok(path);
+        }
+        if let Some(pinned) = file.bytes.filter(|bytes| *bytes != announced.bytes) {
+            let sent = announced.bytes;
+            let why = format!("{name}: {} sends {sent} bytes instead of {pinned}", client.host());
+            return Err(FetchError::failed(
+                why + "; use another source, or correct `bytes` in models.toml",
+            ));
+        }
+        // What is there of another state of the file is another file.
+        let state = format!(
+            "{}\n{}\n{}",
+            self.url(name),
+            announced.bytes,
+            announced.tag.as_deref().unwrap_or("")
+        );
+        let partial = path.with_file_name(format!("{}.incomplete", &sha256_hex(state.as_bytes())[..32]));
+        path.parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .map_err(|e| fetching.unwritable(&path, e))?;
+        let download = Download {
+            client: &client,
+            url: &self.url(name),
+            file: name,
+            bytes: announced.bytes,
+            sha256: file.sha256.as_deref(),
+            partial: &partial,
+        };
+        let sha256 = download.run(fetching)?;
+        let is_same = file.sha256.is_some() || self.ask(name, &client)? == announced;
+        let sound = Gguf::open(&partial).map_err(|e| e.problem.to_string());
+        if let (false, _) | (_, Err(_)) = (is_same, &sound) {
+            let _ = fs::remove_file(&partial);
+            let why = sound
+                .err()
+                .unwrap_or("was changed while it was fetched; try again".into());
+            return Err(FetchError::failed(format!("{name}: {why}")));
+        }
+        tools.store.adopt(&partial, &path, &sha256)?;
+        (fetching.progress)(&Event::Fetched {
+            file: name,
+            from: client.host(),
+            bytes: announced.bytes,
+        });
+        Ok(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_and_secrets_refused() {
+        let given = read("https://host.example/a/m%20x-Q8_0.gguf?download=true").expect("an address");
+        assert_eq!(given.source.label(), "https://host.example/a/");
+        assert_eq!(given.only, Some(Only::File("m x-Q8_0.gguf".into())));
+        assert_eq!(given.source.argument("m.gguf"), "https://host.example/a/m.gguf");
+        for bad in [
+            "https://",
+            "https://h",
+            "https://h/m.bin",
+            "http:///m.gguf",
+            "https://u:p@h/m.gguf",
+            "https://h/a b/m.gguf",
+            "https://h/m.gguf?sig=secret",
+        ] {
+            let error = read(bad).err().expect(bad);
+            assert_eq!(error.class().exit_code(), 2, "{bad}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+}
