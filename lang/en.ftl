@@ -361,6 +361,7 @@ h-next = the text goes on
 # (own, other)
 h-expects = { $own } expects (in { $other })
 h-tps = t/s
+h-mad = MAD of samples
 h-n-prompt = n_prompt
 h-depth = depth
 h-ttft-ms = TTFT, ms

@@ -292,6 +292,7 @@ h-before = texto anterior
 h-next = el texto sigue con
 h-expects = { $own } espera (en { $other })
 h-tps = t/s
+h-mad = MAD de las muestras
 h-n-prompt = n_prompt
 h-depth = profundidad
 h-ttft-ms = TTFT, ms

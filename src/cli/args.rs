@@ -184,7 +184,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "PRICE", value_parser = parse_price)]
     pub price_per_hour: Option<f64>,
     /// Print the run as another tool's table instead of the summary
-    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with_all = ["json", "explain"])]
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "explain")]
     pub format: Option<Format>,
     /// Trace the figures of one cell back to lines of the journal, e.g. "Q8_0 | tg32 @ d512"; writes no files
     #[arg(long, value_name = "CELL", conflicts_with = "out")]
@@ -415,7 +415,13 @@ pub struct CompareArgs {
     #[arg(long, requires = "out", help_heading = "Repeatability")]
     pub resume: bool,
     /// Print the run as another tool's table instead of the summary
-    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with_all = ["json", "dry_run"], help_heading = "The answer")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        conflicts_with = "dry_run",
+        help_heading = "The answer"
+    )]
     pub format: Option<Format>,
 }
 

@@ -45,8 +45,18 @@ pub fn load(path: &Path, global: &Global) -> Result<Source, Failure> {
     Ok(Source::Run(Box::new(journal), path))
 }
 
+/// A run is printed in one form: clap does not hold a command's flags against global ones.
+pub fn check_format(format: Option<Format>, global: &Global) -> Result<(), Failure> {
+    if format.is_some() && global.json {
+        let why = "--format and --json print the run in two forms: leave one out";
+        return Err(Failure::msg(BAD_INPUT, why));
+    }
+    Ok(())
+}
+
 /// Renders and prints.
 pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
+    check_format(args.format, global)?;
     let [run] = args.runs.as_slice() else {
         if args.explain.is_some() || args.format.is_some() {
             let why = "--explain and --format are for one run: give one run";

@@ -1,6 +1,6 @@
 //! What lies beside the files that are measured.
 
-use super::config::named_enum;
+use super::named::named_enum;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

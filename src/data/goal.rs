@@ -1,6 +1,6 @@
 //! What a recommendation is for, and what it has to keep to, as the user asked.
 
-use super::named_enum;
+use super::named::named_enum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -9,6 +9,7 @@ mod disturbance;
 mod goal;
 mod gpu;
 mod model;
+mod named;
 mod outcome;
 mod part;
 mod quality;
@@ -18,12 +19,13 @@ mod sample;
 pub mod work;
 
 pub use beside::{FileKind, PassedOver};
-pub(crate) use config::named_enum;
-pub use config::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, ParseNameError, SplitMode, NO_ROTATION};
+pub use config::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, SplitMode, NO_ROTATION};
 pub use disturbance::{Disturbance, Limits};
 pub use goal::{Goal, Purpose, QualityLoss, RequestShape, REGRET};
 pub use gpu::{GpuConditions, GpuReading};
 pub use model::{DerivedFrom, FilePart, ModelInfo, Quantization, TensorTypeShare, VariantInfo};
+pub(crate) use named::named_enum;
+pub use named::ParseNameError;
 pub use outcome::{FailureKind, Outcome, Warning};
 pub use part::PartName;
 pub use quality::{

@@ -1,7 +1,7 @@
 //! How a cell ended, and what the user is warned of.
 
 use super::beside::PassedOver;
-use super::config::named_enum;
+use super::named::named_enum;
 use serde::{Deserialize, Serialize};
 
 named_enum! {

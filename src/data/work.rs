@@ -2,7 +2,7 @@
 //!
 //! How a workload is planned is in `plan/works`, how it is executed in `worker/works`; one file each.
 
-use super::config::named_enum;
+use super::named::named_enum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;

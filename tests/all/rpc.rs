@@ -77,8 +77,7 @@ fn measure(lab: &Lab, out: &str, more: &[&str]) -> Value {
     args.extend(["--threads", "2", "-q", "--offline", "--out", out]);
     args.extend(more);
     run_for(lab.kvant(&args).env_remove("KVANT_FAKE_ENGINE"), 0);
-    let text = std::fs::read_to_string(lab.path(out).join("results.json")).expect("written");
-    serde_json::from_str(&text).expect("JSON")
+    lab.results_in(out)
 }
 
 fn ppl(results: &Value) -> f64 {

@@ -45,8 +45,7 @@ fn four_shards(lab: &Lab) -> [&'static str; 4] {
 }
 
 fn results(lab: &Lab, dir: &str) -> Value {
-    let text = std::fs::read_to_string(lab.path(dir).join("results.json")).expect("a merge leaves results.json");
-    serde_json::from_str(&text).expect("it is JSON")
+    lab.results_in(dir)
 }
 
 /// What identifies a cell, and whether it was measured and compared.

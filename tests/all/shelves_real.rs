@@ -94,8 +94,7 @@ fn a_split_model_is_loaded_scored_and_quantized_as_the_whole_one() {
         &["--variants", "Q8_0", "--quality", "off", "--out", "made"],
     );
     run_for(command.env_remove("KVANT_FAKE_ENGINE"), 0);
-    let made = std::fs::read_to_string(lab.path("made/results.json")).expect("a run");
-    let made: Value = serde_json::from_str(&made).expect("JSON");
+    let made = lab.results_in("made");
     let from = &made["variants"][0]["derived_from"];
     assert_eq!(
         (&from["file"], &from["sha256"]),

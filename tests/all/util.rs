@@ -134,8 +134,14 @@ impl Lab {
     }
 
     pub fn results(&self) -> Value {
-        let text = std::fs::read_to_string(self.path("run/results.json")).expect("a run leaves results.json");
-        serde_json::from_str(&text).expect("results.json is JSON")
+        self.results_in("run")
+    }
+
+    pub fn results_in(&self, dir: &str) -> Value {
+        let text = std::fs::read_to_string(self.path(dir).join("results.json")).expect("a run leaves results.json");
+        let results = serde_json::from_str(&text).expect("results.json is JSON");
+        assert_valid(&results);
+        results
     }
 
     pub fn samples(&self) -> Vec<SampleRecord> {
@@ -210,4 +216,16 @@ pub fn run_for(command: &mut Command, code: i32) -> Output {
     let output = run(command);
     assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
     output
+}
+
+/// Holds a `results.json` against its schema.
+pub fn assert_valid(results: &Value) {
+    static SCHEMA: std::sync::LazyLock<jsonschema::Validator> = std::sync::LazyLock::new(|| {
+        let schema = serde_json::from_str(include_str!("../../docs/results.schema.json")).expect("the schema is JSON");
+        jsonschema::meta::validate(&schema).expect("the schema is a schema");
+        jsonschema::validator_for(&schema).expect("the schema compiles")
+    });
+    let errors = SCHEMA.iter_errors(results);
+    let errors: Vec<String> = errors.map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
 }

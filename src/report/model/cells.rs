@@ -204,6 +204,7 @@ pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Roun
                 sample_rounds: samples.iter().map(|(round, _)| *round).collect(),
                 sample_launches: samples.iter().map(|(round, _)| rounds.launch(index, *round)).collect(),
                 tps,
+                mad: mad(usable),
                 ttft_ns: over(&|s| s.ttft_ns().map(|ns| ns as f64)),
                 itl_ns: itl(cell, usable, header.plan.seed),
                 joule_per_token: over(&|s| {
@@ -221,6 +222,13 @@ pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Roun
             })
         })
         .collect()
+}
+
+fn mad(samples: &[(u32, &Sample)]) -> Option<f64> {
+    let ns: Vec<f64> = samples.iter().map(|(_, s)| s.ns() as f64).collect();
+    let median = stats::median(&ns).filter(|_| ns.len() > 1)?;
+    let off: Vec<f64> = ns.iter().map(|ns| (ns / median - 1.0).abs()).collect();
+    stats::median(&off)
 }
 
 fn left_out(record: &Record) -> Option<usize> {

@@ -105,6 +105,7 @@ pub(super) fn context(model: &Report, charts: &[ChartName]) -> Vec<Block> {
             .arm(|cell| &cell.arm)
             .column(context, |cell| Value::count(cell.n_context()))
             .column(t.h_tps(), |cell| Value::rate(t, cell.tps))
+            .column(t.h_mad(), |cell| Value::percent(t, cell.mad))
             .column_if(is_prefill, t.h_ttft_ms(), |cell| Value::ms(t, cell.ttft_ns))
             .column_if(!is_prefill, t.h_itl(), |cell| gap(cell, 0))
             .column_if(!is_prefill, "p95", |cell| gap(cell, 1))

@@ -31,6 +31,8 @@ pub struct CellReport {
     pub sample_launches: Vec<u32>,
     /// Throughput, tokens per second.
     pub tps: Option<Interval>,
+    /// Median absolute deviation of the samples from their median, as a share of it: how steady single executions are.
+    pub mad: Option<f64>,
     /// Prefill and prefix_reuse: time to the first sampled token, nanoseconds.
     pub ttft_ns: Option<Interval>,
     /// Decode, no_reuse, batched and requests: gaps between tokens.
