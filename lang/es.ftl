@@ -66,10 +66,10 @@ cut-short-banner =
     La ejecución quedó cortada: sus cifras vienen de las rondas completas. Continúela con --resume.
 interrupted-banner =
     La ejecución se interrumpió: sus cifras vienen de las rondas completas. Continúela con --resume.
-broken-banner = Dañado, y por eso nunca la respuesta: { $arms } ({ $reason }).
-quality-not-measured = Lo que los tipos menores cuestan en calidad no se midió en esta ejecución.
+broken-banner = Con archivos dañados, y por eso nunca la respuesta: { $arms } ({ $reason }).
+quality-not-measured = En esta ejecución no se midió cuánta calidad cuestan los tipos menores.
 quality-said =
-    { $name } { $verdict } (PPL { $ppl }, KLD { $kld }, mismo token más probable { $same })
+    { $name }: { $verdict } (PPL { $ppl }, KLD { $kld }, mismo token más probable { $same })
 kv-named = KV { $kv }
 quality-of-variants = Calidad frente a { $baseline }, en ventanas de { $n_ctx } tokens: { $list }.
 quality-of-kv =
@@ -81,12 +81,12 @@ size-of = { $variant } { $bytes } ({ $bpw } bits por peso{ $peak })
 sizes = Tamaño: { $list }.
 kv-ratio = { $ratio } con { $variant } ({ $verdict })
 kv-effect =
-    Una caché KV { $kv }{ $size } cambia la velocidad de decodificación a profundidad { $n_depth } a
+    Una caché KV { $kv }{ $size } deja la velocidad de decodificación a profundidad { $n_depth } en
     { $effects }.
 kv-size = {" "}ocupa { $own } en lugar de { $f16 } y
 control-excludes =
     Control: { $baseline } contra sí misma dio { $ratio }. Al menos { $bias } de eso es sesgo de
-    esta ejecución: todos los intervalos son así de anchos de más a ambos lados.
+    esta ejecución: todos los intervalos se han ensanchado en esa medida a ambos lados.
 control-includes =
     Control: { $baseline } contra sí misma dio { $ratio }, que incluye el 1, como debe ser.
 moves-one =
@@ -97,7 +97,7 @@ moving =
     máquina tal como estaba.
 open-one = { $arm } en { $work } ({ $ratio })
 open-others = {" "}y { $n } más
-would-settle = ; { $rounds }{ $time } bastarían para { $what }
+would-settle = ; para { $what }: { $rounds }{ $time }
 settle-it = saberlo
 settle-half = saber la mitad
 unsettled = No se pudo saber: { $list }{ $others }{ $settle }.
@@ -111,10 +111,10 @@ at-depth = a profundidad { $n }
 ratio-here = { $ratio } { $place }
 decodes-fastest =
     Según las estimaciones, { $name } es la que más rápido decodifica en todos los contextos:
-    { $ratios } la velocidad de { $baseline }; { $rate } t/s { $place }.
+    { $ratios } respecto a { $baseline }; { $rate } t/s { $place }.
 prefills-fastest =
     Según las estimaciones, { $name } es la que más rápido hace el prefill con cualquier longitud:
-    { $ratios } la velocidad de { $baseline }; { $rate } t/s { $place }.
+    { $ratios } respecto a { $baseline }; { $rate } t/s { $place }.
 pair-here = { $ratio } { $place } ({ $verdict })
 against-next-everywhere = { $name } frente a { $second }, la siguiente: { $pairs }.
 place-prompt = Con un prompt de { $n } tokens
@@ -124,11 +124,11 @@ leads = { $place }, { $lead } ({ $rate } t/s){ $runner_up }.
 against-next = ; frente a { $second }, la siguiente: { $ratio } ({ $verdict })
 decodes = decodifica
 prefills = hace el prefill
-is-faster = { $name } { $verb } a { $ratio } la velocidad de { $baseline }, más rápida
-is-slower = { $name } { $verb } a { $ratio } la velocidad de { $baseline }, más lenta
-is-same = { $name } { $verb } a { $ratio } la velocidad de { $baseline }: igual
+is-faster = { $name } { $verb } más rápido que { $baseline }: { $ratio }
+is-slower = { $name } { $verb } más lento que { $baseline }: { $ratio }
+is-same = { $name } { $verb } igual de rápido que { $baseline }: { $ratio }
 is-unknown =
-    { $name } { $verb } a { $ratio } la velocidad de { $baseline }: no se puede saber si eso es una
+    { $name } { $verb } a { $ratio } la velocidad de { $baseline }: no se puede saber si hay
     diferencia
 warning-line = aviso: { $text }
 not-measured-line = sin medir: { $what } ({ $kind }): { $reason }
@@ -186,7 +186,7 @@ good-memory = Igual de buenas: { $names }; es la que menos memoria ocupa.
 limit-open = Aún no se puede saber si respeta los límites: { $checks }.
 others-open = De otras queda por saber si respetan los límites: { $list }.
 waits = { $arm } ({ $checks })
-fact-sentence = Dio { $facts }.
+fact-sentence = Resultado: { $facts }.
 alternative = { $arm }: { $facts }{ $wins }.
 choice-with = ; la elegida con { $flag }
 less-memory = { $bytes } menos de memoria
@@ -222,7 +222,7 @@ fact-baseline = la referencia de calidad
 fact-unscored = calidad sin medir (--quality off)
 fact-open = calidad por saber (no se evaluó ningún texto)
 lim-decode = al menos { $n } t/s al decodificar
-lim-ttft = primer token en { $ms } ms
+lim-ttft = primer token en { $ms } ms como máximo
 lim-ram = como máximo { $bytes } de memoria
 lim-vram = como máximo { $bytes } en el dispositivo
 lim-context = un contexto de { $n } tokens
@@ -283,7 +283,7 @@ h-dp-rms = RMS delta-p
 h-verdict = veredicto
 h-tokens = tokens
 h-not-measured = sin medir
-h-arm = brazo
+h-arm = configuración
 h-window = ventana
 h-outcome = resultado
 h-reason = motivo
@@ -296,13 +296,13 @@ h-mad = MAD de las muestras
 h-n-prompt = n_prompt
 h-depth = profundidad
 h-ttft-ms = TTFT, ms
-h-itl = pausa entre tokens, ms: p50
+h-itl = intervalo entre tokens, ms: p50
 device-memory = { $measured } (previsto { $predicted })
 h-gpu-joule-per-token = J por token (GPU)
 h-ratio = razón con la referencia
 h-with-reuse = con reutilización, ms por token
 h-without-reuse = sin ella, ms por token
-h-times-longer = veces más
+h-times-longer = veces más lento
 h-no-reuse-kind = sin reutilización
 h-buffers = pesos por búfer
 h-kv-cache = caché KV
@@ -356,9 +356,9 @@ precise-after = { $tokens } (precisa tras { $n })
 not-scored = Sin evaluar:
 no-time-to-score =
     no hubo tiempo, o el texto tiene menos de dos ventanas así; use --level full o un --budget mayor
-arm-left = no puede ser la elegida, y salió antes de su primera muestra
+arm-left = no puede ser la elegida y se retiró antes de su primera muestra
 no-round-completed = la ejecución terminó antes de su primera ronda completa
-parts-from = Dónde { $arm } se aparta de { $baseline }
+parts-from = Dónde se aparta { $arm } de { $baseline }
 but-indistinguishable = { $arm }, indistinguible en conjunto,
 parts-intro =
     Los lugares de mayor divergencia, con la probabilidad de cada token en su propio modelo y en el
@@ -381,16 +381,15 @@ extrapolated = extrapolado
 timed = medido
 memory = Memoria
 memory-intro =
-    MiB, cada brazo en un proceso propio. RssFile es el archivo del modelo mapeado (el sistema puede
-    soltarlo y releerlo), RssAnon el resto: caché KV, búferes de cálculo y pesos reempaquetados. El
-    búfer de cálculo es lo que llama.cpp reserva; lo que nada usa todavía no está residente.
-    Previsto: el máximo, antes de medir. n_ctx que cabe: en la memoria disponible al empezar, según
-    el máximo medido; el modelo puede estar entrenado con menos.
+    MiB, cada configuración en un proceso propio. RssFile es el archivo del modelo mapeado (el
+    sistema puede descartarlo y releerlo), RssAnon el resto: caché KV, búferes de cálculo y pesos
+    reempaquetados. El búfer de cálculo es lo que llama.cpp reserva; lo que nada usa todavía no está
+    residente. Previsto: el máximo, antes de medir. n_ctx que cabe: en la memoria disponible al
+    empezar, según el máximo medido; el modelo puede estar entrenado con menos.
 energy = Energía y coste
 energy-intro =
-    Julios: lo que consumieron los paquetes del procesador (y la memoria, si tiene contador)
-    mientras se medían los tokens, junto con todo lo demás que corría allí; n/d si esta máquina no
-    lo dice.
+    Julios: lo que consumieron los procesadores (y la memoria, si tiene contador) mientras se medían
+    los tokens, incluido todo lo demás que se ejecutaba allí; n/d si esta máquina no lo dice.
 cost-intro =
     Coste: del tiempo que tardan un millón de tokens, a { $price } por hora y con una sola petición
     a la vez.
@@ -408,14 +407,14 @@ failures = Celdas que no se midieron
 
 how-sure = Cuánta certeza hay
 q-noise = Lo mismo medido dos veces
-q-smallest = Menor diferencia que habría visto
+q-smallest = Menor diferencia que habría detectado
 q-rounds = Rondas
 q-disturbed = Perturbaciones
 q-drift = Deriva de la máquina
 no-control = no hubo control, así que el ruido de esta ejecución no se conoce
 noise-excludes =
-    la referencia contra sí misma: { $ratio }; lo que de eso es sesgo seguro está en todos los
-    intervalos
+    la referencia contra sí misma: { $ratio }; la parte que sin duda es sesgo está incluida en todos
+    los intervalos
 noise-includes = la referencia contra sí misma: { $ratio }; como debe ser, el 1 está dentro
 smallest-seen =
     { $median } en la comparación mediana de dos variantes, { $worst } en la menos segura
@@ -432,7 +431,7 @@ memory-reads = lectura de memoria
 matrix-products = productos de matrices
 drifted = { $name } de { $slowest } a { $fastest } respecto a su mediana
 paused-for = ; se esperó { $time }
-drift-for-all = { $halves }{ $paused }; todos los brazos de una ronda la comparten
+drift-for-all = { $halves }{ $paused }; todas las configuraciones de una ronda la comparten
 
 ## Sections: how it was measured
 
@@ -466,7 +465,7 @@ cpu-only = solo CPU
 versions = kvant { $kvant }; llama.cpp mediante { $llama }
 rounds-complete =
     { $rounds } completas en { $launches }; cada ronda ejecuta cada celda una vez, en un orden
-    sembrado y contrabalanceado{ $unused }
+    contrabalanceado y reproducible con la semilla{ $unused }
 not-used = ; no se usan { $samples } fuera de rondas completas
 over-all-cells = { $ratio } sobre todas las celdas de prefill y decodificación
 verdict-rule =
@@ -486,7 +485,7 @@ data = Datos
 d-results = : todas las cifras, con las muestras en bruto
 d-csv = : una fila por celda
 d-notebook = : las mismas tablas y gráficos en Python, con sitio para conclusiones
-d-quality = : una fila por brazo y ventana evaluados
+d-quality = : una fila por configuración y ventana evaluadas
 d-bench = : filas para compare-llama-bench.py y lo demás que lee llama-bench
 d-bench-sql = : las mismas, para SQLite
 d-journal = : lo que se registró;{" "}
@@ -646,11 +645,12 @@ series-drafted = { $variant }, borrador
 
 c-decode = { $model }: velocidad de decodificación según el contexto
 c-decode-sub =
-    Más es mejor. Mediana con su intervalo del 95 %; los brazos están lado a lado en cada
+    Más es mejor. Mediana con su intervalo del 95 %; las configuraciones están lado a lado en cada
     profundidad.
 c-prefill = { $model }: velocidad de prefill según la longitud del prompt
 c-prefill-sub =
-    Más es mejor. Mediana con su intervalo del 95 %; los brazos están lado a lado en cada longitud.
+    Más es mejor. Mediana con su intervalo del 95 %; las configuraciones están lado a lado en cada
+    longitud.
 c-ttft = { $model }: tiempo hasta el primer token
 c-ttft-sub = Menos es mejor. Mediana con su intervalo del 95 %; ambos ejes son logarítmicos.
 c-reuse = { $model }: un token más, con y sin reutilización de KV
@@ -673,11 +673,11 @@ pareto-file = archivo: { $mib } MiB
 rounds-and-windows = { $rounds }, { $windows }
 c-rounds = { $model }: cada ronda, respecto a la mediana
 c-rounds-sub =
-    Velocidad de { $work } y de los núcleos de la máquina, 100 es su mediana. Lo que se mueve junto
-    es deriva.
+    Velocidad de { $work } y de los kernels de prueba de la máquina; 100 es la mediana de cada uno.
+    Lo que se mueve junto es deriva.
 a-relative = por ciento de la mediana
 c-memory = { $model }: memoria residente
-c-memory-sub = Menos es mejor. Cada brazo en un proceso propio; la marca es el máximo.
+c-memory-sub = Menos es mejor. Cada configuración en un proceso propio; la marca es el máximo.
 a-cached = tokens en la caché
 a-tps = tokens por segundo
 a-prompt = tokens del prompt
@@ -704,7 +704,7 @@ tip-extrapolated = { $tip }, extrapolado del prefill
 
 ## What a run recorded
 
-ended-precise = todos los brazos alcanzaron la precisión buscada
+ended-precise = todas las configuraciones alcanzaron la precisión buscada
 ended-all = se evaluaron todos los fragmentos previstos
 ended-spent = se agotó el tiempo o el texto
 passed-over-file = { $file } ({ $what })
@@ -757,8 +757,8 @@ warn-requantized =
     { $variants } { $n ->
         [one] se hizo
        *[other] se hicieron
-    } a partir de un archivo { $from }, y nada hecho de él puede ser más exacto; no son las variantes
-    publicadas: dé esas para compararlas
+    } a partir de un archivo { $from }, y nada hecho a partir de él puede ser más exacto; no son las
+    variantes publicadas: dé esas para compararlas
 warn-passed-over =
     se omitieron { $files }{ $n ->
         [0] {""}
@@ -835,8 +835,8 @@ nb-quality-note =
     ventanas de texto.
 nb-samples = Muestras ronda a ronda
 nb-samples-note =
-    Todos los brazos de una ronda comparten lo que hizo la máquina entonces: líneas que se mueven
-    juntas son deriva, no diferencias entre brazos.
+    Todas las configuraciones de una ronda comparten lo que hizo la máquina entonces: líneas que se
+    mueven juntas son deriva, no diferencias entre configuraciones.
 nb-own = Sus conclusiones
 nb-own-note =
     ¿Qué variante, con qué caché KV, en esta máquina? ¿Qué cuesta en calidad? ¿Con cuánta certeza, y
@@ -874,8 +874,8 @@ d-unpaired =
     rápida. No están emparejadas: se midieron en momentos distintos, así que lo demás que cambió en
     la máquina está en la razón y no en su intervalo.
 d-no-significance =
-    { $name } viene de llama-bench, que mide un brazo tras otro: su dispersión dice poco de cuánto
-    se movió la máquina entretanto, así que no se da ningún intervalo ni veredicto.
+    { $name } viene de llama-bench, que mide una configuración tras otra: su dispersión dice poco de
+    cuánto se movió la máquina entretanto, así que no se da ningún intervalo ni veredicto.
 d-other-machine = Se ejecutaron en máquinas distintas: las razones comparan también las máquinas.
 d-incomplete = { $name } no llegó a su fin.
 d-config = Qué cambió en la configuración
@@ -932,8 +932,9 @@ h-kvant = Hecho por kvant.
 b-title = llama-bench: { $name }
 b-rows = Filas de llama-bench
 b-note =
-    Medido por llama-bench, un brazo tras otro: media y desviación típica de sus repeticiones. Las
-    diferencias entre filas no se contrastan, porque la máquina pudo moverse entre ellas.
+    Medido por llama-bench, una configuración tras otra: media y desviación típica de sus
+    repeticiones. Las diferencias entre filas no se contrastan, porque la máquina pudo moverse entre
+    ellas.
 b-h-model = modelo
 b-h-threads = hilos
 rows =

@@ -293,12 +293,12 @@ fn names() -> BTreeSet<&'static str> {
     let workloads = Workload::ALL.iter().map(|workload| workload.name());
     let levels = Level::ALL.iter().map(|level| level.name());
     let kinds = FailureKind::ALL.iter().map(|kind| kind.name());
-    // `tg32 @ d128 x4 shared` names a work.
+    // Parts of ids: `F16 control`, `tg32 @ d128 x4 shared`.
     purposes
         .chain(workloads)
         .chain(levels)
         .chain(kinds)
-        .chain(["shared"])
+        .chain(["control", "shared"])
         .collect()
 }
 
@@ -336,6 +336,23 @@ fn numbers_are_written_as_the_language_writes_them() {
     assert!(md.contains("1,74x [1,70; 1,78]") && md.contains("134\u{a0}515\u{a0}008"));
     assert!(md.contains("n/d") && !md.contains("n/a"));
     assert!(md.contains("llama-cpp-sys-2 0.1.161"), "a version is no number");
+}
+
+#[test]
+fn columns_of_numbers_are_the_same_in_every_language() {
+    let (header, records) = fixture::run();
+    let rules = |lang: Lang| -> Vec<String> {
+        let md = report_md(&ReportModel::build_in(lang, &header, &records));
+        let rules = md
+            .lines()
+            .filter(|line| line.starts_with("| ---") || line.starts_with("| :--"));
+        rules.map(str::to_owned).collect()
+    };
+    let wanted = rules(Lang::default());
+    assert!(wanted.iter().any(|rule| rule.contains("---:")), "{wanted:?}");
+    for lang in Lang::ALL {
+        assert_eq!(rules(lang), wanted, "{lang}");
+    }
 }
 
 #[test]
