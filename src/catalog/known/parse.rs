@@ -5,7 +5,7 @@ use crate::catalog::error::CatalogError;
 use crate::catalog::names;
 use crate::catalog::source::{kind, kind_names, Fields, Listed, Source};
 use crate::gguf::{ftype_of, known_ftypes};
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -61,10 +61,7 @@ impl<'de> Deserialize<'de> for RawSource {
                         _ => drop(raw.texts.insert(key, map.next_value()?)),
                     }
                 }
-                match raw.kind {
-                    Some(_) => Ok(raw),
-                    None => Err(A::Error::missing_field("kind")),
-                }
+                Ok(raw)
             }
         }
         deserializer.deserialize_map(Keys)
@@ -170,12 +167,14 @@ impl Place<'_> {
     fn source(&self, source: Spanned<RawSource>, folder: &Path) -> Result<Rc<dyn Source>, CatalogError> {
         let span = source.span();
         let raw = source.into_inner();
-        let (name, name_span) = raw.kind.map_or((String::new(), span.clone()), |kind| {
-            (kind.get_ref().clone(), kind.span())
-        });
-        let kind = kind(&name).ok_or_else(|| {
-            let why = format!("unknown kind '{}'; use {}", names::shown(&name), kind_names());
-            self.error(&name_span, "kind", why)
+        let given = raw.kind.ok_or_else(|| {
+            let why = format!("this source has no kind; use {}", kind_names());
+            self.error(&span, "kind", why)
+        })?;
+        let name = given.get_ref();
+        let kind = kind(name).ok_or_else(|| {
+            let why = format!("unknown kind '{}'; use {}", names::shown(name), kind_names());
+            self.error(&given.span(), "kind", why)
         })?;
         if let Some((key, text)) = raw.texts.iter().find(|(key, _)| !kind.keys.contains(&key.as_str())) {
             let why = format!(

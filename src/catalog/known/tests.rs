@@ -1,12 +1,6 @@
 use super::*;
 use crate::catalog::label::FileName;
 
-fn refused(text: &str) -> String {
-    parse::entries(text, "mine.toml", Path::new("/x"))
-        .expect_err("must be refused")
-        .to_string()
-}
-
 #[test]
 fn the_shipped_models_are_sound() {
     let catalog = Catalog::shipped().expect("the file of the repository");
@@ -35,62 +29,56 @@ fn the_shipped_models_are_sound() {
 
 #[test]
 fn bad_entries_name_file_line_and_key() {
-    let head = "[[model]]\nname = \"m\"\n[[model.source]]\n";
-    let cases: &[(String, &[&str])] = &[
-        ("x = ".into(), &["mine.toml:1:"]),
-        ("[[model]]\nnam = \"x\"\n".into(), &["mine.toml:2:", "nam"]),
-        ("[[model]]\nlicense = \"x\"\n".into(), &["mine.toml:1:", "name"]),
-        ("[[model]]\nname = 3\n".into(), &["mine.toml:2:", "name", "string"]),
-        ("[[model]]\nname = \"../m\"\n".into(), &["mine.toml:2:", "name", "../m"]),
-        ("[[model]]\nname = \"m\"\n".into(), &["mine.toml:2:", "source"]),
+    // `|` is a line break, and `@` the beginning of a model with one source.
+    for (text, words) in [
+        ("x = ", &["mine.toml:1:"][..]),
+        ("[[model]]|nam = 'x'|", &["mine.toml:2:", "nam"]),
+        ("[[model]]|license = 'x'|", &["mine.toml:1:", "name"]),
+        ("[[model]]|name = 3|", &["mine.toml:2:", "name", "string"]),
+        ("[[model]]|name = '../m'|", &["mine.toml:2:", "name", "../m"]),
+        ("[[model]]|name = 'm'|", &["mine.toml:2:", "source"]),
+        ("@repo = 'a/b'|", &["mine.toml:3:", "kind"]),
+        ("@kind = 'ftp'|", &["mine.toml:4:", "kind", "ftp", "hf, pypi"]),
+        ("@kind = 'hf'|", &["mine.toml:3:", "repo"]),
         (
-            format!("{head}kind = \"ftp\"\n"),
-            &["mine.toml:4:", "kind", "ftp", "hf, pypi"],
-        ),
-        (format!("{head}kind = \"hf\"\n"), &["mine.toml:3:", "repo"]),
-        (
-            format!("{head}kind = \"hf\"\nrepo = \"../../x\"\n"),
+            "@kind = 'hf'|repo = '../../x'|",
             &["mine.toml:5:", "repo", "owner/name"],
         ),
         (
-            format!("{head}kind = \"hf\"\nrepo = \"a/b\"\nrevision = \"../c\"\n"),
+            "@kind = 'hf'|repo = 'a/b'|revision = '../c'|",
             &["mine.toml:6:", "revision"],
         ),
         (
-            format!("{head}kind = \"hf\"\nrepo = \"a/b\"\npackage = \"c==1\"\n"),
+            "@kind = 'hf'|repo = 'a/b'|package = 'c==1'|",
             &["mine.toml:6:", "package", "remove"],
         ),
         (
-            format!("{head}kind = \"hf\"\nrepo = \"a/b\"\nvariants.Q9 = {{ file = \"x\" }}\n"),
+            "@kind = 'hf'|repo = 'a/b'|variants.Q9 = { file = 'x' }|",
             &["mine.toml:6:", "variants.Q9", "Q4_K_M"],
         ),
         (
-            format!("{head}kind = \"hf\"\nrepo = \"a/b\"\nvariants.F16 = {{ file = \"../x\" }}\n"),
+            "@kind = 'hf'|repo = 'a/b'|variants.F16 = { file = '../x' }|",
             &["mine.toml:6:", "file"],
         ),
         (
-            format!("{head}kind = \"hf\"\nrepo = \"a/b\"\nvariants.F16 = {{ file = \"x\", sha256 = \"ab\" }}\n"),
+            "@kind = 'hf'|repo = 'a/b'|variants.F16 = { file = 'x', sha256 = 'ab' }|",
             &["mine.toml:6:", "sha256", "64"],
         ),
         (
-            format!("{head}kind = \"pypi\"\npackage = \"a==1\"\nvariants.F16 = {{ file = \"x\" }}\n"),
+            "@kind = 'pypi'|package = 'a==1'|variants.F16 = { file = 'x' }|",
             &["mine.toml:6:", "variants.F16", "sha256"],
         ),
-        (
-            format!("{head}kind = \"pypi\"\npackage = \"-r a\"\n"),
-            &["mine.toml:5:", "package"],
-        ),
-        (
-            format!("{head}kind = \"file\"\npath = \"a\"\n"),
-            &["mine.toml:3:", "variants"],
-        ),
-        (
-            format!("{head}kind = \"builtin\"\n{head}kind = \"builtin\"\n"),
-            &["mine.toml:6:", "two models"],
-        ),
-    ];
-    for (text, words) in cases {
-        let message = refused(text);
+        ("@kind = 'pypi'|package = '-r a'|", &["mine.toml:5:", "package"]),
+        ("@kind = 'file'|path = 'a'|", &["mine.toml:3:", "variants"]),
+        ("@kind = 'url'|url = 'ftp://h'|", &["mine.toml:5:", "url", "http"]),
+        ("@kind = 'builtin'|@kind = 'builtin'|", &["mine.toml:6:", "two models"]),
+    ] {
+        let text = text
+            .replace('@', "[[model]]|name = 'm'|[[model.source]]|")
+            .replace('|', "\n");
+        let message = parse::entries(&text, "mine.toml", Path::new("/x"))
+            .expect_err(&text)
+            .to_string();
         assert!(
             words.iter().all(|word| message.contains(word)),
             "{words:?} in: {message}\n{text}"
