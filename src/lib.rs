@@ -20,6 +20,7 @@ mod engine;
 pub mod gguf;
 mod host;
 pub mod journal;
+pub mod mix;
 pub mod plan;
 mod protocol;
 mod quality;

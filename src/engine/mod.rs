@@ -8,6 +8,7 @@
 mod decode;
 #[cfg(feature = "test-engine")]
 pub(crate) mod fake;
+pub(crate) mod imatrix;
 mod instructions;
 #[cfg(feature = "llama")]
 pub(crate) mod llama;

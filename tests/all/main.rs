@@ -17,6 +17,9 @@ mod inspect;
 mod layering;
 mod limits;
 mod mcp;
+mod mix;
+#[cfg(feature = "llama")]
+mod mix_real;
 mod models;
 mod page;
 mod quality;

@@ -10,6 +10,7 @@ mod batch;
 mod context;
 mod decode;
 mod devices;
+mod imatrix;
 mod log;
 mod model;
 mod modules;
@@ -17,6 +18,7 @@ mod quantize;
 
 pub(crate) use decode::Decoder;
 pub(crate) use devices::{list as devices, serve_rpc};
+pub(super) use imatrix::gather;
 pub(super) use quantize::quantize;
 
 use super::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, RowSink, Vocab};
