@@ -45,12 +45,7 @@ pub fn keep_mix(
     let size = File::create(&temp)
         .and_then(|file| head.write(file, &pieces))
         .map_err(|e| store.unusable(e))?;
-    let mut hashing = |done| {
-        progress(&Event::Hashing {
-            file: mixed.file,
-            done,
-        })
-    };
+    let mut hashing = |done| progress(&Event::Hashing { file: mixed.file, done });
     let sha256 = sha256_file(&temp, &mut hashing).map_err(|e| store.unusable(e))?;
     let path = dir.join(format!("{}-{}-{QUANTIZER_TAG}.gguf", mixed.label, &sha256[..8]));
     let record = MadeRecord {
@@ -70,4 +65,18 @@ pub fn keep_mix(
         bytes: size,
     });
     Ok((info, path))
+}
+
+/// Mixes in the store that were made of the file of this hash, by label.
+pub fn mixes_of(from: &DerivedFrom, store: &Store) -> Vec<(VariantInfo, PathBuf)> {
+    let made = store.made_of(&from.sha256).into_iter();
+    let mixes = made.filter(|(label, _)| label.starts_with("mix-"));
+    let open = |(label, path): (String, PathBuf)| {
+        let sha256 = store.recorded_sha256(&path)?;
+        let present = Present::open(&path)
+            .ok()
+            .filter(|p| p.gguf.mix_label() == Some(&label))?;
+        Some((present.variant(&label, &[sha256], Some(from.clone())), path))
+    };
+    mixes.filter_map(open).collect()
 }

@@ -104,7 +104,10 @@ impl SelfQuantizer {
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), String> {
         let mut command = Command::new(&self.executable);
-        command.arg("imatrix").args([src, dst, text]).args(["--dataset", dataset]);
+        command
+            .arg("imatrix")
+            .args([src, dst, text])
+            .args(["--dataset", dataset]);
         command.args(["--chunks", &n_chunks.to_string(), "--threads", &n_threads.to_string()]);
         self.run(command, dst, progress)
     }

@@ -541,6 +541,9 @@ pub struct TriageArgs {
     /// `kvant models` knows the dimensions, with no network
     #[arg(long, value_name = "MODEL", conflicts_with = "models", help_heading = "Candidates")]
     pub shape: Option<String>,
+    /// Mixes that `kvant mix` made of this model are candidates too; where there is none, one of the size of Q4_K_M is made first
+    #[arg(long, conflicts_with_all = ["shape", "dry_run"], help_heading = "Candidates")]
+    pub with_mix: bool,
     /// KV-cache types, each with every variant
     #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16,q8_0", help_heading = "Candidates")]
     pub kv: Vec<KvPair>,

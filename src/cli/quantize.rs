@@ -44,6 +44,12 @@ pub fn imatrix(args: &ImatrixArgs) -> Result<u8, Failure> {
     let (sums, n_chunks) = gather(&args.src, &text, args.chunks, args.threads).map_err(|e| failed(&e))?;
     let of = |(name, (squares, counts))| (name, Sums { squares, counts });
     let sums = sums.into_iter().map(of).collect();
-    write_imatrix(&args.dst, &sums, &args.dataset, (n_chunks, crate::engine::imatrix::N_CTX)).map_err(|e| failed(&e))?;
+    write_imatrix(
+        &args.dst,
+        &sums,
+        &args.dataset,
+        (n_chunks, crate::engine::imatrix::N_CTX),
+    )
+    .map_err(|e| failed(&e))?;
     Ok(OK)
 }

@@ -18,12 +18,7 @@ pub(crate) type Gathered = BTreeMap<String, (Vec<f32>, Vec<f32>)>;
 /// # Errors
 /// With llama.cpp's last error lines; for a text of less than a chunk; in a build without llama.cpp.
 #[cfg(feature = "llama")]
-pub(crate) fn gather(
-    model: &Path,
-    text: &str,
-    n_chunks: u32,
-    n_threads: u32,
-) -> Result<(Gathered, u32), EngineError> {
+pub(crate) fn gather(model: &Path, text: &str, n_chunks: u32, n_threads: u32) -> Result<(Gathered, u32), EngineError> {
     super::llama::gather(model, text, n_chunks, n_threads)
 }
 

@@ -51,7 +51,9 @@ impl Imatrix {
         let is_gguf = file.read_exact_at(&mut magic, 0).is_ok() && &magic == b"GGUF";
         let read = match is_gguf {
             true => Imatrix::of_gguf(&Gguf::open(path)?, &file),
-            false => std::fs::read(path).map_err(unreadable).and_then(|bytes| Imatrix::of_old(&bytes)),
+            false => std::fs::read(path)
+                .map_err(unreadable)
+                .and_then(|bytes| Imatrix::of_old(&bytes)),
         };
         read.map_err(of_file)
     }
@@ -115,7 +117,10 @@ impl Imatrix {
         if self.entries.is_empty() {
             return Err(no_matrix("it has no entries; name a file of llama-imatrix"));
         }
-        let broken = self.entries.iter().find(|(_, v)| !v.iter().all(|x| x.is_finite() && *x >= 0.0));
+        let broken = self
+            .entries
+            .iter()
+            .find(|(_, v)| !v.iter().all(|x| x.is_finite() && *x >= 0.0));
         match broken {
             Some((name, _)) => Err(no_matrix(&format!("the values of {name} are no sums of squares"))),
             None => Ok(self),

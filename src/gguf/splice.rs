@@ -213,16 +213,23 @@ mod tests {
         let quarry = Quarry::open(&a).expect("sound");
         let mut head = Head::open(&a).expect("sound");
         let pieces: Vec<Piece<'_>> = quarry.pieces().collect();
-        head.write(File::create(&b).expect("created"), &pieces).expect("written");
+        head.write(File::create(&b).expect("created"), &pieces)
+            .expect("written");
         let (one, other) = (std::fs::read(&a).expect("there"), std::fs::read(&b).expect("there"));
         assert_eq!(one, other);
         head.set_text("general.name", "Other");
         head.set_text("kvant.mix", "x");
-        head.write(File::create(&b).expect("created"), &pieces).expect("written");
+        head.write(File::create(&b).expect("created"), &pieces)
+            .expect("written");
         let read = Gguf::open(&b).expect("sound");
         assert_eq!(read.str("general.name"), Some("Other"));
         assert_eq!(read.str("kvant.mix"), Some("x"));
-        let sizes = |gguf: &Gguf| gguf.tensors.iter().map(|t| (t.name.clone(), t.bytes)).collect::<Vec<_>>();
+        let sizes = |gguf: &Gguf| {
+            gguf.tensors
+                .iter()
+                .map(|t| (t.name.clone(), t.bytes))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(sizes(&read), sizes(&quarry.gguf));
     }
 }

@@ -155,7 +155,13 @@ impl Problem<'_> {
 
     fn slack(&self, multipliers: [f64; 2]) -> f64 {
         // No limit has no multiplier: 0 times infinity is nothing here.
-        let of = |k: usize| if multipliers[k] > 0.0 { multipliers[k] * self.most[k] } else { 0.0 };
+        let of = |k: usize| {
+            if multipliers[k] > 0.0 {
+                multipliers[k] * self.most[k]
+            } else {
+                0.0
+            }
+        };
         of(0) + of(1)
     }
 
@@ -244,7 +250,9 @@ impl Problem<'_> {
 fn undominated(mut states: Vec<State>) -> Vec<State> {
     let by = |a: &State, b: &State| {
         let order = a.sums[1].total_cmp(&b.sums[1]);
-        order.then(a.sums[2].total_cmp(&b.sums[2])).then(a.sums[0].total_cmp(&b.sums[0]))
+        order
+            .then(a.sums[2].total_cmp(&b.sums[2]))
+            .then(a.sums[0].total_cmp(&b.sums[0]))
     };
     states.sort_by(by);
     // Of those before: second sum rising, first sum falling.
@@ -309,7 +317,9 @@ mod tests {
 
     fn total(groups: &[Vec<Costs>], chosen: &[usize]) -> Costs {
         let items = groups.iter().zip(chosen).map(|(g, &c)| g[c]);
-        items.fold(costs(0.0, 0.0, 0.0), |s, i| costs(s.loss + i.loss, s.bytes + i.bytes, s.ns + i.ns))
+        items.fold(costs(0.0, 0.0, 0.0), |s, i| {
+            costs(s.loss + i.loss, s.bytes + i.bytes, s.ns + i.ns)
+        })
     }
 
     #[test]
@@ -322,14 +332,22 @@ mod tests {
                     (0..4)
                         .map(|t| {
                             let bits = 2.0 + t as f64 + rng.unit();
-                            costs((-bits).exp() * (0.5 + rng.unit()), (bits * weight * 100.0).round(), bits * rng.unit())
+                            costs(
+                                (-bits).exp() * (0.5 + rng.unit()),
+                                (bits * weight * 100.0).round(),
+                                bits * rng.unit(),
+                            )
                         })
                         .collect()
                 })
                 .collect();
             let limits = Limits {
                 loss: if round % 3 == 1 { 0.3 } else { f64::INFINITY },
-                bytes: if round % 3 == 1 { f64::INFINITY } else { 1500.0 + 200.0 * rng.unit() },
+                bytes: if round % 3 == 1 {
+                    f64::INFINITY
+                } else {
+                    1500.0 + 200.0 * rng.unit()
+                },
                 ns: if round % 2 == 0 { f64::INFINITY } else { 14.0 },
             };
             let aim = [Aim::Loss, Aim::Bytes, Aim::Time][round % 3];
@@ -352,7 +370,13 @@ mod tests {
             .map(|_| {
                 let (n, weight) = (1.0 + rng.below(40) as f64, rng.unit().powi(3));
                 let types = [2.6, 3.4, 4.25, 4.5, 5.0, 5.5, 6.56, 8.5];
-                let of = |bits: f64| costs(weight * (-1.3 * bits).exp() * 2.0, (bits * n * 4096.0).round(), bits * n);
+                let of = |bits: f64| {
+                    costs(
+                        weight * (-1.3 * bits).exp() * 2.0,
+                        (bits * n * 4096.0).round(),
+                        bits * n,
+                    )
+                };
                 types.map(of).to_vec()
             })
             .collect();
@@ -360,13 +384,27 @@ mod tests {
         let limits = Limits { bytes, ..Limits::NONE };
         let sum = total(&groups, &choose(&groups, Aim::Loss, limits).expect("there is one"));
         let plain = groups.iter().map(|g| g[3].loss).sum::<f64>();
-        assert!(sum.bytes <= bytes && sum.loss < 0.8 * plain, "{} against {plain}", sum.loss);
+        assert!(
+            sum.bytes <= bytes && sum.loss < 0.8 * plain,
+            "{} against {plain}",
+            sum.loss
+        );
     }
 
     #[test]
     fn without_a_choice_there_is_none() {
         let groups = vec![vec![costs(1.0, 10.0, 1.0)]];
-        assert_eq!(choose(&groups, Aim::Loss, Limits { bytes: 9.0, ..Limits::NONE }), None);
+        assert_eq!(
+            choose(
+                &groups,
+                Aim::Loss,
+                Limits {
+                    bytes: 9.0,
+                    ..Limits::NONE
+                }
+            ),
+            None
+        );
         assert_eq!(choose(&groups, Aim::Loss, Limits::NONE), Some(vec![0]));
         assert_eq!(choose(&[], Aim::Loss, Limits::NONE), Some(vec![]));
     }

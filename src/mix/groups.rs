@@ -87,7 +87,9 @@ impl std::str::FromStr for Grouping {
             ("auto", _) => Ok(Grouping::Auto),
             ("fine", _) => Ok(Grouping::Fine),
             (_, Ok(n)) if n > 0 => Ok(Grouping::Bands(n)),
-            _ => Err(format!("'{text}' is neither auto, fine, nor a number of bands of layers")),
+            _ => Err(format!(
+                "'{text}' is neither auto, fine, nor a number of bands of layers"
+            )),
         }
     }
 }
@@ -159,7 +161,12 @@ pub(super) mod tests {
 
     fn model(n_layer: u32) -> Vec<Matrix> {
         let layers = (0..n_layer).flat_map(|i| {
-            ["attn_q", "ffn_down"].map(|kind| matrix(&format!("blk.{i}.{kind}.weight"), if kind == "attn_q" { 64 } else { 256 }))
+            ["attn_q", "ffn_down"].map(|kind| {
+                matrix(
+                    &format!("blk.{i}.{kind}.weight"),
+                    if kind == "attn_q" { 64 } else { 256 },
+                )
+            })
         });
         std::iter::once(matrix("token_embd.weight", 64)).chain(layers).collect()
     }
@@ -168,7 +175,10 @@ pub(super) mod tests {
     fn few_matrices_stand_alone_and_many_in_bands() {
         let few = groups(&model(2), Grouping::Auto);
         let names: Vec<&str> = few.iter().map(|g| g.name.as_str()).collect();
-        assert_eq!(names, ["token_embd", "attn_q 0", "ffn_down 0", "attn_q 1", "ffn_down 1"]);
+        assert_eq!(
+            names,
+            ["token_embd", "attn_q 0", "ffn_down 0", "attn_q 1", "ffn_down 1"]
+        );
         let many = model(30);
         let banded = groups(&many, Grouping::Auto);
         assert_eq!(banded.len(), 1 + 2 * 4);

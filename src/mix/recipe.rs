@@ -90,7 +90,12 @@ mod tests {
 
     #[test]
     fn a_recipe_is_text_and_flags() {
-        let names = ["token_embd.weight", "blk.0.attn_v.weight", "blk.1.attn_v.weight", "blk.2.attn_v.weight"];
+        let names = [
+            "token_embd.weight",
+            "blk.0.attn_v.weight",
+            "blk.1.attn_v.weight",
+            "blk.2.attn_v.weight",
+        ];
         let all: Vec<Matrix> = names.iter().map(|name| matrix(name, 256)).collect();
         let groups = groups(&all, Grouping::Fine);
         let types = [GgmlType::Q8_0, GgmlType::Q4K, GgmlType::Q6K, GgmlType::Q6K];

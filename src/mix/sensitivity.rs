@@ -45,7 +45,8 @@ impl Sensitivities {
             group.retain(|own| {
                 let beats = |other: &Candidate| {
                     let is_cheaper = other.bytes < own.bytes && other.error <= own.error;
-                    other.ty != own.ty && (is_cheaper || (other.bytes <= own.bytes && other.error * ERROR_MARGIN < own.error))
+                    other.ty != own.ty
+                        && (is_cheaper || (other.bytes <= own.bytes && other.error * ERROR_MARGIN < own.error))
                 };
                 !all.iter().any(beats)
             });
@@ -80,7 +81,9 @@ impl Sensitivities {
     pub fn unsettled(&self, chosen: &[usize], price: f64) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         for (g, candidates) in self.0.iter().enumerate() {
-            let Some(own) = chosen.get(g).and_then(|&c| candidates.get(c)) else { continue };
+            let Some(own) = chosen.get(g).and_then(|&c| candidates.get(c)) else {
+                continue;
+            };
             let is_near = |other: &Candidate| {
                 let pairs: Vec<f64> = other.kld.iter().zip(&own.kld).map(|(a, b)| a - b).collect();
                 let extra = price * (other.bytes as f64 - own.bytes as f64);
@@ -101,7 +104,9 @@ impl Sensitivities {
         let mut upper = f64::INFINITY;
         let mut lower: f64 = 0.0;
         for (g, candidates) in self.0.iter().enumerate() {
-            let Some(own) = chosen.get(g).and_then(|&c| candidates.get(c)) else { continue };
+            let Some(own) = chosen.get(g).and_then(|&c| candidates.get(c)) else {
+                continue;
+            };
             for other in candidates {
                 let d_bytes = other.bytes as f64 - own.bytes as f64;
                 let slope = (own.loss() - other.loss()) / d_bytes;

@@ -87,11 +87,7 @@ pub struct Trials {
 
 impl Trials {
     /// Loads the reference. `register` gets the handle that interrupts trials.
-    pub fn begin(
-        config: TrialConfig,
-        n_lanes: usize,
-        register: impl FnOnce(Interrupt),
-    ) -> Result<Trials, TrialError> {
+    pub fn begin(config: TrialConfig, n_lanes: usize, register: impl FnOnce(Interrupt)) -> Result<Trials, TrialError> {
         let own = Mailbox::new();
         let lanes: Vec<Mailbox> = (0..n_lanes.max(1)).map(|_| Mailbox::new()).collect();
         register(Interrupt::of_all(lanes.iter().chain([&own])));
@@ -219,8 +215,18 @@ fn bring_up(
     id: u64,
 ) -> Result<(Worker, TextTokens), AskError> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let name = if id == 1 { "mix reference".to_owned() } else { format!("mix {name}") };
-    let mut worker = Worker::spawn(&config.command.of_arm(&config.config), &name, id, mailbox, config.deadline)?;
+    let name = if id == 1 {
+        "mix reference".to_owned()
+    } else {
+        format!("mix {name}")
+    };
+    let mut worker = Worker::spawn(
+        &config.command.of_arm(&config.config),
+        &name,
+        id,
+        mailbox,
+        config.deadline,
+    )?;
     let load = Request::Load {
         path: path.to_owned(),
         model_sha256: String::new(),

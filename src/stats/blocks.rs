@@ -269,9 +269,15 @@ mod tests {
     fn a_ratio_of_means_is_known_better_than_the_means() {
         let mut rng = SplitMix64::new(11);
         let shared: Vec<f64> = (0..40).map(|_| (0.5 * normal(&mut rng)).exp()).collect();
-        let of: Vec<f64> = shared.iter().map(|x| 0.7 * x * (0.05 * normal(&mut rng)).exp()).collect();
+        let of: Vec<f64> = shared
+            .iter()
+            .map(|x| 0.7 * x * (0.05 * normal(&mut rng)).exp())
+            .collect();
         let ratio = mean_ratio_interval(&of, &shared, 0.95, 1).expect("defined");
-        assert!(ratio.lo < 0.7 && 0.7 < ratio.hi && ratio.hi - ratio.lo < 0.06, "{ratio:?}");
+        assert!(
+            ratio.lo < 0.7 && 0.7 < ratio.hi && ratio.hi - ratio.lo < 0.06,
+            "{ratio:?}"
+        );
         assert_eq!(mean_ratio_interval(&[0.0; 9], &shared[..9], 0.95, 1), None);
         assert_eq!(mean_ratio_interval(&of, &shared[1..], 0.95, 1), None);
     }

@@ -1,18 +1,26 @@
 //! `kvant mix` with llama.cpp on the built-in model: found, made, proven, found again.
 
-use crate::util::{run_for, stderr, Lab};
+use crate::util::{run, stderr, Lab};
 use kvant::gguf::Gguf;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::time::Duration;
 
 fn mix(lab: &Lab, args: &[&str]) -> Output {
-    let mut all = vec!["mix", "builtin", "--threads", "2", "--chunks", "16", "--json", "--offline"];
+    let mut all = vec![
+        "mix",
+        "builtin",
+        "--threads",
+        "2",
+        "--chunks",
+        "16",
+        "--json",
+        "--offline",
+    ];
     all.extend(args);
     let mut command = lab.kvant(&all);
     command.env_remove("KVANT_FAKE_ENGINE");
-    run_for(command, Duration::from_secs(1500))
+    run(&mut command)
 }
 
 fn json(output: &Output) -> Value {
@@ -62,24 +70,41 @@ fn a_mix_of_the_size_of_q4_k_m_loses_less() {
         .expect("the reference");
     let again = lab.path("again.gguf");
     let (reference, again) = (reference.display().to_string(), again.display().to_string());
-    let main = found["llama_quantize"].as_str().expect("a command").rsplit(' ').next().expect("a type").to_owned();
-    let args = ["quantize", &reference, &again, &main, "--tensor-type-file", "run/tensor-types.txt"];
-    let output = run_for(lab.kvant(&args), Duration::from_secs(300));
+    let main = found["llama_quantize"]
+        .as_str()
+        .expect("a command")
+        .rsplit(' ')
+        .next()
+        .expect("a type")
+        .to_owned();
+    let args = [
+        "quantize",
+        &reference,
+        &again,
+        &main,
+        "--tensor-type-file",
+        "run/tensor-types.txt",
+    ];
+    let output = run(&mut lab.kvant(&args));
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(tensors(Path::new(&again)) == tensors(&path), "other tensors");
 
     // compare takes it by its label.
     let path = path.display().to_string();
     let args = ["compare", &reference, &path, "--dry-run"];
-    let output = run_for(lab.kvant(&args), Duration::from_secs(60));
+    let output = run(&mut lab.kvant(&args));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains(label), "{text}{}", stderr(&output));
 
     // What was measured is kept: another size is chosen without measuring again, or hardly.
     let kept = || {
         let entries = std::fs::read_dir(lab.path("store/mix")).expect("kept").flatten();
-        let files = entries.map(|e| e.path().join("sensitivities.jsonl")).filter(|p| p.exists());
-        files.map(|p| std::fs::read_to_string(p).expect("text").lines().count()).sum::<usize>()
+        let files = entries
+            .map(|e| e.path().join("sensitivities.jsonl"))
+            .filter(|p| p.exists());
+        files
+            .map(|p| std::fs::read_to_string(p).expect("text").lines().count())
+            .sum::<usize>()
     };
     let n_before = kept();
     let output = mix(&lab, &["--max-size", "2.0MiB", "--budget", "1s", "--out", "smaller"]);
@@ -92,13 +117,25 @@ fn a_mix_of_the_size_of_q4_k_m_loses_less() {
 #[test]
 fn an_importance_matrix_is_gathered_said_and_used() {
     let lab = Lab::new();
-    let args = ["--imatrix", "auto", "--types", "q3_k,q4_k,q6_k", "--groups", "1", "--out", "run"];
+    let args = [
+        "--imatrix",
+        "auto",
+        "--types",
+        "q3_k,q4_k,q6_k",
+        "--groups",
+        "1",
+        "--out",
+        "run",
+    ];
     let output = mix(&lab, &args);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let found = json(&output);
     assert!(found["label"].as_str().expect("a label").ends_with("-imatrix"));
     assert!(found["imatrix"].as_str().expect("said").contains("64 chunks"));
-    assert!(found["llama_quantize"].as_str().expect("a command").contains("--imatrix"));
+    assert!(found["llama_quantize"]
+        .as_str()
+        .expect("a command")
+        .contains("--imatrix"));
     let ratio = rows_ratio(&found, "Q4_K_M");
     assert!(ratio < 0.9, "{ratio}");
 }
@@ -112,8 +149,23 @@ fn rows_ratio(found: &Value, id: &str) -> f64 {
 #[test]
 fn a_size_that_no_types_give_is_told_with_the_nearest() {
     let lab = Lab::new();
-    let output = mix(&lab, &["--max-size", "1MiB", "--types", "q6_k,q8_0", "--groups", "1", "--out", "run"]);
+    let output = mix(
+        &lab,
+        &[
+            "--max-size",
+            "1MiB",
+            "--types",
+            "q6_k,q8_0",
+            "--groups",
+            "1",
+            "--out",
+            "run",
+        ],
+    );
     assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
     let text = stderr(&output);
-    assert!(text.contains("no mix of 1.00 MiB or less") && text.contains("the smallest"), "{text}");
+    assert!(
+        text.contains("no mix of 1.00 MiB or less") && text.contains("the smallest"),
+        "{text}"
+    );
 }

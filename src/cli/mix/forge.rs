@@ -100,7 +100,10 @@ impl<'a> Forge<'a> {
 
     fn unwritten(&self, e: &std::io::Error) -> Failure {
         let dir = self.dir.path().display();
-        Failure::msg(UNEXPECTED, format!("cannot write in {dir} ({e}); free some space, or set KVANT_STORE"))
+        Failure::msg(
+            UNEXPECTED,
+            format!("cannot write in {dir} ({e}); free some space, or set KVANT_STORE"),
+        )
     }
 
     /// Squared error of a group's weights in a type, weighed by the importance matrix where there is one; `None` where the quantizer
@@ -128,14 +131,13 @@ impl<'a> Forge<'a> {
     }
 
     /// A file that is the reference but for one group in a type.
-    pub fn trial(
-        &mut self,
-        group: &Group,
-        ty: GgmlType,
-        lane: usize,
-    ) -> Result<PathBuf, Failure> {
+    pub fn trial(&mut self, group: &Group, ty: GgmlType, lane: usize) -> Result<PathBuf, Failure> {
         self.whole(ty, &mut |_| {})?;
-        let types: BTreeMap<&str, GgmlType> = group.members.iter().map(|&i| (self.matrices[i].name.as_str(), ty)).collect();
+        let types: BTreeMap<&str, GgmlType> = group
+            .members
+            .iter()
+            .map(|&i| (self.matrices[i].name.as_str(), ty))
+            .collect();
         self.put_together(&types, lane)
     }
 
@@ -155,7 +157,12 @@ impl<'a> Forge<'a> {
             let ty = *types.get(piece.tensor.name.as_str())?;
             (ty != piece.tensor.ggml_type).then(|| (ty, piece.tensor.name.clone()))
         };
-        let changed: BTreeMap<String, GgmlType> = self.source.pieces().filter_map(of).map(|(ty, name)| (name, ty)).collect();
+        let changed: BTreeMap<String, GgmlType> = self
+            .source
+            .pieces()
+            .filter_map(of)
+            .map(|(ty, name)| (name, ty))
+            .collect();
         let pieces: Vec<Piece<'_>> = self
             .source
             .pieces()
@@ -177,7 +184,11 @@ impl<'a> Forge<'a> {
 
     /// Mean share of each matrix whose columns the importance matrix knows.
     pub fn n_weighed(&self) -> usize {
-        let known = |m: &&Matrix| self.imatrix.as_ref().is_some_and(|(_, i)| i.entries.contains_key(&m.name));
+        let known = |m: &&Matrix| {
+            self.imatrix
+                .as_ref()
+                .is_some_and(|(_, i)| i.entries.contains_key(&m.name))
+        };
         self.matrices.iter().filter(known).count()
     }
 }

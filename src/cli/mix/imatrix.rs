@@ -4,7 +4,8 @@ use super::super::args::MixArgs;
 use super::super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::super::progress::LiveLine;
 use super::super::sources::Sources;
-use super::{Calibration, N_CHUNKS_IMATRIX};
+use super::setting::Calibration;
+use super::N_CHUNKS_IMATRIX;
 use crate::catalog::{Quantize, QUANTIZER_TAG};
 use crate::corpus;
 use crate::data::VariantInfo;
@@ -59,7 +60,12 @@ fn gathered(
     live: &LiveLine,
 ) -> Result<PathBuf, Failure> {
     let text = calibration.for_imatrix();
-    let words = [reference.sha256.as_str(), &corpus::sha256_hex(text), QUANTIZER_TAG, "64"];
+    let words = [
+        reference.sha256.as_str(),
+        &corpus::sha256_hex(text),
+        QUANTIZER_TAG,
+        "64",
+    ];
     let name = &corpus::sha256_hex(&words.join("\n"))[..16];
     let dir = sources.store_root().join(FOLDER);
     let path = dir.join(format!("imatrix-{name}.gguf"));
@@ -67,11 +73,17 @@ fn gathered(
         return Ok(path);
     }
     let unusable = |e: std::io::Error| {
-        let why = format!("{} cannot be used ({e}); free some space, or set KVANT_STORE", dir.display());
+        let why = format!(
+            "{} cannot be used ({e}); free some space, or set KVANT_STORE",
+            dir.display()
+        );
         Failure::msg(UNEXPECTED, why)
     };
     std::fs::create_dir_all(&dir).map_err(unusable)?;
-    let scratch = tempfile::Builder::new().prefix(".tmp-").tempdir_in(&dir).map_err(unusable)?;
+    let scratch = tempfile::Builder::new()
+        .prefix(".tmp-")
+        .tempdir_in(&dir)
+        .map_err(unusable)?;
     let (text_file, made) = (scratch.path().join("text"), scratch.path().join("imatrix.gguf"));
     std::fs::write(&text_file, text).map_err(unusable)?;
     live.share("gathering an importance matrix", 0, 1);

@@ -12,7 +12,10 @@ pub fn table(matrices: &[Matrix], recipe: &Recipe) -> String {
     let mut text = "| tensors | types, from the first layer on |\n|---|---|\n".to_owned();
     for line in recipe.text(matrices).split(' ') {
         if let Some((kind, types)) = line.split_once(':') {
-            text.push_str(&format!("| {kind} | {} |\n", types.replace(',', ", ").replace('*', " × ")));
+            text.push_str(&format!(
+                "| {kind} | {} |\n",
+                types.replace(',', ", ").replace('*', " × ")
+            ));
         }
     }
     text
@@ -26,17 +29,28 @@ pub fn svg(matrices: &[Matrix], recipe: &Recipe, title: &str) -> String {
             kinds.push(&m.kind);
         }
     }
-    let n_layer = matrices.iter().filter_map(|m| m.layer).max().map_or(1, |last| last as usize + 1);
+    let n_layer = matrices
+        .iter()
+        .filter_map(|m| m.layer)
+        .max()
+        .map_or(1, |last| last as usize + 1);
     let mut types: Vec<GgmlType> = recipe.0.values().copied().collect();
     types.sort_by(|a, b| a.bpw().total_cmp(&b.bpw()).then(a.cmp(b)));
     types.dedup();
-    let (width, height) = (NAMES + n_layer.max(8) * CELL.0 + 90, 40 + (kinds.len() + 2).max(types.len() + 1) * CELL.1);
+    let (width, height) = (
+        NAMES + n_layer.max(8) * CELL.0 + 90,
+        40 + (kinds.len() + 2).max(types.len() + 1) * CELL.1,
+    );
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n<text x=\"8\" y=\"20\" font-size=\"14\">{title}</text>\n"
     );
     for (k, kind) in kinds.iter().enumerate() {
         let y = 32 + k * CELL.1;
-        text.push_str(&format!("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{kind}</text>\n", NAMES - 6, y + 14));
+        text.push_str(&format!(
+            "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{kind}</text>\n",
+            NAMES - 6,
+            y + 14
+        ));
         for m in matrices.iter().filter(|m| m.kind == *kind) {
             let Some(ty) = recipe.0.get(&m.name) else { continue };
             let (x, w) = match m.layer {
@@ -55,7 +69,9 @@ pub fn svg(matrices: &[Matrix], recipe: &Recipe, title: &str) -> String {
     let y = 32 + kinds.len() * CELL.1 + 14;
     for layer in (0..n_layer).step_by(if n_layer > 12 { 5 } else { 1 }) {
         let x = NAMES + layer * CELL.0 + CELL.0 / 2;
-        text.push_str(&format!("<text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\">{layer}</text>\n"));
+        text.push_str(&format!(
+            "<text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\">{layer}</text>\n"
+        ));
     }
     let x = width - 80;
     for (i, ty) in types.iter().enumerate() {

@@ -111,7 +111,9 @@ pub fn prove(
 /// Mean divergence of each chunk, by variant, in the order of the text.
 fn kld_by_chunk(journal: &Journal) -> BTreeMap<String, Vec<f64>> {
     let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    let Some(quality) = &journal.header.plan.quality else { return all };
+    let Some(quality) = &journal.header.plan.quality else {
+        return all;
+    };
     for record in &journal.records {
         let Record::Quality(q) = record else { continue };
         for (arm, score) in &q.scores {
@@ -145,7 +147,9 @@ impl Proof {
     /// Perplexity.
     pub fn ppl(&self, variant: &str) -> Option<Interval> {
         let rows = &self.model.quality.rows;
-        rows.iter().find(|row| row.arm.variant == variant && !row.arm.is_control)?.ppl
+        rows.iter()
+            .find(|row| row.arm.variant == variant && !row.arm.is_control)?
+            .ppl
     }
 
     fn decode(&self, variant: &str) -> Option<&crate::report::CellReport> {

@@ -6,10 +6,11 @@ use super::super::look;
 use super::super::report::unwritten;
 use super::forge::label_of;
 use super::imatrix::Weighing;
+use super::picture;
 use super::prove::Proof;
 use super::search::{Chosen, Search};
+use super::setting::{Calibration, Files};
 use super::target::Target;
-use super::{picture, Calibration, Files};
 use crate::data::VariantInfo;
 use crate::gguf::GgmlType;
 use crate::mix::Sensitivities;
@@ -159,8 +160,16 @@ impl Answer<'_> {
         if let Some(size) = self.target.max_size.filter(|size| own_bytes > *size) {
             is_met = false;
             said.push(match es {
-                false => format!("{mix} is {} and not at most {}.", units::bytes(own_bytes), units::bytes(size)),
-                true => format!("{mix} ocupa {} y no {} como máximo.", units::bytes(own_bytes), units::bytes(size)),
+                false => format!(
+                    "{mix} is {} and not at most {}.",
+                    units::bytes(own_bytes),
+                    units::bytes(size)
+                ),
+                true => format!(
+                    "{mix} ocupa {} y no {} como máximo.",
+                    units::bytes(own_bytes),
+                    units::bytes(size)
+                ),
             });
         }
         if let Some((r, ratio)) = rival.and_then(|r| Some((r, r.mix_kld_ratio?))) {
@@ -170,11 +179,11 @@ impl Answer<'_> {
             if kld[2] > most {
                 is_met = kld[0] <= most && is_met;
                 said.push(match es {
-                    false => format!(
-                        "Its divergence, {}, is not shown to be at most {most}.",
+                    false => format!("Its divergence, {}, is not shown to be at most {most}.", interval(kld)),
+                    true => format!(
+                        "No queda demostrado que su divergencia, {}, sea como máximo {most}.",
                         interval(kld)
                     ),
-                    true => format!("No queda demostrado que su divergencia, {}, sea como máximo {most}.", interval(kld)),
                 });
             }
         }
@@ -182,8 +191,14 @@ impl Answer<'_> {
             if tps[1] < least {
                 is_met = false;
                 said.push(match es {
-                    false => format!("It decodes {:.1} t/s, not {least}: no file that was found does, and this one is the nearest.", tps[1]),
-                    true => format!("Decodifica {:.1} t/s y no {least}: ningún archivo hallado lo hace, y este es el más próximo.", tps[1]),
+                    false => format!(
+                        "It decodes {:.1} t/s, not {least}: no file that was found does, and this one is the nearest.",
+                        tps[1]
+                    ),
+                    true => format!(
+                        "Decodifica {:.1} t/s y no {least}: ningún archivo hallado lo hace, y este es el más próximo.",
+                        tps[1]
+                    ),
                 });
             }
         }
@@ -233,7 +248,10 @@ impl Answer<'_> {
                 "La fuente ya está cuantizada: {reference} se hizo a partir de su {given} y está en esa rejilla, así que {given} apenas pierde frente a él y toda otra comparación de tipos de 4 bits queda sesgada."
             ),
         });
-        let limit = self.target.max_size.or_else(|| self.target.like.as_ref().and_then(|l| self.files.size(l)));
+        let limit = self
+            .target
+            .max_size
+            .or_else(|| self.target.like.as_ref().and_then(|l| self.files.size(l)));
         let fits = limit.is_none_or(|limit| row.file_bytes <= limit);
         let size = units::bytes(row.file_bytes);
         if !fits {
@@ -276,8 +294,18 @@ impl Answer<'_> {
         let matrix = match (self.weighing, es) {
             (None, false) => "no importance matrix".to_owned(),
             (None, true) => "sin matriz de importancia".to_owned(),
-            (Some(w), false) => format!("importance matrix of {}, {} of {} matrices", w.what, self.search.forge.n_weighed(), self.search.forge.matrices.len()),
-            (Some(w), true) => format!("matriz de importancia de {}, {} de {} matrices", w.what, self.search.forge.n_weighed(), self.search.forge.matrices.len()),
+            (Some(w), false) => format!(
+                "importance matrix of {}, {} of {} matrices",
+                w.what,
+                self.search.forge.n_weighed(),
+                self.search.forge.matrices.len()
+            ),
+            (Some(w), true) => format!(
+                "matriz de importancia de {}, {} de {} matrices",
+                w.what,
+                self.search.forge.n_weighed(),
+                self.search.forge.matrices.len()
+            ),
         };
         let unmeasured = match (self.search.n_unmeasured, es) {
             (0, _) => String::new(),
@@ -287,8 +315,18 @@ impl Answer<'_> {
         format!("{sum}{again}; {matrix}{unmeasured}.")
     }
 
-    fn json(&self, rows: &[Row], conclusion: &[String], (recommended, is_met): (&str, bool)) -> Result<String, Failure> {
-        let recipe = self.chosen.recipe.0.iter().map(|(name, ty)| (name.clone(), ty.name().to_owned()));
+    fn json(
+        &self,
+        rows: &[Row],
+        conclusion: &[String],
+        (recommended, is_met): (&str, bool),
+    ) -> Result<String, Failure> {
+        let recipe = self
+            .chosen
+            .recipe
+            .0
+            .iter()
+            .map(|(name, ty)| (name.clone(), ty.name().to_owned()));
         let groups = self.search.groups.iter().zip(&self.known.0);
         let sensitivities = groups.flat_map(|(group, candidates)| {
             candidates.iter().filter(|c| c.loss().is_finite()).map(|c| Sensitivity {
@@ -334,7 +372,10 @@ impl Answer<'_> {
     fn command(&self) -> String {
         let forge = &self.search.forge;
         let lines = self.chosen.recipe.lines(&forge.matrices);
-        let types: String = lines.iter().map(|line| format!(" \\\n  --tensor-type '{line}'")).collect();
+        let types: String = lines
+            .iter()
+            .map(|line| format!(" \\\n  --tensor-type '{line}'"))
+            .collect();
         let main = self.chosen.recipe.main_type(&forge.matrices).unwrap_or(GgmlType::Q8_0);
         let imatrix = self
             .weighing
@@ -365,10 +406,17 @@ impl Answer<'_> {
                 row.mix_decode_ratio.map(interval),
             ];
             let cells = cells.map(|cell| cell.unwrap_or_else(|| "n/a".to_owned())).join(" | ");
-            text.push_str(&format!("| {} | {} | {cells} |\n", row.variant, units::bytes(row.file_bytes)));
+            text.push_str(&format!(
+                "| {} | {} | {cells} |\n",
+                row.variant,
+                units::bytes(row.file_bytes)
+            ));
         }
         let title = if es { "Receta" } else { "Recipe" };
-        text.push_str(&format!("\n## {title}\n\n{}\n", picture::table(&self.search.forge.matrices, &self.chosen.recipe)));
+        text.push_str(&format!(
+            "\n## {title}\n\n{}\n",
+            picture::table(&self.search.forge.matrices, &self.chosen.recipe)
+        ));
         text.push_str("![](mix.svg)\n");
         let (same, file, run) = match es {
             false => ("The same tensors with llama.cpp", "File", "run of the proof"),
@@ -376,7 +424,11 @@ impl Answer<'_> {
         };
         text.push_str(&format!("\n## {same}\n\n```sh\n{}\n```\n\n", self.command()));
         let path = self.path_of(&self.mix.0.id);
-        text.push_str(&format!("{file}: {}\n{run}: {}\n", path.display(), out.join("report.md").display()));
+        text.push_str(&format!(
+            "{file}: {}\n{run}: {}\n",
+            path.display(),
+            out.join("report.md").display()
+        ));
         text
     }
 }

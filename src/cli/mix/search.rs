@@ -73,7 +73,10 @@ pub struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    #[expect(clippy::too_many_arguments, reason = "it is made in one place, and all of it is needed")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "it is made in one place, and all of it is needed"
+    )]
     pub fn new(
         forge: Forge<'a>,
         groups: Vec<Group>,
@@ -190,7 +193,8 @@ impl<'a> Search<'a> {
 
     fn keep(&mut self, keep: impl FnOnce(&mut Kept) -> std::io::Result<()>) -> Result<(), Failure> {
         keep(&mut self.kept).map_err(|e| {
-            let why = format!("what was measured cannot be kept in the store ({e}); free some space, or set KVANT_STORE");
+            let why =
+                format!("what was measured cannot be kept in the store ({e}); free some space, or set KVANT_STORE");
             Failure::msg(UNEXPECTED, why)
         })
     }
@@ -234,10 +238,14 @@ impl<'a> Search<'a> {
 
     fn show(&self, what: &str, done: usize, n: usize) {
         let left = match self.cost_ns > 0.0 {
-            true => format!(", about {} left", units::duration((self.cost_ns * (n - done) as f64) as u64)),
+            true => format!(
+                ", about {} left",
+                units::duration((self.cost_ns * (n - done) as f64) as u64)
+            ),
             false => String::new(),
         };
-        self.live.share(&format!("{what} ({} of {n}{left})", done + 1), done as u64, n as u64);
+        self.live
+            .share(&format!("{what} ({} of {n}{left})", done + 1), done as u64, n as u64);
     }
 
     /// Whether so many more trials do not fit into this share of the budget.
@@ -343,7 +351,12 @@ impl<'a> Search<'a> {
                 let error = *self.kept.errors.get(&place)?;
                 let bytes = group.members.iter().map(|&i| self.forge.matrices[i].bytes(*ty)).sum();
                 let kld = self.kept.known(&group.name, ty.name()).to_vec();
-                (error >= 0.0).then_some(Candidate { ty: *ty, bytes, error, kld })
+                (error >= 0.0).then_some(Candidate {
+                    ty: *ty,
+                    bytes,
+                    error,
+                    kld,
+                })
             };
             let own: Vec<Candidate> = self.types.iter().filter_map(of).collect();
             all.push(own);
@@ -368,7 +381,10 @@ impl<'a> Search<'a> {
         let picked: Vec<Candidate> = all.0.iter().zip(&places).map(pick).collect();
         let types: Vec<GgmlType> = picked.iter().map(|c| c.ty).collect();
         let recipe = Recipe::of(&self.forge.matrices, &self.groups, &types);
-        let n_of = picked.iter().filter(|c| c.error > 0.0 && !c.kld.is_empty()).map(|c| c.kld.len() as u32);
+        let n_of = picked
+            .iter()
+            .filter(|c| c.error > 0.0 && !c.kld.is_empty())
+            .map(|c| c.kld.len() as u32);
         let n_chunks = n_of.min().unwrap_or(1).max(1);
         self.live.share("the whole mix", 0, 1);
         let scores = self.score_one(&recipe, n_chunks)?;
@@ -427,7 +443,9 @@ impl<'a> Search<'a> {
                 self.factors[g] = factor.clamp(0.25, 4.0);
             }
         }
-        let Some(places) = self.choice(all, wanted) else { return Ok(first) };
+        let Some(places) = self.choice(all, wanted) else {
+            return Ok(first);
+        };
         if places == first.places {
             return Ok(first);
         }
@@ -466,10 +484,7 @@ fn mean(values: &[f64]) -> f64 {
 fn failed(e: TrialError) -> Failure {
     match e {
         TrialError::Interrupted => super::stopped(),
-        e @ TrialError::TextTooShort { .. } => Failure::msg(
-            super::super::exit::BAD_INPUT,
-            format!("--calibrate: {e}"),
-        ),
+        e @ TrialError::TextTooShort { .. } => Failure::msg(super::super::exit::BAD_INPUT, format!("--calibrate: {e}")),
         e @ TrialError::Failed(..) => Failure::msg(UNEXPECTED, format!("a trial could not be scored: {e}")),
     }
 }

@@ -24,12 +24,7 @@ const TYPES: &[GgmlType] = &[
 /// What it makes besides.
 const MORE_TYPES: &[GgmlType] = &[GgmlType::Iq3S, GgmlType::Mxfp4];
 /// What it makes with an importance matrix.
-const WEIGHED_TYPES: &[GgmlType] = &[
-    GgmlType::Iq2Xxs,
-    GgmlType::Iq2Xs,
-    GgmlType::Iq2S,
-    GgmlType::Iq3Xxs,
-];
+const WEIGHED_TYPES: &[GgmlType] = &[GgmlType::Iq2Xxs, GgmlType::Iq2Xs, GgmlType::Iq2S, GgmlType::Iq3Xxs];
 
 /// The flags, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +53,11 @@ impl Target {
         let is_none = args.max_size.is_none() && args.like.is_none() && max_kld.is_none() && args.min_decode.is_none();
         Ok(Target {
             max_size: args.max_size,
-            like: args.like.clone().or(is_none.then(|| "Q4_K_M".to_owned())).map(|l| l.to_ascii_uppercase()),
+            like: args
+                .like
+                .clone()
+                .or(is_none.then(|| "Q4_K_M".to_owned()))
+                .map(|l| l.to_ascii_uppercase()),
             max_kld,
             min_decode: args.min_decode,
         })
@@ -91,7 +90,10 @@ pub fn types(args: &MixArgs, has_imatrix: bool) -> Result<Vec<GgmlType>, Failure
             None => {
                 let known = TYPES.iter().chain(MORE_TYPES).chain(WEIGHED_TYPES);
                 let names: Vec<&str> = known.map(|ty| ty.name()).collect();
-                let text = format!("--types {name}: not a type of weights to choose; use some of {}", names.join(", "));
+                let text = format!(
+                    "--types {name}: not a type of weights to choose; use some of {}",
+                    names.join(", ")
+                );
                 Err(Failure::msg(BAD_INPUT, text))
             }
         }

@@ -50,7 +50,12 @@ pub(crate) fn gather(path: &Path, text: &str, n_chunks: u32, n_threads: u32) -> 
         ..Layout::single(&config)
     };
     let mut seen = Box::new(Seen::default());
-    let mut context = Context::open_watched(Rc::clone(&model), &config, &layout, (Some(watch), (&raw mut *seen).cast()))?;
+    let mut context = Context::open_watched(
+        Rc::clone(&model),
+        &config,
+        &layout,
+        (Some(watch), (&raw mut *seen).cast()),
+    )?;
     for chunk in tokens.chunks_exact_mut(N_CTX as usize).take(n as usize) {
         if let Some(bos) = bos {
             chunk[0] = bos;
@@ -130,10 +135,12 @@ fn add(node: &sys::ggml_tensor, seen: &mut Seen) {
         sys::ggml_backend_tensor_get(rows, seen.rows.as_mut_ptr().cast(), 0, n_bytes);
     }
     let n_matrices = matrix.ne[2].max(1) as usize;
-    let (squares, counts) = seen
-        .sums
-        .entry(name.clone())
-        .or_insert_with(|| (vec![0.0; n_row * n_matrices], vec![0.0; if is_routed { n_matrices } else { 1 }]));
+    let (squares, counts) = seen.sums.entry(name.clone()).or_insert_with(|| {
+        (
+            vec![0.0; n_row * n_matrices],
+            vec![0.0; if is_routed { n_matrices } else { 1 }],
+        )
+    });
     if squares.len() != n_row * n_matrices {
         return;
     }
@@ -159,7 +166,9 @@ fn add(node: &sys::ggml_tensor, seen: &mut Seen) {
                 for slot in 0..ids.ne[0] as usize {
                     let at = (token * ids.nb[1] + slot * ids.nb[0]) / 4;
                     let expert = seen.ids.get(at).and_then(|id| usize::try_from(*id).ok());
-                    let Some(expert) = expert.filter(|e| *e < counts.len()) else { continue };
+                    let Some(expert) = expert.filter(|e| *e < counts.len()) else {
+                        continue;
+                    };
                     add_row(expert, row_at(slot % rows.ne[1].max(1) as usize, token));
                     counts[expert] += 1.0;
                 }

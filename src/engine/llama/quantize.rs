@@ -56,7 +56,11 @@ struct Lists<'a> {
 
 impl<'a> Lists<'a> {
     fn of(shaping: &'a Shaping) -> Result<Self, EngineError> {
-        let names = shaping.types.iter().map(|(pattern, _)| pattern).chain(shaping.imatrix.keys());
+        let names = shaping
+            .types
+            .iter()
+            .map(|(pattern, _)| pattern)
+            .chain(shaping.imatrix.keys());
         let texts: Vec<CString> = names
             .map(|name| CString::new(name.as_str()))
             .collect::<Result<_, _>>()
