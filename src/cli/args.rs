@@ -339,9 +339,10 @@ pub struct MixArgs {
     /// Chunks of 512 tokens that prove (default: as many as a minute takes, 16 to 64)
     #[arg(long, value_parser = clap::value_parser!(u32).range(8..), help_heading = "Texts")]
     pub chunks: Option<u32>,
-    /// Time for measuring sensitivities; what was not measured by then is not chosen
-    #[arg(long, value_parser = units::parse_duration, default_value = "5m", help_heading = "What to measure")]
-    pub budget: u64,
+    /// Time for measuring sensitivities; what was not measured by then is expected by its errors (default: 90s, of models of 50 million
+    /// weights and more 6m)
+    #[arg(long, value_parser = units::parse_duration, help_heading = "What to measure")]
+    pub budget: Option<u64>,
     /// Measure again what is kept of earlier runs
     #[arg(long, help_heading = "What to measure")]
     pub fresh: bool,

@@ -35,6 +35,8 @@ pub struct Sensitivities(pub Vec<Vec<Candidate>>);
 const ERROR_MARGIN: f64 = 1.15;
 /// Standard errors by which two types must differ for their order to count as known.
 const N_ERRORS: f64 = 2.0;
+/// A mistake in one group that costs less than this share of the whole divergence is none.
+const NEGLIGIBLE: f64 = 0.002;
 
 impl Sensitivities {
     /// Leaves out what another type of the group beats: no larger and its weights clearly nearer. For the weights of one matrix,
@@ -80,6 +82,8 @@ impl Sensitivities {
     /// `price`: what a byte is worth, nats.
     pub fn unsettled(&self, chosen: &[usize], price: f64) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
+        let pick = |(candidates, &c): (&Vec<Candidate>, &usize)| Some(expected(candidates.get(c)?, candidates));
+        let total: f64 = self.0.iter().zip(chosen).filter_map(pick).sum();
         for (g, candidates) in self.0.iter().enumerate() {
             let Some(own) = chosen.get(g).and_then(|&c| candidates.get(c)) else {
                 continue;
@@ -87,7 +91,7 @@ impl Sensitivities {
             let is_near = |other: &Candidate| {
                 let pairs: Vec<f64> = other.kld.iter().zip(&own.kld).map(|(a, b)| a - b).collect();
                 let extra = price * (other.bytes as f64 - own.bytes as f64);
-                other.ty != own.ty && gap_of(&pairs, extra)
+                other.ty != own.ty && is_open(&pairs, extra, NEGLIGIBLE * total)
             };
             let near: Vec<usize> = (0..candidates.len()).filter(|&c| is_near(&candidates[c])).collect();
             if !near.is_empty() {
@@ -136,15 +140,16 @@ fn expected(own: &Candidate, group: &[Candidate]) -> f64 {
     nearest.map_or(f64::INFINITY, |c| c.loss() * own.error / c.error)
 }
 
-/// Whether the mean of differences, less what the bytes are worth, may be 0.
-fn gap_of(pairs: &[f64], extra: f64) -> bool {
+/// Whether the mean of differences and what the bytes are worth may be 0, and taking one for the other may cost more than what counts.
+fn is_open(pairs: &[f64], extra: f64, negligible: f64) -> bool {
     let n = pairs.len() as f64;
     if pairs.len() < 2 {
         return true;
     }
     let mean = pairs.iter().sum::<f64>() / n;
     let variance = pairs.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    (mean + extra).abs() < N_ERRORS * (variance / n).sqrt()
+    let (gap, error) = ((mean + extra).abs(), N_ERRORS * (variance / n).sqrt());
+    gap < error && gap + error > negligible
 }
 
 #[cfg(test)]

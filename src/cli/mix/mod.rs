@@ -18,6 +18,7 @@ use super::args::{Cli, Command, Global, MixArgs};
 use super::compare::unused;
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, INTERRUPTED, NOT_MET, UNEXPECTED};
 use super::progress::LiveLine;
+use super::report::JOURNAL_NAME;
 use super::sources::Sources;
 use super::stop::Stop;
 use crate::catalog::{free_at, mixes_of};
@@ -44,6 +45,10 @@ const N_CHUNKS_MAX: u32 = 24;
 const N_CHUNKS_IMATRIX: u32 = 64;
 /// Longest wait for an answer of a trial.
 const DEADLINE: Duration = Duration::from_secs(1800);
+/// Time for sensitivities, of small models and of others.
+const BUDGET_SMALL: Duration = Duration::from_secs(90);
+const BUDGET: Duration = Duration::from_secs(360);
+const N_PARAMS_SMALL: u64 = 50_000_000;
 /// Metadata of a mix, besides its recipe.
 const METADATA_BYTES: u64 = 1024;
 
@@ -60,6 +65,10 @@ pub fn run(args: &MixArgs, global: &Global) -> Result<u8, Failure> {
     let target = Target::of(args)?;
     target::types(args, args.imatrix != "off")?;
     let calibration = Calibration::of(args)?;
+    if let Some(out) = args.out.as_ref().filter(|out| out.join(JOURNAL_NAME).exists()) {
+        let why = format!("--out {}: a run is there already; choose another folder", out.display());
+        return Err(Failure::msg(BAD_INPUT, why));
+    }
     let (host, engine) = (host::gather(), engine::info());
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
@@ -182,10 +191,7 @@ fn begin<'a>(
         );
         return Err(Failure::msg(DOES_NOT_FIT, text));
     }
-    let dir = tempfile::Builder::new()
-        .prefix(".tmp-mix")
-        .tempdir_in(folder)
-        .map_err(unusable)?;
+    let dir = sources.store().temporary_folder()?;
     let exe = std::env::current_exe().map_err(|e| Failure::new(UNEXPECTED, e))?;
     let forge = Forge::new(
         sources.quantizer(),
@@ -227,7 +233,7 @@ fn begin<'a>(
         kept,
         Box::new(speed),
         (trials, n_chunks, n_lanes),
-        Duration::from_nanos(args.budget),
+        budget(args, files.reference.0.model_n_params),
         (live, stop),
     ))
 }
@@ -288,6 +294,15 @@ fn not_met(target: &Target, search: &Search<'_>, wanted: &Wanted) -> Failure {
         NOT_MET,
         format!("{what}: {smallest}; ask for less, or name other --types"),
     )
+}
+
+fn budget(args: &MixArgs, n_params: u64) -> Duration {
+    let usual = if n_params < N_PARAMS_SMALL {
+        BUDGET_SMALL
+    } else {
+        BUDGET
+    };
+    args.budget.map_or(usual, Duration::from_nanos)
 }
 
 /// As many as a minute takes, by what the trials took.

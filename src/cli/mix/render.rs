@@ -309,8 +309,12 @@ impl Answer<'_> {
         };
         let unmeasured = match (self.search.n_unmeasured, es) {
             (0, _) => String::new(),
-            (n, false) => format!("; {n} candidates were not measured within the budget and were not chosen"),
-            (n, true) => format!("; {n} candidatos no se midieron dentro del presupuesto y no se eligieron"),
+            (n, false) => format!(
+                "; {n} candidates were not measured within the budget, but expected by the errors of their weights"
+            ),
+            (n, true) => format!(
+                "; {n} candidatos no se midieron dentro del presupuesto: se estimaron por los errores de sus pesos"
+            ),
         };
         format!("{sum}{again}; {matrix}{unmeasured}.")
     }

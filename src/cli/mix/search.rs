@@ -328,7 +328,7 @@ impl<'a> Search<'a> {
 
     fn choice(&self, all: &Sensitivities, wanted: &Wanted) -> Option<Vec<usize>> {
         let costs = self.costs(all);
-        // What was not measured is not chosen.
+        // What nothing is known of is not chosen.
         let known: Vec<Vec<usize>> = costs
             .iter()
             .map(|group| (0..group.len()).filter(|&c| group[c].loss.is_finite()).collect())
