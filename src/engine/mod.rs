@@ -9,6 +9,7 @@ mod api;
 mod decode;
 #[cfg(feature = "test-engine")]
 pub(crate) mod fake;
+pub(crate) mod imatrix;
 mod instructions;
 #[cfg(feature = "llama")]
 pub(crate) mod llama;

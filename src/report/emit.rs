@@ -47,6 +47,11 @@ pub fn emit_choice(program: Program, model: &ReportModel, file: impl Fn(&str) ->
     })
 }
 
+/// What makes `program` run `file` with the context of its measurement. Ends in a line feed.
+pub fn emit_file(program: Program, config: &ArmConfig, file: &str) -> String {
+    emit(program, config, &Goal::default(), file)
+}
+
 /// What makes `program` run `file` as it was measured. Ends in a line feed.
 fn emit(program: Program, config: &ArmConfig, goal: &Goal, file: &str) -> String {
     let text = match program {
