@@ -1,10 +1,11 @@
 //! Mixes in the store: files whose tensors kvant gave types one by one, beside the other files that were made of the same source.
 
+use super::error::CatalogError;
+use super::event::{Event, Progress};
 use super::hash::sha256_file;
-use super::means::{Event, Progress};
 use super::present::Present;
-use super::store::MadeRecord;
-use super::{CatalogError, Store, QUANTIZER_TAG};
+use super::quantize::QUANTIZER_TAG;
+use super::store::{MadeRecord, Store};
 use crate::data::{DerivedFrom, VariantInfo};
 use crate::gguf::{Head, Piece, Quarry, MIX_LABEL_KEY, MIX_PREFIX, MIX_RECIPE_KEY};
 use std::fs::File;
@@ -55,7 +56,7 @@ pub fn keep_mix(
         size,
         sha256: sha256.clone(),
     };
-    store.publish(temp, &path, &record)?;
+    store.publish(&temp, &path, &record)?;
     let made = Present::open(&path)?;
     let info = made.variant(mixed.label, &[sha256], Some(mixed.from.clone()));
     progress(&Event::Made {

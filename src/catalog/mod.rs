@@ -53,7 +53,7 @@ pub use mix::{keep_mix, mixes_of, Mixed};
 pub use names::BUILTIN_MODEL;
 pub use present::identity;
 pub use probes::{remove_probes, write_probes, ProbeShape};
-pub use quantize::SelfQuantizer;
+pub use quantize::{Quantize, SelfQuantizer, Shape, QUANTIZER_TAG};
 pub use request::{Means, Request};
 pub use resolve::{resolve, ModelFiles};
 pub use source::Tools;

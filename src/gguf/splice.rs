@@ -202,14 +202,14 @@ fn copy(piece: &Piece<'_>, out: &mut impl Write) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::write_test::TestGguf;
+    use super::super::write_test::tiny_llama;
     use super::*;
 
     #[test]
     fn a_file_put_together_from_itself_is_itself_but_for_what_was_set() {
         let dir = tempfile::tempdir().expect("a folder");
         let (a, b) = (dir.path().join("a.gguf"), dir.path().join("b.gguf"));
-        std::fs::write(&a, TestGguf::llama(32, 1, (1, 2), Some(1)).bytes()).expect("written");
+        std::fs::write(&a, tiny_llama(32, 1, (1, 2), Some(1)).bytes()).expect("written");
         let quarry = Quarry::open(&a).expect("sound");
         let mut head = Head::open(&a).expect("sound");
         let pieces: Vec<Piece<'_>> = quarry.pieces().collect();

@@ -18,6 +18,7 @@ mod files;
 mod html;
 mod lang;
 mod markdown;
+mod mix;
 mod model;
 mod notebook;
 mod results;
@@ -43,10 +44,11 @@ pub use explain::explain;
 pub use html::report_html;
 pub use lang::Lang;
 pub use markdown::report_md;
+pub use mix::{mix_json, MixChoice, MixLimits, MixMatrix, MixReport, MixRow, MixSensitivity, MixWeighing, MIX_SCHEMA};
 pub use model::{
-    BatchedRow, BreakEven, CellReport, Comparison, Control, DecisionReport, Drift, ItlQuantiles, KeptDisturbance,
-    MemoryReport, PositionBin, PrefixRow, Quality, QualityEnd, QualityReport, ReportModel, RequestRow, ReuseRow,
-    SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
+    BatchedRow, BreakEven, CellReport, Comparison, Control, DecisionReport, Drift, Figure, ItlQuantiles,
+    KeptDisturbance, MemoryReport, PositionBin, PrefixRow, Quality, QualityEnd, QualityReport, ReportModel, RequestRow,
+    ReuseRow, SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
 };
 pub use notebook::notebook;
 pub use results::{results_json, results_schema, RESULTS_SCHEMA};

@@ -114,11 +114,6 @@ impl Trials {
         n_tokens / self.config.config.n_ctx.max(1)
     }
 
-    /// Files that are scored at the same time.
-    pub fn n_lanes(&self) -> usize {
-        self.lanes.len()
-    }
-
     /// Has the reference's logits of the first `n` chunks ready.
     fn prepare(&mut self, n: u32) -> Result<(), TrialError> {
         let n_ctx = self.config.config.n_ctx;

@@ -1,6 +1,7 @@
 //! Files in the making: the whole model in each type, files of which one group has another type, and mixes.
 
 use super::super::exit::{Failure, UNEXPECTED};
+use super::kept::stopped;
 use crate::catalog::{Quantize, SelfQuantizer, Shape};
 use crate::engine::Decoder;
 use crate::gguf::{GgmlType, Head, Imatrix, Piece, Quarry};
@@ -90,7 +91,7 @@ impl<'a> Forge<'a> {
             .quantizer
             .quantize_as(&self.reference, path, label_of(main), &shape, progress);
         made.map_err(|why| match self.quantizer.is_stopped() {
-            true => super::stopped(),
+            true => stopped(),
             false => Failure::msg(
                 UNEXPECTED,
                 format!("llama.cpp cannot quantize {}: {why}", self.reference.display()),
@@ -182,7 +183,7 @@ impl<'a> Forge<'a> {
         self.dir.path().join(name)
     }
 
-    /// Mean share of each matrix whose columns the importance matrix knows.
+    /// Matrices that the importance matrix knows.
     pub fn n_weighed(&self) -> usize {
         let known = |m: &&Matrix| {
             self.imatrix

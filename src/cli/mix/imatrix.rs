@@ -4,12 +4,13 @@ use super::super::args::MixArgs;
 use super::super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::super::progress::LiveLine;
 use super::super::sources::Sources;
-use super::setting::Calibration;
-use super::N_CHUNKS_IMATRIX;
+use super::calibration::{Calibration, N_CHUNKS_IMATRIX};
+use super::kept::stopped;
 use crate::catalog::{Quantize, QUANTIZER_TAG};
 use crate::corpus;
 use crate::data::VariantInfo;
 use crate::gguf::Imatrix;
+use crate::report::MixMatrix;
 use std::path::{Path, PathBuf};
 
 /// Folder of matrices in the store.
@@ -20,8 +21,8 @@ pub struct Weighing {
     pub path: PathBuf,
     pub matrix: Imatrix,
     pub sha256: String,
-    /// Where it is from, for people.
-    pub what: String,
+    /// Where it is from.
+    pub what: MixMatrix,
 }
 
 /// What `--imatrix` asks for.
@@ -37,9 +38,13 @@ pub fn of(
         "off" => return Ok(None),
         "auto" => {
             let path = gathered((reference, file), calibration, n_threads, sources, live)?;
-            (path, format!("{N_CHUNKS_IMATRIX} chunks of {}", calibration.name))
+            let what = MixMatrix::Gathered {
+                n_chunks: N_CHUNKS_IMATRIX,
+                text: calibration.name.clone(),
+            };
+            (path, what)
         }
-        given => (PathBuf::from(given), given.to_owned()),
+        given => (PathBuf::from(given), MixMatrix::File(given.to_owned())),
     };
     let unread = |e: &dyn std::fmt::Display| Failure::msg(BAD_INPUT, format!("--imatrix {}: {e}", path.display()));
     let matrix = Imatrix::open(&path).map_err(|e| unread(&e))?;
@@ -96,7 +101,7 @@ fn gathered(
     );
     live.clear();
     gather.map_err(|why| match quantizer.is_stopped() {
-        true => super::stopped(),
+        true => stopped(),
         false => Failure::msg(UNEXPECTED, format!("no importance matrix could be gathered: {why}")),
     })?;
     std::fs::rename(&made, &path).map_err(unusable)?;

@@ -1,11 +1,20 @@
 //! Sensitivities that are kept in the store: of the same source, text, importance matrix and build they are measured once, whatever the
 //! target. One JSON line each, with a checksum; a line that is torn or damaged is left out.
 
+use super::super::exit::{Failure, INTERRUPTED};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
+
+/// A run that was stopped.
+pub fn stopped() -> Failure {
+    Failure::msg(
+        INTERRUPTED,
+        "stopped; what was measured is kept, and the same command goes on from there",
+    )
+}
 
 /// Group and type.
 type Place = (String, String);

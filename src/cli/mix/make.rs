@@ -3,9 +3,10 @@
 use super::super::exit::{Failure, UNEXPECTED};
 use super::super::progress::LiveLine;
 use super::super::sources::Sources;
+use super::calibration::Calibration;
 use super::forge::label_of;
 use super::search::{Chosen, Search};
-use super::setting::{Calibration, Files};
+use super::setting::Files;
 use crate::catalog::{keep_mix, Mixed, QUANTIZER_TAG};
 use crate::data::{DerivedFrom, VariantInfo};
 use crate::gguf::{GgmlType, Gguf};

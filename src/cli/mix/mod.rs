@@ -3,6 +3,7 @@
 //! Sensitivities (`search`, kept by `kept`) of files that `forge` makes; the choice (`crate::mix`); the mix in the store; the proof
 //! against its rivals on a text of its own (`prove`); the answer (`render`).
 
+mod calibration;
 mod forge;
 mod imatrix;
 mod kept;
@@ -16,7 +17,7 @@ mod target;
 
 use super::args::{Cli, Command, Global, MixArgs};
 use super::compare::unused;
-use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, INTERRUPTED, NOT_MET, UNEXPECTED};
+use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, NOT_MET, UNEXPECTED};
 use super::progress::LiveLine;
 use super::report::JOURNAL_NAME;
 use super::sources::Sources;
@@ -27,22 +28,17 @@ use crate::gguf::GgmlType;
 use crate::mix::{groups, Limits, Matrix};
 use crate::runner::{TrialConfig, WorkerCommand};
 use crate::{engine, host, units};
+use calibration::{Calibration, N_CHUNKS_MAX};
 use clap::Parser;
 use forge::Forge;
-use kept::Kept;
+use kept::{stopped, Kept};
 use make::{label, made_from, make};
 use search::{Chosen, Search, Wanted};
-use setting::{Calibration, Setting};
+use setting::Setting;
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 use target::Target;
 
-/// Folder of what is kept in the store.
-const FOLDER: &str = "mix";
-/// Chunks of the text that sensitivities are measured on, at most.
-const N_CHUNKS_MAX: u32 = 24;
-/// Chunks of an importance matrix.
-const N_CHUNKS_IMATRIX: u32 = 64;
 /// Longest wait for an answer of a trial.
 const DEADLINE: Duration = Duration::from_secs(1800);
 /// Time for sensitivities, of small models and of others.
@@ -51,14 +47,6 @@ const BUDGET: Duration = Duration::from_secs(360);
 const N_PARAMS_SMALL: u64 = 50_000_000;
 /// Metadata of a mix, besides its recipe.
 const METADATA_BYTES: u64 = 1024;
-
-/// A run that was stopped.
-fn stopped() -> Failure {
-    Failure::msg(
-        INTERRUPTED,
-        "stopped; what was measured is kept, and the same command goes on from there",
-    )
-}
 
 /// Searches, makes, proves, answers.
 pub fn run(args: &MixArgs, global: &Global) -> Result<u8, Failure> {
@@ -79,13 +67,9 @@ pub fn run(args: &MixArgs, global: &Global) -> Result<u8, Failure> {
     let (mut search, chosen, mix) = find(args, &setting, &sources, (&live, &stop))?;
     let n_chunks = args.chunks.unwrap_or_else(|| n_chunks_to_prove(&search));
     let compare = prove::compare_args(args, n_chunks)?;
-    let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let out = match &args.out {
         Some(out) => out.clone(),
-        None => unused(
-            &setting.folder,
-            &format!("{}-{}", mix.0.id, started_at.replace([':', '-'], "")),
-        ),
+        None => unused(&setting.folder, &mix.0.id),
     };
     let mut all = setting.files.all.clone();
     all.variants.push(mix.clone());
@@ -96,17 +80,13 @@ pub fn run(args: &MixArgs, global: &Global) -> Result<u8, Failure> {
     }
     let known = search.known()?;
     let answer = render::Answer {
-        target: &setting.target,
-        files: &setting.files,
+        setting: &setting,
         search: &search,
         known: &known,
         chosen: &chosen,
-        weighing: setting.weighing.as_ref(),
-        calibration: &setting.calibration,
         mix: &mix,
         proof: &proof,
         seconds: started.elapsed().as_secs_f64(),
-        lang: global.lang.into(),
     };
     answer.tell(args, global, &out)
 }
@@ -278,7 +258,7 @@ fn wanted(setting: &Setting, forge: &Forge<'_>) -> Result<Wanted, Failure> {
 
 /// No choice keeps to the limits: what comes nearest.
 fn not_met(target: &Target, search: &Search<'_>, wanted: &Wanted) -> Failure {
-    let least = search.nearest(wanted);
+    let least = search.nearest();
     let recipe_bytes: u64 = search.forge.matrices.len() as u64 * 12 + METADATA_BYTES;
     let smallest = least.filter(|c| c.bytes.is_finite()).map(|c| {
         let bytes = c.bytes as u64 + search.forge.other_bytes() + recipe_bytes;

@@ -1,4 +1,4 @@
-//! A recipe as a table and as a picture: kinds of tensors by layers.
+//! A recipe as rows and as a picture: kinds of tensors by layers.
 
 use crate::gguf::GgmlType;
 use crate::mix::{Matrix, Recipe};
@@ -8,17 +8,12 @@ const CELL: (usize, usize) = (22, 20);
 const NAMES: usize = 120;
 
 /// Each kind with its types from the first layer on, runs of one type together.
-pub fn table(matrices: &[Matrix], recipe: &Recipe) -> String {
-    let mut text = "| tensors | types, from the first layer on |\n|---|---|\n".to_owned();
-    for line in recipe.text(matrices).split(' ') {
-        if let Some((kind, types)) = line.split_once(':') {
-            text.push_str(&format!(
-                "| {kind} | {} |\n",
-                types.replace(',', ", ").replace('*', " × ")
-            ));
-        }
-    }
-    text
+pub fn kinds(matrices: &[Matrix], recipe: &Recipe) -> Vec<(String, String)> {
+    let text = recipe.text(matrices);
+    let lines = text.split(' ').filter_map(|line| line.split_once(':'));
+    lines
+        .map(|(kind, types)| (kind.to_owned(), types.replace(',', ", ").replace('*', " × ")))
+        .collect()
 }
 
 /// Kinds down, layers across; darker is more bits.
@@ -73,19 +68,23 @@ pub fn svg(matrices: &[Matrix], recipe: &Recipe, title: &str) -> String {
             "<text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\">{layer}</text>\n"
         ));
     }
-    let x = width - 80;
-    for (i, ty) in types.iter().enumerate() {
+    text + &legend(&types, width - 80) + "</svg>\n"
+}
+
+/// The colours of types, those of fewer bits first.
+fn legend(types: &[GgmlType], x: usize) -> String {
+    let one = |(i, ty): (usize, &GgmlType)| {
         let y = 32 + i * CELL.1;
-        text.push_str(&format!(
+        format!(
             "<rect x=\"{x}\" y=\"{y}\" width=\"16\" height=\"{}\" fill=\"{}\"/>\n<text x=\"{}\" y=\"{}\">{}</text>\n",
             CELL.1 - 4,
             color(*ty),
             x + 22,
             y + 13,
             ty.name()
-        ));
-    }
-    text + "</svg>\n"
+        )
+    };
+    types.iter().enumerate().map(one).collect()
 }
 
 /// From light to dark by bits per weight; types of equal size differ in hue.
@@ -123,6 +122,10 @@ mod tests {
         for m in &all {
             assert!(svg.contains(&m.name));
         }
-        assert!(table(&all, &recipe).contains("| attn_v | q4_k, q6_k |"));
+        let types = kinds(&all, &recipe);
+        assert!(
+            types.contains(&("attn_v".to_owned(), "q4_k, q6_k".to_owned())),
+            "{types:?}"
+        );
     }
 }

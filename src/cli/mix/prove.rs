@@ -1,18 +1,19 @@
 //! The proof: the mix and its rivals, whole files, in one ordinary run of `compare` on a text that nothing was chosen with.
 
-use super::super::args::{CompareArgs, Global, MixArgs, WorkloadChoice};
+use super::super::args::{CompareArgs, Global, MixArgs};
 use super::super::compare::{default_args, Job};
 use super::super::exit::{Failure, UNEXPECTED};
 use super::super::progress::LiveLine;
 use super::super::report::{write_report, JOURNAL_NAME};
 use super::super::sources::Sources;
 use super::super::stop::Stop;
+use super::super::values::WorkloadChoice;
 use super::super::{lock, resolve};
 use crate::catalog::ModelFiles;
 use crate::data::{ArmConfig, EngineInfo, HostInfo, KvType, Plan, Record, Workload};
 use crate::journal::{self, Journal};
 use crate::plan::{self, KvPair, QualityMode, Settings};
-use crate::report::ReportModel;
+use crate::report::{CellReport, Figure, QualityReport, ReportModel};
 use crate::stats::{self, Interval};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -100,8 +101,8 @@ pub fn prove(
         job.measure(None, live, stop)?;
     }
     let journal = journal::read(&dir.join(JOURNAL_NAME))?;
-    let model = ReportModel::build_in(global.lang.into(), &journal.header, &journal.records);
-    write_report(&model, dir)?;
+    let model = ReportModel::build(&journal.header, &journal.records);
+    write_report(&model, dir, global)?;
     Ok(Proof {
         kld: kld_by_chunk(&journal),
         model,
@@ -128,9 +129,14 @@ fn kld_by_chunk(journal: &Journal) -> BTreeMap<String, Vec<f64>> {
 }
 
 impl Proof {
-    /// Mean divergence, with its interval.
-    pub fn kld(&self, variant: &str) -> Option<Interval> {
-        stats::divergence_interval(self.kld.get(variant)?, LEVEL, self.model.header.plan.seed)
+    fn quality(&self, variant: &str) -> Option<&QualityReport> {
+        let mut rows = self.model.quality.rows.iter();
+        rows.find(|row| row.arm.variant == variant && !row.arm.is_control)
+    }
+
+    /// Mean divergence.
+    pub fn kld(&self, variant: &str) -> Option<Figure> {
+        self.quality(variant)?.kld_mean
     }
 
     /// Chunks that were scored.
@@ -145,16 +151,13 @@ impl Proof {
     }
 
     /// Perplexity.
-    pub fn ppl(&self, variant: &str) -> Option<Interval> {
-        let rows = &self.model.quality.rows;
-        rows.iter()
-            .find(|row| row.arm.variant == variant && !row.arm.is_control)?
-            .ppl
+    pub fn ppl(&self, variant: &str) -> Option<Figure> {
+        self.quality(variant)?.ppl
     }
 
-    fn decode(&self, variant: &str) -> Option<&crate::report::CellReport> {
-        let is_meant = |c: &&crate::report::CellReport| {
-            c.arm.variant == variant && !c.arm.is_control && c.spec.workload == Workload::Decode && c.is_ok()
+    fn decode(&self, variant: &str) -> Option<&CellReport> {
+        let is_meant = |c: &&CellReport| {
+            c.arm.variant == variant && !c.arm.is_control && c.spec.workload() == Workload::Decode && c.is_ok()
         };
         self.model.cells.iter().find(is_meant)
     }

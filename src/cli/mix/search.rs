@@ -1,11 +1,11 @@
 //! Sensitivities: each group of tensors in each type that may be chosen, everything else as in the reference; few chunks first, and more
 //! where the choice hangs on them.
 
-use super::super::exit::{Failure, UNEXPECTED};
+use super::super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::super::progress::LiveLine;
 use super::super::stop::Stop;
 use super::forge::Forge;
-use super::kept::Kept;
+use super::kept::{stopped, Kept};
 use crate::gguf::GgmlType;
 use crate::mix::{choose, Aim, Candidate, Costs, Group, Limits, Recipe, Sensitivities};
 use crate::runner::{Scores, Trial, TrialConfig, TrialError, Trials};
@@ -256,7 +256,7 @@ impl<'a> Search<'a> {
 
     fn check_stop(&self) -> Result<(), Failure> {
         match self.stop.is_raised() {
-            true => Err(super::stopped()),
+            true => Err(stopped()),
             false => Ok(()),
         }
     }
@@ -343,7 +343,7 @@ impl<'a> Search<'a> {
     }
 
     /// The least that each sum can be.
-    pub fn nearest(&self, wanted: &Wanted) -> Option<Costs> {
+    pub fn nearest(&self) -> Option<Costs> {
         let mut all = Vec::new();
         for group in &self.groups {
             let of = |ty: &GgmlType| {
@@ -362,7 +362,6 @@ impl<'a> Search<'a> {
             all.push(own);
         }
         let costs = Sensitivities(all).costs(&self.forge.matrices, &self.groups, &self.speed);
-        let _ = wanted;
         let least = |of: fn(&Costs) -> f64| -> f64 {
             let groups = costs.iter().map(|g| g.iter().map(of).fold(f64::INFINITY, f64::min));
             groups.sum()
@@ -483,8 +482,8 @@ fn mean(values: &[f64]) -> f64 {
 
 fn failed(e: TrialError) -> Failure {
     match e {
-        TrialError::Interrupted => super::stopped(),
-        e @ TrialError::TextTooShort { .. } => Failure::msg(super::super::exit::BAD_INPUT, format!("--calibrate: {e}")),
+        TrialError::Interrupted => stopped(),
+        e @ TrialError::TextTooShort { .. } => Failure::msg(BAD_INPUT, format!("--calibrate: {e}")),
         e @ TrialError::Failed(..) => Failure::msg(UNEXPECTED, format!("a trial could not be scored: {e}")),
     }
 }

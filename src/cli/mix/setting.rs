@@ -2,66 +2,24 @@
 
 use super::super::args::{Global, MixArgs};
 use super::super::exit::{Failure, BAD_INPUT, UNEXPECTED};
+use super::super::probe;
 use super::super::profile::{self, Machine, Needs};
 use super::super::progress::LiveLine;
 use super::super::sources::Sources;
 use super::super::stop::Stop;
-use super::super::texts;
+use super::calibration::Calibration;
 use super::imatrix::{self, Weighing};
 use super::prove;
 use super::target::{self, Target};
-use super::{FOLDER, N_CHUNKS_IMATRIX, N_CHUNKS_MAX};
 use crate::catalog::{ModelFiles, ProbeShape, Request};
-use crate::corpus::{self, Corpus};
+use crate::corpus;
 use crate::data::{ArmConfig, EngineInfo, HostInfo, KvType, VariantInfo};
 use crate::gguf::GgmlType;
 use crate::plan::{KvPair, Profile};
 use std::path::PathBuf;
 
-/// Bytes of text for a token, more than any tokenizer's tokens have on average.
-const BYTES_PER_TOKEN: usize = 8;
-
-/// The text that calibrates.
-pub struct Calibration {
-    pub name: String,
-    text: String,
-    pub sha256: String,
-}
-
-impl Calibration {
-    pub fn of(args: &MixArgs) -> Result<Calibration, Failure> {
-        let (name, text) = match &args.calibrate {
-            Some(path) => {
-                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-                (name.into_owned(), texts::read_file(path)?)
-            }
-            None => {
-                let n_tokens = (N_CHUNKS_MAX + N_CHUNKS_IMATRIX) as usize * prove::N_CTX as usize;
-                let corpus = Corpus::new(args.text_seed, &format!("{}/mix", args.salt));
-                ("corpus".to_owned(), corpus.text(n_tokens * BYTES_PER_TOKEN))
-            }
-        };
-        let sha256 = corpus::sha256_hex(&text);
-        if let Some(path) = &args.text {
-            if corpus::sha256_hex(&texts::read_file(path)?) == sha256 {
-                let why = "--calibrate and --text are one text: what chooses must not prove; give two";
-                return Err(Failure::msg(BAD_INPUT, why));
-            }
-        }
-        Ok(Calibration { name, text, sha256 })
-    }
-
-    /// The part that sensitivities are measured on: the first of it.
-    pub fn for_choice(&self) -> &str {
-        let n = N_CHUNKS_MAX as usize * prove::N_CTX as usize * BYTES_PER_TOKEN;
-        &self.text[..self.text.floor_char_boundary(n.min(self.text.len() / 2))]
-    }
-
-    /// The part that an importance matrix is gathered on: the rest.
-    pub fn for_imatrix(&self) -> &str {
-        &self.text[self.for_choice().len()..]
-    }
-}
+/// Folder of what is kept in the store.
+const FOLDER: &str = "mix";
 
 /// The files to begin with.
 pub struct Files {
@@ -175,7 +133,7 @@ fn speeds(
     };
     match profile::kept(machine, &needs, sources) {
         None if target.min_decode.is_some() => {
-            let profile = profile::measure(machine, &needs, sources, || LiveLine::new(global), stop)?;
+            let profile = probe::measure(machine, &needs, sources, || LiveLine::new(global), stop)?;
             let why =
                 "--min-decode: this machine's speed with each type of weights could not be measured; leave it out";
             profile.map(Some).ok_or_else(|| Failure::msg(UNEXPECTED, why))

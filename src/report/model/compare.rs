@@ -62,7 +62,7 @@ impl super::ReportModel {
             }
         }
         let groups: Vec<Vec<f64>> = groups.into_values().collect();
-        let ratio = stats::grouped_interval(&groups, process_sd(arm.spec.workload), LEVEL)?;
+        let ratio = stats::grouped_interval(&groups, process_sd(arm.spec.workload()), LEVEL)?;
         Some(stats::widened(ratio, self.control.bias(&arm.spec)))
     }
 }
