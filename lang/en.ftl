@@ -749,6 +749,19 @@ a-latency = p50 of latency, ms
 series-alone = { $variant } alone
 series-drafted = { $variant }, drafted
 
+## Workloads measured on request: a conversation
+
+chat = A conversation
+# (n_system, n_turns, n_prompt, n_gen)
+chat-intro =
+    One conversation in one cache: a system prompt of { $n_system } tokens, then { $n_turns } turns of
+    { $n_prompt } tokens from the user and an answer of { $n_gen }. Each turn processes only what is
+    new. TTFT: from what the user says to the first token of the answer; t/s: the rest of it. The
+    ratio is that of the whole conversation.
+h-turn = turn
+h-said-before = tokens before
+h-conversation = conversation, ms
+
 ## Charts
 
 c-decode = { $model }: decode speed against context

@@ -641,6 +641,18 @@ a-latency = p50 de la latencia, ms
 series-alone = { $variant } solo
 series-drafted = { $variant }, borrador
 
+## Cargas medidas a petición: una conversación
+
+chat = Una conversación
+chat-intro =
+    Una conversación en una caché: un prompt de sistema de { $n_system } tokens y después { $n_turns }
+    turnos de { $n_prompt } tokens del usuario y una respuesta de { $n_gen }. Cada turno procesa solo lo
+    nuevo. TTFT: desde lo que dice el usuario hasta el primer token de la respuesta; t/s: el resto. La
+    razón es la de toda la conversación.
+h-turn = turno
+h-said-before = tokens anteriores
+h-conversation = conversación, ms
+
 ## Charts
 
 c-decode = { $model }: velocidad de decodificación según el contexto

@@ -5,8 +5,8 @@
 
 use super::lang::Lang;
 use super::model::{
-    BatchedRow, BreakEven, CellReport, Comparison, MemoryReport, PrefixRow, QualityReport, Ranking, ReportModel,
-    RequestRow, ReuseRow, SpeculativeRow, StateRow, Totals, Trust,
+    BatchedRow, BreakEven, CellReport, ChatRow, Comparison, MemoryReport, PrefixRow, QualityReport, Ranking,
+    ReportModel, RequestRow, ReuseRow, SpeculativeRow, StateRow, Totals, Trust,
 };
 use super::results_decision;
 use crate::data::{DraftInfo, HostInfo, ModelInfo, TextInfo, VariantInfo};
@@ -62,6 +62,7 @@ struct Workloads<'a> {
     state_break_even: &'a [BreakEven],
     speculative: &'a [SpeculativeRow],
     requests: &'a [RequestRow],
+    chat: &'a [ChatRow],
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -125,6 +126,7 @@ pub(super) fn results(model: &ReportModel) -> Results<'_> {
             state_break_even: &model.break_even,
             speculative: &model.speculative,
             requests: &model.requests,
+            chat: &model.chat,
         },
         decision: results_decision::decision(model),
     }

@@ -342,7 +342,7 @@ fn numbers_are_written_as_the_language_writes_them() {
 fn columns_of_numbers_are_the_same_in_every_language() {
     let (header, records) = fixture::run();
     let rules = |lang: Lang| -> Vec<String> {
-        let md = report_md(&ReportModel::build_in(lang, &header, &records));
+        let md = report_md(&ReportModel::build(&header, &records).told(lang));
         let rules = md
             .lines()
             .filter(|line| line.starts_with("| ---") || line.starts_with("| :--"));

@@ -337,6 +337,43 @@ fn requests_take_as_long_as_their_parts() {
 }
 
 #[test]
+fn a_conversation_takes_as_long_as_its_turns() {
+    let lab = Lab::new();
+    // The cache is not emptied between turns, so that a model which cannot go back can do it too.
+    lab.script(&format!("{{\"recurrent\": [\"Q8_0\"], {FLAT}}}"));
+    let args = "--workloads chat --chat-turns 3 --chat-system 50 --chat-prompt 20 --chat-gen 11 --launches 2";
+    let (results, report) = measured(&lab, &args.split_whitespace().collect::<Vec<_>>(), 0);
+    let found = rows(&results, "chat");
+    assert_eq!(found.len(), 3 * 3, "three variants, three turns");
+    for row in found {
+        // A millisecond for each token that is new and a microsecond to choose one; a turn after the first also has the last token of the
+        // answer before. Then ten steps of 5 ms.
+        let ttft_ns = if row["turn"] == 1 { 70_001_000 } else { 21_001_000 };
+        assert_eq!(row["ttft_ns"]["median"], ttft_ns, "{row}");
+        let tps = row["tps"]["median"].as_f64().expect("a number");
+        assert!((tps - 200.0).abs() < 1e-6, "{row}");
+        assert_eq!(
+            row["total_ns"]["median"],
+            70_001_000 + 2 * 21_001_000 + 3 * 50_000_000,
+            "{row}"
+        );
+        assert_eq!(row["factor"].is_null(), row["variant"] == "F16", "{row}");
+    }
+    let cells = results["cells"].as_array().expect("an array");
+    assert!(
+        cells.iter().all(|c| c["workload"] == "chat" && c["n_depth"] == 50),
+        "{results}"
+    );
+    for wanted in ["## A conversation", "| 3 | 112 |"] {
+        assert!(report.contains(wanted), "{wanted}: {report}");
+    }
+    for flag in ["--chat-turns", "--chat-system", "--chat-prompt", "--chat-gen"] {
+        let output = run_for(&mut lab.compare(&["--workloads", "chat", flag, "0"]), 2);
+        assert!(crate::util::stderr(&output).contains(flag), "{flag}");
+    }
+}
+
+#[test]
 fn a_recurrent_model_answers_requests_too() {
     let lab = Lab::new();
     lab.script(r#"{"recurrent": ["Q8_0"]}"#);

@@ -12,8 +12,9 @@ use std::path::Path;
 #[test]
 fn llama_cpp_does_all_of_it() {
     let lab = Lab::new();
-    let args = "compare builtin --out run --workloads prefix_reuse,batched,state,speculative,requests --variants F16,Q4_K_M --kv f16 --n-prompt 96 --depths 64 --n-gen 8 \
-                --n-seq 1,3 --n-users 1,3 --request-prompt 40 --request-gen 8 --rounds 1 --launches 1 --quality off --offline";
+    let args = "compare builtin --out run --workloads prefix_reuse,batched,state,speculative,requests,chat --variants F16,Q4_K_M --kv f16 --n-prompt 96 --depths 64 --n-gen 8 \
+                --n-seq 1,3 --n-users 1,3 --request-prompt 40 --request-gen 8 --chat-turns 3 --chat-system 40 --chat-prompt 10 --chat-gen 6 --rounds 1 --launches 1 \
+                --quality off --offline";
     let args: Vec<&str> = args.split_whitespace().collect();
     run_for(lab.kvant(&args).env_remove("KVANT_FAKE_ENGINE"), 0);
     let results = lab.results();
@@ -26,6 +27,11 @@ fn llama_cpp_does_all_of_it() {
     for row in rows(&results, "requests") {
         let n_users = row["n_users"].as_u64().expect("a number");
         assert!(row["n_requests"].as_u64() >= Some(4 * n_users + 1 - n_users), "{row}");
+    }
+    assert_eq!(n_rows("chat"), 2 * 3);
+    for row in rows(&results, "chat") {
+        let ns = |key: &str| row[key]["median"].as_f64().expect("a number");
+        assert!(ns("tps") > 0.0 && 3.0 * ns("ttft_ns") < 3.0 * ns("total_ns"), "{row}");
     }
     for row in rows(&results, "speculative") {
         assert_eq!(row["n_other"], row["n_ties"], "only ties may go another way: {row}");
@@ -144,7 +150,7 @@ fn mamba() -> Vec<u8> {
 fn a_real_recurrent_model_gives_rows_with_the_reason() {
     let lab = Lab::new();
     std::fs::write(lab.path("mamba-F32.gguf"), mamba()).expect("written");
-    let args = "compare mamba-F32.gguf --variants F32 --out run --workloads decode,prefix_reuse,batched,state,speculative,requests --kv f16 \
+    let args = "compare mamba-F32.gguf --variants F32 --out run --workloads decode,prefix_reuse,batched,state,speculative,requests,chat --kv f16 \
                 --draft mamba-F32.gguf --n-prompt 96 --depths 64 --n-gen 8 --n-seq 2 --n-users 2 --request-prompt 40 --request-gen 8 --rounds 1 \
                 --launches 1 --quality off --offline";
     let args: Vec<&str> = args.split_whitespace().collect();

@@ -2,7 +2,7 @@
 
 use super::cells::{cell_reports, Rounds};
 use super::{
-    batched, compare, decision, prefix, quality, rankings, requests, reuse, speculative, state, totals, trust,
+    batched, chat, compare, decision, prefix, quality, rankings, requests, reuse, speculative, state, totals, trust,
 };
 use super::{CellReport, MemoryReport, ReportModel, Trust};
 use crate::data::{Arm, BufferSize, EngineInfo, MemoryRecord, Record, RunHeader, Warning, Workload};
@@ -29,6 +29,7 @@ impl ReportModel {
             batched: batched::batched_rows(rounds, &cells),
             speculative: speculative::speculative_rows(header, rounds, &cells),
             requests: requests::request_rows(header, rounds, &cells),
+            chat: chat::chat_rows(rounds, &cells),
             break_even: state::break_even(&states),
             states,
             cells,

@@ -9,6 +9,7 @@
 mod batched;
 mod build;
 mod cells;
+mod chat;
 mod compare;
 mod decision;
 mod failed;
@@ -24,6 +25,7 @@ mod trust;
 mod types;
 
 pub use batched::BatchedRow;
+pub use chat::ChatRow;
 pub use prefix::PrefixRow;
 pub use requests::RequestRow;
 pub use reuse::ReuseRow;

@@ -29,6 +29,7 @@ pub(super) fn document(model: &Report) -> Document {
         workloads::state(model, &charts),
         workloads::speculative(model, &charts),
         workloads::requests(model, &charts),
+        workloads::chat(model),
         speed::memory(model, &charts),
         energy::energy(model),
         speed::files(model),

@@ -159,3 +159,41 @@ pub(super) fn requests(model: &Report, charts: &[ChartName]) -> Vec<Block> {
         [drawn, table.blocks()].concat(),
     )
 }
+
+/// A conversation, turn by turn; the whole stands beside its last turn.
+pub(super) fn chat(model: &Report) -> Vec<Block> {
+    let t = model.lang;
+    let Some(first) = model.chat.first() else {
+        return Vec::new();
+    };
+    let count = |n: u32| units::count(n.into());
+    let table = Rows::of(t, &model.chat)
+        .arm(|row| &row.arm)
+        .column(t.h_turn(), |row| Value::count(row.turn))
+        .column(t.h_said_before(), |row| Value::count(row.n_before))
+        .column(t.h_ttft_ms(), |row| {
+            Value::unless_failed(t, &row.outcome, Value::ms(t, row.ttft_ns))
+        })
+        .column(t.h_tps(), |row| Value::rate(t, row.tps))
+        .column(t.h_conversation(), |row| match row.turn == row.n_turns {
+            true => Value::ms(t, row.total_ns),
+            false => "".into(),
+        })
+        .column(t.h_ratio(), |row| match row.turn == row.n_turns {
+            true if row.arm.is_baseline => Value::baseline(t),
+            true => Value::ratio_of(t, row.vs_baseline.as_ref()),
+            false => "".into(),
+        })
+        .column(t.h_verdict(), |row| match row.turn == row.n_turns {
+            true if row.arm.is_baseline => Value::baseline(t),
+            true => Value::verdict_of(t, row.vs_baseline.as_ref()),
+            false => "".into(),
+        });
+    let intro = t.chat_intro(
+        count(first.n_system),
+        count(first.n_turns),
+        count(first.n_prompt),
+        count(first.n_gen),
+    );
+    section(t.chat(), intro, table.blocks())
+}

@@ -9,6 +9,7 @@ pub use decision::{DecisionReport, More, PurposeChoice, Ranking};
 pub use quality::{DpQuantiles, Example, Figure, PositionBin, Quality, QualityEnd, QualityReport};
 
 use super::batched::BatchedRow;
+use super::chat::ChatRow;
 use super::prefix::PrefixRow;
 use super::requests::RequestRow;
 use super::reuse::ReuseRow;
@@ -45,6 +46,8 @@ pub struct ReportModel {
     pub speculative: Vec<SpeculativeRow>,
     /// Users who send requests.
     pub requests: Vec<RequestRow>,
+    /// Conversations, turn by turn.
+    pub chat: Vec<ChatRow>,
     /// From where on restoring a state beats computing it again, by arm.
     pub break_even: Vec<BreakEven>,
     /// What the variants and KV types cost in quality.
