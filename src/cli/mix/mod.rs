@@ -35,7 +35,7 @@ use kept::{stopped, Kept};
 use make::{label, made_from, make};
 use search::{Chosen, Search, Wanted};
 use setting::Setting;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use target::Target;
 
@@ -105,7 +105,7 @@ fn find<'a>(
     let found = search.run(&wanted)?;
     live.clear();
     let Some(chosen) = found else {
-        return Err(not_met(&setting.target, &search, &wanted));
+        return Err(not_met(&setting.target, &search));
     };
     let label = label(&search, &chosen, setting.weighing.is_some());
     let mix = make(
@@ -160,17 +160,7 @@ fn begin<'a>(
         Failure::msg(UNEXPECTED, why)
     };
     let kept = Kept::open(&folder.join("sensitivities.jsonl"), args.fresh).map_err(unusable)?;
-    // Whole files in every type, a trial, and the mix.
-    let room = files.reference.0.model_size * (types.len() as u64 / 2 + 2);
-    if let Some(free) = free_at(folder).filter(|free| *free < room) {
-        let text = format!(
-            "trying types takes about {} in {}, where {} are free; free some space, set KVANT_STORE, or name fewer --types",
-            units::bytes(room),
-            folder.display(),
-            units::bytes(free)
-        );
-        return Err(Failure::msg(DOES_NOT_FIT, text));
-    }
+    check_room(folder, files.reference.0.model_size, types.len())?;
     let dir = sources.store().temporary_folder()?;
     let exe = std::env::current_exe().map_err(|e| Failure::new(UNEXPECTED, e))?;
     let forge = Forge::new(
@@ -218,6 +208,21 @@ fn begin<'a>(
     ))
 }
 
+/// Whole files in every type, a trial, and the mix must fit.
+fn check_room(folder: &Path, file_bytes: u64, n_types: usize) -> Result<(), Failure> {
+    let room = file_bytes * (n_types as u64 / 2 + 2);
+    let Some(free) = free_at(folder).filter(|free| *free < room) else {
+        return Ok(());
+    };
+    let text = format!(
+        "trying types takes about {} in {}, where {} are free; free some space, set KVANT_STORE, or name fewer --types",
+        units::bytes(room),
+        folder.display(),
+        units::bytes(free)
+    );
+    Err(Failure::msg(DOES_NOT_FIT, text))
+}
+
 /// The target as sums over the matrices.
 fn wanted(setting: &Setting, forge: &Forge<'_>) -> Result<Wanted, Failure> {
     let Setting {
@@ -257,7 +262,7 @@ fn wanted(setting: &Setting, forge: &Forge<'_>) -> Result<Wanted, Failure> {
 }
 
 /// No choice keeps to the limits: what comes nearest.
-fn not_met(target: &Target, search: &Search<'_>, wanted: &Wanted) -> Failure {
+fn not_met(target: &Target, search: &Search<'_>) -> Failure {
     let least = search.nearest();
     let recipe_bytes: u64 = search.forge.matrices.len() as u64 * 12 + METADATA_BYTES;
     let smallest = least.filter(|c| c.bytes.is_finite()).map(|c| {
