@@ -142,6 +142,16 @@ pub enum Warning {
     },
 }
 
+impl Warning {
+    /// Whether it changes what the user does next. What does not stands in the report.
+    pub const fn is_urgent(&self) -> bool {
+        !matches!(
+            self,
+            Warning::FallbackTensors { .. } | Warning::WorkersNotResident { .. } | Warning::OneClientPerServer
+        )
+    }
+}
+
 /// Files that a warning lists.
 const N_SHOWN: usize = 6;
 

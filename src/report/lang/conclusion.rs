@@ -149,8 +149,31 @@ texts! {
         "Tokens por segundo; la razón es la de {work}.",
     }
     terminal_composed() {
-        " +: at most, put together from those of weights and cache.",
-        " +: como máximo, compuesta de las de pesos y caché.",
+        " +: a bound, not scored.",
+        " +: cota, sin evaluar.",
     }
+    terminal_control(baseline, ratio) {
+        "How sure: {baseline} against itself gave {ratio}, where 1 is right.",
+        "Seguridad: {baseline} contra sí misma dio {ratio}; lo justo es 1.",
+    }
+    terminal_bias(baseline, ratio, bias) {
+        "How sure: {baseline} against itself gave {ratio}; every interval is {bias} wider for it.",
+        "Seguridad: {baseline} contra sí misma dio {ratio}; cada intervalo es un {bias} más ancho.",
+    }
+    terminal_launches(n_launches, n_rounds) {
+        "How sure: intervals of 95 %, from {n_launches} and {n_rounds}.",
+        "Seguridad: intervalos del 95 %, de {n_launches} y {n_rounds}.",
+    }
+    terminal_run_triage() {
+        "To run it: the same command with --emit llama-server.",
+        "Para usarla: la misma orden con --emit llama-server.",
+    }
+    terminal_run_report() {
+        "To run it: kvant report RUN --emit llama-server.",
+        "Para usarla: kvant report RUN --emit llama-server.",
+    }
+    terminal_one_more_arm() { " The report has one more arm.", " El informe tiene un brazo más." }
+    terminal_more_arms(n) { " The report has {n} more arms.", " El informe tiene {n} brazos más." }
+    terminal_untold(n) { " The report has {n} more to mind.", " El informe avisa de {n} más." }
     terminal_versus(baseline) { "vs {baseline} [95 %]", "vs {baseline} [95 %]" }
 }

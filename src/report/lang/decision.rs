@@ -90,6 +90,9 @@ texts! {
     choice_with(flag) { "; the choice with {flag}", "; la elegida con {flag}" }
     less_memory(bytes) { "{bytes} less memory", "{bytes} menos de memoria" }
     more_memory(bytes) { "{bytes} more memory", "{bytes} más de memoria" }
+    bytes_less(bytes) { "{bytes} less", "{bytes} menos" }
+    bytes_more(bytes) { "{bytes} more", "{bytes} más" }
+    terminal_other(flag, arm, facts) { "With {flag}: {arm} ({facts}).", "Con {flag}: {arm} ({facts})." }
     percent_faster(percent) { "{percent} faster", "un {percent} más rápida" }
     percent_slower(percent) { "{percent} slower", "un {percent} más lenta" }
     about_as_fast() { "about as fast", "casi igual de rápida" }

@@ -50,7 +50,7 @@ impl ReportModel {
             banners: Vec::new(),
             conclusion: Vec::new(),
             opening: Vec::new(),
-            closing: Vec::new(),
+            closing: None,
         };
         let looks = decision::looks_of(model.totals.stopped_by);
         model.decision = decision::decision(&model, rounds, records, looks);

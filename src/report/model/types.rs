@@ -56,7 +56,7 @@ pub struct ReportModel {
     /// What the terminal says before its table: the answer.
     pub opening: Vec<String>,
     /// And after it: what else could be the answer, and how sure the run is.
-    pub closing: Vec<String>,
+    pub closing: Option<String>,
 }
 
 /// One cell with its estimates.
