@@ -1,5 +1,5 @@
-//! Says how llama.cpp was built: with shared libraries (feature `dynamic-link`) programs look for them where they lie themselves; with
-//! `GGML_RPC=ON` in the environment there is an RPC backend to test. Makes the functions and the list of languages of
+//! Says how llama.cpp was built: with shared libraries (feature `dynamic-link`) programs look for them where they lie themselves, and in
+//! `lib/kvant` of an installed one; with `GGML_RPC=ON` in the environment there is an RPC backend to test. Makes the functions and the list of languages of
 //! `src/report/lang` from the files in `lang/`.
 
 #[path = "build/texts.rs"]
@@ -17,7 +17,7 @@ fn main() {
     let is_shared = env::var_os("CARGO_FEATURE_DYNAMIC_LINK").is_some();
     let is_linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux");
     if is_shared && is_linux {
-        println!("cargo:rustc-link-arg=-Wl,-rpath,$ORIGIN");
+        println!("cargo:rustc-link-arg=-Wl,-rpath,$ORIGIN:$ORIGIN/../lib/kvant");
     }
     if env::var_os("CARGO_FEATURE_LLAMA").is_some() && env::var("GGML_RPC").is_ok_and(|on| on == "ON") {
         println!("cargo:rustc-cfg=kvant_rpc");

@@ -57,7 +57,7 @@ check:
 golden:
     KVANT_GOLDEN=1 {{cargo}} test --release --no-default-features --features test-engine golden
 
-# Operating characteristics of the choice on simulated machines: the table of docs/calibration.md
+# Operating characteristics of the choice on simulated machines: docs/data/bound-simulated.csv
 choices:
     {{cargo}} test --release --no-default-features --features test-engine --test all choices -- --nocapture
 
@@ -88,6 +88,14 @@ gpu-bundle *args:
 # Build with llama.cpp's RPC backend, into target/rpc, for models spread over machines
 build-rpc *args:
     CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target/rpc}" GGML_RPC=ON {{cargo}} build --release "$@"
+
+# Archive and wheel for machines without a compiler, into target/dist (root makes a Debian 11 for it; --here builds on this system)
+dist *args:
+    scripts/dist "$@"
+
+# Try both in clean Debian 11, 12 and 13, as a user without rights and without a network (as root)
+dist-check *args:
+    scripts/dist-check "$@"
 
 # The image for any x86-64
 docker *args:

@@ -173,7 +173,18 @@ warning-line = warning: { $text }
 # (what, kind, reason)
 not-measured-line = not measured: { $what } ({ $kind }): { $reason }
 terminal-intro = Tokens per second; the ratio is that of { $work }.
-terminal-composed = {" "}+: at most, put together from those of weights and cache.
+terminal-composed = {" "}+: a bound, not scored.
+terminal-untold = {" "}The report has { $n } more to mind.
+terminal-more-arms = {" "}The report has { $n } more arms.
+terminal-one-more-arm = {" "}The report has one more arm.
+terminal-run-report = To run it: kvant report RUN --emit llama-server.
+terminal-run-triage = To run it: the same command with --emit llama-server.
+# (n_launches, n_rounds)
+terminal-launches = How sure: intervals of 95 %, from { $n_launches } and { $n_rounds }.
+# (baseline, ratio, bias)
+terminal-bias = How sure: { $baseline } against itself gave { $ratio }; every interval is { $bias } wider for it.
+# (baseline, ratio)
+terminal-control = How sure: { $baseline } against itself gave { $ratio }, where 1 is right.
 terminal-versus = vs { $baseline } [95 %]
 
 ## The recommendation
@@ -247,6 +258,10 @@ alternative = { $arm }: { $facts }{ $wins }.
 choice-with = ; the choice with { $flag }
 less-memory = { $bytes } less memory
 more-memory = { $bytes } more memory
+# (flag, arm, facts)
+terminal-other = With { $flag }: { $arm } ({ $facts }).
+bytes-more = { $bytes } more
+bytes-less = { $bytes } less
 percent-faster = { $percent } faster
 percent-slower = { $percent } slower
 about-as-fast = about as fast

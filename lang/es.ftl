@@ -133,7 +133,18 @@ is-unknown =
 warning-line = aviso: { $text }
 not-measured-line = sin medir: { $what } ({ $kind }): { $reason }
 terminal-intro = Tokens por segundo; la razón es la de { $work }.
-terminal-composed = {" "}+: como máximo, compuesta de las de pesos y caché.
+terminal-composed = {" "}+: cota, sin evaluar.
+terminal-untold = {" "}El informe avisa de { $n } más.
+terminal-more-arms = {" "}El informe tiene { $n } configuraciones más.
+terminal-one-more-arm = {" "}El informe tiene una configuración más.
+terminal-run-report = Para usarla: kvant report RUN --emit llama-server.
+terminal-run-triage = Para usarla: la misma orden con --emit llama-server.
+# (n_launches, n_rounds)
+terminal-launches = Seguridad: intervalos del 95 %, de { $n_launches } y { $n_rounds }.
+# (baseline, ratio, bias)
+terminal-bias = Seguridad: { $baseline } contra sí misma dio { $ratio }; cada intervalo es un { $bias } más ancho.
+# (baseline, ratio)
+terminal-control = Seguridad: { $baseline } contra sí misma dio { $ratio }; lo justo es 1.
 terminal-versus = vs { $baseline } [95 %]
 
 ## The recommendation
@@ -191,6 +202,10 @@ alternative = { $arm }: { $facts }{ $wins }.
 choice-with = ; la elegida con { $flag }
 less-memory = { $bytes } menos de memoria
 more-memory = { $bytes } más de memoria
+# (flag, arm, facts)
+terminal-other = Con { $flag }: { $arm } ({ $facts }).
+bytes-more = { $bytes } más
+bytes-less = { $bytes } menos
 percent-faster = un { $percent } más rápida
 percent-slower = un { $percent } más lenta
 about-as-fast = casi igual de rápida

@@ -133,7 +133,18 @@ is-unknown =
 warning-line = aviso: { $text }
 not-measured-line = não medido: { $what } ({ $kind }): { $reason }
 terminal-intro = Tokens por segundo; a razão é a de { $work }.
-terminal-composed = {" "}+: no máximo, composta das razões dos pesos e do cache.
+terminal-composed = {" "}+: um limite, não avaliado.
+terminal-untold = {" "}O relatório traz mais { $n } avisos.
+terminal-more-arms = {" "}O relatório tem mais { $n } configurações.
+terminal-one-more-arm = {" "}O relatório tem mais uma configuração.
+terminal-run-report = Para usá-la: kvant report RUN --emit llama-server.
+terminal-run-triage = Para usá-la: o mesmo comando com --emit llama-server.
+# (n_launches, n_rounds)
+terminal-launches = Certeza: intervalos de 95 %, de { $n_launches } e { $n_rounds }.
+# (baseline, ratio, bias)
+terminal-bias = Certeza: { $baseline } contra si mesma deu { $ratio }; por isso cada intervalo é { $bias } mais largo.
+# (baseline, ratio)
+terminal-control = Certeza: { $baseline } contra si mesma deu { $ratio }; o certo é 1.
 terminal-versus = vs { $baseline } [95 %]
 
 ## The recommendation
@@ -192,6 +203,10 @@ alternative = { $arm }: { $facts }{ $wins }.
 choice-with = ; a escolhida com { $flag }
 less-memory = { $bytes } a menos de memória
 more-memory = { $bytes } a mais de memória
+# (flag, arm, facts)
+terminal-other = Com { $flag }: { $arm } ({ $facts }).
+bytes-more = { $bytes } a mais
+bytes-less = { $bytes } a menos
 percent-faster = { $percent } mais rápida
 percent-slower = { $percent } mais lenta
 about-as-fast = quase tão rápida
@@ -293,6 +308,7 @@ h-before = texto anterior
 h-next = o texto continua com
 h-expects = { $own } espera (em { $other })
 h-tps = t/s
+h-mad = MAD das amostras
 h-n-prompt = n_prompt
 h-depth = profundidade
 h-ttft-ms = TTFT, ms

@@ -126,6 +126,7 @@ fn unread(offer: &Offer) -> VariantInfo {
     VariantInfo {
         id: offer.id.clone(),
         file: name_of(Path::new(offer.file())),
+        path: None,
         sha256: String::new(),
         model_size: offer.bytes().unwrap_or(0),
         model_n_params: 0,

@@ -75,6 +75,7 @@ impl Present {
         VariantInfo {
             id: id.to_owned(),
             file: self.file(),
+            path: None,
             sha256: identity(sha256s),
             model_size: self.gguf.model_size(),
             model_n_params: self.gguf.n_params(),

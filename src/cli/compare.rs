@@ -9,7 +9,7 @@ use super::resolve::{self, Prediction};
 use super::sources::Sources;
 use super::stop::Stop;
 use super::values::WorkloadChoice;
-use super::{device, lock, look, resume, scores, show_plan, survey, texts};
+use super::{device, home, lock, look, resume, scores, show_plan, survey, texts};
 use crate::catalog::{ModelFiles, Request, BUILTIN_MODEL, DEFAULT_MODEL};
 use crate::corpus::{self, Corpus};
 use crate::data::{
@@ -214,8 +214,13 @@ fn draft(
         }))
 }
 
+/// What is known of each file, and where it lies.
 fn infos(files: &ModelFiles) -> Vec<VariantInfo> {
-    files.variants.iter().map(|(info, _)| info.clone()).collect()
+    let info = |(info, path): &(VariantInfo, PathBuf)| VariantInfo {
+        path: Some(home::shortened(path)),
+        ..info.clone()
+    };
+    files.variants.iter().map(info).collect()
 }
 
 /// Everything that is settled before the first worker starts.

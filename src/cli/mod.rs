@@ -10,6 +10,7 @@ mod device;
 mod diff;
 mod doctor;
 mod exit;
+mod home;
 mod inspect;
 mod kept;
 mod lock;

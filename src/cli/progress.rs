@@ -31,7 +31,7 @@ impl LiveLine {
         let bar = is_drawn.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             // The template is a constant; were it wrong, the default style would do.
-            if let Ok(style) = ProgressStyle::with_template("{bar:24} {wide_msg}") {
+            if let Ok(style) = ProgressStyle::with_template("{bar:10} {wide_msg}") {
                 bar.set_style(style.progress_chars("=> "));
             }
             bar
@@ -162,7 +162,7 @@ impl Observer for LiveLine {
             bar.set_length(total_ns);
             bar.set_position(done_ns);
             let left = units::duration(total_ns.saturating_sub(done_ns));
-            bar.set_message(format!("at most {left} left, {label}"));
+            bar.set_message(format!("{left} left at most; {label}"));
         }
     }
 
@@ -187,6 +187,6 @@ mod tests {
         live.progress(2, 4, "decode");
         let bar = live.bar.as_ref().expect("it was given");
         assert_eq!((bar.is_finished(), bar.position()), (false, 2));
-        assert!(bar.message().ends_with("left, decode"));
+        assert!(bar.message().ends_with("left at most; decode"));
     }
 }

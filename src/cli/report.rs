@@ -2,12 +2,12 @@
 
 use super::args::{Format, Global, ReportArgs};
 use super::exit::{Failure, BAD_INPUT, INCOMPLETE, NOT_MET, OK, UNEXPECTED};
-use super::look;
+use super::{home, look};
 use crate::data::{FailureKind, Outcome};
 use crate::journal::{self, Journal};
 use crate::report::{
-    bench_document, explain, llama_bench_table, parse_bench, results_json, terminal, write_all, write_file,
-    write_several, BenchRow, ReportModel, Several,
+    bench_document, emit_choice, explain, llama_bench_table, parse_bench, results_json, terminal, write_all,
+    write_file, write_several, BenchRow, ReportModel, Several,
 };
 use std::path::{Path, PathBuf};
 
@@ -58,8 +58,8 @@ pub fn check_format(format: Option<Format>, global: &Global) -> Result<(), Failu
 pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
     check_format(args.format, global)?;
     let [run] = args.runs.as_slice() else {
-        if args.explain.is_some() || args.format.is_some() {
-            let why = "--explain and --format are for one run: give one run";
+        if args.explain.is_some() || args.format.is_some() || args.emit.is_some() {
+            let why = "--explain, --format and --emit are for one run: give one run";
             return Err(Failure::msg(BAD_INPUT, why));
         }
         return several(&args.runs, args.price_per_hour, args.out.as_deref(), global);
@@ -75,6 +75,11 @@ pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
         look::print(&text)?;
         return Ok(OK);
     }
+    if let Some(program) = args.emit {
+        let model = ReportModel::build(&journal.header, &journal.records);
+        look::print(&emit_choice(program, &model, |variant| file_of(&model, variant)))?;
+        return Ok(code(&model));
+    }
     let own = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     let dir = args.out.as_deref().unwrap_or(&own);
     finish(
@@ -88,6 +93,14 @@ pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
     )
 }
 
+/// Where the file of a variant lay; runs before format 5 name only the file.
+fn file_of(model: &ReportModel, variant: &str) -> String {
+    let info = model.variant(variant);
+    let path = info.and_then(|v| v.path.as_deref()).map(home::whole);
+    let name = || info.map_or_else(|| variant.to_owned(), |v| v.file.clone());
+    path.map_or_else(name, |path| path.display().to_string())
+}
+
 /// What a path is called in reports: its last part.
 pub fn name_of(path: &Path) -> String {
     path.file_name()
@@ -96,7 +109,7 @@ pub fn name_of(path: &Path) -> String {
 
 /// llama-bench's rows: printed; files only where they were asked for.
 fn bench(path: &Path, args: &ReportArgs, global: &Global, rows: &[BenchRow]) -> Result<u8, Failure> {
-    if args.explain.is_some() || args.format.is_some() || global.json {
+    if args.explain.is_some() || args.format.is_some() || args.emit.is_some() || global.json {
         return Err(no_journal(path));
     }
     let report = bench_document(global.lang, &name_of(path), rows);
@@ -112,7 +125,7 @@ fn bench(path: &Path, args: &ReportArgs, global: &Global, rows: &[BenchRow]) -> 
 }
 
 fn no_journal(path: &Path) -> Failure {
-    let why = "a file of llama-bench holds no journal: --explain, --format and --json need a run of kvant";
+    let why = "a file of llama-bench holds no journal: --explain, --format, --emit and --json need a run of kvant";
     Failure::msg(BAD_INPUT, format!("{}: {why}", path.display()))
 }
 

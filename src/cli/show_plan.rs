@@ -74,7 +74,7 @@ pub fn show(
             windows.join(" and ")
         ));
     }
-    for warning in warnings {
+    for warning in warnings.iter().filter(|warning| warning.is_urgent()) {
         text.push_str(&format!("warning: {}\n", Lang::default().warning(warning)));
     }
     text

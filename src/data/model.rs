@@ -74,6 +74,9 @@ pub struct VariantInfo {
     pub id: String,
     /// File name (no folder); of a split model the first part's.
     pub file: String,
+    /// Where it lay when the run began: an absolute path, with `~` for the user's home, whose name is nobody else's business.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// SHA-256 of the file, lower-case hex; of a split model that of its parts' hashes, each followed by a line feed.
     pub sha256: String,
     /// Sum of the tensors' bytes (llama.cpp's `model_size`).

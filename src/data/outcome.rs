@@ -140,3 +140,13 @@ pub enum Warning {
         n_tensors: u64,
     },
 }
+
+impl Warning {
+    /// Whether it changes what the user does next. What does not stands in the report.
+    pub const fn is_urgent(&self) -> bool {
+        !matches!(
+            self,
+            Warning::FallbackTensors { .. } | Warning::WorkersNotResident { .. } | Warning::OneClientPerServer
+        )
+    }
+}

@@ -185,6 +185,7 @@ pub(super) mod tests {
         VariantInfo {
             id: "V".into(),
             file: "v.gguf".into(),
+            path: None,
             sha256: String::new(),
             model_size: types.iter().map(|(_, bytes)| bytes).sum(),
             model_n_params: 1,

@@ -58,7 +58,7 @@ fn emit(program: Program, config: &ArmConfig, goal: &Goal, file: &str) -> String
         Program::LlamaServer => llama_server(config, goal, file),
         Program::LlamaCli => {
             let flags = llama_flags(config, config.n_ctx);
-            format!("{}llama-cli -m {} {flags}", llama_switches(config), quoted(file))
+            format!("{}llama-cli -m {} {flags}", llama_switches(config), shell_path(file))
         }
         Program::Ollama => modelfile(config, file),
         Program::LmStudio => lm_studio(config, file),
@@ -77,8 +77,16 @@ pub(super) fn llama_server(config: &ArmConfig, goal: &Goal, file: &str) -> Strin
     format!(
         "{}llama-server -m {} {flags}{users}",
         llama_switches(config),
-        quoted(file)
+        shell_path(file)
     )
+}
+
+/// A path as a word of a shell, which puts the home in place of a `~` that is not quoted.
+fn shell_path(file: &str) -> String {
+    match file.strip_prefix("~/") {
+        Some(inside) => format!("~/{}", quoted(inside)),
+        None => quoted(file),
+    }
 }
 
 /// What llama.cpp takes from its environment.

@@ -22,15 +22,75 @@ pub struct Look {
     pub is_warned: bool,
 }
 
-/// The answer, the table beside it, what else could be the answer, how sure, what to mind. Ends in a line feed.
+/// Lines of a summary at 80 columns: a triage is read at a glance.
+const LINES_OF_TRIAGE: usize = 20;
+const LINES_OF_COMPARE: usize = 30;
+/// Rows of the table: at most, and before its lines go to what is said below it.
+const ROWS_MAX: usize = 8;
+const ROWS_MIN: usize = 5;
+
+/// The answer, the table beside it, what to mind, what else could be the answer, how sure, and what to do next; what does not fit stands in
+/// the report. Ends in a line feed.
 pub fn summary(model: &Report, look: Look) -> String {
-    let t = model.lang;
-    let mut paragraphs: Vec<Vec<String>> = model.banners().into_iter().map(|banner| vec![banner]).collect();
-    paragraphs.push(say::opening(model));
+    let mut command = model.header.command.iter().map(String::as_str);
+    let is_triage = command.find(|word| ["compare", "triage"].contains(word)) == Some("triage");
+    let limit = if is_triage { LINES_OF_TRIAGE } else { LINES_OF_COMPARE };
+    let fold = |lines: &[String]| lines.iter().map(|line| wrapped(line, look.width)).collect::<Vec<_>>();
+    let mut above: Vec<String> = fold(&model.banners());
+    if !above.is_empty() {
+        above.push(String::new());
+    }
+    above.extend(fold(&say::opening(model)));
     let has_table = model.cells.iter().any(|c| c.is_ok() && c.spec.workload().is_headline());
-    let below = paragraphs.len();
-    paragraphs.push(say::closing(model));
-    let warnings = model.warnings.iter().filter(|_| !look.is_warned);
+    let closing = fold(say::closing(model).as_slice());
+    let arms: Vec<&Arm> = model.arms().collect();
+    let intro = if has_table { fold(&[intro(model)]) } else { Vec::new() };
+    let needed = fold(&minded(model, look));
+    // With the blank lines around the table, its head, and what to do next.
+    let fixed = n_lines(&above) + n_lines(&intro) + n_lines(&closing) + if has_table { 6 } else { 2 };
+    let for_rows = limit.saturating_sub(fixed + n_lines(&needed)).max(ROWS_MIN);
+    let n_rows = if has_table {
+        arms.len().min(ROWS_MAX).min(for_rows)
+    } else {
+        0
+    };
+    let mut room = limit.saturating_sub(fixed + n_rows);
+    let mut fits = |line: &String| {
+        let n = line.lines().count();
+        let fits = n <= room;
+        room -= if fits { n } else { 0 };
+        fits
+    };
+    let n_needed = needed.len();
+    let mut below: Vec<String> = needed.into_iter().filter(&mut fits).collect();
+    let n_untold = n_needed - below.len();
+    let useful: Vec<String> = model
+        .other_choices()
+        .into_iter()
+        .chain(model.other_purposes())
+        .collect();
+    below.extend(fold(&useful).into_iter().filter(&mut fits));
+    below.extend(closing);
+    let shown = shown(model, &arms, n_rows);
+    let n_more = if has_table { arms.len() - shown.len() } else { 0 };
+    below.extend(fold(next(model, is_triage, n_more, n_untold).as_slice()));
+    let mut parts = vec![above.join("\n")];
+    if has_table {
+        parts.push(format!("{}\n{}", intro.join("\n"), table(model, &shown, look)));
+    }
+    parts.push(below.join("\n"));
+    parts.retain(|text| !text.is_empty());
+    parts.join("\n\n") + "\n"
+}
+
+fn n_lines(texts: &[String]) -> usize {
+    texts.iter().map(|text| text.lines().count().max(1)).sum()
+}
+
+/// Warnings that were not told yet and change what to do, and what failed.
+fn minded(model: &Report, look: Look) -> Vec<String> {
+    let t = model.lang;
+    let warnings = model.warnings.iter().filter(|w| !look.is_warned && w.is_urgent());
     let mut minded: Vec<String> = warnings.map(|warning| t.warning_line(t.warning(warning))).collect();
     // What is broken stands above.
     let failures = model.failures();
@@ -40,23 +100,74 @@ pub fn summary(model: &Report, look: Look) -> String {
     minded.extend(
         failed.map(|f| t.not_measured_line(f.what.join("; "), f.kind, first_line(&t.reason(f.kind, f.reason)))),
     );
-    paragraphs.push(minded);
-    let wrapped = |lines: &Vec<String>| {
-        lines
-            .iter()
-            .map(|line| wrapped(line, look.width))
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
-    let mut texts: Vec<String> = paragraphs.iter().map(wrapped).collect();
-    if has_table {
-        texts.insert(below, table(model, look));
-    }
-    texts.retain(|text| !text.is_empty());
-    texts.join("\n\n") + "\n"
+    minded
 }
 
-fn table(model: &Report, look: Look) -> String {
+/// The arms of the table, in their order: the baseline, the choice, those on the front, then the others.
+fn shown<'a>(model: &Report, arms: &[&'a Arm], n: usize) -> Vec<&'a Arm> {
+    let rank = |arm: &Arm| {
+        let of_decision = model.decision.as_ref().and_then(|d| {
+            let i = d.arms.iter().position(|a| a.id == arm.id)?;
+            let is_choice = d.decision.choice().is_some_and(|c| c.arm == i);
+            let is_on_front = d.decision.rows.iter().any(|row| row.candidate == i && row.is_on_front);
+            Some(if is_choice {
+                0
+            } else if is_on_front {
+                2
+            } else {
+                3
+            })
+        });
+        if arm.is_baseline {
+            1
+        } else {
+            of_decision.unwrap_or(3)
+        }
+    };
+    let mut ranked: Vec<usize> = (0..arms.len()).collect();
+    ranked.sort_by_key(|&i| (rank(arms[i]), i));
+    ranked.truncate(n);
+    ranked.sort_unstable();
+    ranked.into_iter().map(|i| arms[i]).collect()
+}
+
+/// What to do next, and what stands in the report alone.
+fn next(model: &Report, is_triage: bool, n_more: usize, n_untold: usize) -> Option<String> {
+    let t = model.lang;
+    let has_choice = model.decision.as_ref().is_some_and(|d| d.decision.choice().is_some());
+    let run = match (has_choice, is_triage) {
+        (false, _) => String::new(),
+        (true, true) => t.terminal_run_triage(),
+        (true, false) => t.terminal_run_report(),
+    };
+    let more = match n_more {
+        0 => String::new(),
+        1 => t.terminal_one_more_arm(),
+        n => t.terminal_more_arms(n),
+    };
+    let untold = if n_untold > 0 {
+        t.terminal_untold(n_untold)
+    } else {
+        String::new()
+    };
+    let said = format!("{run}{more}{untold}");
+    (!said.is_empty()).then(|| said.trim().to_owned())
+}
+
+/// What the columns are.
+fn intro(model: &Report) -> String {
+    let t = model.lang;
+    let decode = t.or_na(model.shown(Workload::Decode), |s| s.to_string());
+    let is_composed = model.decision.as_ref().is_some_and(|d| d.is_composed.contains(&true));
+    t.terminal_intro(decode)
+        + &if is_composed {
+            t.terminal_composed()
+        } else {
+            String::new()
+        }
+}
+
+fn table(model: &Report, arms: &[&Arm], look: Look) -> String {
     let t = model.lang;
     let mut table = styled(look);
     let prefill = model.shown(Workload::Prefill);
@@ -79,7 +190,7 @@ fn table(model: &Report, look: Look) -> String {
     ];
     head.extend(is_scored.then(|| t.h_quality_loss()));
     table.set_header(head);
-    for arm in model.arms() {
+    for &arm in arms {
         let mut row = row(model, arm, prefill, decode);
         row.extend(is_scored.then(|| Cell::new(divergence(model, arm))));
         table.add_row(row);
@@ -90,14 +201,7 @@ fn table(model: &Report, look: Look) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let is_composed = decision.is_some_and(|d| d.is_composed.contains(&true));
-    let composed = if is_composed {
-        t.terminal_composed()
-    } else {
-        String::new()
-    };
-    let intro = wrapped(&(t.terminal_intro(name(decode)) + &composed), look.width);
-    format!("{intro}\n\n{}", table.trim_fmt())
+    table.trim_fmt()
 }
 
 /// An empty table in the look of the terminal.

@@ -291,6 +291,10 @@ impl std::fmt::Debug for Worker {
     }
 }
 
+/// How long threads of LLVM's OpenMP spin after their work: ggml asks for 200 ms, in which they would take the CPUs from the next arm's sample.
+/// GCC's, which knows no such variable, spin for some milliseconds.
+const SPIN_MS: &str = "5";
+
 fn build_command(command: &WorkerCommand, name: &str) -> Command {
     let mut process = Command::new(&command.exe);
     process
@@ -311,6 +315,7 @@ fn build_command(command: &WorkerCommand, name: &str) -> Command {
     process
         .env("GGML_NO_BACKTRACE", "1")
         .env("RUST_BACKTRACE", "0")
+        .env("KMP_BLOCKTIME", SPIN_MS)
         .envs(command.env.iter().cloned());
     process
 }

@@ -304,6 +304,7 @@ fn variant(id: &str, size: u64, types: &[(&str, u64, u64)], n_fallback: u64) -> 
     VariantInfo {
         id: id.into(),
         file: format!("SmolLM2-135M-Instruct.{id}.gguf"),
+        path: None,
         sha256: format!("{:0>64}", format!("{size:x}")),
         model_size: size,
         model_n_params: 134_515_008,

@@ -100,6 +100,48 @@ fn the_terminal_summary_fits_80_columns() {
 }
 
 #[test]
+fn a_triage_takes_20_lines_and_a_compare_30_whatever_there_is_to_say() {
+    for (command, limit) in [("triage", 20), ("compare", 30)] {
+        let (mut header, mut records) = fixture::run();
+        header.command = vec!["kvant".into(), command.into()];
+        for n in 0..12 {
+            let mut arm = header.plan.arms[1].clone();
+            arm.id = format!("more-{n}");
+            header.plan.arms.push(arm);
+        }
+        for load_percent in [300, 400, 500] {
+            records.push(Record::Warning(Warning::BusyMachine {
+                load_percent,
+                n_cpus: 2,
+            }));
+        }
+        for lang in kvant::report::Lang::ALL {
+            let built = ReportModel::build(&header, &records);
+            let model = built.told(lang);
+            for (is_colored, is_warned) in [(false, false), (true, true)] {
+                let look = Look {
+                    is_tty: is_colored,
+                    is_colored,
+                    is_warned,
+                    ..PLAIN
+                };
+                let text = summary(&model, look);
+                assert!(text.lines().count() <= limit, "{command}:\n{text}");
+                let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(words.contains("--emit llama-server"), "{text}");
+                assert!(
+                    ["more arms", "configuraciones más", "mais"]
+                        .iter()
+                        .any(|more| words.contains(more)),
+                    "{text}"
+                );
+                assert_eq!(text.contains('\u{1b}'), is_colored);
+            }
+        }
+    }
+}
+
+#[test]
 fn the_same_journal_gives_the_same_bytes() {
     assert_eq!(model(), model());
     assert!(charts(&model().told(Lang::default())) == charts(&model().told(Lang::default())));

@@ -228,6 +228,21 @@ fn the_answer_can_be_printed_for_other_programs() {
 }
 
 #[test]
+fn a_finished_run_still_knows_where_its_files_lie() {
+    let lab = usual();
+    run_for(
+        &mut lab.kvant(&["triage", "models", "--n-prompt", "32", "--depth", "64", "--out", "run"]),
+        0,
+    );
+    let emit = run_for(&mut lab.kvant(&["report", "run", "--emit", "llama-server"]), 0);
+    let file = lab.path("models/tiny-Q8_0.gguf");
+    let expected = format!("llama-server -m {} -c ", file.display());
+    assert!(String::from_utf8_lossy(&emit.stdout).starts_with(&expected), "{emit:?}");
+    let report = std::fs::read_to_string(lab.path("run/report.md")).expect("written");
+    assert!(report.contains(&expected), "{expected}: {report}");
+}
+
+#[test]
 fn wrong_limits_are_refused_in_words() {
     let lab = usual();
     for (args, words) in [

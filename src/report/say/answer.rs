@@ -49,6 +49,26 @@ impl Report<'_> {
             .collect()
     }
 
+    /// The same of those that a limit would make the choice, in few words, for the terminal.
+    pub fn other_choices(&self) -> Vec<String> {
+        let Some((report, choice)) = self.decision.as_ref().and_then(|d| Some((d, d.decision.choice()?))) else {
+            return Vec::new();
+        };
+        let t = self.lang;
+        let of_row = |row: &Row| {
+            let flag = t.wins_flag(row.wins_if.filter(|_| row.candidate != choice.arm)?);
+            let mut said = Vec::new();
+            let bytes = |i: usize| report.candidates[i].ram_bytes;
+            if let (Some(own), Some(chosen)) = (bytes(row.candidate), bytes(choice.arm)) {
+                said.extend((own < chosen).then(|| t.bytes_less(t.bytes(chosen - own))));
+                said.extend((own > chosen).then(|| t.bytes_more(t.bytes(own - chosen))));
+            }
+            said.extend(row.vs_choice.as_ref().map(|ratio| speed_words(self, ratio)));
+            Some(t.terminal_other(flag, t.arm(&report.arms[row.candidate]), said.join(", ")))
+        };
+        report.decision.rows.iter().filter_map(of_row).collect()
+    }
+
     /// Where other requests have another choice, a sentence each, with what tells the two apart.
     pub fn other_purposes(&self) -> Vec<String> {
         let Some((report, choice)) = self.decision.as_ref().and_then(|d| Some((d, d.decision.choice()?))) else {

@@ -89,12 +89,22 @@ pub(super) fn opening(model: &Report) -> Vec<String> {
     model.short_answer()
 }
 
-/// What it says after it: what else could be the answer, and how sure the run is.
-pub(super) fn closing(model: &Report) -> Vec<String> {
-    let mut said = model.other_purposes();
-    said.extend(model.alternatives());
-    said.extend(control(model));
-    said
+/// What it says after it: how sure the run is.
+pub(super) fn closing(model: &Report) -> Option<String> {
+    let t = model.lang;
+    if !model.cells.iter().any(CellReport::is_ok) {
+        return None;
+    }
+    if let Some(control) = &model.control.pooled {
+        let (baseline, ratio) = (baseline_name(model), t.ratio(&control.ratio));
+        let bias = stats::sure_bias(&control.ratio);
+        return Some(match bias > 0.0 {
+            true => t.terminal_bias(baseline, ratio, t.percent(bias.exp_m1())),
+            false => t.terminal_control(baseline, ratio),
+        });
+    }
+    let totals = &model.totals;
+    (totals.n_rounds > 0).then(|| t.terminal_launches(t.launches(totals.n_launches), t.rounds(totals.n_rounds)))
 }
 
 fn baseline_name(model: &Report) -> String {

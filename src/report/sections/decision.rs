@@ -44,7 +44,10 @@ pub(super) fn decision(model: &Report) -> Vec<Block> {
             };
             body.extend(paragraph(&(t.context_that_fits(t.arm(arm), n) + &beyond)));
         }
-        if let Some(file) = model.variant(&arm.variant).map(|v| v.file.clone()) {
+        if let Some(file) = model
+            .variant(&arm.variant)
+            .map(|v| v.path.clone().unwrap_or_else(|| v.file.clone()))
+        {
             body.extend(paragraph(&t.to_run_it()));
             body.push(Block::Command(emit::llama_server(
                 &emit::of_choice(model, report, lead),

@@ -1,5 +1,6 @@
 //! A run from its texts to its end: scoring, launches of fresh workers until the stop rule ends them, memory probes.
 
+mod leading;
 mod rounds;
 
 use super::child::{AskError, Interrupt, Mailbox};
@@ -534,7 +535,9 @@ impl<'a> Drive<'a> {
         let left = u64::from(stop.n_launches_max.saturating_sub(self.n_launches));
         let ahead = left.saturating_mul(self.launch_cost_ns(self.launch));
         let total = behind.saturating_add(ahead).min(stop.budget_ns.max(behind));
-        self.observer.progress(behind, total, label);
+        let leading = leading::fastest(&self.site.run.plan, &self.samples, &self.dropped);
+        let label = leading.map_or_else(|| label.to_owned(), |leading| format!("{leading}; {label}"));
+        self.observer.progress(behind, total, &label);
     }
 }
 
