@@ -34,7 +34,7 @@ use make::{label, made_from, make};
 use search::{Chosen, Search, Wanted};
 use setting::{Calibration, Setting};
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 use target::Target;
 
 /// Folder of what is kept in the store.
@@ -79,13 +79,9 @@ pub fn run(args: &MixArgs, global: &Global) -> Result<u8, Failure> {
     let (mut search, chosen, mix) = find(args, &setting, &sources, (&live, &stop))?;
     let n_chunks = args.chunks.unwrap_or_else(|| n_chunks_to_prove(&search));
     let compare = prove::compare_args(args, n_chunks)?;
-    let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let out = match &args.out {
         Some(out) => out.clone(),
-        None => unused(
-            &setting.folder,
-            &format!("{}-{}", mix.0.id, started_at.replace([':', '-'], "")),
-        ),
+        None => unused(&setting.folder, &mix.0.id),
     };
     let mut all = setting.files.all.clone();
     all.variants.push(mix.clone());
