@@ -63,13 +63,14 @@ impl Sensitivities {
         groups: &[Group],
         ns_per_byte: impl Fn(GgmlType) -> Option<f64>,
     ) -> Vec<Vec<Costs>> {
+        let usual = self.usual();
         let of_group = |(group, candidates): (&Group, &Vec<Candidate>)| {
             let read = |ty: GgmlType| -> f64 {
                 let members = group.members.iter().map(|&i| &matrices[i]);
                 members.map(|m| m.bytes(ty) as f64 * m.read_share).sum()
             };
             let of = |c: &Candidate| Costs {
-                loss: expected(c, candidates),
+                loss: expected(c, candidates, usual),
                 bytes: c.bytes as f64,
                 ns: read(c.ty) * ns_per_byte(c.ty).unwrap_or(0.0),
             };
@@ -78,11 +79,20 @@ impl Sensitivities {
         groups.iter().zip(&self.0).map(of_group).collect()
     }
 
+    /// Divergence for an error of 1, as most groups have it: for groups of which nothing was measured. Infinite where none was.
+    fn usual(&self) -> f64 {
+        let measured = self.0.iter().flatten().filter(|c| c.error > 0.0 && !c.kld.is_empty());
+        let mut ratios: Vec<f64> = measured.map(|c| c.loss() / c.error).collect();
+        ratios.sort_by(f64::total_cmp);
+        ratios.get(ratios.len() / 2).copied().unwrap_or(f64::INFINITY)
+    }
+
     /// Groups and types whose order against the chosen one is not known well enough: (group, candidate), the chosen ones among them.
     /// `price`: what a byte is worth, nats.
     pub fn unsettled(&self, chosen: &[usize], price: f64) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
-        let pick = |(candidates, &c): (&Vec<Candidate>, &usize)| Some(expected(candidates.get(c)?, candidates));
+        let usual = self.usual();
+        let pick = |(candidates, &c): (&Vec<Candidate>, &usize)| Some(expected(candidates.get(c)?, candidates, usual));
         let total: f64 = self.0.iter().zip(chosen).filter_map(pick).sum();
         for (g, candidates) in self.0.iter().enumerate() {
             let Some(own) = chosen.get(g).and_then(|&c| candidates.get(c)) else {
@@ -129,15 +139,15 @@ impl Sensitivities {
 }
 
 /// The mean divergence of a candidate; where it was not measured, by its error from the measured ones of its group: those of the same
-/// matrix follow their squared errors.
-fn expected(own: &Candidate, group: &[Candidate]) -> f64 {
+/// matrix follow their squared errors; where none was, by what most groups have.
+fn expected(own: &Candidate, group: &[Candidate], usual: f64) -> f64 {
     if own.loss().is_finite() {
         return own.loss();
     }
     let measured = group.iter().filter(|c| c.error > 0.0 && !c.kld.is_empty());
     let distance = |c: &Candidate| (c.error / own.error).ln().abs();
     let nearest = measured.min_by(|a, b| distance(a).total_cmp(&distance(b)));
-    nearest.map_or(f64::INFINITY, |c| c.loss() * own.error / c.error)
+    nearest.map_or(usual * own.error, |c| c.loss() * own.error / c.error)
 }
 
 /// Whether the mean of differences and what the bytes are worth may be 0, and taking one for the other may cost more than what counts.
@@ -186,8 +196,10 @@ mod tests {
             candidate(GgmlType::Q4K, 45, 4.0, &[0.04]),
             candidate(GgmlType::Q5K, 55, 1.0, &[]),
         ];
-        assert!((expected(&group[1], &group) - 0.01).abs() < 1e-12);
-        assert_eq!(expected(&group[1], &group[1..]), f64::INFINITY);
+        assert!((expected(&group[1], &group, 1.0) - 0.01).abs() < 1e-12);
+        assert_eq!(expected(&group[1], &group[1..], 0.5), 0.5);
+        let all = Sensitivities(vec![group]);
+        assert!((all.usual() - 0.01).abs() < 1e-12);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use csv::{quality_csv, results_csv};
 pub use diff::{
     bench_document, diff_json, BenchReport, Diff, DiffQuality, DiffRow, FailOn, QualityFigures, Side, DIFF_SCHEMA,
 };
-pub use emit::{emit_choice, emit_file, Program};
+pub use emit::{emit_choice, emit_variant, Program};
 pub use explain::explain;
 pub use html::report_html;
 pub use lang::Lang;

@@ -50,10 +50,10 @@ fn every_command_of_the_readme_works() {
     let readme = include_str!("../../README.md");
     let commands = commands(readme);
     assert!(commands.len() >= 15, "{commands:?}");
-    let makes_variants = |c: &&str| c.contains("--shape") || c.starts_with("kvant mix");
-    let (making, commands): (Vec<&str>, Vec<&str>) = commands.into_iter().partition(makes_variants);
+    let makes = |c: &&str| c.contains("--shape") || c.starts_with("kvant mix ");
+    let (makers, commands): (Vec<&str>, Vec<&str>) = commands.into_iter().partition(makes);
     assert_eq!(
-        making,
+        makers,
         ["kvant mix MODEL", "kvant triage --shape Llama-3.2-1B-Instruct"],
         "they make variants, which takes llama.cpp"
     );

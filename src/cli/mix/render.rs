@@ -13,7 +13,7 @@ use crate::data::VariantInfo;
 use crate::gguf::GgmlType;
 use crate::mix::Sensitivities;
 use crate::report::{
-    emit_file, mix_json, write_file, MixChoice, MixLimits, MixReport, MixRow, MixSensitivity, MixWeighing,
+    emit_variant, mix_json, write_file, MixChoice, MixLimits, MixReport, MixRow, MixSensitivity, MixWeighing,
 };
 use std::path::{Path, PathBuf};
 
@@ -48,9 +48,9 @@ impl Answer<'_> {
         }
         let text = match args.emit {
             Some(program) => {
-                let config = &self.proof.model.header.plan.arms[0].config;
-                let path = self.path_of(report.recommended());
-                emit_file(program, config, &path.display().to_string())
+                let variant = report.recommended();
+                let path = self.path_of(variant).display().to_string();
+                emit_variant(program, &self.proof.model, variant, &path)
             }
             None if global.json => json,
             None => report.text(global.lang, look::of_stdout(global)),
