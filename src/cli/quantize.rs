@@ -4,7 +4,8 @@
 use super::args::{ImatrixArgs, QuantizeArgs};
 use super::exit::{Failure, BAD_INPUT, OK, UNEXPECTED};
 use crate::engine::imatrix::gather;
-use crate::engine::quantize::{quantize, Shaping};
+use crate::engine::quantize::quantize;
+use crate::engine::weights::{Shaping, N_CTX};
 use crate::gguf::{write_imatrix, GgmlType, Imatrix, Sums};
 use std::path::Path;
 
@@ -44,12 +45,6 @@ pub fn imatrix(args: &ImatrixArgs) -> Result<u8, Failure> {
     let (sums, n_chunks) = gather(&args.src, &text, args.chunks, args.threads).map_err(|e| failed(&e))?;
     let of = |(name, (squares, counts))| (name, Sums { squares, counts });
     let sums = sums.into_iter().map(of).collect();
-    write_imatrix(
-        &args.dst,
-        &sums,
-        &args.dataset,
-        (n_chunks, crate::engine::imatrix::N_CTX),
-    )
-    .map_err(|e| failed(&e))?;
+    write_imatrix(&args.dst, &sums, &args.dataset, (n_chunks, N_CTX)).map_err(|e| failed(&e))?;
     Ok(OK)
 }

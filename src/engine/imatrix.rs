@@ -3,17 +3,11 @@
 //! In: a model file and a text. Out: sums and counts by tensor, as llama-imatrix has them; with a tied output matrix (`token_embd.weight`)
 //! its column too, which llama-imatrix leaves out. Callers run this in a child process.
 
-use super::EngineError;
-use std::collections::BTreeMap;
+use super::api::EngineError;
+use super::weights::Gathered;
 use std::path::Path;
 
-/// Tokens of a chunk, as llama-imatrix has them by default.
-pub(crate) const N_CTX: u32 = 512;
-
-/// Tensor to sums of squares for each column (of experts one after the other), and rows that were added up for each expert.
-pub(crate) type Gathered = BTreeMap<String, (Vec<f32>, Vec<f32>)>;
-
-/// Runs at most `n_chunks` chunks of [`N_CTX`] tokens of the text through the model. Out: the sums, and how many chunks there were.
+/// Runs at most `n_chunks` chunks of [`super::weights::N_CTX`] tokens of the text through the model. Out: the sums, and how many chunks there were.
 ///
 /// # Errors
 /// With llama.cpp's last error lines; for a text of less than a chunk; in a build without llama.cpp.

@@ -15,6 +15,7 @@ mod instructions;
 pub(crate) mod llama;
 pub(crate) mod quantize;
 mod rpc;
+pub(crate) mod weights;
 
 pub(crate) use api::{argmax, ContextId, DeviceInfo, Engine, EngineError, Layout, Vocab};
 pub(crate) use decode::Decoder;

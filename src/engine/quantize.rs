@@ -4,17 +4,8 @@
 //! name). llama.cpp may abort on a broken source, so callers run this in a child process.
 
 use super::api::EngineError;
-use std::collections::BTreeMap;
+use super::weights::Shaping;
 use std::path::Path;
-
-/// What differs from the file type's own recipe.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Shaping {
-    /// Regular expression on the names of tensors, and ggml's number of their type; the first that matches counts.
-    pub(crate) types: Vec<(String, u32)>,
-    /// Importance matrix: tensor to one value for each column.
-    pub(crate) imatrix: BTreeMap<String, Vec<f32>>,
-}
 
 /// File types kvant can make, with llama.cpp's `LLAMA_FTYPE_*` numbers. Types that need an importance matrix are absent.
 pub(crate) const FTYPES: &[(&str, u32)] = &[

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::model::Model;
 use crate::data::{ArmConfig, FlashAttn, KvType, SplitMode};
-use crate::engine::imatrix::{Gathered, N_CTX};
+use crate::engine::weights::{Gathered, N_CTX};
 use crate::engine::{EngineError, Layout};
 use llama_cpp_sys_2 as sys;
 use std::ffi::{c_void, CStr};

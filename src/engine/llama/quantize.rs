@@ -3,7 +3,7 @@
 use super::backend::{c_path, start};
 use super::log;
 use crate::engine::api::EngineError;
-use crate::engine::quantize::Shaping;
+use crate::engine::weights::Shaping;
 use llama_cpp_sys_2 as sys;
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
