@@ -503,6 +503,7 @@ d-csv = : uma linha por célula
 d-notebook = : as mesmas tabelas e gráficos em Python, com espaço para conclusões
 d-quality = : uma linha por configuração e janela avaliadas
 d-bench = : linhas para o compare-llama-bench.py e o que mais lê o llama-bench
+d-bench-md = : as mesmas como tabela para colar em uma issue
 d-bench-sql = : as mesmas, para SQLite
 d-journal = : o que foi registrado;{" "}
 d-journal-again = {" "}gera o relatório de novo

@@ -2,7 +2,7 @@
 
 use super::lang::Lang;
 use super::{
-    llama_bench_jsonl, llama_bench_sql, notebook, quality_csv, report_html, report_md, results_csv, results_json,
+    llama_bench_jsonl, llama_bench_sql, llama_bench_table, notebook, quality_csv, report_html, report_md, results_csv, results_json,
     Report,
 };
 use std::io;
@@ -50,6 +50,12 @@ pub(super) const FILES: &[File] = &[
         Some(Lang::d_bench),
         |r| r.has_llama_bench_rows(),
         |r| Ok(llama_bench_jsonl(r)),
+    ),
+    some(
+        "llama-bench.md",
+        Some(Lang::d_bench_md),
+        |r| r.has_llama_bench_rows(),
+        |r| Ok(llama_bench_table(r)),
     ),
     some(
         "llama-bench.sql",
