@@ -657,7 +657,7 @@ a-latency = p50 de la latencia, ms
 series-alone = { $variant } solo
 series-drafted = { $variant }, borrador
 
-## Cargas medidas a petición: una conversación
+## Workloads measured on request: a conversation
 
 chat = Una conversación
 chat-intro =
