@@ -662,10 +662,10 @@ series-drafted = { $variant }, com rascunho
 
 chat = Uma conversa
 chat-intro =
-    Uma conversa em um cache: um prompt de sistema de { $n_system } tokens e depois { $n_turns } turnos de
-    { $n_prompt } tokens do usuário e uma resposta de { $n_gen }. Cada turno processa só o que é novo.
-    TTFT: do que o usuário diz até o primeiro token da resposta; t/s: o resto. A razão é a da conversa
-    inteira.
+    Uma conversa em um cache: um prompt de sistema de { $n_system } tokens e depois { $n_turns }
+    turnos de { $n_prompt } tokens do usuário e uma resposta de { $n_gen }. Cada turno processa só o
+    que é novo. TTFT: da fala do usuário até o primeiro token da resposta; t/s: o resto dela. A
+    razão é a da conversa inteira.
 h-turn = turno
 h-said-before = tokens anteriores
 h-conversation = conversa, ms
