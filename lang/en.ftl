@@ -595,6 +595,7 @@ d-csv = : one row per cell
 d-notebook = : the same tables and charts in Python, with room for conclusions
 d-quality = : one row per scored arm and window
 d-bench = : rows for compare-llama-bench.py and what else reads llama-bench
+d-bench-md = : the same as a table to paste into an issue
 d-bench-sql = : the same, for SQLite
 d-journal = : what was recorded;{" "}
 d-journal-again = {" "}renders it again

@@ -502,6 +502,7 @@ d-csv = : una fila por celda
 d-notebook = : las mismas tablas y gráficos en Python, con sitio para conclusiones
 d-quality = : una fila por configuración y ventana evaluadas
 d-bench = : filas para compare-llama-bench.py y lo demás que lee llama-bench
+d-bench-md = : las mismas como tabla para pegar en un issue
 d-bench-sql = : las mismas, para SQLite
 d-journal = : lo que se registró;{" "}
 d-journal-again = {" "}vuelve a generar el informe
@@ -656,7 +657,7 @@ a-latency = p50 de la latencia, ms
 series-alone = { $variant } solo
 series-drafted = { $variant }, borrador
 
-## Cargas medidas a petición: una conversación
+## Workloads measured on request: a conversation
 
 chat = Una conversación
 chat-intro =

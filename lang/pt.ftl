@@ -503,6 +503,7 @@ d-csv = : uma linha por célula
 d-notebook = : as mesmas tabelas e gráficos em Python, com espaço para conclusões
 d-quality = : uma linha por configuração e janela avaliadas
 d-bench = : linhas para o compare-llama-bench.py e o que mais lê o llama-bench
+d-bench-md = : as mesmas como tabela para colar em uma issue
 d-bench-sql = : as mesmas, para SQLite
 d-journal = : o que foi registrado;{" "}
 d-journal-again = {" "}gera o relatório de novo
@@ -656,6 +657,18 @@ a-users = usuários ao mesmo tempo
 a-latency = p50 da latência, ms
 series-alone = { $variant } sozinho
 series-drafted = { $variant }, com rascunho
+
+## Workloads measured on request: a conversation
+
+chat = Uma conversa
+chat-intro =
+    Uma conversa em um cache: um prompt de sistema de { $n_system } tokens e depois { $n_turns }
+    turnos de { $n_prompt } tokens do usuário e uma resposta de { $n_gen }. Cada turno processa só o
+    que é novo. TTFT: da fala do usuário até o primeiro token da resposta; t/s: o resto dela. A
+    razão é a da conversa inteira.
+h-turn = turno
+h-said-before = tokens anteriores
+h-conversation = conversa, ms
 
 ## Charts
 

@@ -190,7 +190,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "PRICE", value_parser = parse_price)]
     pub price_per_hour: Option<f64>,
     /// Print what runs the answer, and nothing else, as triage --emit does; writes no files
-    #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["json", "explain", "out", "format"])]
+    #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["explain", "out", "format"])]
     pub emit: Option<Program>,
     /// Print the run as another tool's table instead of the summary
     #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "explain")]

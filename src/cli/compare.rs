@@ -4,7 +4,7 @@ use super::args::{Cli, Command, CompareArgs, Global};
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, JOURNAL, UNEXPECTED};
 use super::profile::{self, Machine, Needs};
 use super::progress::LiveLine;
-use super::report::{check_format, finish, Shown, JOURNAL_NAME};
+use super::report::{check_form, finish, Shown, JOURNAL_NAME};
 use super::resolve::{self, Prediction};
 use super::sources::Sources;
 use super::stop::Stop;
@@ -35,7 +35,7 @@ const SPECULATIVE: WorkloadChoice = WorkloadChoice::One(Workload::Speculative);
 
 /// Measures and reports.
 pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
-    check_format(given.format, global)?;
+    check_form(given.format.is_some(), global)?;
     let host = host::gather();
     let past = if given.resume { Some(read_past(given)?) } else { None };
     let args = match &past {

@@ -46,9 +46,9 @@ pub fn load(path: &Path, global: &Global) -> Result<Source, Failure> {
 }
 
 /// A run is printed in one form: clap does not hold a command's flags against global ones.
-pub fn check_format(format: Option<Format>, global: &Global) -> Result<(), Failure> {
-    if format.is_some() && global.json {
-        let why = "--format and --json print the run in two forms: leave one out";
+pub fn check_form(has_other: bool, global: &Global) -> Result<(), Failure> {
+    if has_other && global.json {
+        let why = "--json and --format or --emit print the run in two forms: leave one out";
         return Err(Failure::msg(BAD_INPUT, why));
     }
     Ok(())
@@ -56,7 +56,7 @@ pub fn check_format(format: Option<Format>, global: &Global) -> Result<(), Failu
 
 /// Renders and prints.
 pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
-    check_format(args.format, global)?;
+    check_form(args.format.is_some() || args.emit.is_some(), global)?;
     let [run] = args.runs.as_slice() else {
         if args.explain.is_some() || args.format.is_some() || args.emit.is_some() {
             let why = "--explain, --format and --emit are for one run: give one run";

@@ -37,9 +37,7 @@ named_enum! {
 /// A file that was not measured although it lies where the model does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassedOver {
-    /// Its name.
     pub file: String,
-    /// What it is.
     pub kind: FileKind,
     /// More of it, in words: what differs, what is missing, what is wrong with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

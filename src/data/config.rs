@@ -94,7 +94,6 @@ pub struct ArmConfig {
     /// llama.cpp rotates what goes into a quantized cache, where heads are multiples of 64; `false`: it was told not to.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub has_kv_rotation: bool,
-    /// Flash attention.
     pub flash_attn: FlashAttn,
     /// `cpu`, or llama.cpp's devices separated by commas, such as `CUDA0,CUDA1`; `rpc:host:port` is what a server of llama.cpp's RPC
     /// backend offers.
@@ -202,6 +201,5 @@ pub struct Cell {
     pub id: String,
     /// Index into `Plan::arms`.
     pub arm: usize,
-    /// Its work.
     pub spec: Work,
 }

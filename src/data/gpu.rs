@@ -6,7 +6,6 @@ use std::fmt;
 /// A GPU at one moment. What the driver does not tell is absent.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct GpuReading {
-    /// Its name.
     pub name: String,
     /// Version of the driver.
     pub driver: String,
@@ -16,9 +15,7 @@ pub struct GpuReading {
     pub sm_mhz: Option<u32>,
     /// Clock of its memory.
     pub memory_mhz: Option<u32>,
-    /// Temperature.
     pub celsius: Option<u32>,
-    /// Power drawn.
     pub power_mw: Option<u32>,
     /// Energy drawn since the driver was loaded.
     pub energy_mj: Option<u64>,

@@ -29,7 +29,6 @@ named_enum! {
 /// The state of a cell in the results.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Measured.
     Ok,
     /// Not, or not completely, with the reason in words.
     Failed(FailureKind, String),
@@ -46,28 +45,24 @@ pub enum Warning {
     },
     /// The predicted memory of all workers is too large: rounds load them in turn.
     WorkersNotResident {
-        /// Predicted sum.
         needed_bytes: u64,
         /// 60 % of what is available.
         limit_bytes: u64,
     },
     /// A depth or prompt is longer than the contexts that the model was trained with; it is measured all the same.
     BeyondTrainedContext {
-        /// Depth asked for.
         n_depth: u32,
         /// The model's own limit.
         n_ctx_train: u32,
     },
     /// The baseline was made from an already quantized file.
     RequantizedBaseline {
-        /// The variant.
         variant: String,
         /// File type it was made from.
         from: String,
     },
     /// Variants were made from an already quantized file.
     Requantized {
-        /// The variants.
         variants: Vec<String>,
         /// File type they were made from.
         from: String,
@@ -81,14 +76,12 @@ pub enum Warning {
     BusyMachine {
         /// One-minute load average times 100.
         load_percent: u32,
-        /// Logical CPUs usable.
         n_cpus: u32,
     },
     /// More threads than CPUs.
     TooManyThreads {
         /// Threads of the arm that has most.
         n_threads: u32,
-        /// Logical CPUs usable.
         n_cpus: u32,
     },
     /// Numbers come from the scripted test engine.
@@ -99,10 +92,7 @@ pub enum Warning {
         shape: String,
     },
     /// The control was made slower on purpose. Before format 5 only.
-    Handicap {
-        /// By this share.
-        share: String,
-    },
+    Handicap { share: String },
     /// The built-in model was measured because the default one could not be had.
     BuiltinInstead {
         /// The default model.
@@ -112,7 +102,6 @@ pub enum Warning {
     },
     /// An arm whose cache is not to be rotated has heads that llama.cpp does not rotate.
     NothingRotated {
-        /// Its KV type.
         kv: String,
         /// Elements of a head of K, and of V.
         heads: (u32, u32),
@@ -132,11 +121,8 @@ pub enum Warning {
     },
     /// Part of a label's tensors has another type than the label says.
     FallbackTensors {
-        /// The variant.
         variant: String,
-        /// How many tensors.
         n_fallback: u64,
-        /// Of how many.
         n_tensors: u64,
     },
 }

@@ -24,7 +24,6 @@ pub struct QualityPlan {
 /// One length of context to score at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QualityWindow {
-    /// Tokens per chunk.
     pub n_ctx: u32,
     /// At most so many chunks, over all texts.
     pub n_chunks_max: u32,
@@ -145,13 +144,11 @@ pub struct Parting {
 /// A chunk was scored: by every arm that still takes part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct QualityRecord {
-    /// Where.
     pub chunk: Chunk,
     /// Index into `QualityPlan::arms`, and its score.
     pub scores: Vec<(usize, ChunkScore)>,
     /// Times of the forward passes alone, in the same order: what scoring adds to them is overhead.
     pub forward_ns: Vec<u64>,
-    /// Wall time.
     pub ns: u64,
     /// From an earlier run of the same files, texts and build.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -161,12 +158,9 @@ pub struct QualityRecord {
 /// An arm could not be scored in a window. The others go on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QualityFailure {
-    /// Window.
     pub n_ctx: u32,
     /// Index into `QualityPlan::arms`.
     pub arm: usize,
-    /// Kind.
     pub kind: FailureKind,
-    /// In words.
     pub reason: String,
 }

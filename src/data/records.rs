@@ -56,7 +56,6 @@ pub struct SampleRecord {
     pub cell: usize,
     /// Nanoseconds since the start of the run (monotonic within a session of the run).
     pub at_ns: u64,
-    /// The sample.
     pub sample: Sample,
 }
 
@@ -92,9 +91,7 @@ pub struct DisturbedRecord {
     pub launch: u32,
     /// Round, from 0.
     pub round: u32,
-    /// The cell.
     pub cell: usize,
-    /// What happened.
     pub what: Disturbance,
     /// Whether its block (before format 5: its round) ended with this and is run again; otherwise the void ones were used up and it
     /// went on.
@@ -136,7 +133,6 @@ pub struct LoadedArm {
     pub load_ns: u64,
     /// Whether the file was in the page cache before: cold loads are slower. Absent when unknown.
     pub is_warm_load: Option<bool>,
-    /// The context.
     pub context: ContextInfo,
     /// Buffers of the weights.
     pub weights: Vec<BufferSize>,
@@ -151,7 +147,6 @@ pub struct LaunchRecord {
     pub launch: u32,
     /// Arms that are up.
     pub arms: Vec<LoadedArm>,
-    /// The engine.
     pub engine: EngineInfo,
     /// Wall time of spawning and loading.
     pub loading_ns: u64,
@@ -180,7 +175,6 @@ pub struct MemoryReading {
 pub struct MemoryRecord {
     /// Index into `Plan::arms`.
     pub arm: usize,
-    /// The process.
     pub reading: MemoryReading,
     /// Exact bytes of the KV cache.
     pub kv_bytes: u64,
@@ -201,7 +195,6 @@ pub struct MemoryRecord {
 pub struct FailureRecord {
     /// Index into `Plan::cells`.
     pub cell: usize,
-    /// Kind.
     pub kind: FailureKind,
     /// In words: the signal, the assert text, llama.cpp's last error lines.
     pub reason: String,
@@ -237,7 +230,6 @@ pub enum StoppedBy {
 /// End of a run. A journal without it was cut short and can be resumed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndRecord {
-    /// Why.
     pub stopped_by: StoppedBy,
     /// Wall time of the session, from the first worker to the last sample.
     pub wall_ns: u64,
@@ -262,7 +254,6 @@ pub enum Record {
     Warning(Warning),
     /// Fresh workers are up.
     Launch(LaunchRecord),
-    /// A sample.
     Sample(SampleRecord),
     /// The machine's own speed before a round.
     Anchor(AnchorRecord),
@@ -272,7 +263,6 @@ pub enum Record {
     Block(BlockRecord),
     /// A round is complete.
     Round(RoundRecord),
-    /// A cell failed.
     Failure(FailureRecord),
     /// An arm left the run.
     Dropped(DroppedRecord),

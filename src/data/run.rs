@@ -60,7 +60,6 @@ pub struct Pace {
 pub struct Plan {
     /// Seed of orders and bootstraps: drawn for each run unless it is given.
     pub seed: u64,
-    /// Level asked for.
     pub level: Level,
     /// Arms; the baseline is the first, its control the last.
     pub arms: Vec<Arm>,
@@ -72,7 +71,6 @@ pub struct Plan {
     /// How often what is measured.
     #[serde(default)]
     pub pace: Pace,
-    /// Stop rule.
     pub stop: StopRule,
     /// Half-width of the region of practical equivalence, e.g. 0.02.
     pub equivalence: f64,
@@ -122,7 +120,6 @@ pub struct RunHeader {
     pub started_at: String,
     /// Full command line, argument by argument.
     pub command: Vec<String>,
-    /// kvant's version.
     pub tool_version: String,
     /// Versions of the bindings that carry llama.cpp.
     pub llama_cpp: String,
@@ -130,7 +127,6 @@ pub struct RunHeader {
     pub system_info: String,
     /// SHA-256 of the serialized plan.
     pub plan_sha256: String,
-    /// The plan.
     pub plan: Plan,
     /// Salt of the corpus.
     pub salt: String,
@@ -142,11 +138,8 @@ pub struct RunHeader {
     /// The texts that are scored.
     #[serde(default)]
     pub texts: Vec<TextInfo>,
-    /// The machine.
     pub host: HostInfo,
-    /// The model.
     pub model: ModelInfo,
-    /// Its variants.
     pub variants: Vec<VariantInfo>,
     /// What drafts for the workload speculative.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -282,14 +282,18 @@ impl fmt::Display for Work {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkRow {
     pub workload: Workload,
+    /// Of a prompt; `prefix_reuse`: those that are shared included; `requests`: of each; `chat`: of the user in each turn.
     pub n_prompt: u32,
+    /// Generated; `batched`: by each sequence; `requests` and `chat`: of each answer.
     pub n_gen: u32,
     /// Tokens in the cache before; `prefix_reuse`: those that are shared; `chat`: of the system prompt.
     pub n_depth: u32,
     /// Sequences at once; `requests`: users.
     pub n_seq: u32,
+    /// `batched`: the sequences share their prompt, which is in the cache once; otherwise each has its own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_pp_shared: bool,
+    /// `chat`: turns.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub n_turns: u32,
 }

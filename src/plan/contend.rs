@@ -10,7 +10,6 @@ const SPEED_TRUST: f64 = 1.5;
 /// A variant, with its cheapest KV type where it has several.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contender {
-    /// The variant.
     pub variant: String,
     /// What a worker of it needs.
     pub worker_bytes: u64,

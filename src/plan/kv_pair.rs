@@ -5,9 +5,7 @@ use crate::data::{KvType, NO_ROTATION};
 /// K and V cache types of an arm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KvPair {
-    /// K.
     pub k: KvType,
-    /// V.
     pub v: KvType,
     /// llama.cpp may rotate what goes into it, which it does by default.
     pub is_rotated: bool,

@@ -17,7 +17,6 @@ pub struct Part<'a> {
     pub name: &'a str,
     /// Line 1 of its journal.
     pub header: &'a RunHeader,
-    /// The rest.
     pub records: &'a [Record],
     /// Its last line is torn.
     pub is_torn: bool,
@@ -37,38 +36,21 @@ pub struct Merged {
 pub enum MergeError {
     /// Measured as a whole.
     #[error("{name} is no shard: it was measured as a whole; give the runs of kvant compare --shard i/n")]
-    NoShard {
-        /// The run.
-        name: String,
-    },
+    NoShard { name: String },
     /// Of another sweep.
     #[error("{name} is no shard of the sweep that {first} is of: {what} differ; give the runs of one command")]
     Foreign {
-        /// The run.
         name: String,
         /// The one it was held against.
         first: String,
-        /// What differs.
         what: &'static str,
     },
     /// The same shard of the same machine twice.
     #[error("{name} and {other} are both shard {shard} on the same machine; give one of them")]
-    Twice {
-        /// A run.
-        name: String,
-        /// Another.
-        other: String,
-        /// The shard.
-        shard: String,
-    },
+    Twice { name: String, other: String, shard: String },
     /// Not the cells that this kvant deals to the shard.
     #[error("{name} does not hold the cells of shard {shard}: another kvant split the plan; measure all shards with one version")]
-    OtherSplit {
-        /// The run.
-        name: String,
-        /// The shard.
-        shard: String,
-    },
+    OtherSplit { name: String, shard: String },
 }
 
 /// Joins shards. Several machines give several runs, in the order in which they first appear.

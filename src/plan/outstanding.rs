@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// with the blocks that its round lacks, and then with the rounds that the launch before lacked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outstanding {
-    /// The next launch.
     pub launch: u32,
     /// The round that did not end, or the next one.
     pub round: u32,
@@ -17,7 +16,6 @@ pub struct Outstanding {
     pub done: BTreeSet<usize>,
     /// Launches with all their rounds.
     pub n_launches: u32,
-    /// Rounds that ended.
     pub n_rounds: u32,
     /// Blocks that were void.
     pub n_void: u32,

@@ -12,9 +12,7 @@ use std::collections::BTreeMap;
 /// Something that was timed: a model, a cache, and nanoseconds.
 #[derive(Debug, Clone)]
 pub struct Probe<'a> {
-    /// The model.
     pub model: &'a ModelInfo,
-    /// Its file.
     pub variant: &'a VariantInfo,
     /// KV type, as [`ArmConfig::kv`] writes it.
     pub kv: String,

@@ -14,7 +14,6 @@ use std::collections::BTreeSet;
 /// How much of a run goes into quality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum QualityMode {
-    /// None.
     Off,
     /// Until it is precise enough or the time is spent.
     #[default]
@@ -26,7 +25,6 @@ pub enum QualityMode {
 /// What the user asked for, as to quality.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct QualitySettings {
-    /// How much.
     pub mode: QualityMode,
     /// Windows; 512 and the greatest depth when absent.
     pub windows: Option<Vec<u32>>,

@@ -8,7 +8,6 @@ use crate::data::{ArmConfig, FlashAttn, KvType, Level, QualityLoss, RequestShape
 /// What the user asked for, after parsing; nothing here is measured yet.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Level.
     pub level: Level,
     /// Variant ids, the baseline first.
     pub variants: Vec<String>,
@@ -26,9 +25,7 @@ pub struct Settings {
     pub no_kv_offload: bool,
     /// Threads, the baseline's first.
     pub n_threads: Vec<u32>,
-    /// Logical batch.
     pub n_batch: u32,
-    /// Physical batch.
     pub n_ubatch: u32,
     /// Context size; what the work needs when absent.
     pub n_ctx: Option<u32>,
@@ -38,7 +35,6 @@ pub struct Settings {
     pub n_depths: Vec<u32>,
     /// Tokens per decode execution.
     pub n_gen: u32,
-    /// Workloads to measure.
     pub workloads: Vec<Workload>,
     /// What is set for single workloads.
     pub work_flags: WorkFlags,
@@ -49,7 +45,6 @@ pub struct Settings {
     pub request: Option<RequestShape>,
     /// The limit of quality, as far as it steers scoring.
     pub max_quality_loss: Option<QualityLoss>,
-    /// Seed.
     pub seed: u64,
     /// Time budget; the level's own when absent.
     pub budget_ns: Option<u64>,
@@ -61,7 +56,6 @@ pub struct Settings {
     pub n_rounds: Option<u32>,
     /// Launches: exactly so many; the level's own when absent.
     pub n_launches: Option<u32>,
-    /// Quality.
     pub quality: QualitySettings,
     /// A decision in about a minute: every KV type with every variant, short samples, quality first.
     pub is_triage: bool,
@@ -110,51 +104,27 @@ pub enum PlanError {
     /// A list is empty or holds 0.
     #[error("{flag}: needs at least one number, each 1 or more; for example {flag} {example}")]
     BadList {
-        /// The flag.
         flag: &'static str,
         /// A value that works.
         example: &'static str,
     },
     /// The context is too small for the work.
     #[error("--n-ctx {n_ctx}: the cells need {needed} tokens of context; leave --n-ctx out, or shorten --n-prompt and --depths")]
-    ContextTooSmall {
-        /// Given.
-        n_ctx: u32,
-        /// Needed.
-        needed: u32,
-    },
+    ContextTooSmall { n_ctx: u32, needed: u32 },
     /// A window in which next to nothing would be scored.
     #[error(
         "--quality-ctx {n_ctx}: a window needs at least {N_CTX_QUALITY_MIN} tokens; for example --quality-ctx 512"
     )]
-    WindowTooShort {
-        /// Given.
-        n_ctx: u32,
-    },
+    WindowTooShort { n_ctx: u32 },
     /// More sequences than llama.cpp can hold apart.
     #[error("{flag} {n_seq}: llama.cpp decodes at most {N_SEQ_MAX} sequences at once; use smaller numbers")]
-    TooManySequences {
-        /// The flag.
-        flag: &'static str,
-        /// Given.
-        n_seq: u32,
-    },
+    TooManySequences { flag: &'static str, n_seq: u32 },
     /// llama.cpp cannot quantize V without flash attention.
     #[error("--kv {kv}: a quantized V cache needs flash attention; drop --flash-attn off, or use {kv_k}/f16")]
-    QuantizedVWithoutFlashAttn {
-        /// The pair.
-        kv: String,
-        /// Its K type.
-        kv_k: KvType,
-    },
+    QuantizedVWithoutFlashAttn { kv: String, kv_k: KvType },
     /// The same thing twice.
     #[error("{flag}: {what} is listed twice; name each once")]
-    Duplicate {
-        /// The flag.
-        flag: &'static str,
-        /// The item.
-        what: String,
-    },
+    Duplicate { flag: &'static str, what: String },
 }
 
 /// llama.cpp's limit (LLAMA_MAX_SEQ).

@@ -10,9 +10,7 @@ use std::collections::BTreeSet;
 /// One part of so many, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShardOf {
-    /// Which.
     pub index: u32,
-    /// Of how many.
     pub count: u32,
 }
 
@@ -40,9 +38,7 @@ impl std::str::FromStr for ShardOf {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("--shard {shard}: the plan has {n_pieces} independent pieces (variants times context lengths); split it into at most {n_pieces} shards")]
 pub struct TooManyShards {
-    /// Asked for.
     pub shard: ShardOf,
-    /// Pieces there are.
     pub n_pieces: usize,
 }
 

@@ -3,33 +3,37 @@
 //! The columns are the fields of `results.json` in its order: `tps` with `tps_lo` and `tps_hi` for an estimate, numbers in a list
 //! separated by spaces, no column for lists of anything else.
 
-use super::model::ReportModel;
+use super::model::{CellReport, ReportModel};
 use super::results::{results, results_schema};
 use serde::Serialize;
 use serde_json::Value;
 
 /// The text of `results.csv` (RFC 4180, line feeds). An absent number is an empty field.
 pub fn results_csv(model: &ReportModel) -> String {
-    table("CellReport", results(model).cells)
+    let file = |cell: &CellReport| match model.variant(&cell.arm.variant) {
+        Some(variant) => vec![variant.model_size.to_string(), variant.bpw.to_string()],
+        None => vec![String::new(); 2],
+    };
+    table("CellReport", results(model).cells, &["model_size", "bpw"], file)
 }
 
 /// The text of `quality.csv`: one row per arm and window.
 pub fn quality_csv(model: &ReportModel) -> String {
-    table("QualityReport", results(model).quality)
+    table("QualityReport", results(model).quality, &[], |_| Vec::new())
 }
 
-/// Rows of a struct that the schema calls `name`.
-fn table<T: Serialize>(name: &str, rows: &[T]) -> String {
+/// Rows of a struct that the schema calls `name`, with further columns.
+fn table<T: Serialize>(name: &str, rows: &[T], more: &[&str], of_row: impl Fn(&T) -> Vec<String>) -> String {
     let schema = results_schema();
     let mut columns = Vec::new();
     leaves(&schema, &schema["$defs"][name], &mut Vec::new(), &mut columns);
     let mut csv = csv::WriterBuilder::new().from_writer(Vec::new());
     let heads = columns.iter().map(|path| head(path));
-    let mut lines = vec![heads.collect::<Vec<String>>()];
+    let mut lines: Vec<Vec<String>> = vec![heads.chain(more.iter().map(|name| (*name).to_owned())).collect()];
     lines.extend(rows.iter().map(|row| {
-        let row = serde_json::to_value(row).unwrap_or_default();
-        let at = |path: &Vec<String>| path.iter().fold(&row, |value, key| &value[key.as_str()]);
-        columns.iter().map(|path| field(at(path))).collect()
+        let value = serde_json::to_value(row).unwrap_or_default();
+        let at = |path: &Vec<String>| path.iter().fold(&value, |value, key| &value[key.as_str()]);
+        columns.iter().map(|path| field(at(path))).chain(of_row(row)).collect()
     }));
     for line in lines {
         csv.write_record(line)
@@ -43,7 +47,8 @@ fn table<T: Serialize>(name: &str, rows: &[T]) -> String {
 fn leaves(schema: &Value, of: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
     let of = resolved(schema, of);
     if let Some(fields) = of["properties"].as_object() {
-        for (key, field) in fields {
+        // The level of all intervals is that of the run.
+        for (key, field) in fields.iter().filter(|(key, _)| *key != "level") {
             path.push(key.clone());
             leaves(schema, field, path, found);
             path.pop();

@@ -1,60 +1,65 @@
-//! The files of a report: a format is a line here.
+//! The files of a report: what lies beside the journal.
 
 use super::lang::Lang;
-use super::{
-    llama_bench_jsonl, llama_bench_sql, notebook, quality_csv, report_html, report_md, results_csv, results_json,
-    Report,
-};
-use std::io;
+use super::told::Report;
 
 /// A file that lies beside the journal.
 pub(super) struct File {
     pub(super) name: &'static str,
+    pub(super) format: Format,
     /// What it holds, for the list of files in the report; absent for the report itself.
     pub(super) what: Option<fn(Lang) -> String>,
     /// Whether the run has anything for it.
     pub(super) is_there: fn(&Report) -> bool,
-    pub(super) text: fn(&Report) -> io::Result<String>,
 }
 
-type Text = fn(&Report) -> io::Result<String>;
-
-const fn always(name: &'static str, what: Option<fn(Lang) -> String>, text: Text) -> File {
-    some(name, what, |_| true, text)
+/// How it is written; `write` knows.
+#[derive(Clone, Copy)]
+pub(super) enum Format {
+    Markdown,
+    Page,
+    Results,
+    ResultsCsv,
+    Notebook,
+    QualityCsv,
+    BenchRows,
+    BenchTable,
+    BenchSql,
 }
 
-const fn some(name: &'static str, what: Option<fn(Lang) -> String>, is_there: fn(&Report) -> bool, text: Text) -> File {
+const fn always(name: &'static str, format: Format, what: Option<fn(Lang) -> String>) -> File {
+    some(name, format, what, |_| true)
+}
+
+const fn some(
+    name: &'static str,
+    format: Format,
+    what: Option<fn(Lang) -> String>,
+    is_there: fn(&Report) -> bool,
+) -> File {
     File {
         name,
+        format,
         what,
         is_there,
-        text,
     }
+}
+
+fn has_rows(report: &Report) -> bool {
+    report.has_llama_bench_rows()
 }
 
 /// All of them, the report first.
 pub(super) const FILES: &[File] = &[
-    always("report.md", None, |r| Ok(report_md(r))),
-    always("report.html", None, |r| Ok(report_html(r))),
-    always("results.json", Some(Lang::d_results), |r| Ok(results_json(r)?)),
-    always("results.csv", Some(Lang::d_csv), |r| Ok(results_csv(r))),
-    always("notebook.ipynb", Some(Lang::d_notebook), |r| Ok(notebook(r)?)),
-    some(
-        "quality.csv",
-        Some(Lang::d_quality),
-        |r| !r.quality.rows.is_empty(),
-        |r| Ok(quality_csv(r)),
-    ),
-    some(
-        "llama-bench.jsonl",
-        Some(Lang::d_bench),
-        |r| r.has_llama_bench_rows(),
-        |r| Ok(llama_bench_jsonl(r)),
-    ),
-    some(
-        "llama-bench.sql",
-        Some(Lang::d_bench_sql),
-        |r| r.has_llama_bench_rows(),
-        |r| Ok(llama_bench_sql(r)),
-    ),
+    always("report.md", Format::Markdown, None),
+    always("report.html", Format::Page, None),
+    always("results.json", Format::Results, Some(Lang::d_results)),
+    always("results.csv", Format::ResultsCsv, Some(Lang::d_csv)),
+    always("notebook.ipynb", Format::Notebook, Some(Lang::d_notebook)),
+    some("quality.csv", Format::QualityCsv, Some(Lang::d_quality), |r| {
+        !r.quality.rows.is_empty()
+    }),
+    some("llama-bench.jsonl", Format::BenchRows, Some(Lang::d_bench), has_rows),
+    some("llama-bench.md", Format::BenchTable, Some(Lang::d_bench_md), has_rows),
+    some("llama-bench.sql", Format::BenchSql, Some(Lang::d_bench_sql), has_rows),
 ];

@@ -13,6 +13,7 @@ mod csv;
 mod diff;
 mod document;
 mod emit;
+mod escape;
 mod explain;
 mod files;
 mod html;

@@ -2,8 +2,11 @@
 //!
 //! Invariant: a reader never sees half a file (temporary name in the same folder, then rename).
 
-use super::files::FILES;
-use super::{charts, Chart, Report, Several};
+use super::files::{Format, FILES};
+use super::{
+    charts, llama_bench_jsonl, llama_bench_sql, llama_bench_table, notebook, quality_csv, report_html, report_md,
+    results_csv, results_json, Chart, Report, Several,
+};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -14,10 +17,24 @@ use std::path::{Path, PathBuf};
 pub fn write_all(dir: &Path, model: &Report) -> io::Result<Vec<PathBuf>> {
     let mut written = Vec::new();
     for file in FILES.iter().filter(|file| (file.is_there)(model)) {
-        written.push(put_file(dir, file.name, (file.text)(model)?.as_bytes())?);
+        written.push(put_file(dir, file.name, text(file.format, model)?.as_bytes())?);
     }
     written.extend(put_charts(dir, &charts(model))?);
     Ok(written)
+}
+
+fn text(format: Format, model: &Report) -> io::Result<String> {
+    Ok(match format {
+        Format::Markdown => report_md(model),
+        Format::Page => report_html(model),
+        Format::Results => results_json(model)?,
+        Format::ResultsCsv => results_csv(model),
+        Format::Notebook => notebook(model)?,
+        Format::QualityCsv => quality_csv(model),
+        Format::BenchRows => llama_bench_jsonl(model),
+        Format::BenchTable => llama_bench_table(model),
+        Format::BenchSql => llama_bench_sql(model),
+    })
 }
 
 /// Writes the page of several runs into `dir` and returns the paths, the report itself first.

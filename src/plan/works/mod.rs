@@ -60,7 +60,6 @@ impl Numbers {
 pub(super) struct Kind {
     /// What it is, for who may ask for it; none of what is measured anyway.
     about: &'static str,
-    /// Its works.
     works: fn(&Settings) -> Vec<Work>,
     /// What is set for it alone.
     numbers: fn(&Settings) -> Vec<Numbers>,

@@ -2,7 +2,7 @@
 //! for every mark.
 
 use super::paint::{Canvas, Ink};
-use crate::report::html::escape;
+use crate::report::escape::escape;
 use plotters::style::text_anchor::HPos;
 use std::fmt::Write;
 

@@ -13,13 +13,11 @@ mod side;
 use super::lang::Lang;
 use crate::stats::{self, Interval, Verdict};
 pub use json::{diff_json, DIFF_SCHEMA};
+use quality::LEVEL;
 pub use quality::{DiffQuality, QualityFigures};
 pub use render::{bench_document, BenchReport};
 pub use side::Side;
 pub(super) use side::SideCell;
-
-/// Level of every interval by itself, and of all rows of `--fail-on` together.
-const LEVEL: f64 = 0.95;
 
 /// Two sides compared.
 #[derive(Debug, Clone, PartialEq)]

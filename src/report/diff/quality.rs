@@ -1,12 +1,14 @@
 //! What two runs say of quality: perplexity paired by window where both scored the same tokens, divergence side by side.
 
-use super::LEVEL;
 use crate::data::Chunk;
 use crate::report::model::Figure;
 use crate::report::text::kv;
 use crate::report::{QualityReport, ReportModel};
 use crate::stats::{self, Interval};
 use std::collections::BTreeMap;
+
+/// Level of every interval by itself, and of all rows of `--fail-on` together.
+pub(super) const LEVEL: f64 = 0.95;
 
 /// Quality of an arm in a window that both sides have.
 #[derive(Debug, Clone, PartialEq)]

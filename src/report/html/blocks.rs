@@ -1,7 +1,7 @@
 //! The blocks of a document in HTML: sections, tables that can be sorted and filtered, charts.
 
-use super::escape;
 use crate::report::document::{Block, Span, Table, Tone, Value};
+use crate::report::escape::escape;
 use crate::report::lang::Lang;
 
 /// Tables with fewer rows need no filter.

@@ -2,10 +2,11 @@
 
 use super::cells::{cell_reports, Rounds};
 use super::{
-    batched, chat, compare, decision, prefix, quality, rankings, requests, reuse, speculative, state, totals, trust,
+    batched, chat, compare, decision, memory, prefix, quality, rankings, requests, reuse, speculative, state, totals,
+    trust,
 };
-use super::{CellReport, MemoryReport, ReportModel, Trust};
-use crate::data::{Arm, BufferSize, EngineInfo, MemoryRecord, Record, RunHeader, Warning, Workload};
+use super::{CellReport, ReportModel, Trust};
+use crate::data::{EngineInfo, Record, RunHeader, Warning, Workload};
 use crate::decide::Looks;
 use std::collections::BTreeMap;
 
@@ -34,8 +35,8 @@ impl ReportModel {
             states,
             cells,
             control,
-            memory: memory(header, records),
-            kv_bytes: kv_bytes(header, records),
+            memory: memory::memory(header, records),
+            kv_bytes: memory::kv_bytes(header, records),
             quality: quality::quality(header, records),
             totals: totals::totals(records, rounds),
             trust,
@@ -88,68 +89,11 @@ fn share_bandwidth(header: &RunHeader, records: &[Record], trust: &Trust, cells:
     }
 }
 
-/// As the contexts told when they were opened last.
-fn kv_bytes(header: &RunHeader, records: &[Record]) -> Vec<(String, u64)> {
-    let launches = records.iter().filter_map(|record| match record {
-        Record::Launch(launch) => Some(&launch.arms),
-        _ => None,
-    });
-    let bytes: BTreeMap<usize, u64> = launches.flatten().map(|l| (l.arm, l.context.kv_bytes)).collect();
-    let named = |(arm, bytes): (usize, u64)| Some((header.plan.arms.get(arm)?.id.clone(), bytes));
-    bytes.into_iter().filter_map(named).collect()
-}
-
 fn engine(records: &[Record]) -> Option<EngineInfo> {
     records.iter().rev().find_map(|record| match record {
         Record::Launch(launch) => Some(launch.engine.clone()),
         _ => None,
     })
-}
-
-/// One row per arm, in the order of the plan; a second reading of an arm (after `--resume`) replaces the first.
-fn memory(header: &RunHeader, records: &[Record]) -> Vec<MemoryReport> {
-    let last_of = |index: usize| {
-        records.iter().rev().find_map(|record| match record {
-            Record::Memory(memory) if memory.arm == index => Some(memory),
-            _ => None,
-        })
-    };
-    let arms = header.plan.arms.iter().enumerate();
-    arms.filter_map(|(index, arm)| last_of(index).map(|record| memory_report(header, arm.clone(), record)))
-        .collect()
-}
-
-fn memory_report(header: &RunHeader, arm: Arm, record: &MemoryRecord) -> MemoryReport {
-    let of = |purposes: &[&str]| -> Vec<BufferSize> {
-        record
-            .buffers
-            .iter()
-            .filter(|b| purposes.contains(&b.purpose.as_str()))
-            .cloned()
-            .collect()
-    };
-    MemoryReport {
-        predicted_bytes: record.predicted_bytes,
-        predicted_device_bytes: record.predicted_device_bytes,
-        n_ctx_max: n_ctx_max(header, &arm, record.kv_bytes, record.reading.rss_bytes_max),
-        arm,
-        reading: record.reading,
-        kv_bytes: record.kv_bytes,
-        weights: of(&["weights"]),
-        compute_bytes: of(&["compute", "output"]).iter().map(|b| b.bytes).sum(),
-        n_depth: record.n_depth,
-    }
-}
-
-/// From the measured peak: a token of context costs its part of the KV cache and its column of the attention mask (16 bits for each
-/// token of a physical batch).
-pub(super) fn n_ctx_max(header: &RunHeader, arm: &Arm, kv_bytes: u64, peak_bytes: u64) -> Option<u64> {
-    let config = &arm.config;
-    let n_ctx = u64::from(config.n_ctx.next_multiple_of(256));
-    let per_token = kv_bytes / n_ctx.max(1) + 2 * u64::from(config.n_ubatch);
-    let rest = peak_bytes.saturating_sub(n_ctx * per_token);
-    let room = header.host.memory_available_bytes.saturating_sub(rest);
-    (config.device == "cpu" && kv_bytes > 0).then(|| room / per_token / 256 * 256)
 }
 
 fn warnings(records: &[Record]) -> Vec<Warning> {

@@ -297,7 +297,7 @@ fn memory(model: &ReportModel, arm: &Arm) -> Option<MemoryReport> {
     derived.arm = arm.clone();
     derived.reading.rss_bytes_max = other.reading.rss_bytes_max.saturating_add(more).saturating_sub(less);
     derived.kv_bytes = kv_bytes;
-    derived.n_ctx_max = super::build::n_ctx_max(&model.header, arm, kv_bytes, derived.reading.rss_bytes_max);
+    derived.n_ctx_max = super::memory::n_ctx_max(&model.header, arm, kv_bytes, derived.reading.rss_bytes_max);
     Some(derived)
 }
 

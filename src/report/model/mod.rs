@@ -13,6 +13,7 @@ mod chat;
 mod compare;
 mod decision;
 mod failed;
+mod memory;
 mod prefix;
 mod quality;
 mod rankings;

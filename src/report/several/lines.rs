@@ -1,7 +1,7 @@
 //! Decode speed of several runs against context: a colour per run, dashes and markers per variant.
 
+use super::run::OneRun;
 use super::tables::plain_arms;
-use super::OneRun;
 use crate::data::{Arm, Workload};
 use crate::report::charts::{count, point, Axes, Ink, LineChart, Series};
 use crate::report::lang::Lang;

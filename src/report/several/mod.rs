@@ -6,29 +6,24 @@
 //! Invariant: nothing is tested between runs: they were measured at different times. Verdicts are those within a run.
 
 mod lines;
+mod run;
 mod tables;
 
 use super::bench::BenchRow;
 use super::charts::{draw_all, draw_for_page, Chart, Drawing};
-use super::diff::{Side, SideCell};
+use super::diff::Side;
 use super::document::Document;
 use super::html::page;
 use super::lang::Lang;
 use super::markdown::markdown;
 use super::terminal::{self, Look};
 use super::ReportModel;
+use run::OneRun;
 
 /// Runs beside each other.
 pub struct Several {
     lang: Lang,
     runs: Vec<OneRun>,
-}
-
-/// One of them.
-struct OneRun {
-    side: Side,
-    /// Absent for llama-bench's rows.
-    model: Option<ReportModel>,
 }
 
 impl Several {
@@ -92,12 +87,5 @@ impl Several {
             ]
             .concat(),
         }
-    }
-}
-
-impl OneRun {
-    /// What two runs share, whatever they were read from.
-    fn cell(&self, like: &SideCell) -> Option<&SideCell> {
-        self.side.cell(like)
     }
 }

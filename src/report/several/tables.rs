@@ -1,6 +1,6 @@
 //! The words and tables of several runs. Runs have numbers, from 1: names of folders are long.
 
-use super::OneRun;
+use super::run::OneRun;
 use crate::data::{Arm, Workload};
 use crate::report::charts::ChartName;
 use crate::report::diff::SideCell;

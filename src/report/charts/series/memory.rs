@@ -1,6 +1,6 @@
 //! Peak memory of each arm, by what it holds.
 
-use super::{label, variant_index, Bar, BarChart};
+use super::shape::{label, variant_index, Bar, BarChart};
 use crate::report::{MemoryReport, Report};
 
 /// Memory of each arm without the control.

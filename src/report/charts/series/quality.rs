@@ -1,6 +1,6 @@
 //! Divergence against size, position and speed.
 
-use super::{count, label, point, style_of, variant_index, Axes, LineChart, Series};
+use super::shape::{count, label, point, style_of, variant_index, Axes, LineChart, Series};
 use crate::data::{Arm, Workload};
 use crate::report::charts::paint::Ink;
 use crate::report::charts::pareto::{Mark, ParetoChart};

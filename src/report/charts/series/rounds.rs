@@ -1,6 +1,6 @@
 //! The course of a run: every round beside the machine's own speed.
 
-use super::{label, point, style_of, variant_index, Axes, LineChart, Series};
+use super::shape::{label, point, style_of, variant_index, Axes, LineChart, Series};
 use crate::data::{AnchorReading, Workload};
 use crate::report::charts::paint::Ink;
 use crate::report::Report;

@@ -1,6 +1,6 @@
 //! Speed and latency against context, and what reusing the KV cache saves.
 
-use super::{count, label, point, style_of, variant_index, Axes, LineChart, Series};
+use super::shape::{count, label, point, style_of, variant_index, Axes, LineChart, Series};
 use crate::data::{Arm, Workload};
 use crate::report::charts::paint::Ink;
 use crate::report::lang::Lang;

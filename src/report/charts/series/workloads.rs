@@ -1,6 +1,6 @@
 //! Series of the workloads that are measured on request.
 
-use super::{count, label, point, style_of, variant_index, Axes, LineChart, Series};
+use super::shape::{count, label, point, style_of, variant_index, Axes, LineChart, Series};
 use crate::data::Arm;
 use crate::report::charts::paint::Ink;
 use crate::report::{BatchedRow, PrefixRow, Report, RequestRow, SpeculativeRow, StateRow};
