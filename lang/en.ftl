@@ -1108,3 +1108,68 @@ rows =
 # (rows, models, cpu)
 b-conclusion =
     { $rows } of { $models } on { $cpu }; llama-bench gives no basis for saying which is faster.
+
+## A mix and its proof
+
+# (model, mix)
+m-title = { $model }: { $mix }
+m-proof = Proof
+m-recipe = Recipe
+m-files = Files
+m-run = run of the proof
+m-again = The same tensors with llama.cpp
+m-picture = Types of tensors by layer
+m-h-ppl = PPL
+m-h-decode = decode, t/s
+m-h-kld-share = the mix's KLD / its
+m-h-decode-share = the mix's decode / its
+m-h-kind = tensors
+m-h-types = types, from the first layer on
+# (mix, size, limit)
+m-too-large = { $mix } is { $size } and not at most { $limit }.
+# (verdict, mix, rival, ratio, reference, share, n)
+m-against =
+    { $verdict ->
+        [less] { $mix } loses less than { $rival }
+        [more] { $mix } loses more than { $rival }
+       *[open] { $mix } is not shown to lose less or more than { $rival }
+    }: { $ratio } of its divergence from { $reference } at { $share } of its size, on { $n } chunks
+    of text that nothing was chosen with.
+# (kld, most)
+m-loss-open = Its divergence, { $kld } nats, is not shown to be at most { $most }.
+# (rate, least)
+m-too-slow =
+    It decodes { $rate } t/s, not { $least }: no file that was found does, and this one is the
+    nearest.
+# (reference, given)
+m-source =
+    The source is quantized already: { $reference } was made from its { $given } and lies on that
+    grid, so { $given } hardly loses anything against it, and every other comparison of types of 4
+    bits is skewed.
+# (given, size)
+m-given-larger = { $given } itself, { $size }, is larger than was asked for.
+# (given, size)
+m-use-given =
+    Use { $given } itself ({ $size }): nothing made from it is shown to be better at this size.
+# (sum, n, text, whole, off)
+m-sum =
+    The sum of what the groups lose alone predicted a divergence of { $sum } nats on { $n } chunks
+    of { $text }; the whole has { $whole } ({ $off }).
+m-corrected = Groups were measured again around a first choice.
+m-no-imatrix = No importance matrix was used.
+# (n, text)
+m-imatrix-gathered = { $n } chunks of { $text }
+m-imatrix-file = the file { $name }
+# (what, known, all)
+m-imatrix =
+    Weights were weighed with an importance matrix from { $what }, which knows { $known } of
+    { $all } matrices.
+m-unmeasured =
+    { $n ->
+        [one]
+            { $n } candidate was not measured within the budget: its loss was expected from the
+            errors of its weights.
+       *[other]
+            { $n } candidates were not measured within the budget: their losses were expected from
+            the errors of their weights.
+    }

@@ -972,3 +972,59 @@ rows =
     }
 b-conclusion =
     { $rows } de { $models } en { $cpu }; llama-bench no da base para decir cuál es más rápida.
+
+## A mix and its proof
+
+m-title = { $model }: { $mix }
+m-proof = Prueba
+m-recipe = Receta
+m-files = Archivos
+m-run = ejecución que lo prueba
+m-again = Los mismos tensores con llama.cpp
+m-picture = Tipos de los tensores por capa
+m-h-ppl = PPL
+m-h-decode = decodificación, t/s
+m-h-kld-share = KLD de la mezcla / la suya
+m-h-decode-share = decodificación de la mezcla / la suya
+m-h-kind = tensores
+m-h-types = tipos, desde la primera capa
+m-too-large = { $mix } ocupa { $size } y no { $limit } como máximo.
+m-against =
+    { $verdict ->
+        [less] { $mix } pierde menos que { $rival }
+        [more] { $mix } pierde más que { $rival }
+       *[open] No queda demostrado que { $mix } pierda menos ni más que { $rival }
+    }: { $ratio } de su divergencia respecto a { $reference } con el { $share } de su tamaño, en
+    { $n } fragmentos de un texto con el que no se eligió nada.
+m-loss-open =
+    No queda demostrado que su divergencia, { $kld } nats, sea como máximo { $most }.
+m-too-slow =
+    Decodifica { $rate } t/s y no { $least }: ningún archivo hallado lo consigue, y este es el que
+    más se acerca.
+m-source =
+    La fuente ya está cuantizada: { $reference } se hizo a partir de su { $given } y está en esa
+    rejilla, así que { $given } apenas pierde nada frente a él, y toda otra comparación de tipos de
+    4 bits queda sesgada.
+m-given-larger = El propio { $given }, { $size }, es mayor de lo que se pidió.
+m-use-given =
+    Use el propio { $given } ({ $size }): no queda demostrado que nada hecho a partir de él sea
+    mejor con este tamaño.
+m-sum =
+    La suma de lo que pierde cada grupo por separado predijo una divergencia de { $sum } nats en
+    { $n } fragmentos de { $text }; el conjunto tiene { $whole } ({ $off }).
+m-corrected = Los grupos se midieron de nuevo en torno a una primera elección.
+m-no-imatrix = No se usó ninguna matriz de importancia.
+m-imatrix-gathered = { $n } fragmentos de { $text }
+m-imatrix-file = el archivo { $name }
+m-imatrix =
+    Los pesos se ponderaron con una matriz de importancia obtenida de { $what }, que conoce
+    { $known } de { $all } matrices.
+m-unmeasured =
+    { $n ->
+        [one]
+            { $n } candidato no se midió dentro del presupuesto: su pérdida se estimó por los errores
+            de sus pesos.
+       *[other]
+            { $n } candidatos no se midieron dentro del presupuesto: sus pérdidas se estimaron por
+            los errores de sus pesos.
+    }

@@ -975,3 +975,58 @@ rows =
     }
 b-conclusion =
     { $rows } de { $models } em { $cpu }; o llama-bench não dá base para dizer qual é mais rápida.
+
+## A mix and its proof
+
+m-title = { $model }: { $mix }
+m-proof = Prova
+m-recipe = Receita
+m-files = Arquivos
+m-run = execução que o comprova
+m-again = Os mesmos tensores com o llama.cpp
+m-picture = Tipos dos tensores por camada
+m-h-ppl = PPL
+m-h-decode = decodificação, t/s
+m-h-kld-share = KLD da mistura / a deste
+m-h-decode-share = decodificação da mistura / a deste
+m-h-kind = tensores
+m-h-types = tipos, a partir da primeira camada
+m-too-large = { $mix } ocupa { $size }, e não { $limit } no máximo.
+m-against =
+    { $verdict ->
+        [less] { $mix } perde menos que { $rival }
+        [more] { $mix } perde mais que { $rival }
+       *[open] Não está demonstrado que { $mix } perca menos nem mais que { $rival }
+    }: { $ratio } da divergência dele em relação a { $reference } com { $share } do tamanho dele, em
+    { $n } trechos de um texto com o qual nada foi escolhido.
+m-loss-open = Não está demonstrado que sua divergência, { $kld } nats, seja de no máximo { $most }.
+m-too-slow =
+    Decodifica { $rate } t/s, e não { $least }: nenhum arquivo encontrado consegue, e este é o que
+    mais se aproxima.
+m-source =
+    A fonte já está quantizada: { $reference } foi feito a partir do { $given } dela e está nessa
+    grade, portanto { $given } quase não perde nada em relação a ele, e qualquer outra comparação de
+    tipos de 4 bits fica distorcida.
+m-given-larger = O próprio { $given }, { $size }, é maior do que o pedido.
+m-use-given =
+    Use o próprio { $given } ({ $size }): não está demonstrado que algo feito a partir dele seja
+    melhor neste tamanho.
+m-sum =
+    A soma do que cada grupo perde sozinho previu uma divergência de { $sum } nats em { $n } trechos
+    de { $text }; o conjunto tem { $whole } ({ $off }).
+m-corrected = Os grupos foram medidos de novo em torno de uma primeira escolha.
+m-no-imatrix = Nenhuma matriz de importância foi usada.
+m-imatrix-gathered = { $n } trechos de { $text }
+m-imatrix-file = o arquivo { $name }
+m-imatrix =
+    Os pesos foram ponderados com uma matriz de importância obtida de { $what }, que conhece
+    { $known } de { $all } matrizes.
+m-unmeasured =
+    { $n ->
+        [one]
+            { $n } candidato não foi medido dentro do orçamento: sua perda foi estimada pelos erros
+            de seus pesos.
+       *[other]
+            { $n } candidatos não foram medidos dentro do orçamento: suas perdas foram estimadas
+            pelos erros de seus pesos.
+    }

@@ -21,6 +21,7 @@ mod fs;
 pub mod gguf;
 mod host;
 pub mod journal;
+pub mod mix;
 pub mod plan;
 mod protocol;
 mod quality;

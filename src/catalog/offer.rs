@@ -102,7 +102,8 @@ impl Offer {
         let declared = self.parts.first().and_then(|part| part.ftype);
         Nameless {
             file: self.file(),
-            ftype: declared.or(self.present.as_ref().map(|present| present.ftype)),
+            // A mix is called by its own label.
+            ftype: declared.or(self.present.as_ref().map(|p| p.gguf.mix_label().unwrap_or(p.ftype))),
             is_declared: declared.is_some(),
             owner: self.owner.as_deref(),
         }

@@ -61,10 +61,59 @@ impl Quantize for SelfQuantizer {
     }
 
     fn quantize(&self, src: &Path, dst: &Path, ftype: &str, progress: &mut dyn FnMut(u64)) -> Result<(), String> {
-        let child = Command::new(&self.executable)
-            .arg("quantize")
-            .args([src, dst])
-            .arg(ftype)
+        self.quantize_as(src, dst, ftype, &Shape::default(), progress)
+    }
+}
+
+/// What differs from a file type's own recipe.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shape<'a> {
+    /// File of `PATTERN=TYPE`, as llama-quantize reads it.
+    pub types: Option<&'a Path>,
+    /// Importance matrix.
+    pub imatrix: Option<&'a Path>,
+}
+
+impl SelfQuantizer {
+    /// Makes a file whose tensors have types of their own, or are weighed by an importance matrix; otherwise as [`Quantize::quantize`].
+    pub fn quantize_as(
+        &self,
+        src: &Path,
+        dst: &Path,
+        ftype: &str,
+        shape: &Shape<'_>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), String> {
+        let mut command = Command::new(&self.executable);
+        command.arg("quantize").args([src, dst]).arg(ftype);
+        if let Some(types) = shape.types {
+            command.arg("--tensor-type-file").arg(types);
+        }
+        if let Some(imatrix) = shape.imatrix {
+            command.arg("--imatrix").arg(imatrix);
+        }
+        self.run(command, dst, progress)
+    }
+
+    /// Gathers an importance matrix of the model `src` over the text in the file `text`, which is called `dataset`.
+    pub fn gather(
+        &self,
+        (src, dst): (&Path, &Path),
+        (text, dataset): (&Path, &str),
+        (n_chunks, n_threads): (u32, u32),
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), String> {
+        let mut command = Command::new(&self.executable);
+        command
+            .arg("imatrix")
+            .args([src, dst, text])
+            .args(["--dataset", dataset]);
+        command.args(["--chunks", &n_chunks.to_string(), "--threads", &n_threads.to_string()]);
+        self.run(command, dst, progress)
+    }
+
+    fn run(&self, mut command: Command, dst: &Path, progress: &mut dyn FnMut(u64)) -> Result<(), String> {
+        let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

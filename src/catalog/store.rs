@@ -110,7 +110,7 @@ impl Store {
     }
 
     /// A temporary folder in the store, removed when dropped.
-    pub(super) fn temporary_folder(&self) -> Result<tempfile::TempDir, CatalogError> {
+    pub fn temporary_folder(&self) -> Result<tempfile::TempDir, CatalogError> {
         fs::create_dir_all(&self.root).map_err(|e| self.unusable(e))?;
         whole::remove_stale(&self.root);
         let folder = tempfile::Builder::new()

@@ -5,6 +5,7 @@ use super::values::{
     parse_threads, parse_workload, WorkloadChoice,
 };
 use crate::data::{FlashAttn, Level, Purpose, QualityLoss, RequestShape, SplitMode};
+use crate::mix::Grouping;
 use crate::plan::{workloads_help, KvPair, QualityMode, ShardOf, WorkFlags};
 use crate::report::{FailOn, Lang, Program};
 use crate::units;
@@ -84,6 +85,8 @@ pub enum Command {
     Compare(Box<CompareArgs>),
     /// Which variant to run here, in about a minute: measures what may win until it is known; the answer is kept
     Triage(Box<TriageArgs>),
+    /// A better file of a size: measures what each group of tensors loses in each type, chooses, makes the file, and proves it
+    Mix(Box<MixArgs>),
     /// Render the report of a run again from its journal, or several runs on one page
     Report(ReportArgs),
     /// Join the shards of a sweep (compare --shard i/n) into one run and report it; machines stay apart
@@ -116,6 +119,9 @@ pub enum Command {
     /// Make a variant (internal)
     #[command(hide = true)]
     Quantize(QuantizeArgs),
+    /// Gather an importance matrix (internal)
+    #[command(hide = true)]
+    Imatrix(ImatrixArgs),
     /// Print the seeded synthetic text (for cross-checks)
     #[command(hide = true)]
     Corpus(CorpusArgs),
@@ -259,6 +265,101 @@ pub struct QuantizeArgs {
     pub dst: PathBuf,
     /// File type, e.g. Q4_K_M.
     pub ftype: String,
+    /// PATTERN=TYPE of tensors, as llama-quantize reads them.
+    #[arg(long)]
+    pub tensor_type_file: Option<PathBuf>,
+    /// Importance matrix.
+    #[arg(long)]
+    pub imatrix: Option<PathBuf>,
+}
+
+/// Arguments of the hidden `imatrix`.
+#[derive(Debug, Args)]
+pub struct ImatrixArgs {
+    /// Model.
+    pub src: PathBuf,
+    /// File to write.
+    pub dst: PathBuf,
+    /// File of the text.
+    pub text: PathBuf,
+    /// What the text is called.
+    #[arg(long, default_value = "text")]
+    pub dataset: String,
+    /// Chunks at most.
+    #[arg(long, default_value_t = 64)]
+    pub chunks: u32,
+    /// Threads.
+    #[arg(long, default_value_t = 1)]
+    pub threads: u32,
+}
+
+/// Flags of `mix`.
+#[derive(Debug, Clone, Args)]
+pub struct MixArgs {
+    /// A name (`kvant models` lists them), hf:owner/repo[@revision][:variant], or a .gguf file (default: SmolLM2-135M-Instruct)
+    #[arg(value_name = "MODEL")]
+    pub models: Vec<String>,
+    /// Least loss at this size of the file, e.g. 99MiB
+    #[arg(long, value_name = "BYTES", value_parser = units::parse_bytes, help_heading = "Target (the others are limits)")]
+    pub max_size: Option<u64>,
+    /// Least loss at the size of this variant (default: Q4_K_M, where no other target is given)
+    #[arg(
+        long,
+        value_name = "VARIANT",
+        conflicts_with = "max_size",
+        help_heading = "Target (the others are limits)"
+    )]
+    pub like: Option<String>,
+    /// Smallest, or where this machine's speed with each type is known fastest, at this mean divergence, e.g. kld:0.02
+    #[arg(long, value_name = "LOSS", value_parser = parse_loss, help_heading = "Target (the others are limits)")]
+    pub max_quality_loss: Option<QualityLoss>,
+    /// Least loss at this speed of decode, tokens per second
+    #[arg(long, value_name = "TPS", value_parser = parse_positive, help_heading = "Target (the others are limits)")]
+    pub min_decode: Option<f64>,
+    /// Types to choose from, e.g. q4_k,q5_k,q6_k (default: those that llama.cpp computes fast with)
+    #[arg(long, value_delimiter = ',', help_heading = "What to measure")]
+    pub types: Vec<String>,
+    /// Groups of tensors: auto, fine (every tensor for itself), or a number of bands of layers
+    #[arg(long, default_value = "auto", help_heading = "What to measure")]
+    pub groups: Grouping,
+    /// Importance matrix: off, auto (kvant gathers one), or a file of llama-imatrix
+    #[arg(long, value_name = "WHICH", default_value = "off", help_heading = "What to measure")]
+    pub imatrix: String,
+    /// Text that proves, UTF-8 (default: the seeded synthetic corpus, as for compare)
+    #[arg(long, value_name = "FILE", help_heading = "Texts")]
+    pub text: Option<PathBuf>,
+    /// Text that sensitivities are measured on, and an importance matrix gathered; never the one that proves (default: the corpus
+    /// with a salt of its own)
+    #[arg(long, value_name = "FILE", help_heading = "Texts")]
+    pub calibrate: Option<PathBuf>,
+    /// Seed of the synthetic texts
+    #[arg(long, default_value_t = 1, help_heading = "Texts")]
+    pub text_seed: u64,
+    /// Salt of the synthetic texts
+    #[arg(long, default_value = "kvant", help_heading = "Texts")]
+    pub salt: String,
+    /// Chunks of 512 tokens that prove (default: as many as a minute takes, 16 to 64)
+    #[arg(long, value_parser = clap::value_parser!(u32).range(8..), help_heading = "Texts")]
+    pub chunks: Option<u32>,
+    /// Time for measuring sensitivities; what was not measured by then is expected by its errors (default: 90s, of models of 50 million
+    /// weights and more 6m)
+    #[arg(long, value_parser = units::parse_duration, help_heading = "What to measure")]
+    pub budget: Option<u64>,
+    /// Measure again what is kept of earlier runs
+    #[arg(long, help_heading = "What to measure")]
+    pub fresh: bool,
+    /// Threads (default: physical cores within the cgroup's quota)
+    #[arg(long, value_parser = parse_threads, help_heading = "What to measure")]
+    pub threads: Option<u32>,
+    /// Seed of the order in which speed is measured (default: drawn, and recorded)
+    #[arg(long, help_heading = "What to measure")]
+    pub seed: Option<u64>,
+    /// Print what runs the recommended file, and nothing else, on stdout: llama-server, llama-cli, ollama (a Modelfile) or lmstudio
+    #[arg(long, value_name = "PROGRAM", help_heading = "The answer")]
+    pub emit: Option<Program>,
+    /// Folder for the report (default: in the store, beside what is kept)
+    #[arg(long, help_heading = "The answer")]
+    pub out: Option<PathBuf>,
 }
 
 /// Flags of `compare`.
@@ -442,6 +543,9 @@ pub struct TriageArgs {
     /// `kvant models` knows the dimensions, with no network
     #[arg(long, value_name = "MODEL", conflicts_with = "models", help_heading = "Candidates")]
     pub shape: Option<String>,
+    /// Mixes that `kvant mix` made of this model are candidates too; where there is none, one of the size of Q4_K_M is made first
+    #[arg(long, conflicts_with_all = ["shape", "dry_run"], help_heading = "Candidates")]
+    pub with_mix: bool,
     /// KV-cache types, each with every variant
     #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16,q8_0", help_heading = "Candidates")]
     pub kv: Vec<KvPair>,

@@ -18,6 +18,7 @@ mod look;
 mod manual;
 mod mcp;
 mod merge;
+mod mix;
 mod models;
 mod probe;
 mod profile;
@@ -69,6 +70,7 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Compare(args) => compare::run(args, &cli.global),
         Command::Triage(args) => triage::run(args, &cli.global),
+        Command::Mix(args) => mix::run(args, &cli.global),
         Command::Report(args) => report::run(args, &cli.global),
         Command::Merge(args) => merge::run(args, &cli.global),
         Command::RpcServer(args) => device::serve(args),
@@ -80,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man => manual::page(),
         Command::Quantize(args) => quantize::run(args),
+        Command::Imatrix(args) => quantize::imatrix(args),
         Command::Corpus(args) => texts::print_corpus(args),
         Command::Worker { .. } => Ok(exit::OK),
     };

@@ -58,6 +58,16 @@ impl Sources {
         self.store.root()
     }
 
+    /// Where files are made and kept.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What makes files.
+    pub fn quantizer(&self) -> &SelfQuantizer {
+        &self.quantizer
+    }
+
     /// The file of `--draft`, with its hash.
     pub fn draft(&self, path: &Path, live: &mut dyn FnMut(u64)) -> Result<DraftInfo, Failure> {
         let wrong = |e: &dyn std::fmt::Display| {

@@ -54,7 +54,7 @@ pub fn print_corpus(args: &CorpusArgs) -> Result<u8, Failure> {
 }
 
 /// Reads a text as llama.cpp's tools do: one line feed at the very end is no part of it.
-fn read_file(path: &Path) -> Result<String, Failure> {
+pub fn read_file(path: &Path) -> Result<String, Failure> {
     let wrong = |why: &str| Failure::msg(BAD_INPUT, format!("--text {}: {why}", path.display()));
     let bytes = std::fs::read(path).map_err(|e| wrong(&format!("{e}; give a readable text file")))?;
     if bytes.contains(&0) {

@@ -9,7 +9,7 @@ use super::report::{code, finish, summary, write_report, Shown, JOURNAL_NAME};
 use super::sources::Sources;
 use super::stop::Stop;
 use super::values::WorkloadChoice;
-use super::{kept, lock, look, resolve};
+use super::{kept, lock, look, mix, resolve};
 use crate::data::{Plan, Purpose, Record, RequestShape, RunHeader, Workload};
 use crate::journal::{self, Journal};
 use crate::plan::{self, Settings};
@@ -39,7 +39,11 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     if let Some(candidates) = &candidates {
         compare.variants = candidates.contenders()?;
     }
-    let files = obtain(&compare, "triage", (&host, &engine), &sources, &live)?;
+    let mut files = obtain(&compare, "triage", (&host, &engine), &sources, &live)?;
+    if args.with_mix {
+        let mixes = mix::candidates(&args.models, &sources, (&live, &stop, global))?;
+        files.variants.extend(mixes);
+    }
     let settings = Settings {
         variants: files.ids(),
         is_triage: true,

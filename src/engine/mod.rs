@@ -9,11 +9,13 @@ mod api;
 mod decode;
 #[cfg(feature = "test-engine")]
 pub(crate) mod fake;
+pub(crate) mod imatrix;
 mod instructions;
 #[cfg(feature = "llama")]
 pub(crate) mod llama;
 pub(crate) mod quantize;
 mod rpc;
+pub(crate) mod weights;
 
 pub(crate) use api::{argmax, ContextId, DeviceInfo, Engine, EngineError, Layout, Vocab};
 pub(crate) use decode::Decoder;

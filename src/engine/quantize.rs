@@ -4,6 +4,7 @@
 //! name). llama.cpp may abort on a broken source, so callers run this in a child process.
 
 use super::api::EngineError;
+use super::weights::Shaping;
 use std::path::Path;
 
 /// File types kvant can make, with llama.cpp's `LLAMA_FTYPE_*` numbers. Types that need an importance matrix are absent.
@@ -40,7 +41,13 @@ pub(crate) fn ftype_id(name: &str) -> Option<u32> {
 /// Writes `src` as `ftype` to `dst`, also from an already quantized source; `n_threads` 0 means all cores.
 ///
 /// Errors name the file and carry llama.cpp's last error lines; `dst` is untouched then.
-pub(crate) fn quantize(src: &Path, dst: &Path, ftype: &str, n_threads: u32) -> Result<(), EngineError> {
+pub(crate) fn quantize(
+    src: &Path,
+    dst: &Path,
+    ftype: &str,
+    shaping: &Shaping,
+    n_threads: u32,
+) -> Result<(), EngineError> {
     let Some(id) = ftype_id(ftype) else {
         let known: Vec<&str> = FTYPES.iter().map(|&(name, _)| name).collect();
         return Err(EngineError::Refused(format!(
@@ -48,14 +55,14 @@ pub(crate) fn quantize(src: &Path, dst: &Path, ftype: &str, n_threads: u32) -> R
             known.join(", ")
         )));
     };
-    make(src, dst, id, n_threads)
+    make(src, dst, id, shaping, n_threads)
 }
 
 #[cfg(feature = "llama")]
 use super::llama::quantize as make;
 
 #[cfg(not(feature = "llama"))]
-fn make(src: &Path, _dst: &Path, _ftype: u32, _n_threads: u32) -> Result<(), EngineError> {
+fn make(src: &Path, _dst: &Path, _ftype: u32, _: &Shaping, _n_threads: u32) -> Result<(), EngineError> {
     Err(EngineError::Refused(format!(
         "this build has no llama.cpp, so it cannot make a variant of {}: build with the feature 'llama'",
         src.display()
@@ -69,7 +76,7 @@ mod tests {
     #[test]
     fn names_are_found_in_any_case_and_unknown_ones_are_refused() {
         assert_eq!(ftype_id("q4_k_m"), Some(15));
-        let error = quantize(Path::new("a"), Path::new("b"), "Q9", 1).expect_err("no such type");
+        let error = quantize(Path::new("a"), Path::new("b"), "Q9", &Shaping::default(), 1).expect_err("no such type");
         assert!(error.to_string().contains("unknown file type 'Q9'"));
     }
 }

@@ -31,7 +31,7 @@ const NEVER_QUANTIZED: &[&str] = &[
 
 impl Gguf {
     /// Tensors that the quantizer may give another type: `*.weight` of two or more dimensions, less the exceptions.
-    pub(super) fn matrices(&self) -> impl Iterator<Item = &TensorInfo> {
+    pub(crate) fn matrices(&self) -> impl Iterator<Item = &TensorInfo> {
         self.tensors.iter().filter(|t| {
             t.n_dims_used() >= 2
                 && t.name.ends_with("weight")

@@ -170,6 +170,11 @@ impl Gguf {
         shares
     }
 
+    /// Share of a tensor that one token reads: all, or as many experts as are used.
+    pub(crate) fn read_of(&self, tensor: &TensorInfo) -> f64 {
+        self.used_of(&tensor.name, tensor.bytes) as f64 / tensor.bytes.max(1) as f64
+    }
+
     /// What one token reads of a tensor in a layer: all, or as many experts as are used.
     fn used_of(&self, name: &str, bytes: u64) -> u64 {
         let count = |key: &str| {
@@ -191,7 +196,7 @@ fn damaged(what: impl Into<String>) -> GgufProblem {
     GgufProblem::Damaged(what.into())
 }
 
-fn read_magic_and_version<R: Read + Seek>(r: &mut Reader<R>) -> Result<u32, GgufProblem> {
+pub(super) fn read_magic_and_version<R: Read + Seek>(r: &mut Reader<R>) -> Result<u32, GgufProblem> {
     let n = r.remaining().min(64);
     if n == 0 {
         return Err(GgufProblem::Empty);
@@ -238,7 +243,7 @@ fn not_gguf(start: &[u8]) -> GgufProblem {
 }
 
 /// A count that cannot be true when `n` entries of at least `least_bytes` do not fit in the rest of the file.
-fn read_count<R: Read + Seek>(r: &mut Reader<R>, what: &str, least_bytes: u64) -> Result<u64, GgufProblem> {
+pub(super) fn read_count<R: Read + Seek>(r: &mut Reader<R>, what: &str, least_bytes: u64) -> Result<u64, GgufProblem> {
     let n = r.u64(&format!("the number of {what}"))?;
     if n.checked_mul(least_bytes).is_none_or(|bytes| bytes > r.remaining()) {
         return Err(damaged(format!(
@@ -279,7 +284,7 @@ fn read_type<R: Read + Seek>(r: &mut Reader<R>, key: &str) -> Result<u32, GgufPr
     }
 }
 
-fn read_value<R: Read + Seek>(r: &mut Reader<R>, key: &str) -> Result<Value, GgufProblem> {
+pub(super) fn read_value<R: Read + Seek>(r: &mut Reader<R>, key: &str) -> Result<Value, GgufProblem> {
     let what = format!("the value of {}", shown(key));
     let ty = read_type(r, key)?;
     if ty == STRING {
@@ -320,7 +325,7 @@ fn read_value<R: Read + Seek>(r: &mut Reader<R>, key: &str) -> Result<Value, Ggu
     array(Some(r.bytes(total, &what)?.into_boxed_slice()), None)
 }
 
-fn alignment(metadata: &BTreeMap<String, Value>) -> Result<u64, GgufProblem> {
+pub(super) fn alignment(metadata: &BTreeMap<String, Value>) -> Result<u64, GgufProblem> {
     match metadata.get("general.alignment") {
         None => Ok(32),
         Some(Value::U32(n)) if n.is_power_of_two() => Ok(u64::from(*n)),

@@ -3,6 +3,19 @@
 use super::{Gguf, Value};
 use crate::data::Quantization;
 
+/// What keys of kvant's own metadata begin with.
+pub const MIX_PREFIX: &str = "kvant.mix.";
+/// Key of what to call a mix.
+pub const MIX_LABEL_KEY: &str = "kvant.mix.label";
+/// Key of the recipe of a mix.
+pub const MIX_RECIPE_KEY: &str = "kvant.mix.recipe";
+
+/// A label is a word: it stands in ids, tables and names of files.
+fn is_label(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    text.starts_with("mix-") && text.len() <= 40 && text.chars().all(is_plain)
+}
+
 /// Longest text that is kept.
 const MAX_CHARS: usize = 120;
 
@@ -24,6 +37,16 @@ impl Gguf {
             imatrix_chunks: count("quantize.imatrix.chunks_count"),
         };
         (found != Quantization::default()).then_some(found)
+    }
+
+    /// What kvant calls the file, if it chose the types of its tensors one by one.
+    pub fn mix_label(&self) -> Option<&str> {
+        self.str(MIX_LABEL_KEY).filter(|label| is_label(label))
+    }
+
+    /// The types of its tensors, as text, if kvant chose them one by one.
+    pub fn mix_recipe(&self) -> Option<&str> {
+        self.str(MIX_RECIPE_KEY)
     }
 
     /// How many tokens the vocabulary has, and a checksum of their texts.

@@ -109,6 +109,11 @@ impl Profile {
         self.ns_per_byte.contains_key(name) && self.ns_per_weight.contains_key(name)
     }
 
+    /// Decode: nanoseconds per byte of a type that is read.
+    pub fn ns_per_byte(&self, name: &str) -> Option<f64> {
+        self.ns_per_byte.get(name).copied()
+    }
+
     /// Whether a KV type was probed, as [`ArmConfig::kv`] writes it.
     pub fn knows_kv(&self, kv: &str) -> bool {
         self.attention_ns.contains_key(kv) && self.prefill_attention_ns.contains_key(kv)

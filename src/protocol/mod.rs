@@ -18,7 +18,7 @@ use std::path::PathBuf;
 /// 4: several devices.
 /// 5: states of the cache that outlive a worker.
 /// 6: the kind of a failure.
-/// 7: works are prepared one by one.
+/// 7: works are prepared one by one; logits of several chunks at once.
 pub(crate) const PROTOCOL_VERSION: u32 = 7;
 
 /// A state of the cache that outlives the worker that computed it: anonymous memory that all workers of the arm inherit.
@@ -97,6 +97,8 @@ pub(crate) enum Request {
         chunk: Chunk,
         /// This arm is the baseline: it leaves its logits in the shared memory instead of comparing with them.
         is_baseline: bool,
+        /// Chunks whose logits lie before this one's in the shared memory, all of the same length.
+        slot: u32,
     },
     /// End. Answer: none, the worker exits with 0.
     Quit,

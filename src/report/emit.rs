@@ -47,6 +47,21 @@ pub fn emit_choice(program: Program, model: &ReportModel, file: impl Fn(&str) ->
     })
 }
 
+/// What makes `program` run a variant of a run, which lies in `file`, whether it is the choice or not; empty where there is none of that
+/// name. Ends in a line feed.
+pub fn emit_variant(program: Program, model: &ReportModel, variant: &str, file: &str) -> String {
+    let of_report = |report: &DecisionReport| {
+        let at = report.arms.iter().position(|arm| arm.variant == variant)?;
+        Some(emit(program, &of_choice(model, report, at), &report.goal, file))
+    };
+    let as_measured = || {
+        let arm = model.arms().find(|arm| arm.variant == variant)?;
+        Some(emit(program, &arm.config, &Goal::default(), file))
+    };
+    let decided = model.decision.as_ref().and_then(of_report);
+    decided.or_else(as_measured).unwrap_or_default()
+}
+
 /// What makes `program` run `file` as it was measured. Ends in a line feed.
 fn emit(program: Program, config: &ArmConfig, goal: &Goal, file: &str) -> String {
     let text = match program {

@@ -19,6 +19,7 @@ mod files;
 mod html;
 mod lang;
 mod markdown;
+mod mix;
 mod model;
 mod notebook;
 mod results;
@@ -39,15 +40,16 @@ pub use csv::{quality_csv, results_csv};
 pub use diff::{
     bench_document, diff_json, BenchReport, Diff, DiffQuality, DiffRow, FailOn, QualityFigures, Side, DIFF_SCHEMA,
 };
-pub use emit::{emit_choice, Program};
+pub use emit::{emit_choice, emit_variant, Program};
 pub use explain::explain;
 pub use html::report_html;
 pub use lang::Lang;
 pub use markdown::report_md;
+pub use mix::{mix_json, MixChoice, MixLimits, MixMatrix, MixReport, MixRow, MixSensitivity, MixWeighing, MIX_SCHEMA};
 pub use model::{
-    BatchedRow, BreakEven, CellReport, Comparison, Control, DecisionReport, Drift, ItlQuantiles, KeptDisturbance,
-    MemoryReport, PositionBin, PrefixRow, Quality, QualityEnd, QualityReport, ReportModel, RequestRow, ReuseRow,
-    SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
+    BatchedRow, BreakEven, CellReport, Comparison, Control, DecisionReport, Drift, Figure, ItlQuantiles,
+    KeptDisturbance, MemoryReport, PositionBin, PrefixRow, Quality, QualityEnd, QualityReport, ReportModel, RequestRow,
+    ReuseRow, SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
 };
 pub use notebook::notebook;
 pub use results::{results_json, results_schema, RESULTS_SCHEMA};

@@ -48,13 +48,20 @@ pub enum Event {
 
 /// Lets a signal handler's thread wake the runner.
 #[derive(Debug, Clone)]
-pub struct Interrupt(Sender<Event>);
+pub struct Interrupt(Vec<Sender<Event>>);
 
 impl Interrupt {
     /// Ends the wait of the runner; it kills its workers and ends the run.
     pub fn raise(&self) {
-        // The runner is gone when nobody receives: then there is nothing to interrupt.
-        let _ = self.0.send(Event::Interrupt);
+        for sender in &self.0 {
+            // The runner is gone when nobody receives: then there is nothing to interrupt.
+            let _ = sender.send(Event::Interrupt);
+        }
+    }
+
+    /// One for all who wait at these mailboxes.
+    pub fn of_all<'a>(mailboxes: impl Iterator<Item = &'a Mailbox>) -> Interrupt {
+        Interrupt(mailboxes.map(|mailbox| mailbox.sender.clone()).collect())
     }
 }
 
@@ -71,7 +78,7 @@ impl Mailbox {
     }
 
     pub fn interrupt(&self) -> Interrupt {
-        Interrupt(self.sender.clone())
+        Interrupt(vec![self.sender.clone()])
     }
 }
 

@@ -1,5 +1,5 @@
 //! Drives a plan: fresh worker processes per launch, interleaved rounds, deadlines, stop rule, records to the journal; then
-//! the scoring of texts.
+//! the scoring of texts. [`Trials`] scores many files of one model against one of them.
 //!
 //! In: a plan, the files of its variants, what an earlier session left. Out: records, appended as they come. A worker
 //! that dies, hangs or talks nonsense costs the cell it was asked for, never the run. While a sample is timed this
@@ -13,9 +13,11 @@ mod memory;
 mod progress;
 mod quality;
 mod team;
+mod trial;
 mod watch;
 
 pub use child::{Interrupt, WorkerCommand};
 pub use config::{MemoryTurn, ModelFile, Outlook, RunConfig};
 pub use drive::{run, RunError};
 pub use progress::Observer;
+pub use trial::{Scores, Trial, TrialConfig, TrialError, Trials};

@@ -392,6 +392,7 @@ impl Scoring<'_> {
         let request = Request::Score {
             chunk,
             is_baseline: arm == 0,
+            slot: 0,
         };
         match worker.ask(&request, self.site.mailbox, deadline)? {
             Reply::Scored { score, forward_ns } if is_complete(arm, &score) => Ok((*score, forward_ns)),

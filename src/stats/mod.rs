@@ -22,7 +22,7 @@ mod trend;
 mod unpaired;
 mod verdict;
 
-pub use blocks::{block_mean_interval, divergence_interval};
+pub use blocks::{block_mean_interval, divergence_interval, mean_ratio_interval};
 pub use interval::{cell_interval, half_width, median, Interval, Method};
 pub use launches::{grouped_interval, widened, LogMean, N_LAUNCHES_MIN};
 pub use quality::{is_look, is_quality_precise, quality_verdict, QualityVerdict, NEAR_KLD};

@@ -76,6 +76,7 @@ impl Scoring {
         engine: &mut dyn Engine,
         chunk: Chunk,
         is_baseline: bool,
+        slot: u32,
     ) -> Result<(ChunkScore, u64), EngineError> {
         let vocab = self.vocab()?;
         let tokens = self.chunk(chunk, vocab)?;
@@ -86,7 +87,8 @@ impl Scoring {
         engine.clear(id)?;
         let first = first_scored(chunk.n_ctx) as usize;
         engine.decode(id, &tokens[..first])?;
-        let mut rows = Rows::new(shared, vocab.n_vocab as usize);
+        let n_before = slot as usize * (tokens.len() - first);
+        let mut rows = Rows::new(shared, vocab.n_vocab as usize, n_before);
         let mut scorer = if is_baseline {
             Scorer::of_baseline()
         } else {
@@ -168,14 +170,17 @@ struct Rows<'a> {
     shared: &'a File,
     bytes: Vec<u8>,
     logits: Vec<f32>,
+    /// Rows of other chunks before these.
+    n_before: usize,
 }
 
 impl<'a> Rows<'a> {
-    fn new(shared: &'a File, n_vocab: usize) -> Self {
+    fn new(shared: &'a File, n_vocab: usize, n_before: usize) -> Self {
         Self {
             shared,
             bytes: vec![0; ROW_HEAD + 4 * n_vocab],
             logits: vec![0.0; n_vocab],
+            n_before,
         }
     }
 
@@ -183,14 +188,14 @@ impl<'a> Rows<'a> {
         self.bytes[..8].copy_from_slice(&row.log_sum.to_ne_bytes());
         self.bytes[8..ROW_HEAD].copy_from_slice(&(row.top as u64).to_ne_bytes());
         softmax::to_bytes(logits, &mut self.bytes[ROW_HEAD..]);
-        let at = (index * self.bytes.len()) as u64;
+        let at = ((self.n_before + index) * self.bytes.len()) as u64;
         self.shared
             .write_all_at(&self.bytes, at)
             .map_err(|e| EngineError::OutOfMemory(format!("cannot keep the baseline's logits: {e}")))
     }
 
     fn read(&mut self, index: usize) -> Result<Baseline<'_>, EngineError> {
-        let at = (index * self.bytes.len()) as u64;
+        let at = ((self.n_before + index) * self.bytes.len()) as u64;
         self.shared
             .read_exact_at(&mut self.bytes, at)
             .map_err(|e| refused(format!("cannot read the baseline's logits: {e}")))?;

@@ -133,8 +133,12 @@ impl<E: Engine> Answer for Session<E> {
             Request::OpenScoring { config, shared_fd } => Ok(Reply::Opened {
                 context: self.scoring.open(engine, &config, shared_fd)?,
             }),
-            Request::Score { chunk, is_baseline } => {
-                let (score, forward_ns) = self.scoring.score(engine, chunk, is_baseline)?;
+            Request::Score {
+                chunk,
+                is_baseline,
+                slot,
+            } => {
+                let (score, forward_ns) = self.scoring.score(engine, chunk, is_baseline, slot)?;
                 Ok(Reply::Scored {
                     score: Box::new(score),
                     forward_ns,

@@ -21,6 +21,9 @@ mod languages;
 mod layering;
 mod limits;
 mod mcp;
+mod mix;
+#[cfg(feature = "llama")]
+mod mix_real;
 mod models;
 mod page;
 mod quality;

@@ -50,11 +50,12 @@ fn every_command_of_the_readme_works() {
     let readme = include_str!("../../README.md");
     let commands = commands(readme);
     assert!(commands.len() >= 15, "{commands:?}");
-    let (of_shapes, commands): (Vec<&str>, Vec<&str>) = commands.into_iter().partition(|c| c.contains("--shape"));
+    let makes = |c: &&str| c.contains("--shape") || c.starts_with("kvant mix ");
+    let (makers, commands): (Vec<&str>, Vec<&str>) = commands.into_iter().partition(makes);
     assert_eq!(
-        of_shapes,
-        ["kvant triage --shape Llama-3.2-1B-Instruct"],
-        "it makes variants, which takes llama.cpp"
+        makers,
+        ["kvant mix MODEL", "kvant triage --shape Llama-3.2-1B-Instruct"],
+        "they make variants, which takes llama.cpp"
     );
     for command in commands {
         let words: Vec<String> = command.split_whitespace().skip(1).map(own).collect();

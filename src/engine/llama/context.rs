@@ -55,9 +55,31 @@ impl Context {
         layout: &Layout<'_>,
         n_choices: u32,
     ) -> Result<(Self, ContextInfo), EngineError> {
+        Self::open_with(model, config, layout, n_choices, params(config, layout))
+    }
+
+    /// Opens a context whose graph is watched node by node; what `watch` gets as its last argument must outlive the context.
+    pub(super) fn open_watched(
+        model: Rc<Model>,
+        config: &ArmConfig,
+        layout: &Layout<'_>,
+        (watch, seen): (sys::ggml_backend_sched_eval_callback, *mut std::ffi::c_void),
+    ) -> Result<Self, EngineError> {
+        let mut params = params(config, layout);
+        (params.cb_eval, params.cb_eval_user_data) = (watch, seen);
+        let n_choices = model.n_vocab();
+        Ok(Self::open_with(model, config, layout, n_choices, params)?.0)
+    }
+
+    fn open_with(
+        model: Rc<Model>,
+        config: &ArmConfig,
+        layout: &Layout<'_>,
+        n_choices: u32,
+        params: sys::llama_context_params,
+    ) -> Result<(Self, ContextInfo), EngineError> {
         let shape = KvShape::of(&model);
         check(config, shape.as_ref(), layout.n_seq)?;
-        let params = params(config, layout);
         // SAFETY: the model is loaded and stays alive in `_model`; `params` started from llama.cpp's defaults.
         let (raw, captured) = log::capture(|| unsafe { sys::llama_init_from_model(model.as_ptr(), params) });
         let what = format!("llama.cpp cannot open a context of {} tokens", config.n_ctx);

@@ -11,12 +11,14 @@ mod batch;
 mod context;
 mod decode;
 mod devices;
+mod imatrix;
 mod log;
 mod model;
 mod quantize;
 
 pub(crate) use decode::Decoder;
 pub(crate) use devices::{list as devices, serve_rpc};
+pub(super) use imatrix::gather;
 pub(super) use quantize::quantize;
 
 use super::api::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, RowSink, Vocab};

@@ -3,11 +3,20 @@
 use super::backend::{c_path, start};
 use super::log;
 use crate::engine::api::EngineError;
+use crate::engine::weights::Shaping;
 use llama_cpp_sys_2 as sys;
+use std::ffi::CString;
 use std::path::{Path, PathBuf};
+use std::ptr;
 
 /// See [`crate::engine::quantize::quantize`]; `ftype` is a `LLAMA_FTYPE_*` number.
-pub(crate) fn quantize(src: &Path, dst: &Path, ftype: u32, n_threads: u32) -> Result<(), EngineError> {
+pub(crate) fn quantize(
+    src: &Path,
+    dst: &Path,
+    ftype: u32,
+    shaping: &Shaping,
+    n_threads: u32,
+) -> Result<(), EngineError> {
     start();
     let from = c_path(src)?;
     // Checked here because the cause is clearer than llama.cpp's.
@@ -19,7 +28,9 @@ pub(crate) fn quantize(src: &Path, dst: &Path, ftype: u32, n_threads: u32) -> Re
     params.ftype = ftype as sys::llama_ftype;
     params.nthread = i32::try_from(n_threads).unwrap_or(i32::MAX);
     params.allow_requantize = true;
-    // SAFETY: both paths are NUL-terminated and `params` (whose pointers are null) lives for the call.
+    let lists = Lists::of(shaping)?;
+    lists.hand_to(&mut params);
+    // SAFETY: both paths are NUL-terminated; `params`, and `lists`, which its pointers lead to, live for the call.
     let (code, captured) =
         log::capture(|| unsafe { sys::llama_model_quantize(from.as_ptr(), to.as_ptr(), &raw const params) });
     let what = format!("llama.cpp cannot quantize {}", src.display());
@@ -33,6 +44,72 @@ pub(crate) fn quantize(src: &Path, dst: &Path, ftype: u32, n_threads: u32) -> Re
         let _ = std::fs::remove_file(&temporary);
     }
     renamed
+}
+
+/// The shaping as C has it: lists that end in an entry of nulls.
+struct Lists<'a> {
+    types: Vec<sys::llama_model_tensor_override>,
+    imatrix: Vec<sys::llama_model_imatrix_data>,
+    /// What the pointers above lead to.
+    _texts: Vec<CString>,
+    _shaping: &'a Shaping,
+}
+
+impl<'a> Lists<'a> {
+    fn of(shaping: &'a Shaping) -> Result<Self, EngineError> {
+        let names = shaping
+            .types
+            .iter()
+            .map(|(pattern, _)| pattern)
+            .chain(shaping.imatrix.keys());
+        let texts: Vec<CString> = names
+            .map(|name| CString::new(name.as_str()))
+            .collect::<Result<_, _>>()
+            .map_err(|_| EngineError::Refused("a name of a tensor has a NUL in it".to_owned()))?;
+        let (patterns, tensors) = texts.split_at(shaping.types.len());
+        let mut types: Vec<_> = patterns
+            .iter()
+            .zip(&shaping.types)
+            .map(|(pattern, (_, id))| sys::llama_model_tensor_override {
+                pattern: pattern.as_ptr(),
+                type_: *id as sys::ggml_type,
+            })
+            .collect();
+        types.push(sys::llama_model_tensor_override {
+            pattern: ptr::null(),
+            type_: sys::GGML_TYPE_COUNT,
+        });
+        let mut imatrix: Vec<_> = tensors
+            .iter()
+            .zip(shaping.imatrix.values())
+            .map(|(name, values)| sys::llama_model_imatrix_data {
+                name: name.as_ptr(),
+                data: values.as_ptr(),
+                size: values.len(),
+            })
+            .collect();
+        imatrix.push(sys::llama_model_imatrix_data {
+            name: ptr::null(),
+            data: ptr::null(),
+            size: 0,
+        });
+        Ok(Lists {
+            types,
+            imatrix,
+            _texts: texts,
+            _shaping: shaping,
+        })
+    }
+
+    /// Lists without entries stay away: an empty matrix is not the same as none.
+    fn hand_to(&self, params: &mut sys::llama_model_quantize_params) {
+        if self.types.len() > 1 {
+            params.tt_overrides = self.types.as_ptr();
+        }
+        if self.imatrix.len() > 1 {
+            params.imatrix = self.imatrix.as_ptr();
+        }
+    }
 }
 
 fn temporary_name(dst: &Path) -> PathBuf {

@@ -347,7 +347,7 @@ fn broken_and_missing_files_are_refused_with_their_cause() {
         .expect_err("no such device");
     assert!(error.to_string().contains("CUDA99"), "{error}");
     let dst = dir.path().join("made.gguf");
-    let error = crate::engine::quantize::quantize(&wrong, &dst, "Q8_0", 1).expect_err("nonsense");
+    let error = crate::engine::quantize::quantize(&wrong, &dst, "Q8_0", &Default::default(), 1).expect_err("nonsense");
     assert!(
         error.to_string().contains("wrong.gguf") && !error.to_string().contains("no reason"),
         "{error}"
@@ -378,7 +378,7 @@ fn quantizing_makes_a_model_that_loads() {
     let Some(path) = test_model() else { return };
     let dir = tempfile::tempdir().expect("a folder");
     let dst = dir.path().join("made-Q8_0.gguf");
-    crate::engine::quantize::quantize(&path, &dst, "q8_0", 2).expect("quantizes");
+    crate::engine::quantize::quantize(&path, &dst, "q8_0", &Default::default(), 2).expect("quantizes");
     let mut engine = loaded(&dst);
     let (id, _) = open(&mut engine, &config(KvType::F16)).expect("opens");
     let prompt = tokens(&engine, 16);

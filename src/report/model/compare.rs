@@ -47,6 +47,26 @@ fn own(
     (against(baseline), against(same_spec().find(|c| is_f16_kv_of(c, cell))))
 }
 
+impl super::ReportModel {
+    /// Speed of one measured cell relative to another on the same work, wider by the bias that the control shows.
+    pub fn speed_ratio(&self, reference: &CellReport, arm: &CellReport) -> Option<Interval> {
+        let of_rounds = |cell: &CellReport| -> BTreeMap<u32, f64> {
+            let ns = cell.samples_ns.iter().map(|&ns| ns as f64);
+            cell.sample_rounds.iter().copied().zip(ns).collect()
+        };
+        let (of_reference, of_arm) = (of_rounds(reference), of_rounds(arm));
+        let mut groups: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+        for (&launch, &round) in arm.sample_launches.iter().zip(&arm.sample_rounds) {
+            if let (Some(a), Some(b)) = (of_reference.get(&round), of_arm.get(&round)) {
+                groups.entry(launch).or_default().push((a / b).ln());
+            }
+        }
+        let groups: Vec<Vec<f64>> = groups.into_values().collect();
+        let ratio = stats::grouped_interval(&groups, process_sd(arm.spec.workload()), LEVEL)?;
+        Some(stats::widened(ratio, self.control.bias(&arm.spec)))
+    }
+}
+
 /// The ratio of two measured cells and what may be said of it.
 pub(super) fn compare(
     header: &RunHeader,

@@ -1,0 +1,297 @@
+//! `kvant mix`: a better file of a size, made and proven.
+//!
+//! Sensitivities (`search`, kept by `kept`) of files that `forge` makes; the choice (`crate::mix`); the mix in the store; the proof
+//! against its rivals on a text of its own (`prove`); the answer (`render`).
+
+mod calibration;
+mod forge;
+mod imatrix;
+mod kept;
+mod make;
+mod picture;
+mod prove;
+mod render;
+mod search;
+mod setting;
+mod target;
+
+use super::args::{Cli, Command, Global, MixArgs};
+use super::compare::unused;
+use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, NOT_MET, UNEXPECTED};
+use super::progress::LiveLine;
+use super::report::JOURNAL_NAME;
+use super::sources::Sources;
+use super::stop::Stop;
+use crate::catalog::{free_at, mixes_of};
+use crate::data::{ArmConfig, VariantInfo};
+use crate::gguf::GgmlType;
+use crate::mix::{groups, Limits, Matrix};
+use crate::runner::{TrialConfig, WorkerCommand};
+use crate::{engine, host, units};
+use calibration::{Calibration, N_CHUNKS_MAX};
+use clap::Parser;
+use forge::Forge;
+use kept::{stopped, Kept};
+use make::{label, made_from, make};
+use search::{Chosen, Search, Wanted};
+use setting::Setting;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use target::Target;
+
+/// Longest wait for an answer of a trial.
+const DEADLINE: Duration = Duration::from_secs(1800);
+/// Time for sensitivities, of small models and of others.
+const BUDGET_SMALL: Duration = Duration::from_secs(90);
+const BUDGET: Duration = Duration::from_secs(360);
+const N_PARAMS_SMALL: u64 = 50_000_000;
+/// Metadata of a mix, besides its recipe.
+const METADATA_BYTES: u64 = 1024;
+
+/// Searches, makes, proves, answers.
+pub fn run(args: &MixArgs, global: &Global) -> Result<u8, Failure> {
+    let target = Target::of(args)?;
+    target::types(args, args.imatrix != "off")?;
+    let calibration = Calibration::of(args)?;
+    if let Some(out) = args.out.as_ref().filter(|out| out.join(JOURNAL_NAME).exists()) {
+        let why = format!("--out {}: a run is there already; choose another folder", out.display());
+        return Err(Failure::msg(BAD_INPUT, why));
+    }
+    let (host, engine) = (host::gather(), engine::info());
+    let stop = Stop::install()?;
+    let live = LiveLine::new(global);
+    let sources = Sources::of_user(global, &stop, &live)?;
+    let started = Instant::now();
+    let of_target = (target, calibration);
+    let setting = Setting::of(args, of_target, (&host, &engine), &sources, (&live, &stop), global)?;
+    let (mut search, chosen, mix) = find(args, &setting, &sources, (&live, &stop))?;
+    let n_chunks = args.chunks.unwrap_or_else(|| n_chunks_to_prove(&search));
+    let compare = prove::compare_args(args, n_chunks)?;
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => unused(&setting.folder, &mix.0.id),
+    };
+    let mut all = setting.files.all.clone();
+    all.variants.push(mix.clone());
+    let line = LiveLine::new(global);
+    let proof = prove::prove(&compare, all, (host, engine), &out, &sources, (line, &stop, global))?;
+    if stop.is_raised() {
+        return Err(stopped());
+    }
+    let known = search.known()?;
+    let answer = render::Answer {
+        setting: &setting,
+        search: &search,
+        known: &known,
+        chosen: &chosen,
+        mix: &mix,
+        proof: &proof,
+        seconds: started.elapsed().as_secs_f64(),
+    };
+    answer.tell(args, global, &out)
+}
+
+type Mix = (VariantInfo, PathBuf);
+
+/// The choice, and the file of it in the store.
+fn find<'a>(
+    args: &MixArgs,
+    setting: &'a Setting,
+    sources: &'a Sources,
+    (live, stop): (&'a LiveLine, &'a Stop),
+) -> Result<(Search<'a>, Chosen, Mix), Failure> {
+    let mut search = begin(args, setting, sources, (live, stop))?;
+    let wanted = wanted(setting, &search.forge)?;
+    let found = search.run(&wanted)?;
+    live.clear();
+    let Some(chosen) = found else {
+        return Err(not_met(&setting.target, &search));
+    };
+    let label = label(&search, &chosen, setting.weighing.is_some());
+    let mix = make(
+        &search,
+        &chosen,
+        (&label, &setting.calibration),
+        &setting.files,
+        sources,
+        live,
+    )?;
+    Ok((search, chosen, mix))
+}
+
+/// Mixes of a model for other commands: those in the store, or else one of the size of Q4_K_M, which is made.
+pub fn candidates(
+    models: &[String],
+    sources: &Sources,
+    (live, stop, global): (&LiveLine, &Stop, &Global),
+) -> Result<Vec<Mix>, Failure> {
+    let args = match Cli::try_parse_from(["kvant", "mix"]).map(|cli| cli.command) {
+        Ok(Command::Mix(args)) => MixArgs {
+            models: models.to_vec(),
+            ..*args
+        },
+        Ok(_) | Err(_) => {
+            let why = "the defaults of mix cannot be read; please report this";
+            return Err(Failure::msg(UNEXPECTED, why));
+        }
+    };
+    let (host, engine) = (host::gather(), engine::info());
+    let of_target = (Target::of(&args)?, Calibration::of(&args)?);
+    let setting = Setting::of(&args, of_target, (&host, &engine), sources, (live, stop), global)?;
+    let kept = mixes_of(&made_from(&setting.files.reference.0), sources.store());
+    match kept.is_empty() {
+        false => Ok(kept),
+        true => Ok(vec![find(&args, &setting, sources, (live, stop))?.2]),
+    }
+}
+
+fn begin<'a>(
+    args: &MixArgs,
+    setting: &'a Setting,
+    sources: &'a Sources,
+    (live, stop): (&'a LiveLine, &'a Stop),
+) -> Result<Search<'a>, Failure> {
+    let Setting {
+        files, folder, types, ..
+    } = setting;
+    let (weighing, profile) = (setting.weighing.as_ref(), setting.profile.as_ref());
+    let unusable = |e: std::io::Error| {
+        let why = format!("the store cannot be used ({e}); free some space, or set KVANT_STORE");
+        Failure::msg(UNEXPECTED, why)
+    };
+    let kept = Kept::open(&folder.join("sensitivities.jsonl"), args.fresh).map_err(unusable)?;
+    check_room(folder, files.reference.0.model_size, types.len())?;
+    let dir = sources.store().temporary_folder()?;
+    let exe = std::env::current_exe().map_err(|e| Failure::new(UNEXPECTED, e))?;
+    let forge = Forge::new(
+        sources.quantizer(),
+        &files.reference.1,
+        weighing.map(|w| (w.path.clone(), w.matrix.clone())),
+        dir,
+    )?;
+    let found = groups(&forge.matrices, args.groups);
+    // A thread for each file loses nothing to waiting, as long as the files fit side by side.
+    let available = host::memory_available_bytes().unwrap_or(0);
+    let n_fit = available / 2 / (2 * files.reference.0.model_size).max(1);
+    // A quarter of the memory for the reference's logits.
+    let chunk_bytes = u64::from(prove::N_CTX / 2) * (16 + 4 * u64::from(files.all.info.n_vocab));
+    let n_chunks = (available / 4 / chunk_bytes).clamp(2, u64::from(N_CHUNKS_MAX)) as u32;
+    let config = &setting.config;
+    let n_lanes = config
+        .n_threads
+        .clamp(1, u32::try_from(n_fit).unwrap_or(u32::MAX).max(1)) as usize;
+    let config = ArmConfig {
+        n_threads: (config.n_threads / n_lanes as u32).max(1),
+        ..config.clone()
+    };
+    let trials = TrialConfig {
+        command: WorkerCommand {
+            exe,
+            env: vec![(crate::worker::PARENT_ENV.into(), std::process::id().to_string().into())],
+            log_dir: folder.join("logs"),
+        },
+        reference: files.reference.1.clone(),
+        text: setting.calibration.for_choice().to_owned(),
+        config,
+        deadline: DEADLINE,
+    };
+    let speed = move |ty: GgmlType| profile?.ns_per_byte(ty.name());
+    Ok(Search::new(
+        forge,
+        found,
+        types.clone(),
+        kept,
+        Box::new(speed),
+        (trials, n_chunks, n_lanes),
+        budget(args, files.reference.0.model_n_params),
+        (live, stop),
+    ))
+}
+
+/// Whole files in every type, a trial, and the mix must fit.
+fn check_room(folder: &Path, file_bytes: u64, n_types: usize) -> Result<(), Failure> {
+    let room = file_bytes * (n_types as u64 / 2 + 2);
+    let Some(free) = free_at(folder).filter(|free| *free < room) else {
+        return Ok(());
+    };
+    let text = format!(
+        "trying types takes about {} in {}, where {} are free; free some space, set KVANT_STORE, or name fewer --types",
+        units::bytes(room),
+        folder.display(),
+        units::bytes(free)
+    );
+    Err(Failure::msg(DOES_NOT_FIT, text))
+}
+
+/// The target as sums over the matrices.
+fn wanted(setting: &Setting, forge: &Forge<'_>) -> Result<Wanted, Failure> {
+    let Setting {
+        target, files, config, ..
+    } = setting;
+    let profile = setting.profile.as_ref();
+    let like = match &target.like {
+        None => None,
+        Some(like) => {
+            let size = files.size(like);
+            Some(size.ok_or_else(|| Failure::msg(BAD_INPUT, format!("--like {like}: the model has no such variant")))?)
+        }
+    };
+    let size = target.max_size.into_iter().chain(like).min();
+    let n_elements: u64 = forge.matrices.iter().map(|m| m.n_elements).sum();
+    let recipe_bytes: u64 = forge.matrices.len() as u64 * 12 + METADATA_BYTES;
+    let bytes = size.map(|size| size.saturating_sub(forge.other_bytes() + recipe_bytes) as f64);
+    let ns = target.min_decode.zip(profile).and_then(|(tps, profile)| {
+        let exact = profile.predict(&files.all.info, &files.reference.0, config, 128, 1)?;
+        let read = |m: &Matrix| {
+            let ns = profile.ns_per_byte(m.source.name())?;
+            Some(m.bytes(m.source) as f64 * m.read_share * ns)
+        };
+        let weights: f64 = forge.matrices.iter().filter_map(read).sum();
+        Some((1e9 / tps - (exact.decode_ns - weights)).max(0.0))
+    });
+    let bpw = bytes.map_or(5.0, |bytes| 8.0 * bytes / n_elements.max(1) as f64);
+    Ok(Wanted {
+        aim: target.aim(profile.is_some()),
+        limits: Limits {
+            loss: target.max_kld.unwrap_or(f64::INFINITY),
+            bytes: bytes.unwrap_or(f64::INFINITY),
+            ns: ns.unwrap_or(f64::INFINITY),
+        },
+        bpw,
+    })
+}
+
+/// No choice keeps to the limits: what comes nearest.
+fn not_met(target: &Target, search: &Search<'_>) -> Failure {
+    let least = search.nearest();
+    let recipe_bytes: u64 = search.forge.matrices.len() as u64 * 12 + METADATA_BYTES;
+    let smallest = least.filter(|c| c.bytes.is_finite()).map(|c| {
+        let bytes = c.bytes as u64 + search.forge.other_bytes() + recipe_bytes;
+        format!("the smallest that these types give is {}", units::bytes(bytes))
+    });
+    let smallest = smallest.unwrap_or_else(|| "no type fits all rows".to_owned());
+    let what = match (target.max_size, target.min_decode) {
+        (Some(size), _) => format!("no mix of {} or less", units::bytes(size)),
+        (None, Some(tps)) => format!("no mix that is predicted to decode {tps} t/s"),
+        _ => "no mix within the limits".to_owned(),
+    };
+    Failure::msg(
+        NOT_MET,
+        format!("{what}: {smallest}; ask for less, or name other --types"),
+    )
+}
+
+fn budget(args: &MixArgs, n_params: u64) -> Duration {
+    let usual = if n_params < N_PARAMS_SMALL {
+        BUDGET_SMALL
+    } else {
+        BUDGET
+    };
+    args.budget.map_or(usual, Duration::from_nanos)
+}
+
+/// As many as a minute takes, by what the trials took.
+fn n_chunks_to_prove(search: &Search<'_>) -> u32 {
+    let per_chunk = search.chunk_seconds().max(1e-3);
+    ((60.0 / (5.0 * per_chunk)) as u32).clamp(16, 64)
+}

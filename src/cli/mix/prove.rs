@@ -1,0 +1,174 @@
+//! The proof: the mix and its rivals, whole files, in one ordinary run of `compare` on a text that nothing was chosen with.
+
+use super::super::args::{CompareArgs, Global, MixArgs};
+use super::super::compare::{default_args, Job};
+use super::super::exit::{Failure, UNEXPECTED};
+use super::super::progress::LiveLine;
+use super::super::report::{write_report, JOURNAL_NAME};
+use super::super::sources::Sources;
+use super::super::stop::Stop;
+use super::super::values::WorkloadChoice;
+use super::super::{lock, resolve};
+use crate::catalog::ModelFiles;
+use crate::data::{ArmConfig, EngineInfo, HostInfo, KvType, Plan, Record, Workload};
+use crate::journal::{self, Journal};
+use crate::plan::{self, KvPair, QualityMode, Settings};
+use crate::report::{CellReport, Figure, QualityReport, ReportModel};
+use crate::stats::{self, Interval};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Tokens of a chunk.
+pub const N_CTX: u32 = 512;
+/// Level of intervals.
+const LEVEL: f64 = 0.95;
+/// Rounds of speed.
+const N_ROUNDS: u32 = 8;
+const N_LAUNCHES: u32 = 2;
+
+/// The flags of the run that proves.
+pub fn compare_args(args: &MixArgs, n_chunks: u32) -> Result<CompareArgs, Failure> {
+    Ok(CompareArgs {
+        models: args.models.clone(),
+        kv: vec![KvPair {
+            k: KvType::F16,
+            v: KvType::F16,
+            is_rotated: true,
+        }],
+        n_prompt: vec![128],
+        depths: vec![128],
+        n_gen: 32,
+        workloads: [Workload::Prefill, Workload::Decode].map(WorkloadChoice::One).to_vec(),
+        quality: QualityMode::Full,
+        quality_ctx: Some(vec![N_CTX]),
+        quality_kv: Some(Vec::new()),
+        quality_chunks: Some(n_chunks),
+        text: args.text.iter().cloned().collect(),
+        text_seed: args.text_seed,
+        salt: args.salt.clone(),
+        threads: args.threads.into_iter().collect(),
+        rounds: Some(N_ROUNDS),
+        launches: Some(N_LAUNCHES),
+        device: "cpu".to_owned(),
+        seed: args.seed,
+        ..default_args()?
+    })
+}
+
+/// Settings and plan of a run of these variants.
+pub fn planned(
+    compare: &CompareArgs,
+    variants: Vec<String>,
+    (host, engine): (&HostInfo, &EngineInfo),
+) -> Result<(Settings, Plan), Failure> {
+    let settings = Settings {
+        variants,
+        ..resolve::settings(compare, host, &engine.devices)?
+    };
+    let plan = plan::build(&settings)?;
+    Ok((settings, plan))
+}
+
+/// How texts are scored: what trials do likewise.
+pub fn scoring_config(plan: &Plan) -> Result<ArmConfig, Failure> {
+    let config = plan.quality.as_ref().and_then(|q| q.arms.first()).map(|arm| ArmConfig {
+        n_ctx: N_CTX,
+        ..arm.config.clone()
+    });
+    config.ok_or_else(|| Failure::msg(UNEXPECTED, "a plan without quality; please report this"))
+}
+
+/// What was measured.
+pub struct Proof {
+    pub model: ReportModel,
+    kld: BTreeMap<String, Vec<f64>>,
+}
+
+/// Measures the files against the first of them.
+pub fn prove(
+    compare: &CompareArgs,
+    files: ModelFiles,
+    (host, engine): (HostInfo, EngineInfo),
+    dir: &Path,
+    sources: &Sources,
+    (live, stop, global): (LiveLine, &Stop, &Global),
+) -> Result<Proof, Failure> {
+    let (settings, plan) = planned(compare, files.ids(), (&host, &engine))?;
+    let mut job = Job::prepare(compare, settings, (plan, None), (host, engine), files, sources, &live)?;
+    job.dir = dir.to_owned();
+    {
+        let _lock = lock::wait_for_machine(&live, stop)?;
+        job.measure(None, live, stop)?;
+    }
+    let journal = journal::read(&dir.join(JOURNAL_NAME))?;
+    let model = ReportModel::build(&journal.header, &journal.records);
+    write_report(&model, dir, global)?;
+    Ok(Proof {
+        kld: kld_by_chunk(&journal),
+        model,
+    })
+}
+
+/// Mean divergence of each chunk, by variant, in the order of the text.
+fn kld_by_chunk(journal: &Journal) -> BTreeMap<String, Vec<f64>> {
+    let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let Some(quality) = &journal.header.plan.quality else {
+        return all;
+    };
+    for record in &journal.records {
+        let Record::Quality(q) = record else { continue };
+        for (arm, score) in &q.scores {
+            let arm = quality.arms.get(*arm).filter(|arm| !arm.is_control);
+            if let (Some(arm), Some(d)) = (arm, &score.vs_baseline) {
+                let mean = d.kld_sum / f64::from(score.n_scored.max(1));
+                all.entry(arm.variant.clone()).or_default().push(mean);
+            }
+        }
+    }
+    all
+}
+
+impl Proof {
+    fn quality(&self, variant: &str) -> Option<&QualityReport> {
+        let mut rows = self.model.quality.rows.iter();
+        rows.find(|row| row.arm.variant == variant && !row.arm.is_control)
+    }
+
+    /// Mean divergence.
+    pub fn kld(&self, variant: &str) -> Option<Figure> {
+        self.quality(variant)?.kld_mean
+    }
+
+    /// Chunks that were scored.
+    pub fn n_chunks(&self, variant: &str) -> usize {
+        self.kld.get(variant).map_or(0, Vec::len)
+    }
+
+    /// Divergence of one as a share of another's, paired over chunks.
+    pub fn kld_ratio(&self, of: &str, to: &str) -> Option<Interval> {
+        let seed = self.model.header.plan.seed;
+        stats::mean_ratio_interval(self.kld.get(of)?, self.kld.get(to)?, LEVEL, seed)
+    }
+
+    /// Perplexity.
+    pub fn ppl(&self, variant: &str) -> Option<Figure> {
+        self.quality(variant)?.ppl
+    }
+
+    fn decode(&self, variant: &str) -> Option<&CellReport> {
+        let is_meant = |c: &&CellReport| {
+            c.arm.variant == variant && !c.arm.is_control && c.spec.workload() == Workload::Decode && c.is_ok()
+        };
+        self.model.cells.iter().find(is_meant)
+    }
+
+    /// Decode, tokens per second.
+    pub fn decode_tps(&self, variant: &str) -> Option<Interval> {
+        self.decode(variant)?.tps
+    }
+
+    /// Decode of one relative to another.
+    pub fn decode_ratio(&self, of: &str, to: &str) -> Option<Interval> {
+        self.model.speed_ratio(self.decode(to)?, self.decode(of)?)
+    }
+}

@@ -1,0 +1,489 @@
+//! Sensitivities: each group of tensors in each type that may be chosen, everything else as in the reference; few chunks first, and more
+//! where the choice hangs on them.
+
+use super::super::exit::{Failure, BAD_INPUT, UNEXPECTED};
+use super::super::progress::LiveLine;
+use super::super::stop::Stop;
+use super::forge::Forge;
+use super::kept::{stopped, Kept};
+use crate::gguf::GgmlType;
+use crate::mix::{choose, Aim, Candidate, Costs, Group, Limits, Recipe, Sensitivities};
+use crate::runner::{Scores, Trial, TrialConfig, TrialError, Trials};
+use crate::units;
+use std::time::{Duration, Instant};
+
+/// Chunks that every candidate gets, at least and at most; and the most that one gets.
+const N_FIRST_MIN: u32 = 2;
+const N_FIRST_MAX: u32 = 8;
+/// Chunks that a candidate gets more, where the choice hangs on it.
+const N_MORE: u32 = 4;
+/// Of the budget, what the first chunks may take.
+const FIRST_SHARE: f64 = 0.7;
+/// The sum may be off by so much before it counts as misleading.
+const SUM_MARGIN: f64 = 0.15;
+
+/// What is looked for.
+pub struct Wanted {
+    pub aim: Aim,
+    /// Limits on the matrices alone.
+    pub limits: Limits,
+    /// Bits per weight that the choice will be near, to begin with.
+    pub bpw: f64,
+}
+
+/// A choice: of each group the place of its candidate.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    pub places: Vec<usize>,
+    pub recipe: Recipe,
+    /// Sums of what the groups cost alone.
+    pub predicted: Costs,
+    /// Mean divergence of the whole on the same chunks.
+    pub whole: f64,
+    /// Chunks that it was measured on.
+    pub n_chunks: u32,
+    /// Whether groups were measured again around an earlier choice.
+    pub is_corrected: bool,
+}
+
+/// The search of one model.
+pub struct Search<'a> {
+    pub forge: Forge<'a>,
+    pub groups: Vec<Group>,
+    pub types: Vec<GgmlType>,
+    pub kept: Kept,
+    pub speed: Box<dyn Fn(GgmlType) -> Option<f64> + 'a>,
+    pub budget: Duration,
+    pub live: &'a LiveLine,
+    pub stop: &'a Stop,
+    trials: Option<Trials>,
+    config: Option<TrialConfig>,
+    n_chunks_max: u32,
+    /// Files that are scored at the same time.
+    n_lanes: usize,
+    start: Instant,
+    /// What a trial takes, last seen: its start, and a chunk.
+    cost_ns: f64,
+    /// What a chunk of a trial takes with its share of the load, last seen.
+    chunk_ns: f64,
+    /// Factors on the losses of groups, from a correction.
+    factors: Vec<f64>,
+    /// Candidates that had no chunk when the budget was spent.
+    pub n_unmeasured: usize,
+}
+
+impl<'a> Search<'a> {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "it is made in one place, and all of it is needed"
+    )]
+    pub fn new(
+        forge: Forge<'a>,
+        groups: Vec<Group>,
+        types: Vec<GgmlType>,
+        kept: Kept,
+        speed: Box<dyn Fn(GgmlType) -> Option<f64> + 'a>,
+        (config, n_chunks_max, n_lanes): (TrialConfig, u32, usize),
+        budget: Duration,
+        (live, stop): (&'a LiveLine, &'a Stop),
+    ) -> Search<'a> {
+        let factors = vec![1.0; groups.len()];
+        Search {
+            forge,
+            groups,
+            types,
+            kept,
+            speed,
+            budget,
+            live,
+            stop,
+            trials: None,
+            config: Some(config),
+            n_chunks_max,
+            n_lanes,
+            start: Instant::now(),
+            cost_ns: 0.0,
+            chunk_ns: 0.0,
+            factors,
+            n_unmeasured: 0,
+        }
+    }
+
+    /// Measures until the choice is settled or the budget is spent.
+    pub fn run(&mut self, wanted: &Wanted) -> Result<Option<Chosen>, Failure> {
+        let mut all = self.candidates()?;
+        self.first_chunks(&mut all, wanted)?;
+        let mut places = self.choice(&all, wanted);
+        while let Some(chosen) = &places {
+            let price = all.price(chosen);
+            let open: Vec<(usize, usize)> = all
+                .unsettled(chosen, price)
+                .into_iter()
+                .filter(|&(g, c)| (all.0[g][c].kld.len() as u32) < self.n_chunks_max)
+                .collect();
+            if open.is_empty() || self.is_spent(1.0, open.len()) {
+                break;
+            }
+            let n = open.len();
+            for (i, lot) in open.chunks(self.n_lanes).enumerate() {
+                if self.is_spent(1.0, 1) {
+                    break;
+                }
+                let name = &self.groups[lot[0].0].name;
+                self.show(&format!("the choice hangs on {name}"), i * self.n_lanes, n);
+                let more = |&(g, c): &(usize, usize)| {
+                    let n_known = all.0[g][c].kld.len() as u32;
+                    ((g, c), (n_known + N_MORE).min(self.n_chunks_max))
+                };
+                let lot: Vec<_> = lot.iter().map(more).collect();
+                self.measure(&mut all, &lot)?;
+            }
+            places = self.choice(&all, wanted);
+        }
+        self.n_unmeasured = all.0.iter().flatten().filter(|c| !c.loss().is_finite()).count();
+        let Some(places) = places else { return Ok(None) };
+        let first = self.whole(&all, places)?;
+        self.corrected(&all, first, wanted).map(Some)
+    }
+
+    /// The candidates of every group: types that fit, that the quantizer makes, and that no other beats.
+    fn candidates(&mut self) -> Result<Sensitivities, Failure> {
+        let mut all = Vec::new();
+        let n = self.groups.len() * self.types.len();
+        for (g, group) in self.groups.clone().iter().enumerate() {
+            let first = self.forge.matrices[group.members[0]].clone();
+            let bytes = |ty: GgmlType| group.members.iter().map(|&i| self.forge.matrices[i].bytes(ty)).sum();
+            let exact = Candidate {
+                ty: first.source,
+                bytes: bytes(first.source),
+                error: 0.0,
+                kld: Vec::new(),
+            };
+            let mut own = vec![exact];
+            for (t, ty) in self.types.clone().into_iter().enumerate() {
+                if !first.fits(ty) {
+                    continue;
+                }
+                self.check_stop()?;
+                let place = (group.name.clone(), ty.name().to_owned());
+                let error = match self.kept.errors.get(&place) {
+                    Some(error) => *error,
+                    None => {
+                        self.show(&format!("{} as {}", group.name, ty.name()), g * self.types.len() + t, n);
+                        let error = self.forge.error(group, ty, &mut |_| {})?;
+                        // Not a number cannot be kept as JSON.
+                        let error = error.unwrap_or(-1.0);
+                        self.keep(|kept| kept.error(&group.name, ty.name(), error))?;
+                        error
+                    }
+                };
+                if error >= 0.0 {
+                    own.push(Candidate {
+                        ty,
+                        bytes: group.members.iter().map(|&i| self.forge.matrices[i].bytes(ty)).sum(),
+                        error,
+                        kld: self.kept.known(&group.name, ty.name()).to_vec(),
+                    });
+                }
+            }
+            all.push(own);
+        }
+        Ok(Sensitivities(all).without_beaten())
+    }
+
+    fn keep(&mut self, keep: impl FnOnce(&mut Kept) -> std::io::Result<()>) -> Result<(), Failure> {
+        keep(&mut self.kept).map_err(|e| {
+            let why =
+                format!("what was measured cannot be kept in the store ({e}); free some space, or set KVANT_STORE");
+            Failure::msg(UNEXPECTED, why)
+        })
+    }
+
+    /// Chunks for every candidate, those near the size that is wanted first.
+    fn first_chunks(&mut self, all: &mut Sensitivities, wanted: &Wanted) -> Result<(), Failure> {
+        let mut order: Vec<(usize, usize)> = Vec::new();
+        for (g, candidates) in all.0.iter().enumerate() {
+            let exact = |c: &usize| candidates[*c].error > 0.0;
+            order.extend((0..candidates.len()).filter(exact).map(|c| (g, c)));
+        }
+        let distance = |&(g, c): &(usize, usize)| (all.0[g][c].ty.bpw() - wanted.bpw).abs();
+        order.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+        let mut n_first = N_FIRST_MIN;
+        let n = order.len();
+        order.retain(|&(g, c)| (all.0[g][c].kld.len() as u32) < N_FIRST_MIN);
+        for (i, lot) in order.chunks(self.n_lanes).enumerate() {
+            if self.is_spent(1.0, 1) {
+                break;
+            }
+            let (g, c) = lot[0];
+            let what = format!("{} as {}", self.groups[g].name, all.0[g][c].ty.name());
+            self.show(&what, i * self.n_lanes, n);
+            let lot: Vec<_> = lot.iter().map(|&place| (place, n_first)).collect();
+            self.measure(all, &lot)?;
+            if i == 0 {
+                // What the first ones took says what all may have.
+                let per_candidate = self.budget.as_nanos() as f64 * FIRST_SHARE / n as f64;
+                let fits = (per_candidate / self.cost_ns * f64::from(N_FIRST_MIN)) as u32;
+                n_first = fits.clamp(N_FIRST_MIN, N_FIRST_MAX).min(self.n_chunks_max);
+            }
+        }
+        // The first ones are no worse off.
+        let lot = order.iter().take(self.n_lanes).map(|&place| (place, n_first));
+        let lot: Vec<_> = lot.filter(|&((g, c), _)| !all.0[g][c].kld.is_empty()).collect();
+        if !self.is_spent(1.0, 1) {
+            self.measure(all, &lot)?;
+        }
+        Ok(())
+    }
+
+    fn show(&self, what: &str, done: usize, n: usize) {
+        let left = match self.cost_ns > 0.0 {
+            true => format!(
+                ", about {} left",
+                units::duration((self.cost_ns * (n - done) as f64) as u64)
+            ),
+            false => String::new(),
+        };
+        self.live
+            .share(&format!("{what} ({} of {n}{left})", done + 1), done as u64, n as u64);
+    }
+
+    /// Whether so many more trials do not fit into this share of the budget.
+    fn is_spent(&self, share: f64, n_ahead: usize) -> bool {
+        let ahead = self.cost_ns * n_ahead.min(1) as f64;
+        self.start.elapsed().as_nanos() as f64 + ahead > self.budget.as_nanos() as f64 * share
+    }
+
+    fn check_stop(&self) -> Result<(), Failure> {
+        match self.stop.is_raised() {
+            true => Err(stopped()),
+            false => Ok(()),
+        }
+    }
+
+    /// Has candidates scored until they have so many chunks, as many as there are lanes at the same time.
+    fn measure(&mut self, all: &mut Sensitivities, lot: &[((usize, usize), u32)]) -> Result<(), Failure> {
+        self.check_stop()?;
+        let since = Instant::now();
+        let (mut trials, mut places) = (Vec::new(), Vec::new());
+        for &((g, c), n) in lot {
+            let (ty, first) = (all.0[g][c].ty, all.0[g][c].kld.len() as u32);
+            if first < n {
+                let path = self.forge.trial(&self.groups[g], ty, trials.len())?;
+                trials.push(Trial { path, chunks: first..n });
+                places.push((g, c));
+            }
+        }
+        if trials.is_empty() {
+            return Ok(());
+        }
+        let scores = self.score(&trials)?;
+        self.cost_ns = since.elapsed().as_nanos() as f64 / trials.len() as f64;
+        for ((g, c), scores) in places.into_iter().zip(scores) {
+            let (group, ty) = (self.groups[g].name.clone(), all.0[g][c].ty.name());
+            self.keep(|kept| kept.more(&group, ty, scores.kld.clone(), scores.ns))?;
+            all.0[g][c].kld.extend(scores.kld);
+        }
+        Ok(())
+    }
+
+    fn score(&mut self, trials: &[Trial]) -> Result<Vec<Scores>, Failure> {
+        let scores = self.trials()?.score(trials).map_err(failed)?;
+        let n_chunks: u32 = trials.iter().map(|t| t.chunks.len() as u32).sum();
+        let ns: u64 = scores.iter().map(|s| s.ns).sum();
+        self.chunk_ns = ns as f64 / f64::from(n_chunks.max(1)) / self.n_lanes as f64;
+        Ok(scores)
+    }
+
+    /// One file, all of its chunks.
+    fn score_one(&mut self, recipe: &Recipe, n_chunks: u32) -> Result<Vec<f64>, Failure> {
+        let path = self.forge.mixture(recipe, 0)?;
+        let trial = Trial {
+            path,
+            chunks: 0..n_chunks,
+        };
+        let scores = self.score(&[trial])?;
+        Ok(scores.into_iter().next().map_or_else(Vec::new, |s| s.kld))
+    }
+
+    fn trials(&mut self) -> Result<&mut Trials, Failure> {
+        if let (None, Some(config)) = (&self.trials, self.config.take()) {
+            let stop = self.stop;
+            let trials = Trials::begin(config, self.n_lanes, |handle| stop.wake(handle)).map_err(failed)?;
+            self.n_chunks_max = self.n_chunks_max.min(trials.n_chunks());
+            self.trials = Some(trials);
+        }
+        self.trials
+            .as_mut()
+            .ok_or_else(|| Failure::msg(UNEXPECTED, "the reference could not be loaded before"))
+    }
+
+    fn costs(&self, all: &Sensitivities) -> Vec<Vec<Costs>> {
+        let mut costs = all.costs(&self.forge.matrices, &self.groups, &self.speed);
+        for (group, factor) in costs.iter_mut().zip(&self.factors) {
+            group.iter_mut().for_each(|c| c.loss *= factor);
+        }
+        costs
+    }
+
+    fn choice(&self, all: &Sensitivities, wanted: &Wanted) -> Option<Vec<usize>> {
+        let costs = self.costs(all);
+        // What nothing is known of is not chosen.
+        let known: Vec<Vec<usize>> = costs
+            .iter()
+            .map(|group| (0..group.len()).filter(|&c| group[c].loss.is_finite()).collect())
+            .collect();
+        let only: Vec<Vec<Costs>> = costs
+            .iter()
+            .zip(&known)
+            .map(|(group, known)| known.iter().map(|&c| group[c]).collect())
+            .collect();
+        let chosen = choose(&only, wanted.aim, wanted.limits)?;
+        Some(chosen.into_iter().zip(&known).map(|(c, known)| known[c]).collect())
+    }
+
+    /// The least that each sum can be.
+    pub fn nearest(&self) -> Option<Costs> {
+        let mut all = Vec::new();
+        for group in &self.groups {
+            let of = |ty: &GgmlType| {
+                let place = (group.name.clone(), ty.name().to_owned());
+                let error = *self.kept.errors.get(&place)?;
+                let bytes = group.members.iter().map(|&i| self.forge.matrices[i].bytes(*ty)).sum();
+                let kld = self.kept.known(&group.name, ty.name()).to_vec();
+                (error >= 0.0).then_some(Candidate {
+                    ty: *ty,
+                    bytes,
+                    error,
+                    kld,
+                })
+            };
+            let own: Vec<Candidate> = self.types.iter().filter_map(of).collect();
+            all.push(own);
+        }
+        let costs = Sensitivities(all).costs(&self.forge.matrices, &self.groups, &self.speed);
+        let least = |of: fn(&Costs) -> f64| -> f64 {
+            let groups = costs.iter().map(|g| g.iter().map(of).fold(f64::INFINITY, f64::min));
+            groups.sum()
+        };
+        Some(Costs {
+            loss: 0.0,
+            bytes: least(|c| c.bytes),
+            ns: least(|c| c.ns),
+        })
+    }
+
+    /// The whole of a choice, on as many chunks as every group of it has.
+    fn whole(&mut self, all: &Sensitivities, places: Vec<usize>) -> Result<Chosen, Failure> {
+        self.check_stop()?;
+        let pick = |(group, &c): (&Vec<Candidate>, &usize)| group[c].clone();
+        let picked: Vec<Candidate> = all.0.iter().zip(&places).map(pick).collect();
+        let types: Vec<GgmlType> = picked.iter().map(|c| c.ty).collect();
+        let recipe = Recipe::of(&self.forge.matrices, &self.groups, &types);
+        let n_of = picked
+            .iter()
+            .filter(|c| c.error > 0.0 && !c.kld.is_empty())
+            .map(|c| c.kld.len() as u32);
+        let n_chunks = n_of.min().unwrap_or(1).max(1);
+        self.live.share("the whole mix", 0, 1);
+        let scores = self.score_one(&recipe, n_chunks)?;
+        let costs = self.costs(all);
+        let items = costs.iter().zip(&places).map(|(g, &c)| g[c]);
+        let mut predicted = items.fold(NOTHING, |s, i| Costs {
+            loss: s.loss + i.loss,
+            bytes: s.bytes + i.bytes,
+            ns: s.ns + i.ns,
+        });
+        // Held against the whole on the same chunks.
+        let on_these = picked.iter().zip(&self.factors).zip(costs.iter().zip(&places));
+        predicted.loss = on_these
+            .map(|((c, factor), (costs, &place))| match c.kld.get(..n_chunks as usize) {
+                Some(kld) if c.error > 0.0 => factor * mean(kld),
+                _ => costs[place].loss,
+            })
+            .sum();
+        Ok(Chosen {
+            places,
+            recipe,
+            predicted,
+            whole: mean(&scores),
+            n_chunks,
+            is_corrected: false,
+        })
+    }
+
+    /// Where the sum misled: what each group adds to the mix, everything else as in the mix, and one more choice with that. The better
+    /// one of both stays.
+    fn corrected(&mut self, all: &Sensitivities, first: Chosen, wanted: &Wanted) -> Result<Chosen, Failure> {
+        let off = first.whole / first.predicted.loss - 1.0;
+        if !off.is_finite() || off.abs() <= SUM_MARGIN || self.is_spent(1.0, 1) {
+            return Ok(first);
+        }
+        let mut order: Vec<usize> = (0..self.groups.len()).collect();
+        let alone = |g: usize| all.0[g][first.places[g]].loss();
+        order.sort_by(|&a, &b| alone(b).total_cmp(&alone(a)));
+        let n = order.len();
+        for (i, g) in order.into_iter().enumerate() {
+            let own = &all.0[g][first.places[g]];
+            if own.error == 0.0 || self.is_spent(1.0, 1) {
+                continue;
+            }
+            self.check_stop()?;
+            self.show(&format!("the mix without {}", self.groups[g].name), i, n);
+            let mut recipe = first.recipe.clone();
+            for &m in &self.groups[g].members {
+                let matrix = &self.forge.matrices[m];
+                recipe.0.insert(matrix.name.clone(), matrix.source);
+            }
+            let adds = first.whole - mean(&self.score_one(&recipe, first.n_chunks)?);
+            let alone = own.kld.get(..first.n_chunks as usize).map_or(f64::NAN, mean);
+            let factor = adds / alone;
+            if factor.is_finite() {
+                self.factors[g] = factor.clamp(0.25, 4.0);
+            }
+        }
+        let Some(places) = self.choice(all, wanted) else {
+            return Ok(first);
+        };
+        if places == first.places {
+            return Ok(first);
+        }
+        let again = self.whole(all, places)?;
+        let is_better = again.whole < first.whole || wanted.aim != Aim::Loss;
+        Ok(match is_better {
+            true => Chosen {
+                is_corrected: true,
+                ..again
+            },
+            false => first,
+        })
+    }
+
+    /// Seconds of a chunk.
+    pub fn chunk_seconds(&self) -> f64 {
+        self.chunk_ns / 1e9
+    }
+
+    /// Sensitivities as they are now, for a report.
+    pub fn known(&mut self) -> Result<Sensitivities, Failure> {
+        self.candidates()
+    }
+}
+
+const NOTHING: Costs = Costs {
+    loss: 0.0,
+    bytes: 0.0,
+    ns: 0.0,
+};
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+fn failed(e: TrialError) -> Failure {
+    match e {
+        TrialError::Interrupted => stopped(),
+        e @ TrialError::TextTooShort { .. } => Failure::msg(BAD_INPUT, format!("--calibrate: {e}")),
+        e @ TrialError::Failed(..) => Failure::msg(UNEXPECTED, format!("a trial could not be scored: {e}")),
+    }
+}
