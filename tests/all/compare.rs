@@ -71,7 +71,7 @@ fn the_scripted_speeds_come_out_as_they_went_in() {
             .find(|c| c["variant"] == variant && c["type_k"] == "f16" && c["is_control"] == false);
         let found = &cell.expect("the cell")["vs_baseline"];
         (
-            found["ratio"].as_f64().expect("a ratio"),
+            found["ratio"]["value"].as_f64().expect("a ratio"),
             found["verdict"].as_str().expect("a verdict").to_owned(),
         )
     };

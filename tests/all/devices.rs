@@ -46,7 +46,7 @@ fn layers_on_a_device_are_compared_with_the_cpu_alone() {
         .iter()
         .find(|c| c["variant"] == "F16" && c["device"] == "cpu")
         .expect("the baseline's");
-    assert!(cpu["vs_baseline"]["ratio"].is_number(), "{cpu}");
+    assert!(cpu["vs_baseline"]["ratio"]["value"].is_number(), "{cpu}");
 }
 
 #[test]
