@@ -549,6 +549,7 @@ fn assert_holds(old: &Value, new: &Value, at: &str, n_compared: &mut usize) {
                     "ratio" | "lo" | "hi" | "level" if fields.contains_key("factor") => {
                         &new["ratio"][if key == "ratio" { "value" } else { key }]
                     }
+                    "lo" | "hi" if fields.contains_key("from") => &new["kld"][key],
                     _ => &new[key],
                 };
                 // Left out: what the workload tells, and sentences, which are in the reports.
