@@ -109,7 +109,7 @@ mod tests {
     use crate::data::Purpose;
 
     fn usual() -> Vec<Work> {
-        let prefill = [128, 512, 2048].map(|n| Work::prefill(n));
+        let prefill = [128, 512, 2048].map(Work::prefill);
         let decode = [128, 512, 2048].map(|n| Work::decode(32, n));
         [prefill, decode].concat()
     }

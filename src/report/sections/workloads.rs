@@ -4,8 +4,7 @@ use crate::data::N_DRAFT;
 use crate::report::charts::ChartName;
 use crate::report::document::{image, paragraph, section, Block, Value};
 use crate::report::table::Rows;
-use crate::report::{Report, RequestRow};
-use crate::stats::Interval;
+use crate::report::Report;
 use crate::units;
 
 /// Follow-up prompts that share a prefix with what is in the cache.
@@ -139,13 +138,11 @@ pub(super) fn requests(model: &Report, charts: &[ChartName]) -> Vec<Block> {
             |row| row.arm.is_baseline,
             |row| Value::verdict_of(t, row.vs_baseline.as_ref()),
         );
-    let latency: [(&str, fn(&RequestRow) -> Option<Interval>); 3] = [
-        ("p50", |row| row.latency_ns.p50),
-        ("p95", |row| row.latency_ns.p95),
-        ("p99", |row| row.latency_ns.p99),
-    ];
-    for (quantile, of) in latency {
-        table = table.column(t.h_latency(quantile), |row| Value::ms(t, of(row)));
+    for (index, quantile) in ["p50", "p95", "p99"].into_iter().enumerate() {
+        table = table.column(t.h_latency(quantile), |row| {
+            let q = &row.latency_ns;
+            Value::ms(t, [q.p50, q.p95, q.p99][index])
+        });
     }
     let table = table
         .column(t.h_request_ttft("p50"), |row| Value::ms(t, row.ttft_ns.p50))
