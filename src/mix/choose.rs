@@ -15,6 +15,21 @@ pub struct Costs {
     pub ns: f64,
 }
 
+impl std::iter::Sum for Costs {
+    fn sum<I: Iterator<Item = Costs>>(items: I) -> Costs {
+        let nothing = Costs {
+            loss: 0.0,
+            bytes: 0.0,
+            ns: 0.0,
+        };
+        items.fold(nothing, |sum, item| Costs {
+            loss: sum.loss + item.loss,
+            bytes: sum.bytes + item.bytes,
+            ns: sum.ns + item.ns,
+        })
+    }
+}
+
 /// What is to be least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aim {
@@ -316,10 +331,7 @@ mod tests {
     }
 
     fn total(groups: &[Vec<Costs>], chosen: &[usize]) -> Costs {
-        let items = groups.iter().zip(chosen).map(|(g, &c)| g[c]);
-        items.fold(costs(0.0, 0.0, 0.0), |s, i| {
-            costs(s.loss + i.loss, s.bytes + i.bytes, s.ns + i.ns)
-        })
+        groups.iter().zip(chosen).map(|(g, &c)| g[c]).sum()
     }
 
     #[test]

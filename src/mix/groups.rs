@@ -103,6 +103,13 @@ pub struct Group {
     pub members: Vec<usize>,
 }
 
+impl Group {
+    /// Bytes of its matrices in a type that fits.
+    pub fn bytes(&self, matrices: &[Matrix], ty: GgmlType) -> u64 {
+        self.members.iter().map(|&i| matrices[i].bytes(ty)).sum()
+    }
+}
+
 /// The groups, in the order of their first matrices. Matrices of a group have rows of one length and one type in the reference.
 pub fn groups(matrices: &[Matrix], grouping: Grouping) -> Vec<Group> {
     let n_layer = matrices.iter().filter_map(|m| m.layer).max().map_or(0, |last| last + 1);

@@ -154,24 +154,13 @@ impl<'a> Forge<'a> {
     }
 
     fn put_together(&self, types: &BTreeMap<&str, GgmlType>, lane: usize) -> Result<PathBuf, Failure> {
-        let of = |piece: Piece<'_>| -> Option<(GgmlType, String)> {
-            let ty = *types.get(piece.tensor.name.as_str())?;
-            (ty != piece.tensor.ggml_type).then(|| (ty, piece.tensor.name.clone()))
+        let other = |piece: &Piece<'_>| {
+            let name = piece.tensor.name.as_str();
+            let ty = types.get(name).filter(|ty| **ty != piece.tensor.ggml_type)?;
+            self.whole.get(ty)?.piece(name)
         };
-        let changed: BTreeMap<String, GgmlType> = self
-            .source
-            .pieces()
-            .filter_map(of)
-            .map(|(ty, name)| (name, ty))
-            .collect();
-        let pieces: Vec<Piece<'_>> = self
-            .source
-            .pieces()
-            .map(|piece| {
-                let other = changed.get(&piece.tensor.name).and_then(|ty| self.whole.get(ty));
-                other.and_then(|whole| whole.piece(&piece.tensor.name)).unwrap_or(piece)
-            })
-            .collect();
+        let pieces = self.source.pieces().map(|own| other(&own).unwrap_or(own));
+        let pieces: Vec<Piece<'_>> = pieces.collect();
         let path = self.dir.path().join(format!("trial-{lane}.gguf"));
         let file = File::create(&path).map_err(|e| self.unwritten(&e))?;
         self.head.write(file, &pieces).map_err(|e| self.unwritten(&e))?;

@@ -69,7 +69,7 @@ fn gathered(
         reference.sha256.as_str(),
         &corpus::sha256_hex(text),
         QUANTIZER_TAG,
-        "64",
+        &N_CHUNKS_IMATRIX.to_string(),
     ];
     let name = &corpus::sha256_hex(&words.join("\n"))[..16];
     let dir = sources.store_root().join(FOLDER);

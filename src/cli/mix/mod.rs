@@ -238,8 +238,7 @@ fn wanted(setting: &Setting, forge: &Forge<'_>) -> Result<Wanted, Failure> {
     };
     let size = target.max_size.into_iter().chain(like).min();
     let n_elements: u64 = forge.matrices.iter().map(|m| m.n_elements).sum();
-    let recipe_bytes: u64 = forge.matrices.len() as u64 * 12 + METADATA_BYTES;
-    let bytes = size.map(|size| size.saturating_sub(forge.other_bytes() + recipe_bytes) as f64);
+    let bytes = size.map(|size| size.saturating_sub(bytes_besides(forge)) as f64);
     let ns = target.min_decode.zip(profile).and_then(|(tps, profile)| {
         let exact = profile.predict(&files.all.info, &files.reference.0, config, 128, 1)?;
         let read = |m: &Matrix| {
@@ -261,12 +260,17 @@ fn wanted(setting: &Setting, forge: &Forge<'_>) -> Result<Wanted, Failure> {
     })
 }
 
+/// Of the file of a mix what is not its matrices.
+fn bytes_besides(forge: &Forge<'_>) -> u64 {
+    let recipe = forge.matrices.len() as u64 * 12;
+    forge.other_bytes() + recipe + METADATA_BYTES
+}
+
 /// No choice keeps to the limits: what comes nearest.
 fn not_met(target: &Target, search: &Search<'_>) -> Failure {
     let least = search.nearest();
-    let recipe_bytes: u64 = search.forge.matrices.len() as u64 * 12 + METADATA_BYTES;
     let smallest = least.filter(|c| c.bytes.is_finite()).map(|c| {
-        let bytes = c.bytes as u64 + search.forge.other_bytes() + recipe_bytes;
+        let bytes = c.bytes as u64 + bytes_besides(&search.forge);
         format!("the smallest that these types give is {}", units::bytes(bytes))
     });
     let smallest = smallest.unwrap_or_else(|| "no type fits all rows".to_owned());

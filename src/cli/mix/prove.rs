@@ -30,11 +30,7 @@ const N_LAUNCHES: u32 = 2;
 pub fn compare_args(args: &MixArgs, n_chunks: u32) -> Result<CompareArgs, Failure> {
     Ok(CompareArgs {
         models: args.models.clone(),
-        kv: vec![KvPair {
-            k: KvType::F16,
-            v: KvType::F16,
-            is_rotated: true,
-        }],
+        kv: vec![KvPair::of(KvType::F16)],
         n_prompt: vec![128],
         depths: vec![128],
         n_gen: 32,

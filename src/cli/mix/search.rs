@@ -121,12 +121,12 @@ impl<'a> Search<'a> {
                 .into_iter()
                 .filter(|&(g, c)| (all.0[g][c].kld.len() as u32) < self.n_chunks_max)
                 .collect();
-            if open.is_empty() || self.is_spent(1.0, open.len()) {
+            if open.is_empty() || self.is_spent() {
                 break;
             }
             let n = open.len();
             for (i, lot) in open.chunks(self.n_lanes).enumerate() {
-                if self.is_spent(1.0, 1) {
+                if self.is_spent() {
                     break;
                 }
                 let name = &self.groups[lot[0].0].name;
@@ -152,10 +152,9 @@ impl<'a> Search<'a> {
         let n = self.groups.len() * self.types.len();
         for (g, group) in self.groups.clone().iter().enumerate() {
             let first = self.forge.matrices[group.members[0]].clone();
-            let bytes = |ty: GgmlType| group.members.iter().map(|&i| self.forge.matrices[i].bytes(ty)).sum();
             let exact = Candidate {
                 ty: first.source,
-                bytes: bytes(first.source),
+                bytes: group.bytes(&self.forge.matrices, first.source),
                 error: 0.0,
                 kld: Vec::new(),
             };
@@ -180,7 +179,7 @@ impl<'a> Search<'a> {
                 if error >= 0.0 {
                     own.push(Candidate {
                         ty,
-                        bytes: group.members.iter().map(|&i| self.forge.matrices[i].bytes(ty)).sum(),
+                        bytes: group.bytes(&self.forge.matrices, ty),
                         error,
                         kld: self.kept.known(&group.name, ty.name()).to_vec(),
                     });
@@ -212,7 +211,7 @@ impl<'a> Search<'a> {
         let n = order.len();
         order.retain(|&(g, c)| (all.0[g][c].kld.len() as u32) < N_FIRST_MIN);
         for (i, lot) in order.chunks(self.n_lanes).enumerate() {
-            if self.is_spent(1.0, 1) {
+            if self.is_spent() {
                 break;
             }
             let (g, c) = lot[0];
@@ -230,7 +229,7 @@ impl<'a> Search<'a> {
         // The first ones are no worse off.
         let lot = order.iter().take(self.n_lanes).map(|&place| (place, n_first));
         let lot: Vec<_> = lot.filter(|&((g, c), _)| !all.0[g][c].kld.is_empty()).collect();
-        if !self.is_spent(1.0, 1) {
+        if !self.is_spent() {
             self.measure(all, &lot)?;
         }
         Ok(())
@@ -248,10 +247,9 @@ impl<'a> Search<'a> {
             .share(&format!("{what} ({} of {n}{left})", done + 1), done as u64, n as u64);
     }
 
-    /// Whether so many more trials do not fit into this share of the budget.
-    fn is_spent(&self, share: f64, n_ahead: usize) -> bool {
-        let ahead = self.cost_ns * n_ahead.min(1) as f64;
-        self.start.elapsed().as_nanos() as f64 + ahead > self.budget.as_nanos() as f64 * share
+    /// Whether one more trial does not fit into the budget.
+    fn is_spent(&self) -> bool {
+        self.start.elapsed().as_nanos() as f64 + self.cost_ns > self.budget.as_nanos() as f64
     }
 
     fn check_stop(&self) -> Result<(), Failure> {
@@ -349,7 +347,7 @@ impl<'a> Search<'a> {
             let of = |ty: &GgmlType| {
                 let place = (group.name.clone(), ty.name().to_owned());
                 let error = *self.kept.errors.get(&place)?;
-                let bytes = group.members.iter().map(|&i| self.forge.matrices[i].bytes(*ty)).sum();
+                let bytes = group.bytes(&self.forge.matrices, *ty);
                 let kld = self.kept.known(&group.name, ty.name()).to_vec();
                 (error >= 0.0).then_some(Candidate {
                     ty: *ty,
@@ -388,12 +386,7 @@ impl<'a> Search<'a> {
         self.live.share("the whole mix", 0, 1);
         let scores = self.score_one(&recipe, n_chunks)?;
         let costs = self.costs(all);
-        let items = costs.iter().zip(&places).map(|(g, &c)| g[c]);
-        let mut predicted = items.fold(NOTHING, |s, i| Costs {
-            loss: s.loss + i.loss,
-            bytes: s.bytes + i.bytes,
-            ns: s.ns + i.ns,
-        });
+        let mut predicted: Costs = costs.iter().zip(&places).map(|(g, &c)| g[c]).sum();
         // Held against the whole on the same chunks.
         let on_these = picked.iter().zip(&self.factors).zip(costs.iter().zip(&places));
         predicted.loss = on_these
@@ -416,7 +409,7 @@ impl<'a> Search<'a> {
     /// one of both stays.
     fn corrected(&mut self, all: &Sensitivities, first: Chosen, wanted: &Wanted) -> Result<Chosen, Failure> {
         let off = first.whole / first.predicted.loss - 1.0;
-        if !off.is_finite() || off.abs() <= SUM_MARGIN || self.is_spent(1.0, 1) {
+        if !off.is_finite() || off.abs() <= SUM_MARGIN || self.is_spent() {
             return Ok(first);
         }
         let mut order: Vec<usize> = (0..self.groups.len()).collect();
@@ -425,7 +418,7 @@ impl<'a> Search<'a> {
         let n = order.len();
         for (i, g) in order.into_iter().enumerate() {
             let own = &all.0[g][first.places[g]];
-            if own.error == 0.0 || self.is_spent(1.0, 1) {
+            if own.error == 0.0 || self.is_spent() {
                 continue;
             }
             self.check_stop()?;
@@ -469,12 +462,6 @@ impl<'a> Search<'a> {
         self.candidates()
     }
 }
-
-const NOTHING: Costs = Costs {
-    loss: 0.0,
-    bytes: 0.0,
-    ns: 0.0,
-};
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64

@@ -124,11 +124,7 @@ fn speeds(
     let (model, info) = (&files.all.info, &files.reference.0);
     let needs = Needs {
         types: types.iter().copied().chain([GgmlType::F16]).collect(),
-        kv: vec![KvPair {
-            k: KvType::F16,
-            v: KvType::F16,
-            is_rotated: true,
-        }],
+        kv: vec![KvPair::of(KvType::F16)],
         shape: ProbeShape::of_model(model.n_embd, info.model_n_params),
     };
     match profile::kept(machine, &needs, sources) {
