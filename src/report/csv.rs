@@ -4,7 +4,8 @@
 //! separated by spaces, no column for lists of anything else.
 
 use super::model::{CellReport, ReportModel};
-use super::results::{results, results_schema};
+use super::results::schema_of;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -14,19 +15,19 @@ pub fn results_csv(model: &ReportModel) -> String {
         Some(variant) => vec![variant.model_size.to_string(), variant.bpw.to_string()],
         None => vec![String::new(); 2],
     };
-    table("CellReport", results(model).cells, &["model_size", "bpw"], file)
+    table(&model.cells, &["model_size", "bpw"], file)
 }
 
 /// The text of `quality.csv`: one row per arm and window.
 pub fn quality_csv(model: &ReportModel) -> String {
-    table("QualityReport", results(model).quality, &[], |_| Vec::new())
+    table(&model.quality.rows, &[], |_| Vec::new())
 }
 
-/// Rows of a struct that the schema calls `name`, with further columns.
-fn table<T: Serialize>(name: &str, rows: &[T], more: &[&str], of_row: impl Fn(&T) -> Vec<String>) -> String {
-    let schema = results_schema();
+/// Rows of a struct, with further columns.
+fn table<T: Serialize + JsonSchema>(rows: &[T], more: &[&str], of_row: impl Fn(&T) -> Vec<String>) -> String {
+    let schema = schema_of::<T>();
     let mut columns = Vec::new();
-    leaves(&schema, &schema["$defs"][name], &mut Vec::new(), &mut columns);
+    leaves(&schema, &schema, &mut Vec::new(), &mut columns);
     let mut csv = csv::WriterBuilder::new().from_writer(Vec::new());
     let heads = columns.iter().map(|path| head(path));
     let mut lines: Vec<Vec<String>> = vec![heads.chain(more.iter().map(|name| (*name).to_owned())).collect()];

@@ -37,13 +37,9 @@ pub(super) fn of_choice(model: &ReportModel, report: &DecisionReport, choice: us
 
 /// What makes `program` run the choice of a run, which lies in `file`; empty where there is none. Ends in a line feed.
 pub fn emit_choice(program: Program, model: &ReportModel, file: impl Fn(&str) -> String) -> String {
-    let choice = model
-        .decision
-        .as_ref()
-        .and_then(|d| Some((d, d.decision.choice()?.arm)));
-    choice.map_or_else(String::new, |(report, choice)| {
-        let config = of_choice(model, report, choice);
-        emit(program, &config, &report.goal, &file(&report.arms[choice].variant))
+    model.choice().map_or_else(String::new, |(report, choice)| {
+        let config = of_choice(model, report, choice.arm);
+        emit(program, &config, &report.goal, &file(&report.arms[choice.arm].variant))
     })
 }
 

@@ -22,16 +22,18 @@ pub const RESULTS_SCHEMA: &str = "kvant.results/2";
 
 /// The JSON Schema of `results.json`, as docs/results.schema.json holds it.
 pub fn results_schema() -> serde_json::Value {
+    schema_of::<Results<'_>>()
+}
+
+/// The JSON Schema of what a type is written as.
+pub(super) fn schema_of<T: JsonSchema>() -> serde_json::Value {
     let settings = schemars::generate::SchemaSettings::default().for_serialize();
-    settings
-        .into_generator()
-        .into_root_schema_for::<Results<'_>>()
-        .to_value()
+    settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
 /// A run of kvant. Durations are nanoseconds, sizes bytes, rates tokens per second; what is undefined is null.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Results<'a> {
+struct Results<'a> {
     schema: &'static str,
     run: Run<'a>,
     host: &'a HostInfo,
@@ -39,7 +41,7 @@ pub(super) struct Results<'a> {
     variants: &'a [VariantInfo],
     /// Of speculative decoding.
     draft: Option<&'a DraftInfo>,
-    pub(super) cells: &'a [CellReport],
+    cells: &'a [CellReport],
     /// Over all headline works.
     control: Option<&'a Comparison>,
     trust: &'a Trust,
@@ -48,7 +50,7 @@ pub(super) struct Results<'a> {
     reuse: &'a [ReuseRow],
     rankings: &'a [Ranking],
     texts: &'a [TextInfo],
-    pub(super) quality: &'a [QualityReport],
+    quality: &'a [QualityReport],
     workloads: Workloads<'a>,
     decision: Option<results_decision::Decision<'a>>,
 }
@@ -102,7 +104,7 @@ pub fn results_json(model: &ReportModel) -> serde_json::Result<String> {
     serde_json::to_string_pretty(&results(model)).map(|text| text + "\n")
 }
 
-pub(super) fn results(model: &ReportModel) -> Results<'_> {
+fn results(model: &ReportModel) -> Results<'_> {
     let header = &model.header;
     Results {
         schema: RESULTS_SCHEMA,

@@ -1,7 +1,7 @@
 //! The recommendation in `results.json`.
 
 use super::lang::Lang;
-use super::model::{DecisionReport, ReportModel};
+use super::model::{DecisionReport, More, ReportModel};
 use crate::data::{Goal, LeftOut, Purpose, RequestShape};
 use crate::decide::{Answer, Check, Exactness, Known, Limit, Objective, Seen, SettledBy, Standing, WinsIf};
 use crate::stats::Interval;
@@ -29,12 +29,6 @@ pub(super) struct Decision<'a> {
     by_purpose: Vec<ByPurpose<'a>>,
     candidates: Vec<Candidate<'a>>,
     left_out: &'a [LeftOut],
-}
-
-#[derive(Serialize, JsonSchema)]
-struct More {
-    ns: u64,
-    regret: f64,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -135,10 +129,7 @@ pub(super) fn decision(model: &ReportModel) -> Option<Decision<'_>> {
         open: report.decision.open().into_iter().map(check).collect(),
         n_launches: report.n_launches,
         n_rounds: report.n_rounds,
-        more: report.more.map(|m| More {
-            ns: m.ns,
-            regret: m.regret,
-        }),
+        more: report.more,
         closest: match &report.decision.answer {
             Answer::None { closest } => closest.map(id),
             Answer::Take(_) => None,

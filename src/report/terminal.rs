@@ -134,7 +134,7 @@ fn shown<'a>(model: &Report, arms: &[&'a Arm], n: usize) -> Vec<&'a Arm> {
 /// What to do next, and what stands in the report alone.
 fn next(model: &Report, is_triage: bool, n_more: usize, n_untold: usize) -> Option<String> {
     let t = model.lang;
-    let has_choice = model.decision.as_ref().is_some_and(|d| d.decision.choice().is_some());
+    let has_choice = model.choice().is_some();
     let run = match (has_choice, is_triage) {
         (false, _) => String::new(),
         (true, true) => t.terminal_run_triage(),

@@ -1,13 +1,12 @@
 //! Puts the report files of a run on disk. The only file of `report` that does I/O.
-//!
-//! Invariant: a reader never sees half a file (temporary name in the same folder, then rename).
 
 use super::files::{Format, FILES};
 use super::{
     charts, llama_bench_jsonl, llama_bench_sql, llama_bench_table, notebook, quality_csv, report_html, report_md,
     results_csv, results_json, Chart, Report, Several,
 };
-use std::io::{self, Write};
+use crate::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Writes every report file into `dir` and returns their paths, the report itself first.
@@ -65,7 +64,7 @@ fn put_charts(dir: &Path, charts: &[Chart]) -> io::Result<Vec<PathBuf>> {
 
 fn put_file(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
     let path = dir.join(name);
-    write_renamed(&path, bytes).map_err(|e| named(&path, e))?;
+    write_readable(&path, bytes).map_err(|e| named(&path, e))?;
     Ok(path)
 }
 
@@ -74,30 +73,17 @@ fn put_file(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
 /// # Errors
 /// With the name of the file, and what the system said.
 pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
-    write_renamed(path, text.as_bytes()).map_err(|e| named(path, e))
+    write_readable(path, text.as_bytes()).map_err(|e| named(path, e))
 }
 
-/// Writes to a temporary name beside `path`, syncs, and renames.
-fn write_renamed(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir)?;
-    let mut file = tempfile::Builder::new().prefix(".kvant-").tempfile_in(dir)?;
-    file.write_all(bytes)?;
-    make_readable(file.as_file())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
-}
-
-/// A temporary file is private to its owner; a report is for everybody who may read the folder.
-#[cfg(unix)]
-fn make_readable(file: &std::fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn make_readable(_: &std::fs::File) -> io::Result<()> {
+/// A report is for everybody who may read the folder.
+fn write_readable(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::write(path, bytes)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))?;
+    }
     Ok(())
 }
 

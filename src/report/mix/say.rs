@@ -1,6 +1,6 @@
 //! A mix in words: sentences from the figures alone, tables, and the files of it.
 
-use super::model::{MixMatrix, MixReport, MixRow};
+use super::model::{MixMatrix, MixReport};
 use crate::report::charts::ChartName;
 use crate::report::document::{Block, Document, Span, Value};
 use crate::report::lang::Lang;
@@ -79,19 +79,14 @@ impl MixReport {
 
     fn rivals(&self, t: Lang) -> Vec<Block> {
         let some = |share: Option<Interval>| Value::some(t, share, |i| (i.estimate, three_decimals(t, &i)));
-        let is_own = |row: &&MixRow| row.variant == self.label;
         Rows::of(t, &self.rows)
             .column(t.h_variant(), |row| row.variant.as_str())
             .column(t.h_size(), |row| Value::mib(t, Some(row.file_bytes)))
             .column(t.h_mean_kld(), |row| Value::nats(t, row.kld))
             .column(t.m_h_ppl(), |row| Value::figure(t, row.ppl, |x| t.ppl(x)))
             .column(t.m_h_decode(), |row| Value::rate(t, row.decode_tps))
-            .column(t.m_h_kld_share(), |row| {
-                some(row.mix_kld_ratio.filter(|_| !is_own(row)))
-            })
-            .column(t.m_h_decode_share(), |row| {
-                some(row.mix_decode_ratio.filter(|_| !is_own(row)))
-            })
+            .column(t.m_h_kld_share(), |row| some(row.mix_kld_ratio))
+            .column(t.m_h_decode_share(), |row| some(row.mix_decode_ratio))
             .blocks()
     }
 

@@ -11,8 +11,9 @@ const FLIPS_TOLD: f64 = 0.005;
 impl Report<'_> {
     /// The recommendation in sentences: which arm, what it may cost, what is open, the evidence; empty when there is none.
     pub fn answer(&self) -> Vec<String> {
-        let choice = self.decision.as_ref().and_then(|d| Some((d, d.decision.choice()?)));
-        let evidence = choice.map(|(report, choice)| self.lang.fact_sentence(facts(self, report, choice.arm)));
+        let evidence = self
+            .choice()
+            .map(|(report, choice)| self.lang.fact_sentence(facts(self, report, choice.arm)));
         self.short_answer().into_iter().chain(evidence).collect()
     }
 
@@ -40,7 +41,7 @@ impl Report<'_> {
     /// The other arms on the front of time, memory and quality, a line each: what they gain and cost, and the limit that would make them the
     /// choice.
     pub fn alternatives(&self) -> Vec<String> {
-        let Some((report, choice)) = self.decision.as_ref().and_then(|d| Some((d, d.decision.choice()?))) else {
+        let Some((report, choice)) = self.choice() else {
             return Vec::new();
         };
         let rows = report.decision.rows.iter();
@@ -51,7 +52,7 @@ impl Report<'_> {
 
     /// The same of those that a limit would make the choice, in few words, for the terminal.
     pub fn other_choices(&self) -> Vec<String> {
-        let Some((report, choice)) = self.decision.as_ref().and_then(|d| Some((d, d.decision.choice()?))) else {
+        let Some((report, choice)) = self.choice() else {
             return Vec::new();
         };
         let t = self.lang;
@@ -71,7 +72,7 @@ impl Report<'_> {
 
     /// Where other requests have another choice, a sentence each, with what tells the two apart.
     pub fn other_purposes(&self) -> Vec<String> {
-        let Some((report, choice)) = self.decision.as_ref().and_then(|d| Some((d, d.decision.choice()?))) else {
+        let Some((report, choice)) = self.choice() else {
             return Vec::new();
         };
         let t = self.lang;

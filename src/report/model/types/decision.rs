@@ -51,7 +51,7 @@ impl DecisionReport {
 }
 
 /// What more launches would probably bring.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct More {
     /// Time that they take, nanoseconds.
     pub ns: u64,

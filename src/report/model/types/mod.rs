@@ -18,6 +18,7 @@ use super::state::{BreakEven, StateRow};
 use super::totals::Totals;
 use super::trust::Trust;
 use crate::data::{Arm, EngineInfo, RunHeader, VariantInfo, Warning, Work, Workload};
+use crate::decide::Choice;
 
 /// A run, ready to be told in any language.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +69,12 @@ impl ReportModel {
     /// The arm others are compared with.
     pub fn baseline(&self) -> Option<&Arm> {
         self.header.plan.arms.iter().find(|a| a.is_baseline && !a.is_control)
+    }
+
+    /// The arm that is recommended, if there is one, with the report that it is of.
+    pub fn choice(&self) -> Option<(&DecisionReport, &Choice)> {
+        let report = self.decision.as_ref()?;
+        Some((report, report.decision.choice()?))
     }
 
     /// Arms of the plan without the control.
