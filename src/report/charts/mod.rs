@@ -19,7 +19,7 @@ use super::Report;
 use page::page_svg;
 pub(super) use paint::Ink;
 use paint::{png_of, svg_of, Canvas};
-pub(super) use series::{count, point, Axes, LineChart, Series};
+pub(super) use series::LineChart;
 
 /// One chart in both formats.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::Lang;
 use std::fmt::Display;
 
 impl Lang {
-    /// A mark with its two figures, and of how many samples.
+    /// A mark with its two figures, and of how many samples (empty: one).
     pub(in crate::report) fn tip(
         self,
         series: impl Display,
@@ -12,21 +12,10 @@ impl Lang {
         x: impl Display,
         y_label: impl Display,
         y: impl Display,
-        n: impl Display,
+        n: String,
     ) -> String {
-        format!("{}\nn = {n}", self.tip_round(series, x_label, x, y_label, y))
-    }
-
-    /// A mark of one sample.
-    pub(in crate::report) fn tip_round(
-        self,
-        series: impl Display,
-        x_label: impl Display,
-        x: impl Display,
-        y_label: impl Display,
-        y: impl Display,
-    ) -> String {
-        format!("{series}\n{x_label}: {x}\n{y_label}: {y}")
+        let n = if n.is_empty() { n } else { format!("\nn = {n}") };
+        format!("{series}\n{x_label}: {x}\n{y_label}: {y}{n}")
     }
 
     /// A mark of speed against divergence.

@@ -3,7 +3,7 @@
 use super::run::OneRun;
 use super::tables::plain_arms;
 use crate::data::{Arm, Workload};
-use crate::report::charts::{count, point, Axes, Ink, LineChart, Series};
+use crate::report::charts::{Ink, LineChart};
 use crate::report::lang::Lang;
 use crate::report::ReportModel;
 
@@ -12,42 +12,34 @@ const N_LINES: usize = 12;
 
 /// The chart; with more lines than it has room for, the fastest variant of each run only. Absent without anything to draw.
 pub(super) fn decode(t: Lang, runs: &[OneRun]) -> Option<LineChart> {
-    let models: Vec<(usize, &ReportModel)> = runs
-        .iter()
-        .enumerate()
-        .filter_map(|(index, run)| Some((index, run.model.as_ref()?)))
-        .collect();
-    let lines = |pick: &dyn Fn(&ReportModel) -> Vec<(usize, &Arm)>| -> Vec<Series> {
-        let each = models.iter().flat_map(|&(index, model)| {
-            let arms = pick(model).into_iter();
-            arms.map(move |(style, arm)| line(t, index, model, style, arm))
-        });
-        each.filter(|series| !series.points.is_empty()).collect()
+    let chart = |pick: &dyn Fn(&ReportModel, &Arm) -> bool| {
+        let mut chart = LineChart {
+            name: "decode",
+            title: t.s_chart(),
+            subtitle: t.s_chart_sub(),
+            x_label: t.a_cached(),
+            y_label: t.a_tps(),
+            ..LineChart::default()
+        };
+        for (index, run) in runs.iter().enumerate() {
+            let Some(model) = &run.model else { continue };
+            for (style, arm) in plain_arms(model).enumerate().filter(|(_, arm)| pick(model, arm)) {
+                let label = t.s_line(index + 1, arm.label());
+                let specs = model.specs(Workload::Decode);
+                let cells = specs.iter().filter_map(|spec| model.cell(&arm.id, spec));
+                let marks = cells.filter_map(|c| Some((c.n_context(), c.tps?, t.rounds(c.samples_ns.len() as u32))));
+                chart.line(t, label, (Ink::of(index), style, index), marks);
+            }
+        }
+        Some(chart).filter(|chart| (1..=N_LINES).contains(&chart.series.len()))
     };
-    let mut series = lines(&arms_of);
-    if series.len() > N_LINES {
-        series = lines(&|model| {
-            let fastest = arms_of(model).into_iter();
-            fastest
-                .max_by(|a, b| deepest(model, a.1).total_cmp(&deepest(model, b.1)))
-                .into_iter()
-                .collect()
-        });
-    }
-    (!series.is_empty() && series.len() <= N_LINES).then(|| LineChart {
-        name: "decode",
-        title: t.s_chart(),
-        subtitle: t.s_chart_sub(),
-        x_label: t.a_cached(),
-        y_label: t.a_tps(),
-        axes: Axes::LogX,
-        series,
+    chart(&|_, _| true).or_else(|| {
+        chart(&|model, arm| {
+            let speed = |arm: &&Arm| deepest(model, arm);
+            let fastest = plain_arms(model).max_by(|a, b| speed(a).total_cmp(&speed(b)));
+            fastest.is_some_and(|fastest| fastest.id == arm.id)
+        })
     })
-}
-
-/// Arms with their styles.
-fn arms_of(model: &ReportModel) -> Vec<(usize, &Arm)> {
-    plain_arms(model).enumerate().collect()
 }
 
 /// Decode speed at the greatest depth; 0 when there is none.
@@ -55,24 +47,4 @@ fn deepest(model: &ReportModel, arm: &Arm) -> f64 {
     let spec = model.specs(Workload::Decode).into_iter().next_back();
     let cell = spec.and_then(|spec| model.cell(&arm.id, &spec));
     cell.and_then(|cell| cell.tps).map_or(0.0, |tps| tps.estimate)
-}
-
-fn line(t: Lang, index: usize, model: &ReportModel, style: usize, arm: &Arm) -> Series {
-    let label = t.s_line(index + 1, arm.label());
-    let specs = model.specs(Workload::Decode);
-    let cells = specs.iter().filter_map(|spec| model.cell(&arm.id, spec));
-    let points = cells.filter_map(|cell| {
-        let tps = cell.tps?;
-        let n = t.rounds(cell.samples_ns.len() as u32);
-        let x = count(cell.n_context());
-        let tip = t.tip(&label, t.a_cached(), x, t.a_tps(), t.tps(Some(&tps)), n);
-        Some(point(cell.n_context(), &tps, 1.0, false, tip))
-    });
-    Series {
-        ink: Ink::of(index),
-        style,
-        slot: index,
-        points: points.collect(),
-        label,
-    }
 }

@@ -7,17 +7,16 @@ mod shape;
 mod speed;
 mod workloads;
 
-use crate::data::Workload;
 use crate::report::Report;
 pub(super) use memory::memory_chart;
 pub(super) use quality::pareto_chart;
-pub(in crate::report) use shape::{count, point, Axes, BarChart, LineChart, Point, Series};
+pub(in crate::report) use shape::{Axes, BarChart, LineChart, Point, Series};
 
 /// Every line chart with at least one point.
 pub(super) fn line_charts(model: &Report) -> Vec<LineChart> {
     let charts = [
-        speed::speed(model, Workload::Decode),
-        speed::speed(model, Workload::Prefill),
+        speed::decode(model),
+        speed::prefill(model),
         speed::ttft(model),
         speed::kv_reuse(model),
         workloads::prefix_reuse(model),

@@ -1,6 +1,6 @@
 //! Divergence against size, position and speed.
 
-use super::shape::{count, label, point, style_of, variant_index, Axes, LineChart, Series};
+use super::shape::{label, style_of, variant_index, Axes, LineChart, NATS};
 use crate::data::{Arm, Workload};
 use crate::report::charts::paint::Ink;
 use crate::report::charts::pareto::{Mark, ParetoChart};
@@ -10,40 +10,41 @@ use crate::stats::Interval;
 
 pub(super) fn kld_size(model: &Report) -> LineChart {
     let t = model.lang;
-    let window = model.quality.windows().first().copied();
-    let x_label = t.a_size();
-    LineChart {
+    let chart = LineChart {
         name: "kld_size",
         title: t.c_kld_size(&model.header.model.name),
         subtitle: t.c_kld_sub(),
-        series: divergence(model, window, &x_label, |model, row| {
-            let size = model
-                .variant(&row.arm.variant)
-                .map(|v| ((v.model_size + (1 << 19)) >> 20).max(1) as u32);
-            let kld = row.kld_mean.map(|f| f.or_bare());
-            kld.zip(size).map(|(kld, mib)| vec![(mib, kld)]).unwrap_or_default()
-        }),
-        x_label,
+        x_label: t.a_size(),
         y_label: t.a_kld(),
         axes: Axes::LogBoth,
-    }
+        unit: NATS,
+        ..LineChart::default()
+    };
+    divergence(model, chart, model.quality.windows().first().copied(), |row| {
+        let size = model
+            .variant(&row.arm.variant)
+            .map(|v| ((v.model_size + (1 << 19)) >> 20).max(1) as u32);
+        let kld = row.kld_mean.map(|f| f.or_bare());
+        size.zip(kld).into_iter().collect()
+    })
 }
 
 pub(super) fn kld_position(model: &Report) -> LineChart {
     let t = model.lang;
     let window = model.quality.windows().last().copied();
-    let x_label = t.a_before_predicted();
-    LineChart {
+    let chart = LineChart {
         name: "kld_position",
         title: window.map_or(String::new(), |n_ctx| t.c_kld_position(&model.header.model.name, n_ctx)),
         subtitle: t.c_kld_sub(),
-        series: divergence(model, window, &x_label, |_, row| {
-            row.by_position.iter().map(|b| ((b.from + b.to) / 2, b.kld)).collect()
-        }),
-        x_label,
+        x_label: t.a_before_predicted(),
         y_label: t.a_kld(),
         axes: Axes::LogBoth,
-    }
+        unit: NATS,
+        ..LineChart::default()
+    };
+    divergence(model, chart, window, |row| {
+        row.by_position.iter().map(|b| ((b.from + b.to) / 2, b.kld)).collect()
+    })
 }
 
 /// Arms that were scored in the first window, by decode speed, divergence and size.
@@ -90,12 +91,12 @@ pub(in crate::report::charts) fn pareto_chart(model: &Report) -> Option<ParetoCh
 /// with every pair the chart would hold twenty lines. A divergence of exactly 0 has no place on a logarithmic axis.
 fn divergence(
     model: &Report,
+    mut chart: LineChart,
     n_ctx: Option<u32>,
-    x_label: &str,
-    points: impl Fn(&Report, &QualityReport) -> Vec<(u32, Interval)>,
-) -> Vec<Series> {
+    values: impl Fn(&QualityReport) -> Vec<(u32, Interval)>,
+) -> LineChart {
     let Some(baseline) = model.baseline() else {
-        return Vec::new();
+        return chart;
     };
     let t = model.lang;
     let base_kv = kv(&baseline.config);
@@ -106,29 +107,16 @@ fn divergence(
             && (kv(&row.arm.config) == base_kv || row.arm.variant == baseline.variant)
     };
     let mut kinds: Vec<String> = vec![base_kv.clone()];
-    let mut all = Vec::new();
     for (slot, row) in model.quality.rows.iter().filter(is_drawn).enumerate() {
         let kind = kv(&row.arm.config);
-        if !kinds.contains(&kind) {
+        let style = kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
             kinds.push(kind.clone());
-        }
-        let points = points(model, row).into_iter().filter(|(_, kld)| kld.estimate > 0.0);
-        let label = t.series_kv(&row.arm.variant, &kind);
-        let tip = |x: u32, kld: &Interval| {
-            let interval = Some(kld).filter(|i| i.lo < i.hi);
-            let value = t.figure(kld.estimate, interval, |x| t.nats(x));
-            t.tip(&label, x_label, count(x), t.a_kld(), value, t.windows(row.n_chunks))
-        };
-        all.push(Series {
-            ink: Ink::of(variant_index(model, &row.arm)),
-            style: kinds.iter().position(|known| *known == kind).unwrap_or(0),
-            slot,
-            points: points
-                .map(|(x, kld)| point(x, &kld, 1.0, false, tip(x, &kld)))
-                .collect(),
-            label,
+            kinds.len() - 1
         });
+        let values = values(row).into_iter().filter(|(_, kld)| kld.estimate > 0.0);
+        let marks = values.map(|(x, kld)| (x, kld, t.windows(row.n_chunks)));
+        let ink = Ink::of(variant_index(model, &row.arm));
+        chart.line(t, t.series_kv(&row.arm.variant, kind), (ink, style, slot), marks);
     }
-    all.retain(|series| !series.points.is_empty());
-    all
+    chart
 }

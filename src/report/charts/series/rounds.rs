@@ -1,6 +1,6 @@
 //! The course of a run: every round beside the machine's own speed.
 
-use super::shape::{label, point, style_of, variant_index, Axes, LineChart, Series};
+use super::shape::{label, look_of, style_of, Axes, LineChart, PERCENT};
 use crate::data::{AnchorReading, Workload};
 use crate::report::charts::paint::Ink;
 use crate::report::Report;
@@ -10,57 +10,43 @@ use crate::stats::{self, Interval};
 pub(super) fn rounds(model: &Report) -> LineChart {
     let t = model.lang;
     let spec = model.specs(Workload::Decode).into_iter().next_back();
-    let line = |label: String, ink: Ink, style: usize, speeds: Vec<(u32, f64)>| {
-        let values: Vec<f64> = speeds.iter().map(|(_, speed)| *speed).collect();
-        let median = stats::median(&values).filter(|m| *m > 0.0)?;
-        let points = speeds.iter().map(|&(round, speed)| {
-            let share = speed / median * 100.0;
-            let shown = t.number(format!("{share:.1}"));
-            let tip = t.tip_round(&label, t.a_round(), round + 1, t.a_relative(), shown);
-            point(round + 1, &Interval::bare(share), 1.0, false, tip)
-        });
-        Some(Series {
-            ink,
-            style,
-            slot: 0,
-            points: points.collect(),
-            label,
-        })
-    };
-    let cells = model.arms().filter(|arm| style_of(model, arm) == 0);
-    let cells = cells.filter_map(|arm| model.cell(&arm.id, spec.as_ref()?).filter(|c| c.is_ok()));
-    let mut series: Vec<Series> = cells
-        .filter_map(|cell| {
-            let speeds = cell
-                .sample_rounds
-                .iter()
-                .zip(&cell.samples_ns)
-                .map(|(&r, &ns)| (r, 1e9 / ns as f64));
-            line(
-                label(model, &cell.arm),
-                Ink::of(variant_index(model, &cell.arm)),
-                0,
-                speeds.collect(),
-            )
-        })
-        .collect();
-    for (name, style, of) in [
-        (t.memory_reads(), 1, (|a| a.read_ns) as fn(&AnchorReading) -> u64),
-        (t.matrix_products(), 2, |a| a.product_ns),
-    ] {
-        let speeds = model.trust.anchors.iter().filter(|(_, a)| of(a) > 0);
-        let speeds = speeds.map(|(round, a)| (*round, 1e9 / of(a) as f64)).collect();
-        series.extend(line(name, Ink::Muted, style, speeds));
-    }
-    // One round is no course.
-    series.retain(|s| s.points.len() > 1);
-    LineChart {
+    let mut chart = LineChart {
         name: "rounds",
         title: t.c_rounds(&model.header.model.name),
         subtitle: t.c_rounds_sub(t.or_na(spec, |s| s.to_string())),
         x_label: t.a_round(),
         y_label: t.a_relative(),
         axes: Axes::Linear,
-        series,
+        unit: PERCENT,
+        ..LineChart::default()
+    };
+    let mut line = |label: String, look: (Ink, usize, usize), times: Vec<(u32, u64)>| {
+        let speeds: Vec<f64> = times.iter().map(|(_, ns)| 1e9 / *ns as f64).collect();
+        // One round is no course.
+        let Some(median) = stats::median(&speeds).filter(|m| *m > 0.0 && speeds.len() > 1) else {
+            return;
+        };
+        let share = |speed: f64| Interval::bare(speed / median * 100.0);
+        let marks = times.iter().zip(&speeds);
+        chart.line(
+            t,
+            label,
+            look,
+            marks.map(|((round, _), &speed)| (round + 1, share(speed), String::new())),
+        );
+    };
+    for arm in model.arms().filter(|arm| style_of(model, arm) == 0) {
+        if let Some(cell) = spec.and_then(|spec| model.cell(&arm.id, &spec)).filter(|c| c.is_ok()) {
+            let times = cell.sample_rounds.iter().copied().zip(cell.samples_ns.iter().copied());
+            line(label(model, arm), look_of(model, arm, 0), times.collect());
+        }
     }
+    for (name, style, of) in [
+        (t.memory_reads(), 1, (|a| a.read_ns) as fn(&AnchorReading) -> u64),
+        (t.matrix_products(), 2, |a| a.product_ns),
+    ] {
+        let times = model.trust.anchors.iter().map(|(round, a)| (*round, of(a)));
+        line(name, (Ink::Muted, style, 0), times.filter(|(_, ns)| *ns > 0).collect());
+    }
+    chart
 }

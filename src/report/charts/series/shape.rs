@@ -2,12 +2,14 @@
 
 use crate::data::Arm;
 use crate::report::charts::paint::Ink;
+use crate::report::lang::Lang;
 use crate::report::text::kv;
 use crate::report::Report;
 use crate::stats::Interval;
 use crate::units;
 
-/// A chart of values against context.
+/// A chart of values against context. Its title, subtitle and labels are given when it is made, its lines are added one by one.
+#[derive(Default)]
 pub(in crate::report) struct LineChart {
     pub(in crate::report) name: &'static str,
     pub(in crate::report) title: String,
@@ -16,13 +18,110 @@ pub(in crate::report) struct LineChart {
     pub(in crate::report) y_label: String,
     /// Where its axes begin, and how they grow.
     pub(in crate::report) axes: Axes,
+    pub(in crate::report) unit: Unit,
     pub(in crate::report) series: Vec<Series>,
 }
 
+/// From a value to the y axis.
+#[derive(Clone, Copy)]
+pub(in crate::report) struct Unit {
+    scale: f64,
+    shown: fn(Lang, &Interval) -> String,
+}
+
+/// Of anything in a time.
+pub(in crate::report) const RATE: Unit = Unit {
+    scale: 1.0,
+    shown: |t, rate| t.rate_interval(rate),
+};
+/// From nanoseconds.
+pub(super) const MS: Unit = Unit {
+    scale: 1e-6,
+    shown: |t, ns| t.ms(Some(ns)),
+};
+/// From nanoseconds, with the digits of a rate: of seconds, single milliseconds say nothing.
+pub(super) const LONG_MS: Unit = Unit {
+    scale: 1e-6,
+    shown: |t, ns| t.with_ends(ns, |ns| t.rate(ns * 1e-6)),
+};
+pub(super) const NATS: Unit = Unit {
+    scale: 1.0,
+    shown: |t, kld| t.figure(kld.estimate, Some(kld).filter(|i| i.lo < i.hi), |x| t.nats(x)),
+};
+/// Of the median.
+pub(super) const PERCENT: Unit = Unit {
+    scale: 1.0,
+    shown: |t, share| t.number(format!("{:.1}", share.estimate)),
+};
+
+impl Default for Unit {
+    fn default() -> Unit {
+        RATE
+    }
+}
+
+impl LineChart {
+    /// A line more, unless it has no point: each an x, its value, and of how many rounds or windows (empty: of one).
+    pub(in crate::report) fn line<P: Into<Mark>>(
+        &mut self,
+        t: Lang,
+        label: String,
+        (ink, style, slot): (Ink, usize, usize),
+        marks: impl IntoIterator<Item = P>,
+    ) {
+        let Unit { scale, shown } = self.unit;
+        let point = |mark: P| {
+            let Mark { x, value, n, is_hollow } = mark.into();
+            let mut tip = t.tip(&label, &self.x_label, count(x), &self.y_label, shown(t, &value), n);
+            if is_hollow {
+                tip = t.tip_extrapolated(tip);
+            }
+            Point {
+                x,
+                y: value.estimate * scale,
+                lo: value.lo * scale,
+                hi: value.hi * scale,
+                is_hollow,
+                tip,
+            }
+        };
+        let points: Vec<Point> = marks.into_iter().map(point).collect();
+        if !points.is_empty() {
+            self.series.push(Series {
+                label,
+                ink,
+                style,
+                slot,
+                points,
+            });
+        }
+    }
+}
+
+/// A value of a line.
+pub(in crate::report) struct Mark {
+    pub(super) x: u32,
+    pub(super) value: Interval,
+    pub(super) n: String,
+    pub(super) is_hollow: bool,
+}
+
+impl From<(u32, Interval, String)> for Mark {
+    fn from((x, value, n): (u32, Interval, String)) -> Mark {
+        Mark {
+            x,
+            value,
+            n,
+            is_hollow: false,
+        }
+    }
+}
+
 /// The axes of a chart.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::report) enum Axes {
     /// Contexts span orders of magnitude: logarithmic. Rates start at 0.
+    #[default]
     LogX,
     /// Times span orders of magnitude too.
     LogBoth,
@@ -77,23 +176,17 @@ pub(in crate::report) struct Bar {
     pub(in crate::report) tip: String,
 }
 
-pub(in crate::report) fn point(x: u32, interval: &Interval, scale: f64, is_hollow: bool, tip: String) -> Point {
-    Point {
-        x,
-        y: interval.estimate * scale,
-        lo: interval.lo * scale,
-        hi: interval.hi * scale,
-        is_hollow,
-        tip,
-    }
+/// How an arm's line looks: its variant's colour, its kind's dashes, and its place beside the others.
+pub(super) fn look_of(model: &Report, arm: &Arm, slot: usize) -> (Ink, usize, usize) {
+    (Ink::of(variant_index(model, arm)), style_of(model, arm), slot)
 }
 
-pub(in crate::report) fn count(n: u32) -> String {
+fn count(n: u32) -> String {
     units::count(u64::from(n))
 }
 
 /// The KV type is named where the run has more than one.
-pub(in crate::report) fn label(model: &Report, arm: &Arm) -> String {
+pub(super) fn label(model: &Report, arm: &Arm) -> String {
     let own = kv(&arm.config);
     if model.arms().all(|other| kv(&other.config) == own) {
         arm.label().to_owned()
@@ -102,7 +195,7 @@ pub(in crate::report) fn label(model: &Report, arm: &Arm) -> String {
     }
 }
 
-pub(in crate::report) fn variant_index(model: &Report, arm: &Arm) -> usize {
+pub(super) fn variant_index(model: &Report, arm: &Arm) -> usize {
     model
         .header
         .variants
@@ -113,7 +206,7 @@ pub(in crate::report) fn variant_index(model: &Report, arm: &Arm) -> usize {
 
 /// What sets arms of one variant apart: 0 for the baseline's KV type and place (the plan has it first), then the others in the order of
 /// the plan.
-pub(in crate::report) fn style_of(model: &Report, arm: &Arm) -> usize {
+pub(super) fn style_of(model: &Report, arm: &Arm) -> usize {
     let kind = |arm: &Arm| (kv(&arm.config), arm.config.n_gpu_layers, arm.config.n_threads);
     let mut kinds = Vec::new();
     for other in model.arms().map(kind) {
