@@ -12,6 +12,7 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=build/texts.rs");
     println!("cargo:rerun-if-changed=lang");
+    println!("cargo:rustc-env=KVANT_FLAGS={}", flags());
     println!("cargo:rerun-if-env-changed=GGML_RPC");
     println!("cargo:rustc-check-cfg=cfg(kvant_rpc)");
     let is_shared = env::var_os("CARGO_FEATURE_DYNAMIC_LINK").is_some();
@@ -26,6 +27,27 @@ fn main() {
         println!("cargo:error={why}");
         process::exit(1);
     }
+}
+
+/// What tells one build of llama.cpp from another: the compiler's flags, kvant's features, and settings of llama.cpp's own build.
+fn flags() -> String {
+    let rustflags = env::var("CARGO_ENCODED_RUSTFLAGS")
+        .unwrap_or_default()
+        .replace('\x1f', " ");
+    let of_llama = |(name, value): (String, String)| {
+        let is_setting = name.starts_with("GGML_") || name == "CMAKE_C_FLAGS" || name == "CMAKE_CXX_FLAGS";
+        let feature = name.strip_prefix("CARGO_FEATURE_");
+        let named = feature.filter(|f| !["DEFAULT", "LLAMA"].contains(f));
+        match named {
+            Some(feature) => Some(feature.to_lowercase().replace('_', "-")),
+            None => is_setting.then(|| format!("{name}={value}")),
+        }
+    };
+    let mut found: Vec<String> = env::vars().filter_map(of_llama).collect();
+    found.sort();
+    found.insert(0, rustflags);
+    found.retain(|flag| !flag.is_empty());
+    found.join(" ")
 }
 
 /// Writes `texts.rs`, which `src/report/lang/mod.rs` includes.

@@ -1173,3 +1173,56 @@ m-unmeasured =
             { $n } candidates were not measured within the budget: their losses were expected from
             the errors of their weights.
     }
+
+## Builds, and the gate
+
+builds = Builds
+h-build = build
+h-flags = built with
+h-instructions = system info of llama.cpp
+h-against = against { $build }
+d-gate = : whether the second build passes, for a pull request
+d-junit = : the same, for what runs the tests
+# (candidate, base)
+g-title-failed = Failed: { $candidate } against { $base }
+# (candidate, base)
+g-title-passed = Passed: { $candidate } against { $base }
+# (candidate, base)
+g-title-open = Passed, with too little known: { $candidate } against { $base }
+# (candidate, base)
+g-title-unmeasured = Not measured: { $candidate } against { $base }
+g-h-tps = { $build }, t/s
+# (candidate, base)
+g-h-ratio = { $candidate } over { $base }
+# (arm, work)
+g-what = { $work } of { $arm }
+# (what, candidate, ratio, base)
+g-slower = { $what }: { $candidate } runs at { $ratio } of the speed of { $base }.
+# (candidate, base, kld, n_ctx)
+g-kld-failed =
+    { $candidate } computes something else than { $base }: its KL divergence is { $kld } nats in
+    windows of { $n_ctx } tokens.
+# (candidate, base, kld, n_ctx)
+g-kld-passed =
+    { $candidate } computes the same as { $base }: its KL divergence is { $kld } nats in windows of
+    { $n_ctx } tokens.
+# (candidate, base, kld, n_ctx)
+g-kld-open =
+    It cannot be told whether { $candidate } computes something else than { $base }: its KL divergence
+    is { $kld } nats in windows of { $n_ctx } tokens. A longer --text tells more.
+# (what, conditions)
+g-open =
+    It cannot be told of { $what } whether the gate fails ({ $conditions }). That does not fail it; a
+    longer --budget tells more.
+g-passed = Nothing fails the gate ({ $conditions }), and it is known well enough to be ruled out.
+# (what, why)
+g-unmeasured = Not measured: { $what }. { $why }
+g-within = within the margin
+# (conditions, n, time)
+g-rule =
+    The gate fails on { $conditions }: when the whole interval lies beyond doubt on the wrong side and
+    the estimate is off by as much. { $n ->
+        [one] One pair of launches
+       *[other] { $n } pairs of launches
+    } in opposite orders, { $time }; each end of an interval is a bound that holds for all works
+    and looks together in 95 of 100 gates.

@@ -1028,3 +1028,43 @@ m-unmeasured =
             { $n } candidatos no se midieron dentro del presupuesto: sus pérdidas se estimaron por
             los errores de sus pesos.
     }
+
+## Compilaciones y control
+
+builds = Compilaciones
+h-build = compilación
+h-flags = opciones de compilación
+h-instructions = información de llama.cpp
+h-against = frente a { $build }
+d-gate = : si la segunda compilación se aprueba, para una petición de cambios
+d-junit = : lo mismo, para lo que ejecuta las pruebas
+g-title-failed = No aprobada: { $candidate } frente a { $base }
+g-title-passed = Aprobada: { $candidate } frente a { $base }
+g-title-open = Aprobada, aunque se sabe demasiado poco: { $candidate } frente a { $base }
+g-title-unmeasured = Sin medir: { $candidate } frente a { $base }
+g-h-tps = { $build }, t/s
+g-h-ratio = { $candidate } respecto de { $base }
+g-what = { $work } de { $arm }
+g-slower = { $what }: { $candidate } va a { $ratio } de la velocidad de { $base }.
+g-kld-failed =
+    { $candidate } calcula otra cosa que { $base }: su divergencia KL es de { $kld } nats en ventanas
+    de { $n_ctx } tokens.
+g-kld-passed =
+    { $candidate } calcula lo mismo que { $base }: su divergencia KL es de { $kld } nats en ventanas de
+    { $n_ctx } tokens.
+g-kld-open =
+    No se puede saber si { $candidate } calcula otra cosa que { $base }: su divergencia KL es de
+    { $kld } nats en ventanas de { $n_ctx } tokens. Un --text más largo dice más.
+g-open =
+    No se puede saber si { $what } incumple el control ({ $conditions }). Eso no lo suspende; un
+    --budget mayor dice más.
+g-passed = Nada incumple el control ({ $conditions }), y se sabe lo suficiente para descartarlo.
+g-unmeasured = Sin medir: { $what }. { $why }
+g-within = dentro del margen
+g-rule =
+    El control se suspende por { $conditions }: cuando todo el intervalo está sin duda en el lado malo
+    y la estimación se desvía al menos en eso. { $n ->
+        [one] Un par de lanzamientos
+       *[other] { $n } pares de lanzamientos
+    } en órdenes opuestos, { $time }; cada extremo de un intervalo es una cota que vale para
+    todos los trabajos y miradas a la vez en 95 de cada 100 controles.

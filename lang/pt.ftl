@@ -1030,3 +1030,43 @@ m-unmeasured =
             { $n } candidatos não foram medidos dentro do orçamento: suas perdas foram estimadas
             pelos erros de seus pesos.
     }
+
+## Compilações e controle
+
+builds = Compilações
+h-build = compilação
+h-flags = opções de compilação
+h-instructions = informação do llama.cpp
+h-against = em relação a { $build }
+d-gate = : se a segunda compilação é aprovada, para um pedido de mudança
+d-junit = : o mesmo, para o que executa os testes
+g-title-failed = Reprovada: { $candidate } em relação a { $base }
+g-title-passed = Aprovada: { $candidate } em relação a { $base }
+g-title-open = Aprovada, mas sabe-se muito pouco: { $candidate } em relação a { $base }
+g-title-unmeasured = Sem medição: { $candidate } em relação a { $base }
+g-h-tps = { $build }, t/s
+g-h-ratio = { $candidate } sobre { $base }
+g-what = { $work } de { $arm }
+g-slower = { $what }: { $candidate } vai a { $ratio } da velocidade de { $base }.
+g-kld-failed =
+    { $candidate } calcula algo diferente de { $base }: sua divergência KL é de { $kld } nats em
+    janelas de { $n_ctx } tokens.
+g-kld-passed =
+    { $candidate } calcula o mesmo que { $base }: sua divergência KL é de { $kld } nats em janelas de
+    { $n_ctx } tokens.
+g-kld-open =
+    Não se pode saber se { $candidate } calcula algo diferente de { $base }: sua divergência KL é de
+    { $kld } nats em janelas de { $n_ctx } tokens. Um --text mais longo diz mais.
+g-open =
+    Não se pode saber se { $what } reprova no controle ({ $conditions }). Isso não o reprova; um
+    --budget maior diz mais.
+g-passed = Nada reprova no controle ({ $conditions }), e sabe-se o bastante para descartá-lo.
+g-unmeasured = Sem medição: { $what }. { $why }
+g-within = dentro da margem
+g-rule =
+    O controle reprova por { $conditions }: quando todo o intervalo está sem dúvida do lado errado e a
+    estimativa se desvia pelo menos nisso. { $n ->
+        [one] Um par de lançamentos
+       *[other] { $n } pares de lançamentos
+    } em ordens opostas, { $time }; cada extremo de um intervalo é um limite que vale para
+    todos os trabalhos e olhadas juntos em 95 de cada 100 controles.

@@ -69,6 +69,9 @@ impl Choice<'_> {
     /// What is made of the one file that there is.
     pub(super) fn add_made(&mut self, request: &Request<'_>) {
         let [Pick::Offer(one)] = self.picks[..] else { return };
+        if !request.makes_others {
+            return;
+        }
         let Some(present) = &self.offer(one).present else {
             return;
         };

@@ -30,6 +30,11 @@ pub(super) fn sha256_file(path: &Path, progress: &mut dyn FnMut(u64)) -> io::Res
     }
 }
 
+/// SHA-256 of a small file, lower-case hex.
+pub fn sha256_of(path: &Path) -> io::Result<String> {
+    sha256_file(path, &mut |_| {})
+}
+
 /// What tells that a file is unchanged. ctime is in it because, unlike mtime, no program can set it back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp {

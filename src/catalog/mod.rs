@@ -45,6 +45,7 @@ mod web;
 pub use ahead::{is_collection, look_ahead, survey, Ahead, AheadVariant, Origin, Survey, CANDIDATES};
 pub use error::CatalogError;
 pub use event::Event;
+pub use hash::sha256_of;
 pub use header::{header, shape, Header};
 pub use hub::Hub;
 pub use inventory::{remove, stock, verify, Stock, StockFile};

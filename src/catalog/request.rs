@@ -20,6 +20,8 @@ pub struct Request<'a> {
     pub usual: &'a [&'static str],
     /// ggml types that llama.cpp computes fastest with on this machine.
     pub fast_types: &'a [String],
+    /// Make what can win beside the one file that there is.
+    pub makes_others: bool,
     /// The subcommand, for advice.
     pub command: &'static str,
 }
@@ -34,6 +36,7 @@ impl<'a> Request<'a> {
             is_derived: false,
             usual: DEFAULT_VARIANTS,
             fast_types: &[],
+            makes_others: true,
             command: "compare",
         }
     }

@@ -2,12 +2,12 @@
 
 use super::values::{
     parse_kv, parse_layers, parse_loss, parse_on_off, parse_positive, parse_precision, parse_price, parse_quality,
-    parse_threads, parse_workload, WorkloadChoice,
+    parse_threads, parse_workload, BuildArg, WorkloadChoice,
 };
-use crate::data::{FlashAttn, Level, Purpose, QualityLoss, RequestShape, SplitMode};
+use crate::data::{FailOn, FlashAttn, Level, Purpose, QualityLoss, RequestShape, SplitMode};
 use crate::mix::Grouping;
 use crate::plan::{workloads_help, KvPair, QualityMode, ShardOf, WorkFlags};
-use crate::report::{FailOn, Lang, Program};
+use crate::report::{Lang, Program};
 use crate::units;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -85,6 +85,8 @@ pub enum Command {
     Compare(Box<CompareArgs>),
     /// Which variant to run here, in about a minute: measures what may win until it is known; the answer is kept
     Triage(Box<TriageArgs>),
+    /// Whether a build of kvant or llama.cpp is slower than another, or computes something else: exit code 6 only beyond doubt
+    Gate(GateArgs),
     /// A better file of a size: measures what each group of tensors loses in each type, chooses, makes the file, and proves it
     Mix(Box<MixArgs>),
     /// Render the report of a run again from its journal, or several runs on one page
@@ -395,6 +397,10 @@ pub struct CompareArgs {
     /// Make missing variants from the best file that is here, in preference to fetching them
     #[arg(long, help_heading = "What to measure")]
     pub derive: bool,
+    /// Executable to measure with: kvant of another build, or a folder of `just dist`; several are compared, the baseline's first,
+    /// e.g. --worker old=/usr/bin/kvant --worker new=target/release/kvant
+    #[arg(long = "worker", value_name = "NAME=PATH", value_parser = BuildArg::from_str, help_heading = "What to measure")]
+    pub workers: Vec<BuildArg>,
     /// KV-cache types, the baseline's first; K/V for different ones, e.g. f16,q8_0,q8_0/f16;
     /// -norot behind a quantized one keeps llama.cpp from rotating what goes into it, e.g. q4_0,q4_0-norot
     #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16,q8_0", help_heading = "What to measure")]
@@ -593,6 +599,55 @@ pub struct TriageArgs {
     /// Seed of the order of cells (default: drawn for each run, and recorded)
     #[arg(long, help_heading = "Repeatability")]
     pub seed: Option<u64>,
+}
+
+/// Flags of `gate`.
+#[derive(Debug, Clone, Args)]
+pub struct GateArgs {
+    /// As for compare; a .gguf file is measured as it is
+    #[arg(value_name = "MODEL", required = true)]
+    pub models: Vec<String>,
+    /// Variants to measure (default: Q8_0 of a name)
+    #[arg(long, value_delimiter = ',')]
+    pub variants: Vec<String>,
+    /// The two executables, the one that the other is held against first: kvant, or a folder of `just dist` or `just worker`,
+    /// e.g. --worker base=/usr/bin/kvant --worker candidate=target/release/kvant
+    #[arg(long = "worker", value_name = "NAME=PATH", value_parser = BuildArg::from_str, required = true)]
+    pub workers: Vec<BuildArg>,
+    /// Exit with 6 if the second is slower by this share or more, or if its KL divergence from the first is larger, beyond doubt, e.g.
+    /// slower:3% or kld:1e-4; may be repeated
+    #[arg(long, value_name = "CONDITION", value_parser = FailOn::from_str, default_value = "slower:3%")]
+    pub fail_on: Vec<FailOn>,
+    /// Time for measuring; it ends earlier when the answer is settled
+    #[arg(long, value_parser = units::parse_duration, default_value = "5m")]
+    pub budget: u64,
+    /// KV-cache type
+    #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16")]
+    pub kv: Vec<KvPair>,
+    /// Tokens of the prompt whose prefill is timed
+    #[arg(long, default_value_t = 512)]
+    pub n_prompt: u32,
+    /// Tokens in the cache while decode is timed
+    #[arg(long, default_value_t = 512)]
+    pub depth: u32,
+    /// Text to score for kld, UTF-8 (default: the seeded synthetic corpus)
+    #[arg(long, value_name = "FILE")]
+    pub text: Vec<PathBuf>,
+    /// auto (a GPU where there is one), cpu, or devices as in compare --device
+    #[arg(long, default_value = "auto")]
+    pub device: String,
+    /// Threads (default: physical cores within the cgroup's quota)
+    #[arg(long, value_parser = parse_threads)]
+    pub threads: Option<u32>,
+    /// Longest wait for any one answer of a worker (default: from the work)
+    #[arg(long, value_parser = units::parse_duration)]
+    pub deadline: Option<u64>,
+    /// Seed of the order (default: drawn, and recorded)
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Folder for the run, with gate.md and junit.xml (default: reports/<model>-<time>)
+    #[arg(long)]
+    pub out: Option<PathBuf>,
 }
 
 /// What the recommendation is for, and has to keep to.

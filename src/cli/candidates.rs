@@ -53,7 +53,7 @@ impl Candidates {
         let settings = Settings {
             variants: ids,
             is_triage: true,
-            ..resolve::settings(compare, host, &engine.devices)?
+            ..resolve::settings(compare, host, &engine.devices, &[])?
         };
         let plan = plan::build(&settings)?;
         let infos: Vec<VariantInfo> = ahead.variants.iter().map(|v| v.info.clone()).collect();

@@ -1,6 +1,7 @@
 //! `kvant compare`: the main job.
 
 use super::args::{Cli, Command, CompareArgs, Global};
+use super::builds::{self, Build};
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, JOURNAL, UNEXPECTED};
 use super::profile::{self, Machine, Needs};
 use super::progress::LiveLine;
@@ -20,10 +21,9 @@ use crate::engine;
 use crate::journal::{self, Journal, Writer};
 use crate::plan::{Settings, ShardOf};
 use crate::report::{Lang, ReportModel};
-use crate::runner::{self, MemoryTurn, ModelFile, Outlook, RunConfig, WorkerCommand};
+use crate::runner::{self, MemoryTurn, ModelFile, Outlook, RunConfig};
 use crate::{host, plan, quality, units};
 use clap::Parser;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -42,8 +42,9 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         Some(journal) => of_run(resume::recorded_args(&journal.header, given)?, journal),
         None => given.clone(),
     };
-    let engine = engine::info();
-    let mut settings = resolve::settings(&args, &host, &engine.devices)?;
+    let builds = builds::look(&args.workers)?;
+    let engine = builds.first().map_or_else(engine::info, |b| b.info.engine.clone());
+    let mut settings = resolve::settings(&args, &host, &engine.devices, &builds)?;
     // What cannot be measured at all is refused before anything is fetched.
     plan::build(&settings)?;
     device::check_servers(&args.rpc)?;
@@ -69,6 +70,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let is_used = |variant: &VariantInfo| plan.arms.iter().any(|arm| arm.variant == variant.id);
     files.variants.retain(|(variant, _)| is_used(variant));
     let mut job = Job::prepare(&args, settings, (plan, shards), (host, engine), files, &sources, &live)?;
+    job.measure_with(builds);
     job.tell(global);
     let _lock = lock::wait_for_machine(&live, &stop)?;
     if args.out.is_none() {
@@ -87,7 +89,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
 }
 
 /// Folder of runs that no other place was named for.
-const RUNS: &str = "reports";
+pub(super) const RUNS: &str = "reports";
 
 /// A name in the folder that no run has: two may begin in the same second.
 pub(super) fn unused(folder: &Path, run_id: &str) -> PathBuf {
@@ -149,6 +151,7 @@ fn request<'a>(args: &'a CompareArgs, command: &'static str, fast_types: &'a [St
     Request {
         baseline: args.baseline.as_deref(),
         is_derived: args.derive,
+        makes_others: command != "gate",
         fast_types,
         command,
         ..Request::of(&args.models, &args.variants)
@@ -235,6 +238,7 @@ pub(super) struct Job {
     warnings: Vec<Warning>,
     deadline_max: Option<Duration>,
     store: PathBuf,
+    builds: Vec<Build>,
     /// When the memory of arms is read.
     pub(super) memory: MemoryTurn,
 }
@@ -291,6 +295,16 @@ impl Job {
         job.store = sources.store_root().to_owned();
         job.warnings.extend(is_undrafted.then_some(Warning::NothingDrafts));
         Ok(job)
+    }
+
+    /// Arms name these executables.
+    pub(super) fn measure_with(&mut self, builds: Vec<Build>) {
+        let is_scripted = builds.iter().any(|b| b.info.engine.name == "fake");
+        if is_scripted && !self.warnings.contains(&Warning::FakeEngine) {
+            self.warnings.insert(0, Warning::FakeEngine);
+        }
+        self.header.builds = builds.iter().map(|b| b.info.clone()).collect();
+        self.builds = builds;
     }
 
     /// Where the variants are.
@@ -377,6 +391,8 @@ impl Job {
             model: files.info.clone(),
             variants: infos(&files),
             draft: draft_info,
+            builds: Vec::new(),
+            gate: Vec::new(),
             goal: resolve::goal(args),
             price_per_hour: args.price_per_hour,
             predicted: prediction.of_arms(&plan),
@@ -404,6 +420,7 @@ impl Job {
             warnings,
             deadline_max,
             store: PathBuf::new(),
+            builds: Vec::new(),
             memory,
         }
     }
@@ -431,8 +448,6 @@ impl Job {
         let is_quality_resident = self.prediction.is_quality_resident();
         let text_names = self.header.texts.iter().map(|t| format!("--text {}", t.name)).collect();
         let exe = std::env::current_exe().map_err(|e| Failure::new(UNEXPECTED, e))?;
-        let env: Vec<(OsString, OsString)> =
-            vec![(crate::worker::PARENT_ENV.into(), std::process::id().to_string().into())];
         let config = RunConfig {
             plan: self.header.plan,
             files: self
@@ -448,11 +463,7 @@ impl Job {
             is_quality_resident,
             guess_score_ns: self.prediction.score_ns,
             kld_max,
-            command: WorkerCommand {
-                exe,
-                env,
-                log_dir: self.dir.join("logs"),
-            },
+            command: builds::command(exe, builds::files(&self.builds), &self.dir.join("logs")),
             guess_ns: self.prediction.execution_ns,
             guess_bytes: self.prediction.arm_bytes,
             guess_device_bytes: self.prediction.device_bytes,
@@ -496,6 +507,7 @@ impl Job {
     fn check_same(&self, journal: &Journal) -> Result<(), Failure> {
         let old = &journal.header;
         let hashes = |header: &RunHeader| -> Vec<String> { header.variants.iter().map(|v| v.sha256.clone()).collect() };
+        let builds = |header: &RunHeader| -> Vec<String> { header.builds.iter().map(|b| b.sha256.clone()).collect() };
         let what = if hashes(old) != hashes(&self.header) {
             "the model files"
         } else if old.draft != self.header.draft {
@@ -506,6 +518,8 @@ impl Job {
             "the text (another kvant?)"
         } else if old.llama_cpp != self.header.llama_cpp || old.system_info != self.header.system_info {
             "llama.cpp or its build"
+        } else if builds(old) != builds(&self.header) {
+            "an executable of --worker"
         } else if old.host.cpu != self.header.host.cpu {
             "the machine"
         } else {

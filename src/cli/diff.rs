@@ -4,6 +4,7 @@ use super::args::{DiffArgs, Global};
 use super::exit::{Failure, BAD_INPUT, NOT_MET, OK, UNEXPECTED};
 use super::look;
 use super::report::{load, name_of, tell, unwritten, Source};
+use crate::data::FailOn;
 use crate::report::{diff_json, write_file, Diff, ReportModel, Side};
 use std::path::Path;
 
@@ -11,14 +12,18 @@ use std::path::Path;
 pub fn run(args: &DiffArgs, global: &Global) -> Result<u8, Failure> {
     let (a, b) = (side(&args.a, global)?, side(&args.b, global)?);
     let diff = Diff::between(global.lang, a, b);
-    if let (Some(condition), false) = (&args.fail_on, diff.has_verdicts()) {
-        let why = "needs two runs of kvant with cells in common whose rounds can be compared; llama-bench's rows give no verdict";
-        return Err(Failure::msg(BAD_INPUT, format!("--fail-on {}: {why}", condition.text)));
-    }
-    let failures = args
-        .fail_on
-        .as_ref()
-        .map_or_else(Vec::new, |condition| diff.failures(condition));
+    let failures = match args.fail_on {
+        None => Vec::new(),
+        Some(kld @ FailOn::Kld(_)) => {
+            let why = "runs tell divergence from their own baselines; `kvant gate` tells that of two builds";
+            return Err(Failure::msg(BAD_INPUT, format!("--fail-on {kld}: {why}")));
+        }
+        Some(slower) if !diff.has_verdicts() => {
+            let why = "needs two runs of kvant with cells in common whose rounds can be compared; llama-bench's rows give no verdict";
+            return Err(Failure::msg(BAD_INPUT, format!("--fail-on {slower}: {why}")));
+        }
+        Some(FailOn::Slower(share)) => diff.failures(share),
+    };
     let json = diff_json(&diff, &failures).map_err(|e| Failure::new(UNEXPECTED, e))?;
     let text = if global.json {
         json.clone()

@@ -59,6 +59,11 @@ impl Failure {
         Failure::msg(DOES_NOT_FIT, text)
     }
 
+    /// The same failure, of this.
+    pub fn of(self, what: &str) -> Self {
+        Failure::msg(self.code, format!("{what}: {}", self.error))
+    }
+
     /// The same failure, of which something came to an end before.
     pub fn after(self, done: impl std::fmt::Display) -> Self {
         Failure::msg(self.code, format!("{}; {done}", self.error))

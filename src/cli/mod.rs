@@ -4,12 +4,14 @@
 
 mod args;
 mod bench_flags;
+mod builds;
 mod candidates;
 mod compare;
 mod device;
 mod diff;
 mod doctor;
 mod exit;
+mod gate;
 mod home;
 mod inspect;
 mod kept;
@@ -69,6 +71,7 @@ pub fn main() -> ExitCode {
     exit::no_backtraces();
     let result = match &cli.command {
         Command::Compare(args) => compare::run(args, &cli.global),
+        Command::Gate(args) => gate::run(args, &cli.global),
         Command::Triage(args) => triage::run(args, &cli.global),
         Command::Mix(args) => mix::run(args, &cli.global),
         Command::Report(args) => report::run(args, &cli.global),

@@ -4,9 +4,10 @@ use super::args::{Format, Global, ReportArgs};
 use super::exit::{Failure, BAD_INPUT, INCOMPLETE, NOT_MET, OK, UNEXPECTED};
 use super::{home, look};
 use crate::data::{FailureKind, Outcome};
+use crate::decide::GateStanding;
 use crate::journal::{self, Journal};
 use crate::report::{
-    bench_document, emit_choice, explain, llama_bench_table, parse_bench, results_json, terminal, write_all,
+    bench_document, emit_choice, explain, gate_md, llama_bench_table, parse_bench, results_json, terminal, write_all,
     write_file, write_several, BenchRow, ReportModel, Several,
 };
 use std::path::{Path, PathBuf};
@@ -204,6 +205,7 @@ pub fn finish(journal: &Journal, dir: &Path, global: &Global, shown: Shown) -> R
     let files = write_report(&model, dir, global)?;
     let text = match shown.format {
         Some(Format::LlamaBench) => llama_bench_table(&model),
+        None if model.gate.is_some() && !global.json => gate_md(&model.told(global.lang)),
         None => summary(&model, global, shown.is_warned)?,
     };
     tell(&text, &files, global)?;
@@ -244,6 +246,7 @@ pub fn code(model: &ReportModel) -> u8 {
             .all(|cell| matches!(cell.outcome, Outcome::Ok | Outcome::Failed(FailureKind::LeftOut, _)))
         && model.quality.rows.iter().all(|row| is_scored(&row.outcome));
     let is_met = model.header.goal.is_none() || model.decision.as_ref().is_none_or(|d| d.is_met());
+    let is_met = is_met && model.gate.as_ref().is_none_or(|g| g.standing != GateStanding::Failed);
     match (is_complete, is_met) {
         (_, false) => NOT_MET,
         (true, true) => OK,

@@ -1,6 +1,7 @@
 //! From flags to checked settings: what can fail early fails here, before a process is started.
 
 use super::args::CompareArgs;
+use super::builds::{self, Build};
 use super::device;
 use super::exit::{Failure, BAD_INPUT};
 use super::values::WorkloadChoice;
@@ -20,7 +21,12 @@ use std::collections::BTreeMap;
 pub const BUSY_PERCENT: u32 = 50;
 
 /// The settings that the flags ask for.
-pub fn settings(args: &CompareArgs, host: &HostInfo, devices: &[String]) -> Result<Settings, Failure> {
+pub fn settings(
+    args: &CompareArgs,
+    host: &HostInfo,
+    devices: &[String],
+    builds: &[Build],
+) -> Result<Settings, Failure> {
     let workloads = if args.workloads.contains(&WorkloadChoice::All) {
         Workload::ALL.to_vec()
     } else {
@@ -42,9 +48,14 @@ pub fn settings(args: &CompareArgs, host: &HostInfo, devices: &[String]) -> Resu
             n_seqs.push(n);
         }
     }
-    let device = device::resolve(&args.device, &args.rpc, devices)?;
+    let builds = builds::planned(builds, &args.device, &args.rpc)?;
+    let device = match builds.first() {
+        Some(first) => first.device.clone(),
+        None => device::resolve(&args.device, &args.rpc, devices)?,
+    };
+    let is_cpu = device == "cpu" && builds.iter().all(|b| b.device == "cpu");
     let asked = args.n_gpu_layers.iter().find(|n| **n != 0);
-    if let (true, Some(n)) = (device == "cpu", asked) {
+    if let (true, Some(n)) = (is_cpu, asked) {
         let layers = if *n < 0 { "all".to_owned() } else { n.to_string() };
         let why = format!(
             "--n-gpu-layers {layers}: the run is on the CPU, which is all that there is or that --device names; leave it out, or name a device (kvant doctor lists: {})",
@@ -52,7 +63,7 @@ pub fn settings(args: &CompareArgs, host: &HostInfo, devices: &[String]) -> Resu
         );
         return Err(Failure::msg(BAD_INPUT, why));
     }
-    let every = vec![if device == "cpu" { 0 } else { -1 }];
+    let every = vec![if is_cpu { 0 } else { -1 }];
     let n_gpu_layers = if args.n_gpu_layers.is_empty() {
         every
     } else {
@@ -64,6 +75,7 @@ pub fn settings(args: &CompareArgs, host: &HostInfo, devices: &[String]) -> Resu
         kv: args.kv.clone(),
         flash_attn: args.flash_attn,
         device,
+        builds,
         n_gpu_layers,
         split_mode: args.split_mode,
         no_kv_offload: !args.kv_offload,
@@ -102,6 +114,7 @@ pub fn settings(args: &CompareArgs, host: &HostInfo, devices: &[String]) -> Resu
             is_own_text: !args.text.is_empty(),
         },
         is_triage: false,
+        is_gate: false,
     })
 }
 

@@ -91,6 +91,8 @@ fn path(store: &Path, header: &RunHeader, arm: &Arm) -> PathBuf {
         config.n_ctx = 0;
         words.push(sha256(&one.variant).unwrap_or_default());
         words.push(serde_json::to_string(&config).unwrap_or_default());
+        let build = header.builds.iter().find(|b| Some(&b.name) == config.build.as_ref());
+        words.extend(build.map(|b| b.sha256.clone()));
     }
     words.extend(arm.is_control.then(|| "control".to_owned()));
     words.extend(header.texts.iter().map(|text| text.sha256.clone()));

@@ -47,7 +47,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let settings = Settings {
         variants: files.ids(),
         is_triage: true,
-        ..resolve::settings(&compare, &host, &engine.devices)?
+        ..resolve::settings(&compare, &host, &engine.devices, &[])?
     };
     let plan = plan::build(&settings)?;
     let mut job = Job::prepare(&compare, settings, (plan, None), (host, engine), files, &sources, &live)?;

@@ -3,6 +3,8 @@
 use crate::data::{KvType, QualityLoss, Workload, NO_ROTATION};
 use crate::plan::{KvPair, QualityMode};
 use crate::units;
+use std::path::PathBuf;
+use std::str::FromStr;
 
 /// One item of `--workloads`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +58,35 @@ pub(super) fn parse_threads(text: &str) -> Result<u32, String> {
 
 /// ggml's GGML_MAX_N_THREADS.
 const MAX_THREADS: u32 = 512;
+
+/// `NAME=PATH`: an executable, by the name it gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildArg {
+    pub name: String,
+    pub path: PathBuf,
+}
+
+impl FromStr for BuildArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("'{text}' does not name an executable: write NAME=PATH, e.g. new=target/release/kvant");
+        let (name, path) = text.split_once('=').ok_or_else(wrong)?;
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if name.is_empty() || path.is_empty() {
+            return Err(wrong());
+        }
+        if !name.chars().all(is_plain) {
+            return Err(format!(
+                "'{name}' cannot be a name in tables: use letters, digits, '-', '_' and '.'"
+            ));
+        }
+        Ok(BuildArg {
+            name: name.to_owned(),
+            path: path.into(),
+        })
+    }
+}
 
 /// `on` or `off`.
 pub(super) fn parse_on_off(text: &str) -> Result<bool, String> {
@@ -136,5 +167,19 @@ mod tests {
         let pair = parse_kv("q8_0/f16-norot").expect("valid");
         assert_eq!((pair.is_rotated, pair.to_string().as_str()), (false, "q8_0/f16-norot"));
         assert!(parse_kv("q3").expect_err("unknown").to_string().contains("q8_0"));
+    }
+
+    #[test]
+    fn a_name_and_a_path_are_read_or_refused() {
+        let read = |text: &str| text.parse::<BuildArg>();
+        let build = read("new-1.2=a=b/kvant").expect("a name and a path");
+        assert_eq!(
+            (build.name.as_str(), build.path.to_str()),
+            ("new-1.2", Some("a=b/kvant"))
+        );
+        for bad in ["target/release/kvant", "=kvant", "new="] {
+            assert!(read(bad).expect_err(bad).contains("NAME=PATH"), "{bad}");
+        }
+        assert!(read("a b=kvant").expect_err("a space").contains("letters"));
     }
 }

@@ -114,6 +114,9 @@ pub struct ArmConfig {
     /// The KV cache stays in the CPU's memory, whatever the device.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_kv_offload: bool,
+    /// The executable that runs it, by the name it has in the run ([`BuildInfo`](super::BuildInfo)); absent: kvant's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
 }
 
 impl SplitMode {
@@ -146,6 +149,7 @@ impl Default for ArmConfig {
             n_ctx: 512,
             split_mode: SplitMode::Layer,
             no_kv_offload: false,
+            build: None,
         }
     }
 }
@@ -187,7 +191,14 @@ pub struct Arm {
 }
 
 impl Arm {
-    /// The arm apart from its KV type: the variant, and the layers on the device and threads where the plan varies them, as in `Q8_0 ngl 16`.
+    /// Whether texts are scored alike: the same weights and cache in the same build, wherever they run.
+    pub fn scores_as(&self, other: &Arm) -> bool {
+        let of = |arm: &Arm| (arm.variant.clone(), arm.config.kv(), arm.config.build.clone());
+        of(self) == of(other)
+    }
+
+    /// The arm apart from its KV type: the variant, and build, layers on the device and threads where the plan varies them, as in
+    /// `Q8_0 (new) ngl 16`.
     pub fn label(&self) -> &str {
         let without_kv = self.id.split(" kv ").next().unwrap_or(&self.id);
         without_kv.strip_suffix(" control").unwrap_or(without_kv)

@@ -6,6 +6,7 @@
 mod beside;
 mod config;
 mod disturbance;
+mod fail_on;
 mod goal;
 mod gpu;
 mod model;
@@ -21,6 +22,7 @@ pub mod work;
 pub use beside::{FileKind, PassedOver};
 pub use config::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, SplitMode, NO_ROTATION};
 pub use disturbance::{Disturbance, Limits};
+pub use fail_on::FailOn;
 pub use goal::{Goal, Purpose, QualityLoss, RequestShape, REGRET};
 pub use gpu::{GpuConditions, GpuReading};
 pub use model::{DerivedFrom, FilePart, ModelInfo, Quantization, TensorTypeShare, VariantInfo};
@@ -38,7 +40,8 @@ pub use records::{
     StoppedBy,
 };
 pub use run::{
-    DraftInfo, HostInfo, LeftOut, Pace, Plan, PredictedArm, RunHeader, Shards, StopRule, WhyLeftOut, JOURNAL_FORMAT,
+    BuildInfo, DraftInfo, HostInfo, LeftOut, Pace, Plan, PredictedArm, RunHeader, Shards, StopRule, WhyLeftOut,
+    JOURNAL_FORMAT,
 };
 pub use sample::*;
 pub use work::{AtOnce, Shape, Work, WorkRow, Workload, N_DRAFT, N_REQUESTS};

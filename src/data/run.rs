@@ -1,6 +1,6 @@
 //! The head of a run: what was asked for, of what, on which machine.
 
-use super::{Arm, Cell, Goal, Level, Limits, ModelInfo, QualityPlan, TextInfo, VariantInfo, Work};
+use super::{Arm, Cell, EngineInfo, FailOn, Goal, Level, Limits, ModelInfo, QualityPlan, TextInfo, VariantInfo, Work};
 use crate::units::{bytes, duration};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,8 @@ use std::fmt;
 /// `quantization` and `parts` in variants, the warnings `passed_over` and `requantized`.
 /// 5: blocks: the record `block` says which samples count, `round` only that a round ended; `decision` and `pace` in the plan, in whose
 /// `stop` numbers of launches stand in place of numbers of rounds; `request` and `regret` in the goal; `text_seed` in the header;
-/// `is_kept` in quality; the failure kind `broken`; `path` in variants.
+/// `is_kept` in quality; the failure kind `broken`; `path` in variants. `build` in configurations and `builds` and `gate` in the header; `kvant`,
+/// `commit` and `flags` of an engine; `is_in_pairs` of a pace.
 pub const JOURNAL_FORMAT: u32 = 5;
 
 /// When to stop: when the answer is settled and the figures are precise, or the time is spent; never on significance.
@@ -50,6 +51,9 @@ pub struct Pace {
     pub n_dear: u32,
     /// Arms that cannot become the choice stay in the rounds for all arms; otherwise they leave.
     pub keeps_all: bool,
+    /// Every second launch starts its workers in the reverse order of the one before: two launches are one observation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_in_pairs: bool,
     /// Exactly so many rounds were asked for, each of them whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n_rounds_asked: Option<u32>,
@@ -141,12 +145,18 @@ pub struct RunHeader {
     pub host: HostInfo,
     pub model: ModelInfo,
     pub variants: Vec<VariantInfo>,
+    /// The executables that were named (`--worker`), the baseline's first; `llama_cpp` and `system_info` are then that one's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builds: Vec<BuildInfo>,
     /// What drafts for the workload speculative.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<DraftInfo>,
     /// What the recommendation has to keep to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal: Option<Goal>,
+    /// What a gate fails on; of other runs none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gate: Vec<FailOn>,
     /// What an hour of the machine costs (`--price-per-hour`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_per_hour: Option<f64>,
@@ -159,6 +169,19 @@ pub struct RunHeader {
     /// Which parts of a larger plan this is; absent when it is all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shards: Option<Box<Shards>>,
+}
+
+/// An executable that arms are measured with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BuildInfo {
+    /// What it is called in the run.
+    pub name: String,
+    /// Where it lay; `~` is the user's home.
+    pub path: String,
+    /// Its SHA-256, lower-case hex.
+    pub sha256: String,
+    /// What it said of itself before the run.
+    pub engine: EngineInfo,
 }
 
 /// An arm as predicted from its file's header and, for speed, from what this machine does with each type of weights.

@@ -24,6 +24,16 @@ pub(crate) use rpc::check_server;
 
 use crate::data::EngineInfo;
 
+/// How this program was built.
+fn built() -> EngineInfo {
+    EngineInfo {
+        kvant: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: option_env!("KVANT_LLAMA_COMMIT").map(str::to_owned),
+        flags: env!("KVANT_FLAGS").to_owned(),
+        ..EngineInfo::default()
+    }
+}
+
 /// Whether a test's script stands in for llama.cpp.
 pub(crate) fn is_scripted() -> bool {
     #[cfg(feature = "test-engine")]
@@ -44,8 +54,7 @@ pub(crate) fn info() -> EngineInfo {
     return EngineInfo {
         name: "none".to_owned(),
         version: "none".to_owned(),
-        system_info: String::new(),
-        devices: Vec::new(),
+        ..built()
     };
 }
 

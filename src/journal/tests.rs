@@ -63,6 +63,8 @@ fn header() -> RunHeader {
             n_vocab: 1,
             n_ctx_train: 1,
         },
+        builds: Vec::new(),
+        gate: Vec::new(),
         draft: None,
         goal: None,
         price_per_hour: None,

@@ -4,13 +4,15 @@ use super::kv_pair::KvPair;
 use super::settings::Settings;
 use crate::data::{Arm, ArmConfig, SplitMode};
 
-/// Every variant with the first KV type and on everything it may run on, the baseline with every KV type, and its control.
+/// Every variant with the first KV type and on everything it may run on, the baseline with every KV type, and its control; all of them in
+/// every executable but the control, which is of the first.
 pub(super) fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
     let mut arms = Vec::new();
     for (k, &kv) in s.kv.iter().enumerate() {
         let is_whole = k == 0 || s.is_full_matrix || s.is_triage;
         for (p, place) in places(s).into_iter().enumerate() {
-            if p > 0 && !is_whole {
+            // Executables are compared in everything.
+            if p >= first_places(s).len() && !is_whole {
                 continue;
             }
             let n_variants = if is_whole { s.variants.len() } else { 1 };
@@ -25,7 +27,7 @@ pub(super) fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
             }
         }
     }
-    if let Some(baseline) = arms.first().cloned() {
+    if let Some(baseline) = arms.first().cloned().filter(|_| !s.is_gate) {
         let id = format!("{} control", baseline.id);
         arms.push(Arm {
             id,
@@ -42,18 +44,43 @@ pub(super) fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
 pub(super) struct Place {
     layers: i32,
     n_threads: u32,
+    /// Place of its executable among those of the settings.
+    build: Option<usize>,
 }
 
-/// Every number of layers with every number of threads, the baseline's first.
+/// Every number of layers with every number of threads and every executable, the baseline's first.
 pub(super) fn places(s: &Settings) -> Vec<Place> {
-    let with_threads = |&layers: &i32| s.n_threads.iter().map(move |&n_threads| Place { layers, n_threads });
-    s.n_gpu_layers.iter().flat_map(with_threads).collect()
+    let mut places = Vec::new();
+    for &layers in &s.n_gpu_layers {
+        for &n_threads in &s.n_threads {
+            places.extend(builds(s).map(|build| Place {
+                layers,
+                n_threads,
+                build,
+            }));
+        }
+    }
+    places
+}
+
+/// The first of them, in every executable.
+pub(super) fn first_places(s: &Settings) -> Vec<Place> {
+    places(s).into_iter().take(s.builds.len().max(1)).collect()
+}
+
+fn builds(s: &Settings) -> impl Iterator<Item = Option<usize>> {
+    let own = s.builds.is_empty().then_some(None);
+    own.into_iter().chain((0..s.builds.len()).map(Some))
 }
 
 impl Place {
-    /// `Q8_0` on the baseline's place; `Q8_0 ngl 16` with another number of layers on the device, `Q8_0 t 4` with other threads.
-    fn named(self, variant: &str, s: &Settings) -> String {
+    /// `Q8_0` on the baseline's place; `Q8_0 (new)` in an executable of that name, `Q8_0 ngl 16` with another number of layers on the
+    /// device, `Q8_0 t 4` with other threads.
+    pub(super) fn named(self, variant: &str, s: &Settings) -> String {
         let mut name = variant.to_owned();
+        if let Some(build) = self.build {
+            name += &format!(" ({})", s.builds[build].name);
+        }
         if s.n_gpu_layers.first() != Some(&self.layers) {
             name += &match self.layers {
                 -1 => " ngl all".to_owned(),
@@ -78,13 +105,15 @@ pub(super) fn arm_id(variant: &str, kv: KvPair, is_first_kv: bool) -> String {
 
 /// Without a layer on the device nothing is on it: llama.cpp would still ship large products there.
 pub(super) fn config_of(s: &Settings, kv: KvPair, place: Place, n_ctx: u32) -> ArmConfig {
-    let is_cpu = place.layers == 0 || s.device == "cpu";
+    let build = place.build.map(|index| &s.builds[index]);
+    let device = build.map_or(&s.device, |b| &b.device);
+    let is_cpu = place.layers == 0 || device == "cpu";
     ArmConfig {
         type_k: kv.k,
         type_v: kv.v,
         has_kv_rotation: kv.is_rotated,
         flash_attn: s.flash_attn,
-        device: if is_cpu { "cpu".to_owned() } else { s.device.clone() },
+        device: if is_cpu { "cpu".to_owned() } else { device.clone() },
         n_gpu_layers: if is_cpu { 0 } else { place.layers },
         n_threads: place.n_threads,
         n_batch: s.n_batch,
@@ -92,5 +121,6 @@ pub(super) fn config_of(s: &Settings, kv: KvPair, place: Place, n_ctx: u32) -> A
         n_ctx,
         split_mode: if is_cpu { SplitMode::Layer } else { s.split_mode },
         no_kv_offload: !is_cpu && s.no_kv_offload,
+        build: build.map(|b| b.name.clone()),
     }
 }

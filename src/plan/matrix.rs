@@ -48,7 +48,11 @@ pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
         pace: pace(settings),
         stop: stop_rule(settings),
         equivalence: settings.equivalence,
-        sample_ns_min: if settings.is_triage { 200_000_000 } else { 300_000_000 },
+        sample_ns_min: if settings.is_triage || settings.is_gate {
+            200_000_000
+        } else {
+            300_000_000
+        },
         limits: Limits::default(),
         quality: quality_plan(settings, quality_budget_ns(settings)),
     })

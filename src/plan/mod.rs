@@ -33,6 +33,6 @@ pub use quality::{
     chunks, corpus_bytes, quality_left, scoring_bytes, surely_too_short, too_short, QualityLeft, QualityMode,
     QualitySettings,
 };
-pub use settings::{PlanError, Settings};
+pub use settings::{PlanError, PlannedBuild, Settings};
 pub use shard::{shard, ShardOf, TooManyShards};
 pub use works::{workloads_help, WorkFlags};

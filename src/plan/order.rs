@@ -1,7 +1,7 @@
 //! What a round measures, and in which order: seeded, counter-balanced, comparisons side by side.
 
 use super::works::planned;
-use crate::data::{Plan, Work, Workload};
+use crate::data::{ArmConfig, Plan, Work, Workload};
 use crate::rng::SplitMix64;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,10 +18,15 @@ pub struct Turn {
 
 /// Arms in the order in which a launch brings their workers up, drawn for each launch on its own: of two equal workers the one that was
 /// started later decoded 5 to 12 % faster for as long as both lived, and only orders that know nothing of each other make
-/// launches independent.
+/// launches independent. Launches in pairs do: with the order reversed the two cancel it, and are one observation.
 pub fn launch_order(plan: &Plan, launch: u32) -> Vec<usize> {
+    let is_mirrored = plan.pace.is_in_pairs && launch % 2 == 1;
+    let drawn = launch - u32::from(is_mirrored);
     let mut order: Vec<usize> = (0..plan.arms.len()).collect();
-    SplitMix64::new(plan.seed ^ (u64::from(launch) << 32) ^ 0x1A0C).shuffle(&mut order);
+    SplitMix64::new(plan.seed ^ (u64::from(drawn) << 32) ^ 0x1A0C).shuffle(&mut order);
+    if is_mirrored {
+        order.reverse();
+    }
     order
 }
 
@@ -120,12 +125,19 @@ fn williams_row(n: usize, row: u32) -> Vec<usize> {
 }
 
 /// The headline family: (cell, baseline cell) for every prefill and decode cell of another variant with the
-/// baseline's KV type. The control's pairs are not in it.
+/// baseline's KV type, and of its own in another build. The control's pairs are not in it.
 pub fn headline_pairs(plan: &Plan) -> Vec<(usize, usize)> {
     let Some(baseline) = plan.arms.iter().position(|a| a.is_baseline) else {
         return Vec::new();
     };
-    let same_config = |arm: usize| plan.arms[arm].config == plan.arms[baseline].config;
+    let base = &plan.arms[baseline].config;
+    let same_config = |arm: usize| {
+        let in_base = ArmConfig {
+            build: base.build.clone(),
+            ..plan.arms[arm].config.clone()
+        };
+        in_base == *base
+    };
     plan.cells
         .iter()
         .enumerate()
@@ -257,6 +269,24 @@ mod tests {
         assert!(orders.len() > 9, "{orders:?}");
         let last: BTreeSet<usize> = orders.iter().filter_map(|o| o.last().copied()).collect();
         assert!(last.len() > 2, "the favoured place goes round: {last:?}");
+    }
+
+    #[test]
+    fn launches_of_a_gate_come_in_pairs_of_opposite_orders() {
+        let mut gate = settings();
+        let build = |name: &str| super::super::PlannedBuild {
+            name: name.into(),
+            device: "cpu".into(),
+        };
+        (gate.is_gate, gate.builds) = (true, ["base", "new"].map(build).to_vec());
+        (gate.variants, gate.kv) = (vec!["Q8_0".into()], gate.kv[..1].to_vec());
+        let plan = super::super::build(&gate).expect("valid");
+        let ids: Vec<&str> = plan.arms.iter().map(|a| a.id.as_str()).collect();
+        assert_eq!(ids, ["Q8_0 (base)", "Q8_0 (new)"], "no control");
+        for pair in 0..8 {
+            let mirrored: Vec<usize> = launch_order(&plan, 2 * pair + 1).into_iter().rev().collect();
+            assert_eq!(launch_order(&plan, 2 * pair), mirrored);
+        }
     }
 
     #[test]

@@ -29,6 +29,7 @@ const QUALITY_SHARE: u64 = 5;
 /// Launches are what is repeated, so there are several in every mode, each with as many rounds.
 pub(super) fn stop_rule(s: &Settings) -> StopRule {
     let (n_min, n_max) = match s.level {
+        _ if s.is_gate => (8, 512),
         _ if s.is_triage => (4, 32),
         Level::Quick => (4, 8),
         Level::Default => (6, 16),
@@ -52,16 +53,18 @@ pub(super) fn stop_rule(s: &Settings) -> StopRule {
 pub(super) fn pace(s: &Settings) -> Pace {
     let n_launches = stop_rule(s).n_launches_min;
     let (n_rounds, curve_every) = match s.level {
-        _ if s.is_triage => (1, 1),
+        // What differs most is the next pair of processes, and two launches are one ABBA.
+        _ if s.is_triage || s.is_gate => (1, 1),
         Level::Quick => (2, 2),
         Level::Default | Level::Full => (4, 4),
     };
     let thinned = Pace {
         n_rounds,
-        table_every: 2,
+        table_every: if s.is_gate { 1 } else { 2 },
         curve_every,
         n_dear: N_DEAR,
-        keeps_all: !s.is_triage,
+        keeps_all: !s.is_triage && !s.is_gate,
+        is_in_pairs: s.is_gate,
         n_rounds_asked: None,
     };
     match s.n_rounds {

@@ -1,6 +1,6 @@
 //! What is scored: arms, windows, chunks, and which of them a journal leaves to do.
 
-use super::arms::{arm_id, config_of, places};
+use super::arms::{arm_id, config_of, first_places};
 use super::kv_pair::KvPair;
 use super::memory::{arm_memory_bytes, Layout};
 use super::settings::Settings;
@@ -53,7 +53,7 @@ const N_CHUNKS_MIN_TRIAGE: u32 = 3;
 /// every KV type too when all is asked for (`--quality full`, `--level full`, `--full-matrix`).
 pub(super) fn quality_plan(s: &Settings, budget_ns: u64) -> Option<QualityPlan> {
     let q = &s.quality;
-    let (first, place) = (*s.kv.first()?, *places(s).first()?);
+    let first = *s.kv.first()?;
     if q.mode == QualityMode::Off || s.variants.is_empty() {
         return None;
     }
@@ -62,14 +62,16 @@ pub(super) fn quality_plan(s: &Settings, budget_ns: u64) -> Option<QualityPlan> 
     let mut arms = Vec::new();
     for kv in std::iter::once(first).chain(other_kv(s, first, is_all)) {
         let n_variants = if kv == first || is_all { s.variants.len() } else { 1 };
-        for (v, variant) in s.variants.iter().take(n_variants).enumerate() {
-            arms.push(Arm {
-                id: arm_id(variant, kv, kv == first),
-                variant: variant.clone(),
-                is_control: false,
-                is_baseline: kv == first && v == 0,
-                config: config_of(s, kv, place, windows[0].n_ctx),
-            });
+        for place in first_places(s) {
+            for variant in s.variants.iter().take(n_variants) {
+                arms.push(Arm {
+                    id: arm_id(&place.named(variant, s), kv, kv == first),
+                    variant: variant.clone(),
+                    is_control: false,
+                    is_baseline: arms.is_empty(),
+                    config: config_of(s, kv, place, windows[0].n_ctx),
+                });
+            }
         }
     }
     let baseline = arms.first().cloned()?;

@@ -25,6 +25,8 @@ pub struct Settings {
     pub no_kv_offload: bool,
     /// Threads, the baseline's first.
     pub n_threads: Vec<u32>,
+    /// Executables that arms are measured with, the baseline's first; none: kvant's own.
+    pub builds: Vec<PlannedBuild>,
     pub n_batch: u32,
     pub n_ubatch: u32,
     /// Context size; what the work needs when absent.
@@ -59,6 +61,16 @@ pub struct Settings {
     pub quality: QualitySettings,
     /// A decision in about a minute: every KV type with every variant, short samples, quality first.
     pub is_triage: bool,
+    /// Two builds against each other, and nothing else: many launches, no control.
+    pub is_gate: bool,
+}
+
+/// An executable, and the devices that it runs on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedBuild {
+    pub name: String,
+    /// As [`Settings::device`].
+    pub device: String,
 }
 
 impl Default for Settings {
@@ -75,6 +87,7 @@ impl Default for Settings {
             split_mode: config.split_mode,
             no_kv_offload: config.no_kv_offload,
             n_threads: vec![config.n_threads],
+            builds: Vec::new(),
             n_batch: config.n_batch,
             n_ubatch: config.n_ubatch,
             n_ctx: None,
@@ -94,6 +107,7 @@ impl Default for Settings {
             n_launches: None,
             quality: QualitySettings::default(),
             is_triage: false,
+            is_gate: false,
         }
     }
 }
@@ -165,6 +179,7 @@ pub(super) fn check(s: &Settings) -> Result<(), PlanError> {
         return Err(PlanError::BadList { flag, example });
     }
     duplicate("--threads", s.n_threads.iter())?;
+    duplicate("--worker", s.builds.iter().map(|b| &b.name))?;
     duplicate("--kv", s.kv.iter().map(ToString::to_string).collect::<Vec<_>>().iter())?;
     match s
         .kv

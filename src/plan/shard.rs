@@ -116,13 +116,14 @@ fn pieces(whole: &Plan) -> Vec<Vec<usize>> {
     all.map(|(key, n)| piece(key, n)).filter(|p| !p.is_empty()).collect()
 }
 
-/// An arm apart from its cache: arms that share it are compared with each other.
+/// An arm apart from its cache and its executable: arms that share it are compared with each other.
 type Key = (String, ArmConfig);
 
 fn key(arm: &Arm) -> Key {
     let config = ArmConfig {
         type_k: KvType::F16,
         type_v: KvType::F16,
+        build: None,
         ..arm.config.clone()
     };
     (arm.variant.clone(), config)

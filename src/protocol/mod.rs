@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 
-/// Version of the messages; runner and worker must agree exactly. Changes:
+/// Version of the messages. Changes:
 /// 1: first version.
 /// 2: scoring of texts.
 /// 3: works on request; the hash of the model and a folder for its states; the model that drafts.
@@ -19,7 +19,11 @@ use std::path::PathBuf;
 /// 5: states of the cache that outlive a worker.
 /// 6: the kind of a failure.
 /// 7: works are prepared one by one; logits of several chunks at once.
-pub(crate) const PROTOCOL_VERSION: u32 = 7;
+/// 8: the engine says more of itself.
+pub(crate) const PROTOCOL_VERSION: u32 = 8;
+
+/// The oldest version that a runner of this one understands: what was added since may be absent.
+pub(crate) const PROTOCOL_OLDEST: u32 = 7;
 
 /// A state of the cache that outlives the worker that computed it: anonymous memory that all workers of the arm inherit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

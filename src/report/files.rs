@@ -25,6 +25,8 @@ pub(super) enum Format {
     BenchRows,
     BenchTable,
     BenchSql,
+    Gate,
+    GateJunit,
 }
 
 const fn always(name: &'static str, format: Format, what: Option<fn(Lang) -> String>) -> File {
@@ -62,4 +64,8 @@ pub(super) const FILES: &[File] = &[
     some("llama-bench.jsonl", Format::BenchRows, Some(Lang::d_bench), has_rows),
     some("llama-bench.md", Format::BenchTable, Some(Lang::d_bench_md), has_rows),
     some("llama-bench.sql", Format::BenchSql, Some(Lang::d_bench_sql), has_rows),
+    some("gate.md", Format::Gate, Some(Lang::d_gate), |r| r.gate.is_some()),
+    some("junit.xml", Format::GateJunit, Some(Lang::d_junit), |r| {
+        r.gate.is_some()
+    }),
 ];

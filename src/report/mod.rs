@@ -16,6 +16,7 @@ mod emit;
 mod escape;
 mod explain;
 mod files;
+mod gate;
 mod html;
 mod lang;
 mod markdown;
@@ -37,19 +38,18 @@ mod write;
 pub use bench::{llama_bench_jsonl, llama_bench_sql, llama_bench_table, parse_bench, BenchError, BenchRow};
 pub use charts::{charts, Chart};
 pub use csv::{quality_csv, results_csv};
-pub use diff::{
-    bench_document, diff_json, BenchReport, Diff, DiffQuality, DiffRow, FailOn, QualityFigures, Side, DIFF_SCHEMA,
-};
+pub use diff::{bench_document, diff_json, BenchReport, Diff, DiffQuality, DiffRow, QualityFigures, Side, DIFF_SCHEMA};
 pub use emit::{emit_choice, emit_variant, Program};
 pub use explain::explain;
+pub use gate::{gate_junit, gate_md};
 pub use html::report_html;
 pub use lang::Lang;
 pub use markdown::report_md;
 pub use mix::{mix_json, MixChoice, MixLimits, MixMatrix, MixReport, MixRow, MixSensitivity, MixWeighing, MIX_SCHEMA};
 pub use model::{
-    BatchedRow, BreakEven, CellReport, Comparison, Control, DecisionReport, Drift, Figure, ItlQuantiles,
-    KeptDisturbance, MemoryReport, PositionBin, PrefixRow, Quality, QualityEnd, QualityReport, ReportModel, RequestRow,
-    ReuseRow, SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
+    BatchedRow, BreakEven, CellReport, Comparison, Control, DecisionReport, Drift, Figure, GateKld, GateReport,
+    GateRow, ItlQuantiles, KeptDisturbance, MemoryReport, PositionBin, PrefixRow, Quality, QualityEnd, QualityReport,
+    ReportModel, RequestRow, ReuseRow, SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
 };
 pub use notebook::notebook;
 pub use results::{results_json, results_schema, RESULTS_SCHEMA};

@@ -5,11 +5,11 @@
 
 use super::lang::Lang;
 use super::model::{
-    BatchedRow, BreakEven, CellReport, ChatRow, Comparison, MemoryReport, PrefixRow, QualityReport, Ranking,
-    ReportModel, RequestRow, ReuseRow, SpeculativeRow, StateRow, Totals, Trust,
+    BatchedRow, BreakEven, CellReport, ChatRow, Comparison, GateReport, MemoryReport, PrefixRow, QualityReport,
+    Ranking, ReportModel, RequestRow, ReuseRow, SpeculativeRow, StateRow, Totals, Trust,
 };
 use super::results_decision;
-use crate::data::{DraftInfo, HostInfo, ModelInfo, TextInfo, VariantInfo};
+use crate::data::{BuildInfo, DraftInfo, HostInfo, ModelInfo, TextInfo, VariantInfo};
 use crate::stats;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -39,6 +39,8 @@ struct Results<'a> {
     host: &'a HostInfo,
     model: &'a ModelInfo,
     variants: &'a [VariantInfo],
+    /// The executables that were named (`--worker`), the baseline's first.
+    builds: &'a [BuildInfo],
     /// Of speculative decoding.
     draft: Option<&'a DraftInfo>,
     cells: &'a [CellReport],
@@ -53,6 +55,8 @@ struct Results<'a> {
     quality: &'a [QualityReport],
     workloads: Workloads<'a>,
     decision: Option<results_decision::Decision<'a>>,
+    /// Of `kvant gate`.
+    gate: Option<&'a GateReport>,
 }
 
 /// The workloads on request.
@@ -112,6 +116,7 @@ fn results(model: &ReportModel) -> Results<'_> {
         host: &header.host,
         model: &header.model,
         variants: &header.variants,
+        builds: &header.builds,
         draft: header.draft.as_ref(),
         cells: &model.cells,
         control: model.control.pooled.as_ref(),
@@ -131,6 +136,7 @@ fn results(model: &ReportModel) -> Results<'_> {
             chat: &model.chat,
         },
         decision: results_decision::decision(model),
+        gate: model.gate.as_ref(),
     }
 }
 

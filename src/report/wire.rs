@@ -13,6 +13,9 @@ pub(super) struct ArmHead<'a> {
     type_k: KvType,
     type_v: KvType,
     kv_rotation: bool,
+    /// The executable, by its name in `builds`; absent: kvant's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    build: Option<&'a str>,
     is_baseline: bool,
     is_control: bool,
 }
@@ -42,6 +45,7 @@ fn head(arm: &Arm) -> ArmHead<'_> {
         type_k: arm.config.type_k,
         type_v: arm.config.type_v,
         kv_rotation: arm.config.has_kv_rotation,
+        build: arm.config.build.as_deref(),
         is_baseline: arm.is_baseline,
         is_control: arm.is_control,
     }
@@ -66,6 +70,11 @@ pub(super) fn arm_in_full<S: Serializer>(arm: &Arm, to: S) -> Result<S::Ok, S::E
         no_kv_offload: config.no_kv_offload,
     };
     full.serialize(to)
+}
+
+/// Each as it is written for people.
+pub(super) fn texts<T: ToString, S: Serializer>(all: &[T], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(all.iter().map(ToString::to_string))
 }
 
 /// How a row ended.

@@ -2,8 +2,8 @@
 
 use super::files::{Format, FILES};
 use super::{
-    charts, llama_bench_jsonl, llama_bench_sql, llama_bench_table, notebook, quality_csv, report_html, report_md,
-    results_csv, results_json, Chart, Report, Several,
+    charts, gate_junit, gate_md, llama_bench_jsonl, llama_bench_sql, llama_bench_table, notebook, quality_csv,
+    report_html, report_md, results_csv, results_json, Chart, Report, Several,
 };
 use crate::fs;
 use std::io;
@@ -33,6 +33,8 @@ fn text(format: Format, model: &Report) -> io::Result<String> {
         Format::BenchRows => llama_bench_jsonl(model),
         Format::BenchTable => llama_bench_table(model),
         Format::BenchSql => llama_bench_sql(model),
+        Format::Gate => gate_md(model),
+        Format::GateJunit => gate_junit(model),
     })
 }
 

@@ -1,10 +1,12 @@
 //! One worker process: spawn, ask with a deadline, and the post-mortem when it dies.
 
+use super::file::ModelFile;
 use crate::data::{ArmConfig, EngineInfo, FailureKind};
 use crate::host;
-use crate::protocol::{self, Reply, Request, PROTOCOL_VERSION};
+use crate::protocol::{self, Reply, Request, PROTOCOL_OLDEST, PROTOCOL_VERSION};
 use nix::sys::signal::{killpg, Signal};
 use nix::unistd::Pid;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -19,19 +21,43 @@ use std::time::{Duration, Instant};
 pub struct WorkerCommand {
     /// The executable; called with the arguments `worker NAME`.
     pub exe: PathBuf,
+    /// Other executables, for arms that name one.
+    pub builds: BTreeMap<String, ModelFile>,
     pub env: Vec<(OsString, OsString)>,
     /// Folder for the workers' stderr.
     pub log_dir: PathBuf,
 }
 
 impl WorkerCommand {
-    /// With what llama.cpp takes from its environment for such an arm.
+    /// With the executable of such an arm, and what llama.cpp takes from its environment for it.
     pub fn of_arm(&self, config: &ArmConfig) -> WorkerCommand {
         let mut command = self.clone();
+        if let Some(file) = self.build(config) {
+            command.exe.clone_from(&file.path);
+        }
         if !config.has_kv_rotation {
             command.env.push(("LLAMA_ATTN_ROT_DISABLE".into(), "1".into()));
         }
         command
+    }
+
+    /// The executable that such an arm names.
+    pub(super) fn build(&self, config: &ArmConfig) -> Option<&ModelFile> {
+        self.builds.get(config.build.as_ref()?)
+    }
+
+    /// What the executable says of itself, in a worker that ends at once; an error in words.
+    pub fn hello(&self, name: &str, deadline: Duration) -> Result<EngineInfo, String> {
+        let worker = Worker::spawn(self, name, 0, &Mailbox::new(), deadline);
+        match worker {
+            Ok(mut worker) => {
+                let engine = std::mem::take(&mut worker.engine);
+                worker.quit();
+                Ok(engine)
+            }
+            Err(AskError::Refused(_, why) | AskError::Dead(_, why)) => Err(why),
+            Err(AskError::Interrupted) => Err("interrupted".to_owned()),
+        }
     }
 }
 
@@ -153,12 +179,13 @@ impl Worker {
         }
         match worker.receive(&mailbox.receiver, deadline)? {
             Reply::Hello {
-                protocol_version: PROTOCOL_VERSION,
+                protocol_version: PROTOCOL_OLDEST..=PROTOCOL_VERSION,
                 engine,
             } => worker.engine = engine,
             Reply::Hello { protocol_version, .. } => {
-                let why =
-                    format!("the worker speaks protocol {protocol_version}, not {PROTOCOL_VERSION}: rebuild kvant");
+                let why = format!(
+                    "the worker speaks protocol {protocol_version}, and this kvant {PROTOCOL_OLDEST} to {PROTOCOL_VERSION}: build both from versions that are nearer to each other"
+                );
                 return Err(AskError::Dead(FailureKind::Protocol, why));
             }
             other => return Err(worker.off_script(&other)),

@@ -1,11 +1,12 @@
 //! What a run is told, and what follows from it for all parts of the runner.
 
 use super::child::{Mailbox, WorkerCommand};
-use crate::data::{PartName, Plan, QualityRecord, TextTokens, Work};
+use super::file::ModelFile;
+use crate::data::{Plan, QualityRecord, TextTokens, Work};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// What the runner needs besides the journal.
 pub struct RunConfig {
@@ -72,40 +73,6 @@ pub struct Outlook {
     pub dropped: Vec<usize>,
     /// Whether the choice is settled.
     pub is_decided: bool,
-}
-
-/// A model file as it was when its hash was taken.
-pub struct ModelFile {
-    pub path: PathBuf,
-    /// Its SHA-256, lower-case hex.
-    pub sha256: String,
-    seen: Vec<Option<(u64, SystemTime)>>,
-}
-
-impl ModelFile {
-    /// Remembers size and time of the file at `path`, whose hash is `sha256`; of a split model of all parts.
-    pub fn new(path: PathBuf, sha256: String) -> Self {
-        let seen = PartName::files_of(&path).iter().map(|part| stamp(part)).collect();
-        ModelFile { path, sha256, seen }
-    }
-
-    /// What happened to the file since, in words; `None` when it is as it was.
-    pub(super) fn change(&self) -> Option<String> {
-        let parts = PartName::files_of(&self.path);
-        parts.iter().zip(&self.seen).find_map(|(part, seen)| {
-            let path = part.display();
-            match stamp(part) {
-                now if now == *seen => None,
-                None => Some(format!("{path} is gone; put it back and start a new run")),
-                _ => Some(format!("{path} was changed while the run went on; start a new run")),
-            }
-        })
-    }
-}
-
-fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
-    let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.len(), metadata.modified().ok()?))
 }
 
 impl RunConfig {

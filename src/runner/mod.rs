@@ -9,6 +9,7 @@
 mod child;
 mod config;
 mod drive;
+mod file;
 mod memory;
 mod progress;
 mod quality;
@@ -17,7 +18,8 @@ mod trial;
 mod watch;
 
 pub use child::{Interrupt, WorkerCommand};
-pub use config::{MemoryTurn, ModelFile, Outlook, RunConfig};
+pub use config::{MemoryTurn, Outlook, RunConfig};
 pub use drive::{run, RunError};
+pub use file::ModelFile;
 pub use progress::Observer;
 pub use trial::{Scores, Trial, TrialConfig, TrialError, Trials};

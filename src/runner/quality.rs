@@ -2,7 +2,7 @@
 //! logits the others read from anonymous memory that they inherit. Never while speed is measured.
 
 use super::child::{AskError, Worker};
-use super::config::{inherited_memory, nanos, ModelFile, Site};
+use super::config::{inherited_memory, nanos, Site};
 use super::team;
 use crate::data::{
     Chunk, ChunkScore, FailureKind, QualityFailure, QualityLoss, QualityPlan, QualityRecord, QualityWindow, Record,
@@ -442,10 +442,7 @@ fn difference(own: &TextTokens, baseline: &TextTokens) -> Option<String> {
 /// A worker with the model of an arm and the texts, in tokens.
 fn load(site: Site, plan: &QualityPlan, arm: usize, id: u64) -> Result<(Worker, TextTokens), AskError> {
     let spec = &plan.arms[arm];
-    let file = site.run.files.get(&spec.variant);
-    if let Some(why) = file.and_then(ModelFile::change) {
-        return Err(AskError::Refused(FailureKind::Engine, why));
-    }
+    team::check_files(site, spec)?;
     let name = format!("quality {}", spec.id);
     let mut worker = Worker::spawn(
         &site.run.command.of_arm(&spec.config),

@@ -1,7 +1,8 @@
 //! The workers of a launch, one process for each arm: bringing them up, and asking them about cells.
 
 use super::child::{AskError, Worker};
-use super::config::{inherited_memory, nanos, ModelFile, Site};
+use super::config::{inherited_memory, nanos, Site};
+use super::file::ModelFile;
 use crate::data::{Arm, Cell, EngineInfo, FailureKind, LoadedArm, Sample};
 use crate::protocol::{KeptState, Reply, Request};
 use std::collections::{BTreeMap, BTreeSet};
@@ -210,9 +211,7 @@ impl KeptStates {
 
 fn spawn(site: Site, arm: usize, id: u64) -> Result<Worker, AskError> {
     let arm = &site.run.plan.arms[arm];
-    if let Some(why) = site.run.files.get(&arm.variant).and_then(ModelFile::change) {
-        return Err(AskError::Refused(FailureKind::Engine, why));
-    }
+    check_files(site, arm)?;
     Worker::spawn(
         &site.run.command.of_arm(&arm.config),
         &arm.id,
@@ -220,6 +219,15 @@ fn spawn(site: Site, arm: usize, id: u64) -> Result<Worker, AskError> {
         site.mailbox,
         site.run.deadline(0),
     )
+}
+
+/// The model of an arm and the executable that runs it are what they were.
+pub(super) fn check_files(site: Site, arm: &Arm) -> Result<(), AskError> {
+    let files = [site.run.files.get(&arm.variant), site.run.command.build(&arm.config)];
+    match files.into_iter().flatten().find_map(ModelFile::change) {
+        Some(why) => Err(AskError::Refused(FailureKind::Engine, why)),
+        None => Ok(()),
+    }
 }
 
 /// Loads the model of an arm with `n_tokens` of text, and opens its context.

@@ -43,7 +43,12 @@ impl Bench<'_> {
 
     /// Appends these of the tokens.
     pub fn feed(&mut self, range: impl SliceIndex<[i32], Output = [i32]>) -> Result<(), EngineError> {
-        self.engine.decode(self.id, &self.speed.tokens[range])
+        #[cfg(feature = "test-engine")]
+        let since = std::time::Instant::now();
+        self.engine.decode(self.id, &self.speed.tokens[range])?;
+        #[cfg(feature = "test-engine")]
+        super::faults::handicap(since.elapsed());
+        Ok(())
     }
 
     pub fn step(&mut self, at: usize) -> Result<(), EngineError> {

@@ -65,14 +65,13 @@ fn a_slower_run_is_called_and_the_settings_that_changed_come_first() {
         assert_eq!(verdict == Verdict::Slower, is_slowed, "{row:?}");
         assert_ne!(verdict, Verdict::Faster);
     }
-    let condition = |text: &str| text.parse().expect("a condition");
     // With four launches a condition that has to hold for all cells at once is met by half of those ten.
-    let failures = diff.failures(&condition("slower:5%"));
+    let failures = diff.failures(0.05);
     assert!(
         failures.len() == 5 && failures.iter().all(|said| said.contains("Q8_0")),
         "{failures:?}"
     );
-    assert_eq!(diff.failures(&condition("slower:60%")), Vec::<String>::new());
+    assert_eq!(diff.failures(0.6), Vec::<String>::new());
     let md = diff.md();
     assert!(md.find("What changed in the configuration") < md.find("## Speed"));
     assert!(md.contains("They are not paired"));
@@ -296,6 +295,8 @@ fn the_command_compares_runs_and_files_and_fails_on_request() {
     run_for(&mut lab.kvant(&["diff", "a", "broken.json"]), 2);
     run_for(&mut lab.kvant(&["diff", "a", "nowhere"]), 5);
     run_for(&mut lab.kvant(&["diff", "a", "b", "--fail-on", "5%"]), 2);
+    let kld = run_for(&mut lab.kvant(&["diff", "a", "b", "--fail-on", "kld:1e-4"]), 2);
+    assert!(stderr(&kld).contains("kvant gate"), "{}", stderr(&kld));
 }
 
 #[test]

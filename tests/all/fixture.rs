@@ -266,6 +266,8 @@ pub fn header() -> RunHeader {
                 30,
             ),
         ],
+        builds: Vec::new(),
+        gate: Vec::new(),
         draft: None,
         goal: None,
         price_per_hour: None,
@@ -554,7 +556,7 @@ fn launch_record(header: &RunHeader, launch: u32) -> LaunchRecord {
             name: "llama.cpp".into(),
             version: header.llama_cpp.clone(),
             system_info: header.system_info.clone(),
-            devices: vec![],
+            ..EngineInfo::default()
         },
         loading_ns: 1_240_000_000,
         warmup_ns: 21_000_000_000,

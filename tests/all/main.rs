@@ -5,6 +5,7 @@ compile_error!("these tests need the scripted engine: `just test`, or `cargo tes
 
 use kvant::gguf::Writer;
 
+mod builds;
 mod choices;
 mod circles;
 mod compare;
@@ -12,6 +13,7 @@ mod devices;
 mod diff;
 mod faults;
 mod fixture;
+mod gates;
 mod hub;
 mod hub_faults;
 mod hub_lab;

@@ -16,6 +16,7 @@ mod setting;
 mod target;
 
 use super::args::{Cli, Command, Global, MixArgs};
+use super::builds;
 use super::compare::unused;
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, NOT_MET, UNEXPECTED};
 use super::progress::LiveLine;
@@ -26,7 +27,7 @@ use crate::catalog::{free_at, mixes_of};
 use crate::data::{ArmConfig, VariantInfo};
 use crate::gguf::GgmlType;
 use crate::mix::{groups, Limits, Matrix};
-use crate::runner::{TrialConfig, WorkerCommand};
+use crate::runner::TrialConfig;
 use crate::{engine, host, units};
 use calibration::{Calibration, N_CHUNKS_MAX};
 use clap::Parser;
@@ -35,6 +36,7 @@ use kept::{stopped, Kept};
 use make::{label, made_from, make};
 use search::{Chosen, Search, Wanted};
 use setting::Setting;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use target::Target;
@@ -185,11 +187,7 @@ fn begin<'a>(
         ..config.clone()
     };
     let trials = TrialConfig {
-        command: WorkerCommand {
-            exe,
-            env: vec![(crate::worker::PARENT_ENV.into(), std::process::id().to_string().into())],
-            log_dir: folder.join("logs"),
-        },
+        command: builds::command(exe, BTreeMap::new(), &folder.join("logs")),
         reference: files.reference.1.clone(),
         text: setting.calibration.for_choice().to_owned(),
         config,

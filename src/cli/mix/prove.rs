@@ -59,7 +59,7 @@ pub fn planned(
 ) -> Result<(Settings, Plan), Failure> {
     let settings = Settings {
         variants,
-        ..resolve::settings(compare, host, &engine.devices)?
+        ..resolve::settings(compare, host, &engine.devices, &[])?
     };
     let plan = plan::build(&settings)?;
     Ok((settings, plan))

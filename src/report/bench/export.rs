@@ -119,7 +119,7 @@ pub(super) fn row(model: &ReportModel, cell: &CellReport) -> Row {
     let (avg_ns, stddev_ns) = moments(&ns);
     let (avg_ts, stddev_ts) = moments(&rates(cell));
     vec![
-        ("build_commit", Value::text(&header.llama_cpp)),
+        ("build_commit", Value::text(model.llama_cpp_of(&cell.arm))),
         ("build_number", Int(0)),
         ("cpu_info", Value::text(&header.host.cpu)),
         ("gpu_info", Value::text(if is_cpu { "" } else { device })),

@@ -10,10 +10,11 @@ pub fn llama_bench_table(model: &ReportModel) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let is_shown = |column: &&Column| {
-        column
-            .1
-            .is_none_or(|usual| rows.iter().any(|row| plain(row, column.0) != usual))
+    let is_several = |name: &str| rows.iter().any(|row| plain(row, name) != plain(&rows[0], name));
+    let is_shown = |column: &&Column| match column.1 {
+        Some("") => is_several(column.0),
+        Some(usual) => rows.iter().any(|row| plain(row, column.0) != usual),
+        None => true,
     };
     let columns: Vec<&Column> = COLUMNS.iter().filter(is_shown).collect();
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
@@ -27,14 +28,18 @@ pub fn llama_bench_table(model: &ReportModel) -> String {
     for row in &rows {
         out.push_str(&line(columns.iter().map(|c| padded(&shown(row, c.0), c.3)).collect()));
     }
+    let mut builds: Vec<String> = rows.iter().map(|row| plain(row, "build_commit")).collect();
+    builds.sort();
+    builds.dedup();
     format!(
         "{out}\nbuild: {} (kvant {})\n",
-        model.header.llama_cpp, model.header.tool_version
+        builds.join(", "),
+        model.header.tool_version
     )
 }
 
-/// A column of llama-bench's table: the field, its usual value where it is shown only besides that, its title, and its width, negative
-/// for texts.
+/// A column of llama-bench's table: the field, its usual value where it is shown only besides that (the empty one: only where rows
+/// differ), its title, and its width, negative for texts.
 type Column = (&'static str, Option<&'static str>, &'static str, i32);
 
 const COLUMNS: &[Column] = &[
@@ -51,6 +56,7 @@ const COLUMNS: &[Column] = &[
     ("split_mode", Some("layer"), "sm", 6),
     ("no_kv_offload", Some("false"), "nkvo", 10),
     ("flash_attn", Some("1"), "fa", 3),
+    ("build_commit", Some(""), "build", -10),
     ("n_prompt", None, "test", 15),
     ("avg_ts", None, "t/s", 20),
 ];

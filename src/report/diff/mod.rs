@@ -11,6 +11,7 @@ mod render;
 mod side;
 
 use super::lang::Lang;
+use crate::data::FailOn;
 use crate::stats::{self, Interval, Verdict};
 pub use json::{diff_json, DIFF_SCHEMA};
 use quality::LEVEL;
@@ -65,34 +66,6 @@ pub struct DiffRow {
     family: Option<Interval>,
 }
 
-/// The condition of `--fail-on`: slower by more than this share, beyond doubt.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FailOn {
-    /// As it was given.
-    pub text: String,
-    /// E.g. 0.05.
-    pub slower: f64,
-}
-
-impl std::str::FromStr for FailOn {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("'{text}' is no condition: write slower:5%");
-        let limit = text.strip_prefix("slower:").ok_or_else(wrong)?;
-        let slower = crate::units::parse_percent(limit).map_err(|_| wrong())?;
-        if !(0.0..1.0).contains(&slower) {
-            return Err(format!(
-                "'{text}' is out of range: use 0% or more and less than 100%, e.g. slower:5%"
-            ));
-        }
-        Ok(FailOn {
-            text: text.to_owned(),
-            slower,
-        })
-    }
-}
-
 impl Diff {
     /// Compares. The region that counts as the same is the wider one of both runs.
     pub fn between(lang: Lang, a: Side, b: Side) -> Diff {
@@ -133,14 +106,18 @@ impl Diff {
 
     /// Cells that are slower by more than the limit, beyond doubt: the whole interval lies below, at the level at which those of all
     /// cells hold together, so that a run with many cells does not cry wolf.
-    pub fn failures(&self, fail_on: &FailOn) -> Vec<String> {
+    pub fn failures(&self, slower: f64) -> Vec<String> {
         let t = self.lang;
-        let is_failed = |row: &&DiffRow| {
-            row.verdict == Some(Verdict::Slower) && row.family.is_some_and(|i| i.hi < 1.0 - fail_on.slower)
-        };
+        let is_failed =
+            |row: &&DiffRow| row.verdict == Some(Verdict::Slower) && row.family.is_some_and(|i| i.hi < 1.0 - slower);
         let said = |row: &DiffRow| {
             let ratio = t.or_na(row.interval.as_ref(), |i| t.ratio(i));
-            t.d_fail_on(&fail_on.text, t.arm_with_kv(&row.variant, &row.kv), &row.work, ratio)
+            t.d_fail_on(
+                FailOn::Slower(slower),
+                t.arm_with_kv(&row.variant, &row.kv),
+                &row.work,
+                ratio,
+            )
         };
         self.rows.iter().filter(is_failed).map(said).collect()
     }
@@ -169,20 +146,5 @@ fn row((side_a, a): (&Side, &SideCell), (side_b, b): (&Side, &SideCell), n_rows:
         verdict: interval.map(|i| stats::verdict(&i, equivalence)),
         interval,
         family: at(1.0 - (1.0 - LEVEL) / n_rows.max(1) as f64),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::FailOn;
-
-    #[test]
-    fn a_condition_is_read_or_refused() {
-        let read = |text: &str| text.parse::<FailOn>().map(|f| f.slower);
-        assert_eq!(read("slower:5%"), Ok(0.05));
-        assert_eq!(read("slower:0%"), Ok(0.0));
-        for bad in ["5%", "slower", "slower:5", "slower:100%", "faster:5%", ""] {
-            assert!(read(bad).expect_err(bad).contains("slower:5%"), "{bad}");
-        }
     }
 }

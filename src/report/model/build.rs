@@ -2,8 +2,8 @@
 
 use super::cells::{cell_reports, Rounds};
 use super::{
-    batched, chat, compare, decision, memory, prefix, quality, rankings, requests, reuse, speculative, state, totals,
-    trust,
+    batched, chat, compare, decision, gate, memory, prefix, quality, rankings, requests, reuse, speculative, state,
+    totals, trust,
 };
 use super::{CellReport, ReportModel, Trust};
 use crate::data::{EngineInfo, Record, RunHeader, Warning, Workload};
@@ -43,9 +43,11 @@ impl ReportModel {
             warnings: warnings(records),
             rankings: Vec::new(),
             decision: None,
+            gate: None,
         };
         let looks = decision::looks_of(model.totals.stopped_by);
         model.decision = decision::decision(&model, rounds, records, looks);
+        model.gate = gate::gate(&model, rounds, looks);
         model.rankings = rankings::rankings(&model, rounds);
         model
     }
@@ -55,6 +57,9 @@ impl ReportModel {
     pub fn outlook(header: &RunHeader, records: &[Record], n_launches: u32) -> (Vec<String>, bool) {
         let rounds = Rounds::collect(header, records);
         let model = ReportModel::build_with(header, records, &rounds);
+        if !header.gate.is_empty() {
+            return (Vec::new(), gate::is_decided(&model, &rounds, n_launches));
+        }
         let report = decision::decision(&model, &rounds, records, Looks::Interim);
         report.map_or((Vec::new(), false), |report| {
             decision::outlook(&report, &model, &rounds, n_launches)

@@ -218,6 +218,7 @@ pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Roun
                 }),
                 vs_baseline: None,
                 vs_f16_kv: None,
+                vs_first_build: None,
                 outcome,
             })
         })

@@ -9,15 +9,15 @@ use crate::data::{ArmConfig, KvType, RunHeader, Work, Workload};
 use crate::stats::{self, Interval, Verdict};
 use std::collections::BTreeMap;
 
-/// Fills `vs_baseline` and `vs_f16_kv` of every measured cell and returns the control.
+/// Fills `vs_baseline`, `vs_f16_kv` and `vs_first_build` of every measured cell and returns the control.
 pub(super) fn compare_all(header: &RunHeader, rounds: &Rounds, cells: &mut [CellReport]) -> Control {
     let control = control(header, rounds, cells);
-    let comparisons: Vec<_> = cells
+    let comparisons: Vec<[Option<Comparison>; 3]> = cells
         .iter()
         .map(|cell| own(header, rounds, &control, cells, cell))
         .collect();
-    for (cell, (vs_baseline, vs_f16_kv)) in cells.iter_mut().zip(comparisons) {
-        (cell.vs_baseline, cell.vs_f16_kv) = (vs_baseline, vs_f16_kv);
+    for (cell, comparisons) in cells.iter_mut().zip(comparisons) {
+        [cell.vs_baseline, cell.vs_f16_kv, cell.vs_first_build] = comparisons;
     }
     for (spec, comparison) in &control.by_spec {
         if let Some(cell) = cells.iter_mut().find(|c| c.arm.is_control && c.spec == *spec) {
@@ -27,16 +27,16 @@ pub(super) fn compare_all(header: &RunHeader, rounds: &Rounds, cells: &mut [Cell
     control
 }
 
-/// A cell against the baseline, and against the same weights with an f16 cache.
+/// A cell against the baseline, against the same weights with an f16 cache, and against itself in the first build.
 fn own(
     header: &RunHeader,
     rounds: &Rounds,
     control: &Control,
     cells: &[CellReport],
     cell: &CellReport,
-) -> (Option<Comparison>, Option<Comparison>) {
+) -> [Option<Comparison>; 3] {
     if !cell.is_ok() || cell.arm.is_control {
-        return (None, None);
+        return [None, None, None];
     }
     let is_measured = |c: &&CellReport| c.is_ok() && !c.arm.is_control && c.spec == cell.spec;
     let against = |reference: Option<&CellReport>| compare(header, rounds, control, reference?, cell);
@@ -44,7 +44,11 @@ fn own(
     let baseline = same_spec()
         .find(|c| c.arm.is_baseline)
         .filter(|_| !cell.arm.is_baseline);
-    (against(baseline), against(same_spec().find(|c| is_f16_kv_of(c, cell))))
+    [
+        against(baseline),
+        against(same_spec().find(|c| is_f16_kv_of(c, cell))),
+        against(same_spec().find(|c| is_first_build_of(header, c, cell))),
+    ]
 }
 
 impl super::ReportModel {
@@ -150,6 +154,7 @@ fn factor(reference: &CellReport, arm: &CellReport) -> String {
     let (a, b) = (&reference.arm.config, &arm.arm.config);
     let differs = [
         ("variant", reference.arm.variant != arm.arm.variant),
+        ("build", a.build != b.build),
         ("kv", a.kv() != b.kv()),
         ("flash_attn", a.flash_attn != b.flash_attn),
         ("device", (&a.device, a.n_gpu_layers) != (&b.device, b.n_gpu_layers)),
@@ -182,4 +187,21 @@ fn is_f16_kv_of(a: &CellReport, b: &CellReport) -> bool {
         && (a.arm.config.type_k, a.arm.config.type_v) == f16
         && (b.arm.config.type_k, b.arm.config.type_v) != f16
         && as_f16(&a.arm.config) == as_f16(&b.arm.config)
+}
+
+/// Whether `a` is `b`, which is in another build, in the first one, and nothing else changed (the device may have another name there).
+pub(super) fn is_first_build_of(header: &RunHeader, a: &CellReport, b: &CellReport) -> bool {
+    let first = header.builds.first().map(|build| &build.name);
+    let elsewhere = |c: &ArmConfig| ArmConfig {
+        build: None,
+        device: String::new(),
+        n_gpu_layers: 0,
+        ..c.clone()
+    };
+    let (of_a, of_b) = (&a.arm.config, &b.arm.config);
+    first.is_some()
+        && of_a.build.as_ref() == first
+        && of_b.build.as_ref() != first
+        && !a.arm.is_control
+        && (&a.arm.variant, a.spec, elsewhere(of_a)) == (&b.arm.variant, b.spec, elsewhere(of_b))
 }

@@ -285,7 +285,10 @@ fn memory(model: &ReportModel, arm: &Arm) -> Option<MemoryReport> {
         return Some(own.clone());
     }
     // Only the cache may differ.
-    let place = |a: &Arm| (a.config.device.clone(), a.config.n_gpu_layers, a.config.n_ctx);
+    let place = |a: &Arm| {
+        let of = &a.config;
+        (of.build.clone(), of.device.clone(), of.n_gpu_layers, of.n_ctx)
+    };
     let is_alike = |m: &&MemoryReport| m.arm.variant == arm.variant && place(&m.arm) == place(arm);
     let other = model.memory.iter().find(is_alike)?;
     let kv_bytes = kv_bytes(model, arm)?;
@@ -323,7 +326,7 @@ fn exactness(model: &ReportModel, arm: &Arm) -> (Exactness, bool) {
         return (Exactness::Unscored, false);
     };
     let (kv, kv_baseline) = (arm.config.kv(), baseline.config.kv());
-    if arm.is_baseline || (&arm.variant, &kv) == (&baseline.variant, &kv_baseline) {
+    if arm.is_baseline || arm.scores_as(baseline) {
         return (Exactness::Baseline, false);
     }
     let Some(&n_ctx) = model.quality.windows().first() else {
@@ -331,7 +334,8 @@ fn exactness(model: &ReportModel, arm: &Arm) -> (Exactness, bool) {
     };
     let scored = |variant: &str, kv: &str| {
         let mut rows = model.quality.rows.iter().filter(|r| r.n_ctx == n_ctx && r.is_ok());
-        rows.find(|r| !r.arm.is_control && r.arm.variant == variant && r.arm.config.kv() == kv)
+        let is_here = |a: &Arm| a.variant == variant && a.config.kv() == kv && a.config.build == arm.config.build;
+        rows.find(|r| !r.arm.is_control && is_here(&r.arm))
     };
     if let Some(known) = scored(&arm.variant, &kv).and_then(known) {
         return (known, false);

@@ -13,6 +13,7 @@ mod chat;
 mod compare;
 mod decision;
 mod failed;
+mod gate;
 mod memory;
 mod prefix;
 mod quality;
@@ -27,6 +28,7 @@ mod types;
 
 pub use batched::BatchedRow;
 pub use chat::ChatRow;
+pub use gate::{GateKld, GateReport, GateRow};
 pub use prefix::PrefixRow;
 pub use requests::RequestRow;
 pub use reuse::ReuseRow;

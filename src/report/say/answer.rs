@@ -223,7 +223,7 @@ fn flips(model: &Report, arm: &crate::data::Arm) -> Option<u64> {
         .rows
         .iter()
         .filter(|r| r.n_ctx == n_ctx && r.is_ok() && !r.arm.is_control);
-    let row = rows.find(|r| r.arm.variant == arm.variant && r.arm.config.kv() == arm.config.kv())?;
+    let row = rows.find(|r| r.arm.scores_as(arm))?;
     let other = 1.0 - row.same_top?.value;
     (other >= FLIPS_TOLD && !row.arm.is_baseline).then(|| (1.0 / other).round() as u64)
 }

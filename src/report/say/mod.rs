@@ -110,7 +110,7 @@ pub(super) fn closing(model: &Report) -> Option<String> {
 fn baseline_name(model: &Report) -> String {
     model
         .baseline()
-        .map_or_else(|| model.lang.the_baseline(), |arm| arm.variant.clone())
+        .map_or_else(|| model.lang.the_baseline(), |arm| arm.label().to_owned())
 }
 
 /// What variants cost in the shortest window, and what KV types cost in the longest.
@@ -134,10 +134,10 @@ fn quality(model: &Report) -> Vec<String> {
     };
     let variants: Vec<String> = compared(shortest)
         .filter(|r| is_base_kv(r))
-        .map(|r| said(r, r.arm.variant.clone()))
+        .map(|r| said(r, r.arm.label().to_owned()))
         .collect();
     let of_kv: Vec<String> = compared(longest)
-        .filter(|r| !is_base_kv(r) && r.arm.variant == baseline)
+        .filter(|r| !is_base_kv(r) && r.arm.label() == baseline)
         .map(|r| said(r, t.kv_named(kv(&r.arm.config))))
         .collect();
     let mut sentences = Vec::new();

@@ -1,5 +1,6 @@
 //! What a report says, as blocks: the answer first, tables second, then how it was measured and the command to repeat it.
 
+mod builds;
 mod decision;
 mod energy;
 mod kv;
@@ -8,6 +9,8 @@ mod quality;
 mod speed;
 mod trust;
 mod workloads;
+
+pub(super) use builds::builds;
 
 use super::charts::chart_names;
 use super::document::Document;
@@ -20,6 +23,7 @@ pub(super) fn document(model: &Report) -> Document {
         decision::decision(model),
         quality::in_one_table(model, &charts),
         speed::variants(model),
+        builds(model),
         kv::kv_types(model),
         quality::quality(model, &charts),
         speed::context(model, &charts),

@@ -27,7 +27,7 @@ pub(super) fn in_one_table(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let name = |spec: Option<Work>| t.or_na(spec, |s| s.to_string());
     let cell = |arm: &Arm, spec: Option<Work>| spec.and_then(|spec| model.cell(&arm.id, &spec));
     let table = Rows::of(t, rows)
-        .column(t.h_variant(), |(arm, ..)| arm.variant.as_str())
+        .column(t.h_variant(), |(arm, ..)| arm.label())
         .column(t.h_size(), |(_, _, size)| Value::mib(t, *size))
         .column(t.h_compression(), |(_, _, size)| {
             Value::factor(t, size.map(|size| base_size / size as f64))
@@ -99,7 +99,7 @@ fn scores<'a>(model: &Report, rows: impl Iterator<Item = &'a QualityReport>) -> 
     Rows::of(t, rows)
         .column(t.h_weights(), |row| match row.arm.is_control {
             true => t.first_chunk(&row.arm.id),
-            false => row.arm.variant.clone(),
+            false => row.arm.label().to_owned(),
         })
         .column(t.h_kv(), |row| row.arm.config.kv())
         .column("PPL", |row| Value::figure(t, row.ppl, |x| t.ppl(x)))

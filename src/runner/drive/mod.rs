@@ -287,7 +287,10 @@ impl<'a> Drive<'a> {
     fn leave_out_broken(&mut self, plan: &QualityPlan, failure: &QualityFailure) -> Result<(), Stop> {
         let (broken, baseline) = (&plan.arms[failure.arm], &plan.arms[0]);
         let is_any_kv = broken.config.kv() == baseline.config.kv();
-        let is_it = |arm: &Arm| arm.variant == broken.variant && (is_any_kv || arm.config.kv() == broken.config.kv());
+        let is_it = |arm: &Arm| {
+            let is_kv = is_any_kv || arm.config.kv() == broken.config.kv();
+            arm.variant == broken.variant && arm.config.build == broken.config.build && is_kv
+        };
         let arms = &self.site.run.plan.arms;
         let cells: Vec<usize> = self
             .live()

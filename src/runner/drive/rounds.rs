@@ -60,7 +60,7 @@ impl Drive<'_> {
         self.loading_ns += up.loading_ns;
         self.load_ns.insert(arm, up.loading_ns);
         loaded.loading_ns += up.loading_ns;
-        if loaded.engine.is_none() {
+        if loaded.engine.is_none() || self.site.run.plan.arms[arm].is_baseline {
             loaded.engine = up.engine;
         }
         if let Some((kind, reason)) = up.failed {

@@ -50,6 +50,9 @@ pub struct CellReport {
     pub vs_baseline: Option<Comparison>,
     /// KV arms: speed relative to the same weights with an f16 KV cache.
     pub vs_f16_kv: Option<Comparison>,
+    /// Arms in another build than the first: speed relative to that one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vs_first_build: Option<Comparison>,
 }
 
 impl CellReport {

@@ -10,6 +10,8 @@ pub use quality::{DpQuantiles, Example, Figure, PositionBin, Quality, QualityEnd
 
 use super::batched::BatchedRow;
 use super::chat::ChatRow;
+use super::compare::is_first_build_of;
+use super::gate::GateReport;
 use super::prefix::PrefixRow;
 use super::requests::RequestRow;
 use super::reuse::ReuseRow;
@@ -61,6 +63,8 @@ pub struct ReportModel {
     pub warnings: Vec<Warning>,
     /// Which arm to take, and why; absent when no decode was planned.
     pub decision: Option<DecisionReport>,
+    /// Whether the second build passes; absent where the run is no gate.
+    pub gate: Option<GateReport>,
     /// Who is fastest, by work.
     pub rankings: Vec<Ranking>,
 }
@@ -107,6 +111,26 @@ impl ReportModel {
         let decides = self.header.plan.decision.iter().find(|s| s.workload() == workload);
         let specs = self.specs(workload);
         decides.or(specs.get(specs.len().saturating_sub(1) / 2)).copied()
+    }
+
+    /// The same cell in the first of the executables, for one in another.
+    pub fn in_first_build(&self, cell: &CellReport) -> Option<&CellReport> {
+        self.cells
+            .iter()
+            .find(|other| is_first_build_of(&self.header, other, cell))
+    }
+
+    /// The llama.cpp that runs an arm; builds of the same one are told apart by their names.
+    pub fn llama_cpp_of(&self, arm: &Arm) -> String {
+        let builds = &self.header.builds;
+        let Some(own) = builds.iter().find(|b| Some(&b.name) == arm.config.build.as_ref()) else {
+            return self.header.llama_cpp.clone();
+        };
+        let version = own.engine.llama_cpp();
+        match builds.iter().filter(|b| b.engine.llama_cpp() == version).count() {
+            1 => version.to_owned(),
+            _ => format!("{version} ({})", own.name),
+        }
     }
 
     /// What is known of a variant's file.
