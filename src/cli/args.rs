@@ -521,7 +521,7 @@ pub struct CompareArgs {
     /// Measure one part of the plan, e.g. 2/4: any scheduler can spread the parts; kvant merge joins them
     #[arg(long, value_name = "I/N", value_parser = ShardOf::from_str, help_heading = "Repeatability")]
     pub shard: Option<ShardOf>,
-    /// Complete the run in --out: only what its journal lacks is measured
+    /// Complete the run in --out: only what its journal lacks is measured. With the run's flags, a folder without a run begins it
     #[arg(long, requires = "out", help_heading = "Repeatability")]
     pub resume: bool,
     /// Print the run as another tool's table instead of the summary

@@ -37,10 +37,17 @@ const SPECULATIVE: WorkloadChoice = WorkloadChoice::One(Workload::Speculative);
 pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     check_form(given.format.is_some(), global)?;
     let host = host::gather();
-    let past = if given.resume { Some(read_past(given)?) } else { None };
+    let past = if resume::is_to_continue(given) {
+        Some(read_past(given)?)
+    } else {
+        None
+    };
     let args = match &past {
         Some(journal) => of_run(resume::recorded_args(&journal.header, given)?, journal),
-        None => given.clone(),
+        None => CompareArgs {
+            resume: false,
+            ..given.clone()
+        },
     };
     let builds = builds::look(&args.workers)?;
     let engine = builds.first().map_or_else(engine::info, |b| b.info.engine.clone());
@@ -520,7 +527,7 @@ impl Job {
             "llama.cpp or its build"
         } else if builds(old) != builds(&self.header) {
             "an executable of --worker"
-        } else if old.host.cpu != self.header.host.cpu {
+        } else if old.host.cpu != self.header.host.cpu || old.shards.as_ref().is_some_and(|s| s.node != host::node()) {
             "the machine"
         } else {
             return Ok(());

@@ -33,7 +33,15 @@ pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
             is_torn: journal.torn_tail,
         })
         .collect();
-    let merged = plan::merge(&parts)?;
+    let (superseded, others): (Vec<Part>, Vec<Part>) = parts.iter().partition(|part| plan::is_superseded(part, &parts));
+    if !superseded.is_empty() && !global.quiet {
+        let names: Vec<&str> = superseded.iter().map(|part| part.name).collect();
+        look::say(format!(
+            "note: left out, since another machine has the whole shard: {}",
+            names.join(", ")
+        ));
+    }
+    let merged = plan::merge(&others)?;
     if let [one] = merged.as_slice() {
         say(one, global);
         let path = write(one, &args.out)?;

@@ -1,8 +1,9 @@
-//! `--resume`: the settings of the run that is to be completed.
+//! `--resume`: whether there is a run to complete, and its settings.
 
 use super::args::{Cli, Command, CompareArgs};
 use super::bench_flags;
 use super::exit::{Failure, BAD_INPUT};
+use super::report::JOURNAL_NAME;
 use crate::data::RunHeader;
 use clap::Parser;
 
@@ -20,8 +21,26 @@ pub fn recorded_args(header: &RunHeader, given: &CompareArgs) -> Result<CompareA
         format: given.format,
         ..*recorded
     };
-    let defaults = Cli::try_parse_from(["kvant", "compare"]).map(|cli| cli.command);
-    let is_left_out = match defaults {
+    if is_left_out(given) || recorded == *given {
+        return Ok(recorded);
+    }
+    let text = format!(
+        "--resume: the run in {} was started as `{}`; repeat these flags, or give none besides --out",
+        given.out.as_deref().unwrap_or(std::path::Path::new(".")).display(),
+        header.command.join(" "),
+    );
+    Err(Failure::msg(BAD_INPUT, text))
+}
+
+/// A scheduler starts what it killed again by the same command: that begins the run where it has not begun.
+pub fn is_to_continue(given: &CompareArgs) -> bool {
+    let is_begun = || given.out.as_ref().is_some_and(|dir| dir.join(JOURNAL_NAME).exists());
+    given.resume && (is_begun() || is_left_out(given))
+}
+
+/// No flags of the run are given.
+fn is_left_out(given: &CompareArgs) -> bool {
+    match Cli::try_parse_from(["kvant", "compare"]).map(|cli| cli.command) {
         Ok(Command::Compare(defaults)) => {
             CompareArgs {
                 out: given.out.clone(),
@@ -31,14 +50,5 @@ pub fn recorded_args(header: &RunHeader, given: &CompareArgs) -> Result<CompareA
             } == *given
         }
         _ => false,
-    };
-    if is_left_out || recorded == *given {
-        return Ok(recorded);
     }
-    let text = format!(
-        "--resume: the run in {} was started as `{}`; repeat these flags, or give none besides --out",
-        given.out.as_deref().unwrap_or(std::path::Path::new(".")).display(),
-        header.command.join(" "),
-    );
-    Err(Failure::msg(BAD_INPUT, text))
 }

@@ -32,9 +32,12 @@ pub(crate) fn gather() -> HostInfo {
     }
 }
 
-/// The machine's name in its network; `None` where the system tells none.
+/// The machine's name in its network, or in a container, which has a name of its own, what `KVANT_NODE` says; `None` where
+/// neither tells.
 pub(crate) fn node() -> Option<String> {
-    read("/proc/sys/kernel/hostname")
+    let given = std::env::var("KVANT_NODE").ok().filter(|name| !name.is_empty());
+    given
+        .or_else(|| read("/proc/sys/kernel/hostname"))
         .map(|text| text.trim().to_owned())
         .filter(|name| !name.is_empty() && name != "(none)")
 }

@@ -90,6 +90,15 @@ pub fn merge(runs: &[Part]) -> Result<Vec<Merged>, MergeError> {
         .collect())
 }
 
+/// Whether a shard that was cut short was begun anew, and ended, on another machine: schedulers do so when a node fails.
+pub fn is_superseded(part: &Part, runs: &[Part]) -> bool {
+    let of = |part: &Part| part.header.shards.as_ref().map(|s| (s.indices.clone(), s.count));
+    let is_whole = |other: &Part| {
+        of(other) == of(part) && !is_same_machine(other.header, part.header) && ended(other) != StoppedBy::Interrupt
+    };
+    ended(part) == StoppedBy::Interrupt && runs.iter().any(is_whole)
+}
+
 /// One machine: its name, where there is one, what it is, and what llama.cpp makes of it.
 fn is_same_machine(a: &RunHeader, b: &RunHeader) -> bool {
     let of = |h: &RunHeader| {

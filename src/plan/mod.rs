@@ -24,7 +24,7 @@ pub use contend::{left_out, Bounds, Contender};
 pub use kv_pair::KvPair;
 pub use matrix::build;
 pub use memory::{arm_memory_bytes, device_memory_bytes, worker_memory_bytes, Layout};
-pub use merge::{merge, MergeError, Merged, Part};
+pub use merge::{is_superseded, merge, MergeError, Merged, Part};
 pub use order::{blocks, headline_pairs, launch_order, Turn};
 pub use outstanding::{outstanding, Outstanding};
 pub use predict::{n_repeat, Cost, SpeedGuess};

@@ -170,7 +170,7 @@ fn bad_input_gives_one_clear_error_and_leaves_nothing() {
         (&["models", "--precision", "0%"], 2, "0%"),
         (&["models", "--no-such-flag"], 2, "no-such-flag"),
         (&["models", "--resume"], 2, "--out"),
-        (&["models", "--resume", "--out", "fresh"], 5, "journal.jsonl"),
+        (&["--resume", "--out", "fresh"], 5, "journal.jsonl"),
         (&["models", "--n-ctx", "2000000000"], 4, "needs about"),
     ];
     for (args, code, word) in cases {

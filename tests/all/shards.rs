@@ -179,6 +179,22 @@ fn a_shard_that_was_cut_short_is_said() {
 }
 
 #[test]
+fn a_shard_that_another_machine_began_anew_counts_once() {
+    let lab = Lab::new();
+    four_shards(&lab);
+    std::fs::create_dir(lab.path("lost")).expect("made");
+    std::fs::copy(lab.path("2/journal.jsonl"), lab.path("lost/journal.jsonl")).expect("copied");
+    rewrite(&lab.path("lost/journal.jsonl"), |header, records| {
+        header.host.cpu = "another".to_owned();
+        records.truncate(records.len() / 2);
+    });
+    let merge = ["merge", "--out", "merged", "1", "2", "3", "4", "lost"];
+    let output = run_for(&mut lab.kvant(&merge), 0);
+    assert!(stderr(&output).contains("whole shard: lost"), "{}", stderr(&output));
+    assert_eq!(results(&lab, "merged")["run"]["complete"], true);
+}
+
+#[test]
 fn machines_are_kept_apart() {
     let lab = Lab::new();
     four_shards(&lab);
@@ -247,7 +263,8 @@ fn foreign_and_duplicate_shards_are_refused() {
 #[test]
 fn a_shard_resumes_as_what_it_is() {
     let lab = Lab::new();
-    sweep(&lab, "2", &["--shard", "2/3"]);
+    // As a scheduler starts it, whether for the first time or again.
+    sweep(&lab, "2", &["--shard", "2/3", "--resume"]);
     let journal = lab.path("2/journal.jsonl");
     let full = crate::util::blocks(&journal).len();
     rewrite(&journal, |_, records| records.truncate(records.len() / 2));
@@ -255,6 +272,10 @@ fn a_shard_resumes_as_what_it_is() {
     assert_eq!(crate::util::blocks(&journal).len(), full);
     let header = journal::read(&journal).expect("good").header;
     assert_eq!(header.shards.map(|s| s.indices), Some(vec![2]));
+    let elsewhere = ["compare", "--resume", "--out", "2"];
+    let output = run_for(lab.kvant(&elsewhere).env("KVANT_NODE", "node018"), 2);
+    assert!(stderr(&output).contains("the machine changed"), "{}", stderr(&output));
+    assert_eq!(crate::util::blocks(&journal).len(), full, "nothing of another machine");
 }
 
 /// Writes a journal again with changes.

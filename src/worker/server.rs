@@ -1,0 +1,558 @@
+//! A llama-server that already runs, asked over HTTP in the place of an engine: the works that its users see.
+//!
+//! Times are those of this side of the connection, from sending a request to the event that brings a token. Prompts are token ids, so that
+//! all arms read the same; answers are the server's own, greedy and never ended early. What another process holds in memory, and what it
+//! gives each token for a probability, cannot be known from here.
+
+use super::conditions::{Counters, Reading};
+use super::load::sha256_of;
+use crate::data::work::*;
+use crate::data::{ContextInfo, RequestTimes, Sample, SampleConditions, Seen, TurnTimes};
+use crate::engine::EngineError;
+use crate::protocol::{Reply, Request};
+use serde::Deserialize;
+use serde_json::{json, Value};
+use std::io::{BufRead, BufReader};
+use std::time::{Duration, Instant};
+use ureq::Agent;
+
+/// Tokens of the short prompt, and of its answer, that warm up a sample.
+const N_WARM: (usize, u32) = (64, 3);
+/// A server that has said nothing for so long is gone.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// The server of an arm.
+pub(super) struct Server {
+    url: String,
+    agent: Agent,
+    tokens: Vec<i32>,
+    counters: Counters,
+}
+
+/// An answer, as it arrived: nanoseconds since it was asked for.
+struct Answered {
+    /// Each event that brought a token: characters that several tokens make up come in one.
+    events_ns: Vec<u64>,
+    end_ns: u64,
+    tokens: Vec<i32>,
+}
+
+/// An event of the stream, or the error in its place.
+#[derive(Deserialize)]
+struct StreamEvent {
+    #[serde(default)]
+    tokens: Vec<i32>,
+    #[serde(default)]
+    stop: bool,
+    #[serde(default)]
+    tokens_predicted: u32,
+    error: Option<Value>,
+}
+
+impl Server {
+    /// Cuts the text with the server's own tokenizer. Out: [`Reply::Loaded`], whose hash shows whether it is that of the other arms.
+    pub(super) fn connect(url: &str, text: &str, n_tokens: u32) -> Result<(Server, Reply), EngineError> {
+        let mut server = Server {
+            url: url.trim_end_matches('/').to_owned(),
+            agent: Agent::config_builder()
+                .timeout_recv_response(Some(PATIENCE))
+                .timeout_recv_body(Some(PATIENCE))
+                .build()
+                .into(),
+            tokens: Vec::new(),
+            counters: Counters::find(),
+        };
+        let start = Instant::now();
+        let cut: Value = server.json(
+            "/tokenize",
+            &json!({"content": text, "add_special": true, "parse_special": false}),
+        )?;
+        let tokens = cut.get("tokens").cloned().unwrap_or_default();
+        server.tokens = serde_json::from_value(tokens)
+            .map_err(|_| server.refused("answered /tokenize without token ids; is it llama-server?"))?;
+        if server.tokens.len() < n_tokens as usize {
+            let n = server.tokens.len();
+            return Err(server.refused(&format!("cut the text into {n} tokens, and {n_tokens} are needed")));
+        }
+        server.tokens.truncate(n_tokens as usize);
+        let reply = Reply::Loaded {
+            load_ns: ns_since(start),
+            is_warm_load: None,
+            weights: Vec::new(),
+            tokens_sha256: sha256_of(&server.tokens),
+        };
+        Ok((server, reply))
+    }
+
+    pub(super) fn answer(&self, request: &Request) -> Result<Reply, EngineError> {
+        match request {
+            Request::Open { config, .. } => {
+                let props = self.get("/props")?;
+                let n_ctx = props
+                    .pointer("/default_generation_settings/n_ctx")
+                    .and_then(Value::as_u64);
+                let n_ctx = n_ctx.and_then(|n| u32::try_from(n).ok()).unwrap_or(config.n_ctx);
+                Ok(Reply::Opened {
+                    context: ContextInfo {
+                        n_ctx,
+                        n_batch: config.n_batch,
+                        n_ubatch: config.n_ubatch,
+                        kv_bytes: 0,
+                        buffers: Vec::new(),
+                    },
+                })
+            }
+            Request::Prepare { spec, is_timed, .. } => {
+                let rough_ns = || {
+                    self.warm_up(spec)?;
+                    self.before(spec)?;
+                    Ok(self.execute(spec)?.ns)
+                };
+                Ok(Reply::Prepared {
+                    execution_ns: is_timed.then(rough_ns).transpose()?,
+                })
+            }
+            Request::Measure { spec, n_repeat, .. } => Ok(Reply::Sampled {
+                sample: self.measure(spec, *n_repeat)?,
+            }),
+            _ => Err(self.refused("cannot be asked for this over HTTP")),
+        }
+    }
+
+    fn measure(&self, work: &Work, n_repeat: u32) -> Result<Sample, EngineError> {
+        let start = Instant::now();
+        self.warm_up(work)?;
+        let warmup_ns = ns_since(start);
+        let mut conditions = SampleConditions::default();
+        let (mut timed_ns, mut itl_ns, mut all) = (0, Vec::new(), Vec::new());
+        for _ in 0..n_repeat.max(1) {
+            self.before(work)?;
+            let before = Reading::now(None, &self.counters)?;
+            let done = self.execute(work)?;
+            conditions.add(&before, &Reading::now(None, &self.counters)?);
+            timed_ns += done.ns;
+            itl_ns.extend(done.itl_ns);
+            all.push(done.seen);
+        }
+        Ok(Sample {
+            n_repeat: n_repeat.max(1),
+            timed_ns,
+            warmup_ns,
+            itl_ns,
+            conditions,
+            seen: mean_of(all, timed_ns / u64::from(n_repeat.max(1))),
+        })
+    }
+
+    /// Untimed, before a sample.
+    fn warm_up(&self, work: &Work) -> Result<(), EngineError> {
+        let (n, n_gen) = N_WARM;
+        let n = n.min(self.tokens.len());
+        self.ask(0, &self.tokens[self.tokens.len() - n..], n_gen, false)?;
+        // The state that decode starts from; the answer to it is not in what the next one begins with.
+        match work {
+            Work::Decode(w) => self.ask(0, self.prompt(0, w.n_depth.max(1)), 1, true).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// Untimed, before each execution.
+    fn before(&self, work: &Work) -> Result<(), EngineError> {
+        match work {
+            Work::PrefixReuse(w) if w.n_shared > 0 => self.ask(0, self.prompt(0, w.n_shared), 1, false).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    fn execute(&self, work: &Work) -> Result<Done, EngineError> {
+        match work {
+            Work::Prefill(w) => self.first_token(w.n_prompt, false),
+            Work::PrefixReuse(w) => self.first_token(w.n_prompt, w.n_shared > 0),
+            Work::Decode(w) => {
+                let answer = self.ask(0, self.prompt(0, w.n_depth.max(1)), w.n_gen + 1, true)?;
+                Ok(Done {
+                    ns: answer.gen_ns(),
+                    itl_ns: answer.gaps(w.n_gen),
+                    seen: Seen::Time { ns: 0 },
+                })
+            }
+            Work::NoReuse(w) => {
+                let token = |i| Ok(self.ask(0, self.prompt(0, w.n_depth + i + 1), 1, false)?.end_ns);
+                let itl_ns = (0..w.n_gen).map(token).collect::<Result<Vec<u64>, EngineError>>()?;
+                Ok(Done {
+                    ns: itl_ns.iter().sum(),
+                    itl_ns,
+                    seen: Seen::Time { ns: 0 },
+                })
+            }
+            Work::Chat(w) => self.chat(w),
+            Work::Requests(w) => self.requests(w),
+            Work::Batched(_) | Work::State(_) | Work::Speculative(_) => {
+                Err(self.refused(&format!("cannot be asked for {work} over HTTP")))
+            }
+        }
+    }
+
+    fn first_token(&self, n_prompt: u32, is_cached: bool) -> Result<Done, EngineError> {
+        let ns = self.ask(0, self.prompt(0, n_prompt), 1, is_cached)?.ttft_ns();
+        Ok(Done {
+            ns,
+            itl_ns: Vec::new(),
+            seen: Seen::Prompt { ns, ttft_ns: ns },
+        })
+    }
+
+    /// What the user says comes from the text, what is answered from the server.
+    fn chat(&self, work: &Chat) -> Result<Done, EngineError> {
+        let mut said: Vec<i32> = Vec::new();
+        let (mut turns, mut itl_ns) = (Vec::new(), Vec::new());
+        for turn in 0..work.n_turns {
+            let (from, n) = (work.n_before(turn), work.n_asked(turn));
+            said.extend(&self.tokens[from as usize..(from + n) as usize]);
+            // The conversation before is the only thing that may lie in the cache.
+            let answer = self.ask(0, &said, work.n_gen, turn > 0)?;
+            if answer.tokens.len() != work.n_gen as usize {
+                let (n, all) = (answer.tokens.len(), work.n_gen);
+                return Err(self.refused(&format!("told only {n} of the {all} tokens of an answer")));
+            }
+            turns.push(TurnTimes {
+                ttft_ns: answer.ttft_ns(),
+                gen_ns: answer.gen_ns(),
+            });
+            itl_ns.extend(answer.gaps(work.n_gen - 1));
+            said.extend(answer.tokens);
+        }
+        Ok(Done {
+            ns: turns.iter().map(|turn| turn.ttft_ns + turn.gen_ns).sum(),
+            itl_ns,
+            seen: Seen::Chat { ns: 0, turns },
+        })
+    }
+
+    /// Each user in a thread. As in the worker's own requests the users begin evenly advanced: what is left of their first answers is
+    /// shorter, and those do not count.
+    fn requests(&self, work: &Requests) -> Result<Done, EngineError> {
+        let start = Instant::now();
+        let user = |user: u32| {
+            let mut own = (Vec::new(), Vec::new());
+            for turn in 0..=N_REQUESTS {
+                let is_whole = turn > 0 || user == 0;
+                if user == 0 && turn == N_REQUESTS {
+                    break;
+                }
+                let n_gen = if is_whole {
+                    work.n_gen
+                } else {
+                    (work.n_gen * user / work.n_users).max(1)
+                };
+                let prompt = self.prompt(user * (N_REQUESTS + 1) + turn, work.n_prompt);
+                let answer = self.ask(user, prompt, n_gen, false)?;
+                own.1.extend(answer.gaps(n_gen - 1));
+                own.0.extend(is_whole.then(|| RequestTimes {
+                    latency_ns: answer.end_ns,
+                    ttft_ns: answer.ttft_ns(),
+                }));
+            }
+            Ok(own)
+        };
+        let all = std::thread::scope(|scope| {
+            let begin = |n| std::thread::Builder::new().spawn_scoped(scope, move || user(n));
+            let threads: Vec<_> = (0..work.n_users).map(begin).collect();
+            let finished = threads.into_iter().map(|thread| {
+                let thread = thread.map_err(|e| self.refused(&format!("needs a thread for each user: {e}")))?;
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            finished.collect::<Result<Vec<(Vec<RequestTimes>, Vec<u64>)>, EngineError>>()
+        })?;
+        let (requests, gaps): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+        Ok(Done {
+            ns: ns_since(start),
+            itl_ns: gaps.concat(),
+            seen: Seen::Requests {
+                ns: 0,
+                requests: requests.concat(),
+            },
+        })
+    }
+
+    fn prompt(&self, first: u32, n: u32) -> &[i32] {
+        let first = first as usize;
+        &self.tokens[first..(first + n as usize)]
+    }
+
+    /// One request, in a sequence of the server's.
+    fn ask(&self, slot: u32, prompt: &[i32], n_gen: u32, is_cached: bool) -> Result<Answered, EngineError> {
+        let body = json!({
+            "prompt": prompt,
+            "n_predict": n_gen,
+            "id_slot": slot,
+            "cache_prompt": is_cached,
+            "temperature": 0.0,
+            "ignore_eos": true,
+            "return_tokens": true,
+            "stream": true,
+        });
+        let start = Instant::now();
+        let mut response = self.post("/completion", &body)?;
+        let mut answer = Answered {
+            events_ns: Vec::with_capacity(n_gen as usize),
+            end_ns: 0,
+            tokens: Vec::with_capacity(n_gen as usize),
+        };
+        for line in BufReader::new(response.body_mut().as_reader()).lines() {
+            let line = line.map_err(|e| self.refused(&format!("broke off: {e}")))?;
+            let now = ns_since(start);
+            let Some(event) = line.strip_prefix("data: ") else {
+                continue;
+            };
+            let event: StreamEvent = serde_json::from_str(event)
+                .map_err(|e| self.refused(&format!("sent an event that cannot be read: {e}")))?;
+            if let Some(error) = event.error {
+                return Err(self.refused(&format!("said: {error}")));
+            }
+            if event.stop {
+                answer.end_ns = now;
+                if event.tokens_predicted != n_gen {
+                    let n = event.tokens_predicted;
+                    return Err(self.refused(&format!(
+                        "ended an answer after {n} of {n_gen} tokens; start it with a larger --ctx-size"
+                    )));
+                }
+                return Ok(answer);
+            }
+            answer.events_ns.push(now);
+            answer.tokens.extend(event.tokens);
+        }
+        Err(self.refused("ended its answer in the middle; its own log may say why"))
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Result<ureq::http::Response<ureq::Body>, EngineError> {
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.url))
+            .content_type("application/json");
+        request.send(body.to_string()).map_err(|e| self.unreachable(path, &e))
+    }
+
+    fn json(&self, path: &str, body: &Value) -> Result<Value, EngineError> {
+        let text = self.post(path, body)?.body_mut().read_to_string();
+        self.parsed(path, text)
+    }
+
+    fn get(&self, path: &str) -> Result<Value, EngineError> {
+        let response = self.agent.get(format!("{}{path}", self.url)).call();
+        let text = response.and_then(|mut found| found.body_mut().read_to_string());
+        self.parsed(path, text)
+    }
+
+    fn parsed(&self, path: &str, text: Result<String, ureq::Error>) -> Result<Value, EngineError> {
+        let text = text.map_err(|e| self.unreachable(path, &e))?;
+        serde_json::from_str(&text)
+            .map_err(|_| self.refused(&format!("answered {path} with what is no JSON; is it llama-server?")))
+    }
+
+    fn unreachable(&self, path: &str, error: &ureq::Error) -> EngineError {
+        self.refused(&format!(
+            "did not answer {path}: {error}; is llama-server running there?"
+        ))
+    }
+
+    fn refused(&self, why: &str) -> EngineError {
+        EngineError::Refused(format!("the server at {} {why}", self.url))
+    }
+}
+
+/// An execution.
+struct Done {
+    ns: u64,
+    itl_ns: Vec<u64>,
+    seen: Seen,
+}
+
+impl Answered {
+    /// The end, where all of it was one character.
+    fn ttft_ns(&self) -> u64 {
+        self.events_ns.first().copied().unwrap_or(self.end_ns)
+    }
+
+    /// From the first token to the end.
+    fn gen_ns(&self) -> u64 {
+        self.end_ns - self.ttft_ns()
+    }
+
+    /// Between tokens; nothing where not each of them came by itself.
+    fn gaps(&self, n: u32) -> Vec<u64> {
+        let gaps: Vec<u64> = self.events_ns.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        if gaps.len() == n as usize {
+            gaps
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+/// What several executions showed, as one; `ns`: the mean of their times.
+fn mean_of(all: Vec<Seen>, mean_ns: u64) -> Seen {
+    let n = all.len().max(1) as u64;
+    let sum = all.into_iter().reduce(|sum, seen| match (sum, seen) {
+        (Seen::Requests { ns, mut requests }, Seen::Requests { requests: more, .. }) => {
+            requests.extend(more);
+            Seen::Requests { ns, requests }
+        }
+        (Seen::Chat { ns, mut turns }, Seen::Chat { turns: more, .. }) => {
+            for (sum, turn) in turns.iter_mut().zip(more) {
+                sum.ttft_ns += turn.ttft_ns;
+                sum.gen_ns += turn.gen_ns;
+            }
+            Seen::Chat { ns, turns }
+        }
+        (sum, _) => sum,
+    });
+    match sum {
+        Some(Seen::Requests { requests, .. }) => Seen::Requests { ns: mean_ns, requests },
+        Some(Seen::Prompt { .. }) => Seen::Prompt {
+            ns: mean_ns,
+            ttft_ns: mean_ns,
+        },
+        Some(Seen::Chat { mut turns, .. }) => {
+            for turn in &mut turns {
+                turn.ttft_ns /= n;
+                turn.gen_ns /= n;
+            }
+            Seen::Chat { ns: mean_ns, turns }
+        }
+        _ => Seen::Time { ns: mean_ns },
+    }
+}
+
+fn ns_since(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::ArmConfig;
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+
+    /// Answers as llama-server does: a token for each character of the text, a stream for each request.
+    fn llama_server() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}/", listener.local_addr().expect("bound"));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                std::thread::spawn(move || reply(stream.expect("a connection")));
+            }
+        });
+        url
+    }
+
+    fn reply(mut stream: TcpStream) {
+        let mut input = BufReader::new(stream.try_clone().expect("a copy"));
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(input.read_line(&mut head).expect("a line") > 0);
+        }
+        let length = |line: &str| {
+            line.to_lowercase()
+                .strip_prefix("content-length: ")?
+                .trim()
+                .parse()
+                .ok()
+        };
+        let mut body = vec![0; head.lines().find_map(length).unwrap_or(0)];
+        input.read_exact(&mut body).expect("a body");
+        let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let answer = if head.contains("/tokenize") {
+            let text = asked["content"].as_str().expect("a text");
+            json!({"tokens": text.bytes().map(i32::from).collect::<Vec<i32>>()}).to_string()
+        } else if head.contains("/props") {
+            json!({"default_generation_settings": {"n_ctx": 4096}}).to_string()
+        } else {
+            // As a server whose context is full: no answer is longer than 20 tokens.
+            let n = asked["n_predict"].as_u64().expect("a number").min(20);
+            let event = |event: Value| format!("data: {event}\n\n");
+            let tokens = (0..n).map(|n| event(json!({"tokens": [n], "stop": false})));
+            tokens.collect::<String>() + &event(json!({"tokens": [], "stop": true, "tokens_predicted": n}))
+        };
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{answer}",
+            answer.len()
+        )
+        .expect("sent");
+    }
+
+    fn measured(server: &Server, spec: Work) -> Result<Sample, EngineError> {
+        let request = Request::Measure {
+            context: 0,
+            spec,
+            round: 0,
+            n_repeat: 2,
+        };
+        match server.answer(&request)? {
+            Reply::Sampled { sample } => Ok(sample),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_server_answers_the_works_of_its_users() {
+        let text = "a text ".repeat(40);
+        let (server, loaded) = Server::connect(&llama_server(), &text, 200).expect("it answers");
+        let expected: Vec<i32> = text.bytes().take(200).map(i32::from).collect();
+        assert!(matches!(loaded, Reply::Loaded { tokens_sha256, .. } if tokens_sha256 == sha256_of(&expected)));
+        let open = Request::Open {
+            config: ArmConfig::default(),
+            kept: Vec::new(),
+        };
+        assert!(matches!(server.answer(&open), Ok(Reply::Opened { context }) if context.n_ctx == 4096));
+
+        let decode = measured(&server, Work::decode(8, 16)).expect("decode");
+        assert_eq!(
+            (decode.itl_ns.len(), decode.seen),
+            (
+                16,
+                Seen::Time {
+                    ns: decode.timed_ns / 2
+                }
+            )
+        );
+        let prefill = measured(&server, Work::prefill(64)).expect("prefill");
+        assert_eq!(prefill.ttft_ns(), Some(prefill.ns()));
+        let chat = Work::Chat(Chat {
+            n_prompt: 4,
+            n_gen: 6,
+            n_system: 8,
+            n_turns: 3,
+        });
+        assert!(matches!(measured(&server, chat).expect("chat").seen, Seen::Chat { turns, .. } if turns.len() == 3));
+        let users = Work::Requests(Requests {
+            n_prompt: 16,
+            n_gen: 8,
+            n_users: 3,
+        });
+        let sample = measured(&server, users).expect("requests");
+        // Of each execution; first answers that are cut short do not count.
+        assert!(matches!(sample.seen, Seen::Requests { requests, .. } if requests.len() == 2 * 12));
+    }
+
+    #[test]
+    fn what_a_server_cannot_do_is_said() {
+        let (server, _) = Server::connect(&llama_server(), &"x".repeat(300), 200).expect("it answers");
+        let why = |spec| measured(&server, spec).expect_err("refused").to_string();
+        assert!(why(Work::State(State { n_depth: 16 })).contains("over HTTP"));
+        assert!(why(Work::decode(40, 16)).contains("after 20 of 41 tokens; start it with a larger --ctx-size"));
+        assert!(server.answer(&Request::Memory).is_err());
+        let few = Server::connect(&llama_server(), "x", 200).err().expect("too short");
+        assert!(few.to_string().contains("1 tokens, and 200 are needed"), "{few}");
+        let nobody = Server::connect("http://127.0.0.1:1", "x", 1)
+            .err()
+            .expect("nobody there");
+        assert!(
+            nobody.to_string().contains("is llama-server running there?"),
+            "{nobody}"
+        );
+    }
+}
