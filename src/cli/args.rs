@@ -2,7 +2,7 @@
 
 use super::values::{
     parse_kv, parse_layers, parse_loss, parse_on_off, parse_positive, parse_precision, parse_price, parse_quality,
-    parse_threads, parse_workload, BuildArg, WorkloadChoice,
+    parse_server, parse_threads, parse_workload, BuildArg, WorkloadChoice,
 };
 use crate::data::{FailOn, FlashAttn, Level, Purpose, QualityLoss, RequestShape, SplitMode};
 use crate::mix::Grouping;
@@ -401,6 +401,10 @@ pub struct CompareArgs {
     /// e.g. --worker old=/usr/bin/kvant --worker new=target/release/kvant
     #[arg(long = "worker", value_name = "NAME=PATH", value_parser = BuildArg::from_str, help_heading = "What to measure")]
     pub workers: Vec<BuildArg>,
+    /// Address of a llama-server that runs the variant, measured beside kvant's own worker as far as it can be asked over HTTP, e.g.
+    /// http://127.0.0.1:8080
+    #[arg(long, value_name = "URL", value_parser = parse_server, help_heading = "What to measure")]
+    pub server: Option<String>,
     /// KV-cache types, the baseline's first; K/V for different ones, e.g. f16,q8_0,q8_0/f16;
     /// -norot behind a quantized one keeps llama.cpp from rotating what goes into it, e.g. q4_0,q4_0-norot
     #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16,q8_0", help_heading = "What to measure")]

@@ -5,7 +5,8 @@ use super::exit::{Failure, BAD_INPUT};
 use super::home;
 use super::values::BuildArg;
 use crate::catalog::sha256_of;
-use crate::data::BuildInfo;
+use crate::corpus::sha256_hex;
+use crate::data::{is_server, BuildInfo};
 use crate::plan::PlannedBuild;
 use crate::runner::{ModelFile, WorkerCommand};
 use std::collections::BTreeMap;
@@ -24,9 +25,30 @@ pub struct Build {
     exe: PathBuf,
 }
 
-/// Starts each of them once.
-pub fn look(asked: &[BuildArg]) -> Result<Vec<Build>, Failure> {
-    asked.iter().map(one).collect()
+/// Starts each of them once. A server (`--server`) is measured beside them, or beside this executable.
+pub fn look(asked: &[BuildArg], server: Option<&str>) -> Result<Vec<Build>, Failure> {
+    let mut found = asked.iter().map(one).collect::<Result<Vec<Build>, Failure>>()?;
+    if let Some(url) = server {
+        let own = BuildArg {
+            name: "kvant".to_owned(),
+            path: std::env::current_exe().unwrap_or_default(),
+        };
+        if found.is_empty() {
+            found.push(one(&own)?);
+        }
+        let engine =
+            crate::worker::server_info(url).map_err(|why| Failure::msg(BAD_INPUT, format!("--server: {why}")))?;
+        found.push(Build {
+            exe: own.path,
+            info: BuildInfo {
+                name: "server".to_owned(),
+                path: url.to_owned(),
+                sha256: sha256_hex(&format!("{url} {}", engine.version)),
+                engine,
+            },
+        });
+    }
+    Ok(found)
 }
 
 fn one(asked: &BuildArg) -> Result<Build, Failure> {
@@ -72,7 +94,10 @@ pub fn files(builds: &[Build]) -> BTreeMap<String, ModelFile> {
 /// What the plan needs of them. Each runs on those of its devices that were asked for.
 pub fn planned(builds: &[Build], asked: &str, rpc: &[String]) -> Result<Vec<PlannedBuild>, Failure> {
     let one = |build: &Build| {
-        let device = device::resolve(asked, rpc, &build.info.engine.devices);
+        let device = match is_server(&build.info.path) {
+            true => Ok(build.info.path.clone()),
+            false => device::resolve(asked, rpc, &build.info.engine.devices),
+        };
         Ok(PlannedBuild {
             name: build.info.name.clone(),
             device: device.map_err(|e| e.of(&format!("--worker {}", build.info.name)))?,

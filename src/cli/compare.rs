@@ -49,7 +49,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
             ..given.clone()
         },
     };
-    let builds = builds::look(&args.workers)?;
+    let builds = builds::look(&args.workers, args.server.as_deref())?;
     let engine = builds.first().map_or_else(engine::info, |b| b.info.engine.clone());
     let mut settings = resolve::settings(&args, &host, &engine.devices, &builds)?;
     // What cannot be measured at all is refused before anything is fetched.
@@ -64,6 +64,10 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     }
     let mut files = obtain(&args, "compare", (&host, &engine), &sources, &live)?;
     settings.variants = files.ids();
+    if args.server.is_some() && settings.variants.len() != 1 {
+        let why = "--server: it runs one variant; name that one, such as MODEL:Q8_0 or --variants Q8_0";
+        return Err(Failure::msg(BAD_INPUT, why));
+    }
     let plan = match &past {
         // Threads and the like default to the machine: the plan of a run is what it was started with.
         Some(journal) => journal.header.plan.clone(),

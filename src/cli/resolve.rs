@@ -6,8 +6,8 @@ use super::device;
 use super::exit::{Failure, BAD_INPUT};
 use super::values::WorkloadChoice;
 use crate::data::{
-    Arm, EngineInfo, Goal, HostInfo, KvType, ModelInfo, Plan, PredictedArm, Purpose, RequestShape, VariantInfo,
-    Warning, Workload,
+    is_server, Arm, EngineInfo, Goal, HostInfo, KvType, ModelInfo, Plan, PredictedArm, Purpose, RequestShape,
+    VariantInfo, Warning, Workload,
 };
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
@@ -53,7 +53,7 @@ pub fn settings(
         Some(first) => first.device.clone(),
         None => device::resolve(&args.device, &args.rpc, devices)?,
     };
-    let is_cpu = device == "cpu" && builds.iter().all(|b| b.device == "cpu");
+    let is_cpu = device == "cpu" && builds.iter().all(|b| b.device == "cpu" || is_server(&b.device));
     let asked = args.n_gpu_layers.iter().find(|n| **n != 0);
     if let (true, Some(n)) = (is_cpu, asked) {
         let layers = if *n < 0 { "all".to_owned() } else { n.to_string() };
@@ -72,7 +72,13 @@ pub fn settings(
     Ok(Settings {
         level: args.level,
         variants: args.variants.iter().map(|v| v.to_ascii_uppercase()).collect(),
-        kv: args.kv.clone(),
+        // The cache of a server is what it was started with.
+        kv: args
+            .kv
+            .iter()
+            .take(if args.server.is_some() { 1 } else { usize::MAX })
+            .copied()
+            .collect(),
         flash_attn: args.flash_attn,
         device,
         builds,

@@ -1,6 +1,6 @@
 //! Values of flags: from what the user wrote to what it means. Errors say what to write instead.
 
-use crate::data::{KvType, QualityLoss, Workload, NO_ROTATION};
+use crate::data::{is_server, KvType, QualityLoss, Workload, NO_ROTATION};
 use crate::plan::{KvPair, QualityMode};
 use crate::units;
 use std::path::PathBuf;
@@ -86,6 +86,12 @@ impl FromStr for BuildArg {
             path: path.into(),
         })
     }
+}
+
+/// An address with its scheme.
+pub(super) fn parse_server(text: &str) -> Result<String, String> {
+    let wrong = || format!("'{text}' is no address of a server: write it as http://127.0.0.1:8080");
+    is_server(text).then(|| text.to_owned()).ok_or_else(wrong)
 }
 
 /// `on` or `off`.

@@ -96,7 +96,7 @@ pub struct ArmConfig {
     pub has_kv_rotation: bool,
     pub flash_attn: FlashAttn,
     /// `cpu`, or llama.cpp's devices separated by commas, such as `CUDA0,CUDA1`; `rpc:host:port` is what a server of llama.cpp's RPC
-    /// backend offers.
+    /// backend offers, and the address of a llama-server ([`is_server`]) one that already runs.
     pub device: String,
     /// Layers on the device; 0 on the CPU, -1 for all.
     pub n_gpu_layers: i32,
@@ -170,6 +170,11 @@ impl ArmConfig {
             types + NO_ROTATION
         }
     }
+}
+
+/// Whether a device is a llama-server that already runs.
+pub fn is_server(device: &str) -> bool {
+    device.starts_with("http://") || device.starts_with("https://")
 }
 
 /// Follows the KV type of a cache that is not rotated.

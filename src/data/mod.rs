@@ -20,7 +20,7 @@ mod sample;
 pub mod work;
 
 pub use beside::{FileKind, PassedOver};
-pub use config::{Arm, ArmConfig, Cell, FlashAttn, KvType, Level, SplitMode, NO_ROTATION};
+pub use config::{is_server, Arm, ArmConfig, Cell, FlashAttn, KvType, Level, SplitMode, NO_ROTATION};
 pub use disturbance::{Disturbance, Limits};
 pub use fail_on::FailOn;
 pub use goal::{Goal, Purpose, QualityLoss, RequestShape, REGRET};

@@ -144,6 +144,11 @@ impl Work {
         matches!(self, Work::Speculative(_))
     }
 
+    /// Whether a server can be asked for it over HTTP.
+    pub const fn is_served(&self) -> bool {
+        !matches!(self, Work::Batched(_) | Work::State(_) | Work::Speculative(_))
+    }
+
     pub const fn shape(&self) -> Shape {
         match *self {
             Work::Prefill(Prefill { n_prompt }) => Shape::plain(n_prompt, n_prompt, n_prompt + 1),

@@ -2,7 +2,7 @@
 
 use super::kv_pair::KvPair;
 use super::settings::Settings;
-use crate::data::{Arm, ArmConfig, SplitMode};
+use crate::data::{is_server, Arm, ArmConfig, SplitMode};
 
 /// Every variant with the first KV type and on everything it may run on, the baseline with every KV type, and its control; all of them in
 /// every executable but the control, which is of the first.
@@ -74,6 +74,11 @@ fn builds(s: &Settings) -> impl Iterator<Item = Option<usize>> {
 }
 
 impl Place {
+    /// Its probabilities can be had.
+    pub(super) fn is_scored(self, s: &Settings) -> bool {
+        self.build.is_none_or(|index| !is_server(&s.builds[index].device))
+    }
+
     /// `Q8_0` on the baseline's place; `Q8_0 (new)` in an executable of that name, `Q8_0 ngl 16` with another number of layers on the
     /// device, `Q8_0 t 4` with other threads.
     pub(super) fn named(self, variant: &str, s: &Settings) -> String {
@@ -107,7 +112,7 @@ pub(super) fn arm_id(variant: &str, kv: KvPair, is_first_kv: bool) -> String {
 pub(super) fn config_of(s: &Settings, kv: KvPair, place: Place, n_ctx: u32) -> ArmConfig {
     let build = place.build.map(|index| &s.builds[index]);
     let device = build.map_or(&s.device, |b| &b.device);
-    let is_cpu = place.layers == 0 || device == "cpu";
+    let is_cpu = device == "cpu" || (place.layers == 0 && !is_server(device));
     ArmConfig {
         type_k: kv.k,
         type_v: kv.v,

@@ -5,7 +5,7 @@ use super::pace::{pace, quality_budget_ns, stop_rule};
 use super::quality::quality_plan;
 use super::settings::{check, PlanError, Settings};
 use super::works::{planned, works};
-use crate::data::{Cell, Limits, Plan, Purpose, Workload};
+use crate::data::{is_server, Cell, Limits, Plan, Purpose, Workload};
 use crate::decide;
 
 /// Builds the plan.
@@ -30,7 +30,8 @@ pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
     let mut cells = Vec::new();
     for spec in &specs {
         for (index, arm) in arms.iter().enumerate() {
-            if decision.contains(spec) || planned(spec).is_measured(settings, arm) {
+            let can_be = spec.is_served() || !is_server(&arm.config.device);
+            if can_be && (decision.contains(spec) || planned(spec).is_measured(settings, arm)) {
                 cells.push(Cell {
                     id: format!("{} | {spec}", arm.id),
                     arm: index,

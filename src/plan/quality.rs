@@ -62,7 +62,7 @@ pub(super) fn quality_plan(s: &Settings, budget_ns: u64) -> Option<QualityPlan> 
     let mut arms = Vec::new();
     for kv in std::iter::once(first).chain(other_kv(s, first, is_all)) {
         let n_variants = if kv == first || is_all { s.variants.len() } else { 1 };
-        for place in first_places(s) {
+        for place in first_places(s).into_iter().filter(|place| place.is_scored(s)) {
             for variant in s.variants.iter().take(n_variants) {
                 arms.push(Arm {
                     id: arm_id(&place.named(variant, s), kv, kv == first),

@@ -150,7 +150,7 @@ impl Bench<'_> {
     }
 
     fn reading(&self) -> Result<Reading, EngineError> {
-        Reading::now(&*self.engine, &self.speed.counters)
+        Reading::now(self.engine.cpu_ns(), &self.speed.counters)
     }
 
     /// A file that gives no probabilities is broken, whatever its speed.

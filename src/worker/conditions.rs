@@ -1,7 +1,7 @@
 //! What the process used, and what the system withheld from it, between two moments.
 
 use crate::data::{GpuConditions, SampleConditions};
-use crate::engine::{Engine, EngineError};
+use crate::engine::EngineError;
 use crate::host::{Energy, EnergyReading, Interference, Withheld};
 use nix::sys::resource::{getrusage, Usage, UsageWho};
 
@@ -29,7 +29,8 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn now(engine: &dyn Engine, counters: &Counters) -> Result<Self, EngineError> {
+    /// `own_ns`: CPU time as an engine on a clock of its own counts it.
+    pub(super) fn now(own_ns: Option<u64>, counters: &Counters) -> Result<Self, EngineError> {
         let usage = getrusage(UsageWho::RUSAGE_SELF)
             .map_err(|e| EngineError::Refused(format!("cannot read the worker's resource use: {e}")))?;
         let kernel_ns = || {
@@ -37,7 +38,6 @@ impl Reading {
             let us = (user.tv_sec() + system.tv_sec()) * 1_000_000 + user.tv_usec() + system.tv_usec();
             us.unsigned_abs() * 1000
         };
-        let own_ns = engine.cpu_ns();
         Ok(Self {
             cpu_ns: own_ns.unwrap_or_else(kernel_ns),
             // What the real machine does says nothing of an engine on a clock of its own.

@@ -17,10 +17,12 @@ mod load;
 mod memory;
 mod score;
 mod serve;
+mod server;
 mod speed;
 mod state_file;
 mod works;
 
+pub(crate) use server::server_info;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;

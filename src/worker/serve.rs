@@ -4,9 +4,10 @@
 use super::load::load;
 use super::memory::reading;
 use super::score::Scoring;
+use super::server::Server;
 use super::speed::Speed;
 use super::state_file::StateFiles;
-use crate::data::FailureKind;
+use crate::data::{is_server, FailureKind};
 use crate::engine::{ContextId, Engine, EngineError, Layout};
 use crate::protocol::{read_line, write_line, Reply, Request, PROTOCOL_VERSION};
 use std::io::{self, BufRead, Write};
@@ -45,6 +46,8 @@ pub(super) struct Session<E> {
     speed: Option<Speed>,
     contexts: Vec<ContextId>,
     scoring: Scoring,
+    /// What answers instead of the engine, where the arm's device is a server.
+    server: Option<Server>,
 }
 
 impl<E: Engine> Session<E> {
@@ -54,6 +57,7 @@ impl<E: Engine> Session<E> {
             speed: None,
             contexts: Vec::new(),
             scoring: Scoring::default(),
+            server: None,
         }
     }
 
@@ -76,7 +80,17 @@ impl<E: Engine> Answer for Session<E> {
 
     fn answer(&mut self, request: Request) -> Result<Reply, EngineError> {
         let engine = &mut self.engine;
+        if let Some(server) = &self.server {
+            return server.answer(&request);
+        }
         match request {
+            Request::Load {
+                device, text, n_tokens, ..
+            } if is_server(&device) => {
+                let (server, reply) = Server::connect(&device, &text, n_tokens)?;
+                self.server = Some(server);
+                Ok(reply)
+            }
             Request::Load {
                 path,
                 model_sha256,

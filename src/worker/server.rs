@@ -7,7 +7,7 @@
 use super::conditions::{Counters, Reading};
 use super::load::sha256_of;
 use crate::data::work::*;
-use crate::data::{ContextInfo, RequestTimes, Sample, SampleConditions, Seen, TurnTimes};
+use crate::data::{ContextInfo, EngineInfo, RequestTimes, Sample, SampleConditions, Seen, TurnTimes};
 use crate::engine::EngineError;
 use crate::protocol::{Reply, Request};
 use serde::Deserialize;
@@ -49,10 +49,21 @@ struct StreamEvent {
     error: Option<Value>,
 }
 
+/// What a server says of itself; an error in words.
+pub(crate) fn server_info(url: &str) -> Result<EngineInfo, String> {
+    let props = Server::at(url).get("/props").map_err(|e| e.to_string())?;
+    let text = |key: &str| props.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(EngineInfo {
+        name: "llama-server".to_owned(),
+        version: text("build_info"),
+        flags: text("model_path"),
+        ..EngineInfo::default()
+    })
+}
+
 impl Server {
-    /// Cuts the text with the server's own tokenizer. Out: [`Reply::Loaded`], whose hash shows whether it is that of the other arms.
-    pub(super) fn connect(url: &str, text: &str, n_tokens: u32) -> Result<(Server, Reply), EngineError> {
-        let mut server = Server {
+    fn at(url: &str) -> Server {
+        Server {
             url: url.trim_end_matches('/').to_owned(),
             agent: Agent::config_builder()
                 .timeout_recv_response(Some(PATIENCE))
@@ -61,7 +72,12 @@ impl Server {
                 .into(),
             tokens: Vec::new(),
             counters: Counters::find(),
-        };
+        }
+    }
+
+    /// Cuts the text with the server's own tokenizer. Out: [`Reply::Loaded`], whose hash shows whether it is that of the other arms.
+    pub(super) fn connect(url: &str, text: &str, n_tokens: u32) -> Result<(Server, Reply), EngineError> {
+        let mut server = Server::at(url);
         let start = Instant::now();
         let cut: Value = server.json(
             "/tokenize",
@@ -92,6 +108,13 @@ impl Server {
                     .pointer("/default_generation_settings/n_ctx")
                     .and_then(Value::as_u64);
                 let n_ctx = n_ctx.and_then(|n| u32::try_from(n).ok()).unwrap_or(config.n_ctx);
+                if n_ctx < config.n_ctx {
+                    let why = format!(
+                        "has a context of {n_ctx} tokens for each user; start it with --ctx-size {}",
+                        config.n_ctx
+                    );
+                    return Err(self.refused(&why));
+                }
                 Ok(Reply::Opened {
                     context: ContextInfo {
                         n_ctx,

@@ -10,7 +10,9 @@ use super::progress::Observer;
 use super::quality::{read_texts, score_all, Halt, Step};
 use super::team::{Interrupted, Team};
 use super::watch::Watch;
-use crate::data::{Arm, DroppedRecord, EndRecord, FailureKind, Plan, QualityFailure, QualityPlan, Record, StoppedBy};
+use crate::data::{
+    is_server, Arm, DroppedRecord, EndRecord, FailureKind, Plan, QualityFailure, QualityPlan, Record, StoppedBy,
+};
 use crate::journal::{JournalError, Writer};
 use crate::plan::{blocks, headline_pairs, outstanding, quality_left, too_short, QualityLeft, Turn};
 use crate::stats;
@@ -397,6 +399,11 @@ impl<'a> Drive<'a> {
     fn probe_memory(&mut self) -> Result<(), Stop> {
         for arm in self.memory_left() {
             let plan = &self.site.run.plan;
+            if is_server(&plan.arms[arm].config.device) {
+                // What another process holds cannot be read.
+                self.memory_done.insert(arm);
+                continue;
+            }
             self.report_progress(&format!("memory of {}", plan.arms[arm].id));
             // Ids of probes and of team workers must differ; a team counts up from 1.
             let result = probe(self.site, arm, u64::MAX - arm as u64);
