@@ -83,8 +83,8 @@ interrupted-banner =
 # (arms, reason)
 broken-banner = Broken, and so never the answer: { $arms } ({ $reason }).
 quality-not-measured = What the smaller types cost in quality was not measured in this run.
-# (name, verdict, ppl, kld, same)
-quality-said = { $name } { $verdict } (PPL { $ppl }, KLD { $kld }, same top token { $same })
+# (name, verdict)
+quality-said = { $name } ({ $verdict })
 kv-named = { $kv } KV
 # (baseline, n_ctx, list)
 quality-of-variants = Quality against { $baseline }, in windows of { $n_ctx } tokens: { $list }.
@@ -93,10 +93,6 @@ quality-of-kv = Quality of KV types with { $baseline }, in windows of { $n_ctx }
 # (n, cells)
 nothing-measured-failed = Nothing was measured: { $n } of { $cells } failed.
 nothing-measured = Nothing was measured: no round was completed.
-peak-of = , { $bytes } of memory at its peak
-# (variant, bytes, bpw, peak)
-size-of = { $variant } { $bytes } ({ $bpw } bits per weight{ $peak })
-sizes = Size: { $list }.
 # (ratio, variant, verdict)
 kv-ratio = { $ratio } for { $variant } ({ $verdict })
 # (kv, size, n_depth, effects)
@@ -104,13 +100,6 @@ kv-effect =
     A { $kv } KV cache{ $size } changes the decode speed at depth { $n_depth } to { $effects }.
 # (own, f16)
 kv-size = {" "}takes { $own } instead of { $f16 } and
-# (baseline, ratio, bias)
-control-excludes =
-    Control: { $baseline } against itself gave { $ratio }. At least { $bias } of that is bias of
-    this run: every interval is that much wider to both sides.
-# (baseline, ratio)
-control-includes =
-    Control: { $baseline } against itself gave { $ratio }, which includes 1, as it should.
 # (arm, work, slowest, fastest, with)
 moves-one =
     { $arm } in { $work } is { $slowest }x when the machine was slowest ({ $with }) and
@@ -269,6 +258,9 @@ kld-of = KLD { $nats }
 flips = one top token in { $n } differs
 # (purpose, request, arm, why)
 other-purpose = For { $purpose } ({ $request } tokens) the choice is { $arm }: against it, { $why }.
+by-use = By use: { $list }.
+# (arm, uses)
+choice-for = { $arm } for { $uses }
 prefills-at = prompts run at { $factor }
 decodes-at = decode runs at { $factor }
 purposes-intro = The choice for each usual kind of request, tokens of prompt + answer:
@@ -326,16 +318,20 @@ h-choice-if = the choice with
 l-broken = broken
 l-met = kept
 the-choice = the choice
+chosen = { $arm } (the choice)
 # (arm, n)
 context-that-fits =
     The largest context of { $arm } that fits into the memory available at the start: { $n } tokens.
 beyond-training = {" "}The model was trained with { $n }.
-to-run-it = To run it:
+running = Running it
+running-intro =
+    The same choice in other programs, with the file, threads, batches and cache of this run and the
+    context of the model. `kvant report RUN --emit PROGRAM` prints any of them.
 
 ## Sections: titles, introductions, heads of columns
 
 title = { $model }: which variant, with which KV cache
-conclusion = Conclusion
+conclusion = Answer
 
 ## Sections: heads of columns
 
@@ -344,7 +340,6 @@ h-kv = KV
 h-size = size, MiB
 h-compression = compression
 h-ppl-change = change in PPL
-h-ppl-window = PPL (window { $n_ctx })
 h-decode-tps = decode, t/s ({ $work })
 h-prefill-tps = prefill, t/s ({ $work })
 h-ttft = TTFT, ms ({ $work })
@@ -408,18 +403,18 @@ h-answer = answer
 of = { $n } of { $all }
 reference = reference
 
-## Sections: one table
+## Sections: variants and KV types
 
-one-table = In one table
-one-table-intro = KV type { $kv } throughout, with [95 % intervals].
 variants = F16, 8 bits, 4 bits
 # (kv, baseline)
 variants-intro =
-    KV type { $kv } throughout. Values are medians with [95 % intervals]; ratios are paired within
-    rounds, against { $baseline }: above 1 is faster.
+    What each variant holds, and how it compares with { $baseline } in size and speed. KV type
+    { $kv } throughout; medians with [95 % intervals]; ratios are paired within rounds, above 1 is
+    faster.
 kv-types = KV cache types
 # (reference, n_ctx)
 kv-types-intro =
+    What a smaller KV cache does to speed, memory and quality.
     Speed relative to the same weights with a KV cache of { $reference }, at the same
     flash-attention setting: above 1 is faster; prefill of a prompt as long as the depth. KV cache
     and peak memory are those of a context of { $n_ctx } tokens. Quality is against the baseline, in
@@ -429,10 +424,13 @@ kv-types-intro =
 
 quality = Quality
 quality-intro =
+    What each variant and KV type loses against the baseline.
     The second half of each window of text is predicted, token by token, as llama-perplexity does;
     intervals are over windows, since neighbouring tokens are not independent. KLD: how far the
     probabilities are from the baseline's, 0 is equal. Indistinguishable: KLD below 0.01 and the
     same top token in 98 % of places; inside that zone nothing is ranked.
+    PPL of different texts differs by far more than that of variants: what compares them is the
+    change, which is paired; the interval of PPL itself is in quality.csv.
 windows-of = Windows of { $n } tokens
 ended-because = Ended because { $why }.
 # (name, n, sha)
@@ -459,6 +457,7 @@ parts-intro =
 ## Sections: context, reuse, memory, files
 
 context = Latency and throughput against context
+context-intro = How fast tokens are written and prompts read as the context grows.
 decode = Decode
 prefill = Prefill
 reuse = KV reuse on and off
@@ -473,6 +472,7 @@ extrapolated = extrapolated
 timed = timed
 memory = Memory
 memory-intro =
+    What each arm took of memory, and the largest context that would still fit.
     MiB, each arm in a process of its own. RssFile is the mapped model file (the system may drop and
     reread it), RssAnon the rest: KV cache, compute buffers and repacked weights. The compute buffer
     is what llama.cpp reserves; parts that nothing uses yet are not resident. Predicted: the peak,
@@ -480,6 +480,7 @@ memory-intro =
     measured peak; the model may have been trained with less.
 energy = Energy and cost
 energy-intro =
+    What a token takes of energy.
     Joules: what the processor packages (and memory, where it has a counter) used while tokens were
     timed, whatever else ran there; n/a where this machine does not tell.
 cost-intro =
@@ -487,7 +488,9 @@ cost-intro =
 h-joule = J per token ({ $work })
 h-cost = cost per million tokens ({ $work })
 files = Files
-files-intro = Read from the files themselves, not from their names. SHA-256 in full in results.json.
+files-intro =
+    What each file is, read from the file itself and not from its name. SHA-256 in full in
+    results.json.
 # (file, ftype)
 made-from = made from { $file } ({ $ftype })
 # (file, ftype)
@@ -495,10 +498,12 @@ made-from-quantized = made from { $file } ({ $ftype }, itself quantized)
 n-parts = { $n } parts
 as-given = as given
 failures = Cells that were not measured
+failures-intro = What was planned and has no result, and why.
 
 ## Sections: how sure
 
 how-sure = How sure are we
+how-sure-intro = What a difference of nothing looks like in this run, and what it could not have seen.
 q-noise = The same thing measured twice
 q-smallest = Smallest difference it could have seen
 q-rounds = Rounds
@@ -534,6 +539,7 @@ drift-for-all = { $halves }{ $paused }; all arms of a round share it
 ## Sections: how it was measured
 
 how-measured = How it was measured
+how-measured-intro = The machine, the versions and the settings of this run.
 f-machine = Machine
 f-memory = Memory
 f-system = System
@@ -589,7 +595,10 @@ shape =
 configuration = device { $device }, { $sizes }, flash attention { $fa }
 seed-and = { $seed } and{" "}
 repeat = To repeat it
+repeat-intro = The command of this run:
 data = Data
+data-intro = What lies beside this report, for programs and for a closer look.
+notes = Notes
 d-results = : every figure, with raw samples
 d-csv = : one row per cell
 d-notebook = : the same tables and charts in Python, with room for conclusions
@@ -798,9 +807,7 @@ c-kld-sub =
 # (model, n_ctx)
 c-kld-position = { $model }: divergence by position in a window of { $n_ctx }
 c-pareto = { $model }: speed, divergence and size
-c-pareto-sub =
-    Right and down is better. The area of a mark is the size of its file; the line joins what
-    nothing else beats.
+c-pareto-sub = Right and down is better; area: size of the file; dashes: what nothing else beats.
 a-decode-at = decode, tokens per second ({ $work })
 # (arm, mib)
 pareto-label = { $arm }, { $mib } MiB
@@ -894,15 +901,15 @@ warn-beyond-trained =
     there may be poor; use --depths to stay below
 # (variant, from)
 warn-requantized-baseline =
-    { $variant } was made from a { $from } file, so its quality is that of { $from }, not of the
-    published { $variant }; pass the published file to compare quality
+    { $variant } was made from a { $from } file and has the quality of { $from }; pass the published
+    { $variant } to compare quality
 # (variants, n, from)
 warn-requantized =
     { $variants } { $n ->
         [one] was
        *[other] were
-    } made from a { $from } file, which nothing made from it can be more exact than; these are not the
-    published variants: pass those to compare them
+    } made from a { $from } file and cannot be more exact than it; pass the published files to compare
+    those
 # (files, n)
 warn-passed-over =
     passed over { $files }{ $n ->
@@ -960,6 +967,8 @@ warn-fallback =
 pg-skip = Skip to the report
 pg-sections = Sections
 pg-theme = Light / dark
+pg-copy = Copy
+pg-copied = Copied
 pg-filter = Filter rows
 pg-filter-of = Filter rows: { $title }
 # (cpu, rounds, launches, started)

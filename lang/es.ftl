@@ -68,27 +68,18 @@ interrupted-banner =
     La ejecución se interrumpió: sus cifras vienen de las rondas completas. Continúela con --resume.
 broken-banner = Con archivos dañados, y por eso nunca la respuesta: { $arms } ({ $reason }).
 quality-not-measured = En esta ejecución no se midió cuánta calidad cuestan los tipos menores.
-quality-said =
-    { $name }: { $verdict } (PPL { $ppl }, KLD { $kld }, mismo token más probable { $same })
+quality-said = { $name } ({ $verdict })
 kv-named = KV { $kv }
 quality-of-variants = Calidad frente a { $baseline }, en ventanas de { $n_ctx } tokens: { $list }.
 quality-of-kv =
     Calidad de los tipos de KV con { $baseline }, en ventanas de { $n_ctx } tokens: { $list }.
 nothing-measured-failed = No se midió nada: fallaron { $n } de { $cells }.
 nothing-measured = No se midió nada: no se completó ninguna ronda.
-peak-of = , { $bytes } de memoria como máximo
-size-of = { $variant } { $bytes } ({ $bpw } bits por peso{ $peak })
-sizes = Tamaño: { $list }.
 kv-ratio = { $ratio } con { $variant } ({ $verdict })
 kv-effect =
     Una caché KV { $kv }{ $size } deja la velocidad de decodificación a profundidad { $n_depth } en
     { $effects }.
 kv-size = {" "}ocupa { $own } en lugar de { $f16 } y
-control-excludes =
-    Control: { $baseline } contra sí misma dio { $ratio }. Al menos { $bias } de eso es sesgo de
-    esta ejecución: todos los intervalos se han ensanchado en esa medida a ambos lados.
-control-includes =
-    Control: { $baseline } contra sí misma dio { $ratio }, que incluye el 1, como debe ser.
 moves-one =
     { $arm } en { $work } es { $slowest }x cuando la máquina fue más lenta ({ $with }) y
     { $fastest }x cuando fue más rápida
@@ -140,11 +131,11 @@ terminal-one-more-arm = {" "}El informe tiene una configuración más.
 terminal-run-report = Para usarla: kvant report RUN --emit llama-server.
 terminal-run-triage = Para usarla: la misma orden con --emit llama-server.
 # (n_launches, n_rounds)
-terminal-launches = Seguridad: intervalos del 95 %, de { $n_launches } y { $n_rounds }.
+terminal-launches = Certeza: intervalos del 95 %, de { $n_launches } y { $n_rounds }.
 # (baseline, ratio, bias)
-terminal-bias = Seguridad: { $baseline } contra sí misma dio { $ratio }; cada intervalo es un { $bias } más ancho.
+terminal-bias = Certeza: { $baseline } contra sí misma dio { $ratio }; cada intervalo es un { $bias } más ancho.
 # (baseline, ratio)
-terminal-control = Seguridad: { $baseline } contra sí misma dio { $ratio }; lo justo es 1.
+terminal-control = Certeza: { $baseline } contra sí misma dio { $ratio }; lo justo es 1.
 terminal-versus = vs { $baseline } [95 %]
 
 ## The recommendation
@@ -213,6 +204,8 @@ kld-of = KLD { $nats }
 flips = difiere uno de cada { $n } tokens más probables
 other-purpose =
     Para { $purpose } ({ $request } tokens) la elegida es { $arm }: frente a ella, { $why }.
+by-use = Según el uso: { $list }.
+choice-for = { $arm } para { $uses }
 prefills-at = los prompts van a { $factor }
 decodes-at = la decodificación va a { $factor }
 purposes-intro = La elegida para cada tipo habitual de petición, tokens de prompt + respuesta:
@@ -259,15 +252,20 @@ h-choice-if = la elegida con
 l-broken = dañado
 l-met = respetados
 the-choice = la elegida
+chosen = { $arm } (la elegida)
 context-that-fits =
     El mayor contexto de { $arm } que cabe en la memoria disponible al empezar: { $n } tokens.
 beyond-training = {" "}El modelo se entrenó con { $n }.
-to-run-it = Para usarla:
+running = Cómo usarla
+running-intro =
+    La misma elección en otros programas, con el archivo, los hilos, los lotes y la caché de esta
+    ejecución y el contexto del modelo. `kvant report RUN --emit PROGRAM` imprime cualquiera de
+    ellas.
 
 ## Sections: titles, introductions, heads of columns
 
 title = { $model }: qué variante, con qué caché KV
-conclusion = Conclusión
+conclusion = Respuesta
 
 ## Sections: heads of columns
 
@@ -276,7 +274,6 @@ h-kv = KV
 h-size = tamaño, MiB
 h-compression = compresión
 h-ppl-change = cambio de PPL
-h-ppl-window = PPL (ventana { $n_ctx })
 h-decode-tps = decodificación, t/s ({ $work })
 h-prefill-tps = prefill, t/s ({ $work })
 h-ttft = TTFT, ms ({ $work })
@@ -337,16 +334,16 @@ h-answer = respuesta
 of = { $n } de { $all }
 reference = referencia
 
-## Sections: one table
+## Sections: variants and KV types
 
-one-table = En una tabla
-one-table-intro = Tipo de KV { $kv } en todo, con [intervalos del 95 %].
 variants = F16, 8 bits y 4 bits
 variants-intro =
-    Tipo de KV { $kv } en todo. Los valores son medianas con [intervalos del 95 %]; las razones se
-    emparejan dentro de cada ronda, frente a { $baseline }: por encima de 1 es más rápida.
+    Qué contiene cada variante y cómo se compara con { $baseline } en tamaño y velocidad. Tipo de KV
+    { $kv } en todo; medianas con [intervalos del 95 %]; las razones se emparejan dentro de cada
+    ronda, por encima de 1 es más rápida.
 kv-types = Tipos de caché KV
 kv-types-intro =
+    Qué hace una caché KV más pequeña con la velocidad, la memoria y la calidad.
     Velocidad relativa a los mismos pesos con una caché KV de tipo { $reference } y el mismo ajuste
     de flash attention: por encima de 1 es más rápida; prefill de un prompt tan largo como la
     profundidad. La caché KV y la memoria máxima son las de un contexto de { $n_ctx } tokens. La
@@ -356,10 +353,13 @@ kv-types-intro =
 
 quality = Calidad
 quality-intro =
+    Cuánto pierde cada variante y cada tipo de KV frente a la referencia.
     La segunda mitad de cada ventana de texto se predice, token a token, como hace llama-perplexity;
     los intervalos son sobre ventanas, porque los tokens vecinos no son independientes. KLD: cuánto
     se apartan las probabilidades de las de la referencia, 0 es igual. Indistinguible: KLD menor que
     0,01 y el mismo token más probable en el 98 % de los lugares; dentro de esa zona nada se ordena.
+    La PPL varía entre textos mucho más que entre variantes: lo que las compara es el cambio, que va
+    emparejado; el intervalo de la propia PPL está en quality.csv.
 windows-of = Ventanas de { $n } tokens
 ended-because = Terminó porque { $why }.
 scored-text = { $name } ({ $n } tokens, SHA-256 { $sha })
@@ -382,6 +382,7 @@ parts-intro =
 ## Sections: context, reuse, memory, files
 
 context = Latencia y velocidad según el contexto
+context-intro = Con qué rapidez se escriben los tokens y se leen los prompts según crece el contexto.
 decode = Decodificación
 prefill = Prefill
 reuse = Con y sin reutilización de KV
@@ -396,6 +397,7 @@ extrapolated = extrapolado
 timed = medido
 memory = Memoria
 memory-intro =
+    Cuánta memoria ocupó cada configuración y el mayor contexto que aún cabría.
     MiB, cada configuración en un proceso propio. RssFile es el archivo del modelo mapeado (el
     sistema puede descartarlo y releerlo), RssAnon el resto: caché KV, búferes de cálculo y pesos
     reempaquetados. El búfer de cálculo es lo que llama.cpp reserva; lo que nada usa todavía no está
@@ -403,6 +405,7 @@ memory-intro =
     empezar, según el máximo medido; el modelo puede estar entrenado con menos.
 energy = Energía y coste
 energy-intro =
+    Cuánta energía cuesta un token.
     Julios: lo que consumieron los procesadores (y la memoria, si tiene contador) mientras se medían
     los tokens, incluido todo lo demás que se ejecutaba allí; n/d si esta máquina no lo dice.
 cost-intro =
@@ -411,16 +414,21 @@ cost-intro =
 h-joule = J por token ({ $work })
 h-cost = coste por millón de tokens ({ $work })
 files = Archivos
-files-intro = Leído de los propios archivos, no de sus nombres. SHA-256 completo en results.json.
+files-intro =
+    Qué es cada archivo, leído del propio archivo y no de su nombre. SHA-256 completo en
+    results.json.
 made-from = hecho a partir de { $file } ({ $ftype })
 made-from-quantized = hecho a partir de { $file } ({ $ftype }, ya cuantizado)
 n-parts = { $n } partes
 as-given = tal como se dio
 failures = Celdas que no se midieron
+failures-intro = Lo que estaba previsto y no tiene resultado, y por qué.
 
 ## Sections: how sure
 
 how-sure = Cuánta certeza hay
+how-sure-intro =
+    Qué aspecto tiene en esta ejecución una diferencia que no existe, y qué no habría podido detectar.
 q-noise = Lo mismo medido dos veces
 q-smallest = Menor diferencia que habría detectado
 q-rounds = Rondas
@@ -451,6 +459,7 @@ drift-for-all = { $halves }{ $paused }; todas las configuraciones de una ronda l
 ## Sections: how it was measured
 
 how-measured = Cómo se midió
+how-measured-intro = La máquina, las versiones y los ajustes de esta ejecución.
 f-machine = Máquina
 f-memory = Memoria
 f-system = Sistema
@@ -496,7 +505,10 @@ shape =
 configuration = dispositivo { $device }, { $sizes }, flash attention { $fa }
 seed-and = { $seed } y{" "}
 repeat = Para repetirlo
+repeat-intro = La orden de esta ejecución:
 data = Datos
+data-intro = Lo que hay junto a este informe, para programas y para mirar más de cerca.
+notes = Notas
 d-results = : todas las cifras, con las muestras en bruto
 d-csv = : una fila por celda
 d-notebook = : las mismas tablas y gráficos en Python, con sitio para conclusiones
@@ -691,8 +703,7 @@ c-kld-sub =
 c-kld-position = { $model }: divergencia según la posición en una ventana de { $n_ctx }
 c-pareto = { $model }: velocidad, divergencia y tamaño
 c-pareto-sub =
-    A la derecha y abajo es mejor. El área de una marca es el tamaño del archivo; la línea une lo
-    que nada supera.
+    Mejor a la derecha y abajo; área: tamaño del archivo; trazos: lo que nada supera.
 a-decode-at = decodificación, tokens por segundo ({ $work })
 pareto-label = { $arm }, { $mib } MiB
 pareto-decode = decodificación: { $rate } t/s
@@ -779,14 +790,13 @@ warn-beyond-trained =
     la profundidad { $n_depth } supera los { $n_ctx_train } tokens con los que se entrenó el modelo
     y su texto puede ser malo allí; use --depths para quedar por debajo
 warn-requantized-baseline =
-    { $variant } se hizo a partir de un archivo { $from }: su calidad es la de { $from }, no la de
-    { $variant } publicada; dé el archivo publicado para comparar calidad
+    { $variant } se hizo a partir de un archivo { $from } y tiene la calidad de { $from }; dé
+    { $variant } publicada para comparar calidad
 warn-requantized =
     { $variants } { $n ->
-        [one] se hizo
-       *[other] se hicieron
-    } a partir de un archivo { $from }, y nada hecho a partir de él puede ser más exacto; no son las
-    variantes publicadas: dé esas para compararlas
+        [one] se hizo a partir de un archivo { $from } y no puede
+       *[other] se hicieron a partir de un archivo { $from } y no pueden
+    } superar su exactitud; dé los archivos publicados para compararlos
 warn-passed-over =
     se omitieron { $files }{ $n ->
         [0] {""}
@@ -834,6 +844,8 @@ warn-fallback =
 pg-skip = Ir al informe
 pg-sections = Secciones
 pg-theme = Claro / oscuro
+pg-copy = Copiar
+pg-copied = Copiado
 pg-filter = Filtrar filas
 pg-filter-of = Filtrar filas: { $title }
 pg-where = { $cpu }. { $rounds } en { $launches }, { $started }.

@@ -68,8 +68,7 @@ interrupted-banner =
     A execução foi interrompida: os números vêm das rodadas completas. Continue com --resume.
 broken-banner = Com arquivos danificados e, por isso, nunca a resposta: { $arms } ({ $reason }).
 quality-not-measured = Quanto os tipos menores custam em qualidade não foi medido nesta execução.
-quality-said =
-    { $name }: { $verdict } (PPL { $ppl }, KLD { $kld }, mesmo token mais provável { $same })
+quality-said = { $name } ({ $verdict })
 kv-named = KV { $kv }
 quality-of-variants =
     Qualidade em relação a { $baseline }, em janelas de { $n_ctx } tokens: { $list }.
@@ -77,19 +76,11 @@ quality-of-kv =
     Qualidade dos tipos de KV com { $baseline }, em janelas de { $n_ctx } tokens: { $list }.
 nothing-measured-failed = Nada foi medido: { $n } de { $cells } falharam.
 nothing-measured = Nada foi medido: nenhuma rodada foi concluída.
-peak-of = , { $bytes } de memória no pico
-size-of = { $variant } { $bytes } ({ $bpw } bits por peso{ $peak })
-sizes = Tamanho: { $list }.
 kv-ratio = { $ratio } com { $variant } ({ $verdict })
 kv-effect =
     Um cache KV { $kv }{ $size } deixa a velocidade de decodificação na profundidade { $n_depth } em
     { $effects }.
 kv-size = {" "}ocupa { $own } em vez de { $f16 } e
-control-excludes =
-    Controle: { $baseline } contra si mesma deu { $ratio }. Pelo menos { $bias } disso é viés desta
-    execução: todos os intervalos foram alargados nessa medida para os dois lados.
-control-includes =
-    Controle: { $baseline } contra si mesma deu { $ratio }, que inclui 1, como deve ser.
 moves-one =
     { $arm } em { $work } é { $slowest }x quando a máquina esteve mais lenta ({ $with }) e
     { $fastest }x quando esteve mais rápida
@@ -214,6 +205,8 @@ kld-of = KLD { $nats }
 flips = um em cada { $n } tokens mais prováveis difere
 other-purpose =
     Para { $purpose } ({ $request } tokens) a escolhida é { $arm }: em relação a ela, { $why }.
+by-use = Conforme o uso: { $list }.
+choice-for = { $arm } para { $uses }
 prefills-at = os prompts rodam a { $factor }
 decodes-at = a decodificação roda a { $factor }
 purposes-intro = A escolhida para cada tipo comum de requisição, em tokens de prompt + resposta:
@@ -260,15 +253,19 @@ h-choice-if = a escolhida com
 l-broken = danificado
 l-met = respeitados
 the-choice = a escolhida
+chosen = { $arm } (a escolhida)
 context-that-fits =
     O maior contexto de { $arm } que cabe na memória disponível no início: { $n } tokens.
 beyond-training = {" "}O modelo foi treinado com { $n }.
-to-run-it = Para usá-la:
+running = Como usá-la
+running-intro =
+    A mesma escolha em outros programas, com o arquivo, as threads, os lotes e o cache desta
+    execução e o contexto do modelo. `kvant report RUN --emit PROGRAM` imprime qualquer uma delas.
 
 ## Sections: titles, introductions, heads of columns
 
 title = { $model }: qual variante, com qual cache KV
-conclusion = Conclusão
+conclusion = Resposta
 
 ## Sections: heads of columns
 
@@ -277,7 +274,6 @@ h-kv = KV
 h-size = tamanho, MiB
 h-compression = compressão
 h-ppl-change = variação da PPL
-h-ppl-window = PPL (janela { $n_ctx })
 h-decode-tps = decodificação, t/s ({ $work })
 h-prefill-tps = prefill, t/s ({ $work })
 h-ttft = TTFT, ms ({ $work })
@@ -338,16 +334,16 @@ h-answer = resposta
 of = { $n } de { $all }
 reference = referência
 
-## Sections: one table
+## Sections: variants and KV types
 
-one-table = Em uma tabela
-one-table-intro = Tipo de KV { $kv } em tudo, com [intervalos de 95 %].
 variants = F16, 8 bits e 4 bits
 variants-intro =
-    Tipo de KV { $kv } em tudo. Os valores são medianas com [intervalos de 95 %]; as razões são
-    pareadas dentro das rodadas, em relação a { $baseline }: acima de 1 é mais rápida.
+    O que cada variante contém e como se compara com { $baseline } em tamanho e velocidade. Tipo de
+    KV { $kv } em tudo; medianas com [intervalos de 95 %]; as razões são pareadas dentro das
+    rodadas, acima de 1 é mais rápida.
 kv-types = Tipos de cache KV
 kv-types-intro =
+    O que um cache KV menor faz com a velocidade, a memória e a qualidade.
     Velocidade relativa aos mesmos pesos com um cache KV { $reference }, com a mesma configuração de
     flash attention: acima de 1 é mais rápida; prefill de um prompt tão longo quanto a profundidade.
     O cache KV e o pico de memória são os de um contexto de { $n_ctx } tokens. A qualidade é em
@@ -357,10 +353,13 @@ kv-types-intro =
 
 quality = Qualidade
 quality-intro =
+    Quanto cada variante e cada tipo de KV perde em relação à referência.
     A segunda metade de cada janela de texto é prevista, token a token, como faz o llama-perplexity;
     os intervalos são sobre as janelas, pois tokens vizinhos não são independentes. KLD: quanto as
     probabilidades se afastam das da referência, 0 é igual. Indistinguível: KLD abaixo de 0,01 e o
     mesmo token mais provável em 98 % das posições; dentro dessa zona nada é ordenado.
+    A PPL varia entre textos muito mais do que entre variantes: o que as compara é a mudança, que é
+    pareada; o intervalo da própria PPL está em quality.csv.
 windows-of = Janelas de { $n } tokens
 ended-because = Terminou porque { $why }.
 scored-text = { $name } ({ $n } tokens, SHA-256 { $sha })
@@ -384,6 +383,7 @@ parts-intro =
 ## Sections: context, reuse, memory, files
 
 context = Latência e vazão conforme o contexto
+context-intro = Com que rapidez os tokens são escritos e os prompts lidos à medida que o contexto cresce.
 decode = Decodificação
 prefill = Prefill
 reuse = Com e sem reutilização do KV
@@ -398,6 +398,7 @@ extrapolated = extrapolado
 timed = cronometrado
 memory = Memória
 memory-intro =
+    Quanta memória cada configuração ocupou e o maior contexto que ainda caberia.
     MiB, cada configuração em um processo próprio. RssFile é o arquivo do modelo mapeado (o sistema
     pode descartá-lo e relê-lo), RssAnon o resto: cache KV, buffers de cálculo e pesos
     reempacotados. O buffer de cálculo é o que o llama.cpp reserva; as partes que nada usa ainda não
@@ -405,6 +406,7 @@ memory-intro =
     início, pelo pico medido; o modelo pode ter sido treinado com menos.
 energy = Energia e custo
 energy-intro =
+    Quanta energia um token consome.
     Joules: o que os processadores (e a memória, quando há contador) consumiram enquanto os tokens
     eram cronometrados, com tudo o mais que rodava ali; n/d quando esta máquina não informa.
 cost-intro =
@@ -413,16 +415,21 @@ cost-intro =
 h-joule = J por token ({ $work })
 h-cost = custo por milhão de tokens ({ $work })
 files = Arquivos
-files-intro = Lido dos próprios arquivos, não de seus nomes. SHA-256 completo em results.json.
+files-intro =
+    O que é cada arquivo, lido do próprio arquivo e não de seu nome. SHA-256 completo em
+    results.json.
 made-from = feito a partir de { $file } ({ $ftype })
 made-from-quantized = feito a partir de { $file } ({ $ftype }, já quantizado)
 n-parts = { $n } partes
 as-given = como foi fornecido
 failures = Células que não foram medidas
+failures-intro = O que estava previsto e não tem resultado, e por quê.
 
 ## Sections: how sure
 
 how-sure = Quanta certeza há
+how-sure-intro =
+    Que aspecto tem nesta execução uma diferença que não existe, e o que ela não poderia ter visto.
 q-noise = A mesma coisa medida duas vezes
 q-smallest = Menor diferença que poderia ter visto
 q-rounds = Rodadas
@@ -452,6 +459,7 @@ drift-for-all = { $halves }{ $paused }; todas as configurações de uma rodada a
 ## Sections: how it was measured
 
 how-measured = Como foi medido
+how-measured-intro = A máquina, as versões e as configurações desta execução.
 f-machine = Máquina
 f-memory = Memória
 f-system = Sistema
@@ -497,7 +505,10 @@ shape =
 configuration = dispositivo { $device }, { $sizes }, flash attention { $fa }
 seed-and = { $seed } e{" "}
 repeat = Para repetir
+repeat-intro = O comando desta execução:
 data = Dados
+data-intro = O que há ao lado deste relatório, para programas e para olhar mais de perto.
+notes = Notas
 d-results = : todos os números, com as amostras brutas
 d-csv = : uma linha por célula
 d-notebook = : as mesmas tabelas e gráficos em Python, com espaço para conclusões
@@ -692,8 +703,7 @@ c-kld-sub =
 c-kld-position = { $model }: divergência por posição em uma janela de { $n_ctx }
 c-pareto = { $model }: velocidade, divergência e tamanho
 c-pareto-sub =
-    À direita e abaixo é melhor. A área de uma marca é o tamanho do arquivo; a linha une o que nada
-    mais supera.
+    Melhor à direita e abaixo; área: tamanho do arquivo; traços: o que nada supera.
 a-decode-at = decodificação, tokens por segundo ({ $work })
 pareto-label = { $arm }, { $mib } MiB
 pareto-decode = decodificação: { $rate } t/s
@@ -780,14 +790,13 @@ warn-beyond-trained =
     a profundidade { $n_depth } passa dos { $n_ctx_train } tokens com que o modelo foi treinado, e
     seu texto ali pode ser ruim; use --depths para ficar abaixo
 warn-requantized-baseline =
-    { $variant } foi feita a partir de um arquivo { $from }: sua qualidade é a de { $from }, não a
-    de { $variant } publicada; forneça o arquivo publicado para comparar qualidade
+    { $variant } foi feita a partir de um arquivo { $from } e tem a qualidade de { $from }; forneça
+    { $variant } publicada para comparar qualidade
 warn-requantized =
     { $variants } { $n ->
-        [one] foi feita
-       *[other] foram feitas
-    } a partir de um arquivo { $from }, e nada feito a partir dele pode ser mais exato; não são as
-    variantes publicadas: forneça essas para compará-las
+        [one] foi feita a partir de um arquivo { $from } e não pode
+       *[other] foram feitas a partir de um arquivo { $from } e não podem
+    } superar sua exatidão; forneça os arquivos publicados para compará-los
 warn-passed-over =
     foram deixados de fora { $files }{ $n ->
         [0] {""}
@@ -836,6 +845,8 @@ warn-fallback =
 pg-skip = Ir para o relatório
 pg-sections = Seções
 pg-theme = Claro / escuro
+pg-copy = Copiar
+pg-copied = Copiado
 pg-filter = Filtrar linhas
 pg-filter-of = Filtrar linhas: { $title }
 pg-where = { $cpu }. { $rounds } em { $launches }, { $started }.

@@ -14,7 +14,7 @@ pub(super) struct Document {
     pub(super) conclusion: Vec<String>,
     /// Warnings, each a sentence.
     pub(super) warnings: Vec<String>,
-    /// Everything else.
+    /// What stands beside the conclusion, then the sections.
     pub(super) blocks: Vec<Block>,
 }
 
@@ -90,6 +90,15 @@ impl Span {
     }
 }
 
+impl Document {
+    /// What stands beside the conclusion, and the sections.
+    pub(super) fn parts(&self) -> (&[Block], &[Block]) {
+        let is_section = |block: &Block| matches!(block, Block::Section(_));
+        let first = self.blocks.iter().position(is_section);
+        self.blocks.split_at(first.unwrap_or(self.blocks.len()))
+    }
+}
+
 impl Table {
     /// Whether a column holds numbers, and what stands in for them.
     pub(super) fn is_numeric(&self, column: usize) -> bool {
@@ -107,13 +116,30 @@ impl Value {
 
 /// A section, or nothing when its body is empty.
 pub(super) fn section(title: String, intro: String, body: Vec<Block>) -> Vec<Block> {
+    found(title, Vec::new(), intro, body)
+}
+
+/// A section that begins with what was found in it.
+pub(super) fn found(title: String, sentences: Vec<String>, intro: String, body: Vec<Block>) -> Vec<Block> {
     if body.is_empty() {
         return Vec::new();
     }
     let mut blocks = vec![Block::Section(title)];
+    blocks.extend(said(sentences));
     blocks.extend(paragraph(&intro));
     blocks.extend(body);
     blocks
+}
+
+/// Sentences as they are: names of files and models in them may hold anything.
+pub(super) fn said(mut sentences: Vec<String>) -> Option<Block> {
+    match sentences.len() {
+        0 => None,
+        1 => Some(Block::Text(vec![Span::Text(sentences.remove(0))])),
+        _ => Some(Block::Items(
+            sentences.into_iter().map(|one| vec![Span::Text(one)]).collect(),
+        )),
+    }
 }
 
 /// A paragraph, or nothing when it is empty. What stands between backticks is code: for texts of our own only.

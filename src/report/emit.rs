@@ -22,7 +22,7 @@ named_enum! {
 
 /// The configuration of the choice as one runs it: with the context that was asked for, else with that of the model as far as it fits here.
 /// What was measured needs far less.
-pub(super) fn of_choice(model: &ReportModel, report: &DecisionReport, choice: usize) -> ArmConfig {
+fn of_choice(model: &ReportModel, report: &DecisionReport, choice: usize) -> ArmConfig {
     let config = &report.arms[choice].config;
     let trained = model.header.model.n_ctx_train;
     let fits = report.candidates[choice]
@@ -73,7 +73,7 @@ fn emit(program: Program, config: &ArmConfig, goal: &Goal, file: &str) -> String
 }
 
 /// The command for llama.cpp's server: every user has the whole context.
-pub(super) fn llama_server(config: &ArmConfig, goal: &Goal, file: &str) -> String {
+fn llama_server(config: &ArmConfig, goal: &Goal, file: &str) -> String {
     let n_ctx = config.n_ctx.saturating_mul(goal.users());
     let users = match goal.users() {
         1 => String::new(),
@@ -124,6 +124,7 @@ fn llama_flags(config: &ArmConfig, n_ctx: u32) -> String {
     )
 }
 
+/// A Modelfile, which `ollama create` takes; flash attention and the type of the cache are the server's.
 fn modelfile(config: &ArmConfig, file: &str) -> String {
     let attention = u8::from(config.flash_attn == FlashAttn::On);
     let kv = if config.type_k == config.type_v {
@@ -132,7 +133,9 @@ fn modelfile(config: &ArmConfig, file: &str) -> String {
         String::new()
     };
     format!(
-        "# Start the server with OLLAMA_FLASH_ATTENTION={attention}{kv}\nFROM {file}\nPARAMETER num_ctx {}\nPARAMETER num_thread {}\nPARAMETER num_batch {}\nPARAMETER num_gpu {}",
+        "# OLLAMA_FLASH_ATTENTION={attention}{kv} ollama serve\n\
+         # ollama create NAME -f Modelfile && ollama run NAME\n\
+         FROM {file}\nPARAMETER num_ctx {}\nPARAMETER num_thread {}\nPARAMETER num_batch {}\nPARAMETER num_gpu {}",
         config.n_ctx,
         config.n_threads,
         config.n_ubatch,
@@ -140,11 +143,20 @@ fn modelfile(config: &ArmConfig, file: &str) -> String {
     )
 }
 
+/// `lms import` would move the file; settings have the names of LM Studio's own window.
 fn lm_studio(config: &ArmConfig, file: &str) -> String {
+    let layers = match config.n_gpu_layers {
+        n if n < 0 => "max".to_owned(),
+        n => n.to_string(),
+    };
+    let name = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".gguf");
     format!(
-        "LM Studio, load {file} with: Context Length {}, GPU Offload {}, CPU Threads {}, Evaluation Batch Size {}, Flash Attention {}, K Cache Quantization {}, V Cache Quantization {}",
+        "lms import --symbolic-link --user-repo {} {}\n\
+         # LM Studio: Context Length {}, GPU Offload {layers}, CPU Thread Pool Size {},\n\
+         # Evaluation Batch Size {}, Flash Attention {}, K Cache Quantization Type {}, V Cache Quantization Type {}",
+        quoted(&format!("kvant/{name}")),
+        shell_path(file),
         config.n_ctx,
-        if config.n_gpu_layers < 0 { "max".to_owned() } else { config.n_gpu_layers.to_string() },
         config.n_threads,
         config.n_batch,
         config.flash_attn,

@@ -163,7 +163,7 @@ fn cell(index: usize, is_code: bool, source: &str) -> Value {
 
 /// What the run found, as a list that Markdown, the HTML in it and MathJax leave as text.
 fn said(model: &Report) -> String {
-    let sentences = model.banners().into_iter().chain(model.conclusion());
+    let sentences = model.banners().into_iter().chain(model.findings());
     let lines = sentences.map(|said| format!("- {}", escape(&said).replace('$', "\\$")));
     lines.collect::<Vec<String>>().join("\n")
 }

@@ -162,7 +162,7 @@ fn run(model: &ReportModel) -> Run<'_> {
         equivalence: header.plan.equivalence,
         bias: control.map(|c| stats::sure_bias(&c.ratio).exp_m1()),
         price_per_hour: header.price_per_hour,
-        conclusion: told.conclusion(),
+        conclusion: told.findings(),
         banners: told.banners(),
         warnings: model.warnings.iter().map(|w| told.lang.warning(w)).collect(),
     }

@@ -344,7 +344,7 @@ fn every_run_has_its_files_in_either_language() {
         assert!(lab.path("a").join(name).exists(), "{name}");
     }
     let html = std::fs::read_to_string(lab.path("a/report.html")).expect("there");
-    assert!(html.contains("<html lang=\"es\">") && html.contains("Conclusión"));
+    assert!(html.contains("<html lang=\"es\">") && html.contains("Respuesta"));
 }
 
 #[test]

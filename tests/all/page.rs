@@ -210,8 +210,8 @@ fn seen(lang: Lang) -> Vec<String> {
         let charts = charts(&model);
         let svgs: String = charts.iter().map(|c| c.svg.as_str()).collect();
         for text in [
-            without_targets(&report_md(&model)),
-            stripped(&html),
+            without_targets(&without(&report_md(&model), "```sh\n", "```\n")),
+            stripped(&without(&html, "<pre", "</pre>")),
             stripped(&svgs),
             summary(&model, look),
         ] {
@@ -233,6 +233,15 @@ fn seen(lang: Lang) -> Vec<String> {
         }
     }
     all
+}
+
+/// Text without the stretches from `open` to `close`: commands are the same in every language.
+fn without(text: &str, open: &str, close: &str) -> String {
+    let mut parts = text.split(open);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |kept, part| {
+        kept + part.split_once(close).map_or(part, |(_, rest)| rest)
+    })
 }
 
 /// Markdown without the addresses of its links and images.

@@ -58,7 +58,7 @@ fn every_arm_gets_a_row_and_the_baseline_against_itself_is_exact() {
     }
     let report = std::fs::read_to_string(lab.path("run/report.md")).expect("it is there");
     for words in [
-        "## In one table",
+        "change in PPL | KLD, nats",
         "## Quality",
         "Windows of 32 tokens",
         "parts from F16",

@@ -3,6 +3,7 @@
 use crate::hub_lab::Hub;
 use crate::hub_server::REPO;
 use crate::util::run_for;
+use std::path::Path;
 
 /// Lines of its shell blocks, and the first code of its table rows, that call kvant.
 fn commands(readme: &str) -> Vec<&str> {
@@ -62,4 +63,24 @@ fn every_command_of_the_readme_works() {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         run_for(&mut hub.kvant(&words), 0);
     }
+}
+
+/// What stands as a quotation in the README and in "Reading a report" is said by the example.
+#[test]
+fn the_example_says_what_is_quoted_of_it() {
+    let text = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        std::fs::read_to_string(path).expect("committed")
+    };
+    let report = text("reports/example-smollm2-135m/report.md");
+    let pages = [text("README.md"), text("docs/reading-a-report.md")];
+    let quoted = pages
+        .iter()
+        .flat_map(|page| page.lines())
+        .filter_map(|line| line.strip_prefix("> "));
+    let parts: Vec<&str> = quoted.flat_map(|line| line.split("...")).map(str::trim).collect();
+    for part in &parts {
+        assert!(report.contains(part), "the example does not say: {part}");
+    }
+    assert!(parts.len() >= 10, "{parts:?}");
 }

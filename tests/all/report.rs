@@ -173,7 +173,7 @@ fn workloads_on_request_have_their_sections_and_charts() {
         "{cost:?} at {tps:?}"
     );
     assert!(all.contains("## Energy and cost") && all.contains("cost per million tokens (tg32 @ d2048)"));
-    let said = model.told(Lang::default()).conclusion().join("\n");
+    let said = model.told(Lang::default()).findings().join("\n");
     for wanted in [
         "A follow-up prompt of 512 tokens, 460 of them in the cache, gets its first token from F16 ",
         "16 sequences at once get ",
@@ -219,7 +219,7 @@ fn a_ratio_that_moves_with_the_machine_is_said() {
         let model = ReportModel::build(&header, records);
         model
             .told(Lang::default())
-            .conclusion()
+            .findings()
             .iter()
             .find(|line| line.starts_with("Not the same on this machine"))
             .cloned()
@@ -298,7 +298,7 @@ fn the_bias_that_the_control_shows_is_in_every_interval_and_gates_nothing() {
         }
     }
     assert!(n_faster > 3, "what is faster by half again is beyond a bias of a tenth");
-    assert!(render(&model).contains("is bias of this run"));
+    assert!(render(&model).contains("wider for it"));
 }
 
 #[test]
@@ -405,7 +405,7 @@ fn the_fake_engine_is_named_above_everything() {
     let (header, mut records) = fixture::run();
     records.insert(0, Record::Warning(Warning::FakeEngine));
     let md = report_md(&ReportModel::build(&header, &records).told(Lang::default()));
-    assert!(md.find("test engine").expect("said") < md.find("## Conclusion").expect("there"));
+    assert!(md.find("test engine").expect("said") < md.find("## Answer").expect("there"));
 }
 
 #[test]

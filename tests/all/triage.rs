@@ -207,24 +207,44 @@ fn the_answer_can_be_printed_for_other_programs() {
         ];
         String::from_utf8(run_for(&mut lab.kvant(&all), 0).stdout).expect("text")
     };
-    let server = emit("llama-server");
-    assert!(
-        server.starts_with("llama-server -m ") && server.contains("tiny-Q8_0.gguf"),
-        "{server}"
-    );
-    assert!(
-        server.contains("-ctk f16 -ctv f16") && server.contains("-fa on"),
-        "{server}"
-    );
-    assert!(emit("llama-cli").starts_with("llama-cli -m "));
+    let file = lab.path("models/tiny-Q8_0.gguf").display().to_string();
+    for program in ["llama-server", "llama-cli"] {
+        let text = emit(program);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        assert_eq!(words[..3], [program, "-m", &file], "{text}");
+        for pair in words[3..].chunks(2) {
+            // The flags of common/arg.cpp of llama.cpp that take one value.
+            let is_known = match pair {
+                ["-c" | "-t" | "-b" | "-ub" | "-ngl" | "-np", n] => n.parse::<u32>().is_ok(),
+                ["-fa", choice] => ["on", "off", "auto"].contains(choice),
+                ["-ctk" | "-ctv", kind] => *kind == "f16",
+                _ => false,
+            };
+            assert!(is_known, "{pair:?}: {text}");
+        }
+    }
     let modelfile = emit("ollama");
-    assert!(
-        modelfile
-            .lines()
-            .any(|l| l.starts_with("FROM ") && l.ends_with("tiny-Q8_0.gguf")),
+    let mut instructions = Vec::new();
+    for line in modelfile.lines().filter(|line| !line.starts_with('#')) {
+        let (instruction, value) = line.split_once(' ').expect("an instruction and its value");
+        match value.rsplit_once(' ').filter(|_| instruction == "PARAMETER") {
+            Some((name, n)) => {
+                assert!(n.parse::<i32>().is_ok(), "{line}");
+                instructions.push(name);
+            }
+            None => assert_eq!((instruction, value), ("FROM", file.as_str())),
+        }
+    }
+    assert_eq!(
+        instructions,
+        ["num_ctx", "num_thread", "num_batch", "num_gpu"],
         "{modelfile}"
     );
-    assert!(emit("lmstudio").contains("Context Length"));
+    let lm_studio = emit("lmstudio");
+    let (command, settings) = lm_studio.split_once('\n').expect("a command and settings");
+    let import = format!("lms import --symbolic-link --user-repo kvant/tiny-Q8_0 {file}");
+    assert_eq!(command, import, "without the link it would move the file");
+    assert!(settings.contains("Context Length") && settings.lines().all(|line| line.starts_with("# ")));
 }
 
 #[test]

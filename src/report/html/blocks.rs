@@ -7,17 +7,24 @@ use crate::report::lang::Lang;
 /// Tables with fewer rows need no filter.
 const N_ROWS_FILTERED: usize = 5;
 
-/// All blocks. Sections are numbered from 1: 0 is the conclusion.
+/// Blocks of the conclusion, of one kind.
+pub(super) fn of_answer(
+    t: Lang,
+    blocks: &[Block],
+    charts: &[(&'static str, String)],
+    is_wanted: fn(&Block) -> bool,
+) -> String {
+    let mut out = Writer::new(t, charts);
+    out.headed(&t.conclusion(), "s0".to_owned());
+    for block in blocks.iter().filter(|block| is_wanted(block)) {
+        out.block(block);
+    }
+    out.html
+}
+
+/// All sections, numbered from 1: 0 is the conclusion.
 pub(super) fn rendered(t: Lang, blocks: &[Block], charts: &[(&'static str, String)]) -> String {
-    let mut out = Writer {
-        t,
-        charts,
-        html: String::new(),
-        n_sections: 0,
-        n_parts: 0,
-        heading: String::new(),
-        heading_id: String::new(),
-    };
+    let mut out = Writer::new(t, charts);
     for block in blocks {
         out.block(block);
     }
@@ -36,7 +43,19 @@ struct Writer<'a> {
     heading_id: String,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(t: Lang, charts: &'a [(&'static str, String)]) -> Writer<'a> {
+        Writer {
+            t,
+            charts,
+            html: String::new(),
+            n_sections: 0,
+            n_parts: 0,
+            heading: String::new(),
+            heading_id: String::new(),
+        }
+    }
+
     fn block(&mut self, block: &Block) {
         match block {
             Block::Section(title) => {
@@ -71,8 +90,12 @@ impl Writer<'_> {
             Block::Chart(chart) => self.chart(chart.name),
             Block::Command(command) => {
                 let scroll = self.scroll();
-                self.html
-                    .push_str(&format!("<pre {scroll}><code>{}</code></pre>\n", escape(command)));
+                self.html.push_str(&format!(
+                    "<div class=\"command\"><pre {scroll}><code>{}</code></pre><button type=\"button\" hidden data-done=\"{}\">{}</button></div>\n",
+                    escape(command),
+                    escape(&self.t.pg_copied()),
+                    escape(&self.t.pg_copy())
+                ));
             }
         }
     }

@@ -51,8 +51,11 @@ pub(super) fn page(t: Lang, document: &Document, charts: &[(&'static str, String
     ));
     page.push_str(&navigation(t, document));
     page.push_str("<main id=\"main\">\n");
-    page.push_str(&answer(t, document));
-    page.push_str(&blocks::rendered(t, &document.blocks, charts));
+    let (beside, sections) = document.parts();
+    page.push_str(&answer(t, document, &|wanted| {
+        blocks::of_answer(t, beside, charts, wanted)
+    }));
+    page.push_str(&blocks::rendered(t, sections, charts));
     page.push_str(&format!(
         "</main>\n<footer><p>{}</p></footer>\n<div id=\"tip\" role=\"status\" hidden></div>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
         escape(foot)
@@ -77,8 +80,9 @@ fn navigation(t: Lang, document: &Document) -> String {
     )
 }
 
-/// Banners, the conclusion with its first sentence large, and the warnings.
-fn answer(t: Lang, document: &Document) -> String {
+/// Banners, the conclusion with its first sentence large, warnings and commands, the chart beside them, and the table below, which takes
+/// the whole width.
+fn answer(t: Lang, document: &Document, of_kind: &dyn Fn(fn(&Block) -> bool) -> String) -> String {
     let notice = |kind: &str, text: &String| format!("<p class=\"notice {kind}\">{}</p>\n", escape(text));
     let banners: String = document.banners.iter().map(|text| notice("bad", text)).collect();
     let warnings: String = document.warnings.iter().map(|text| notice("mind", text)).collect();
@@ -92,8 +96,12 @@ fn answer(t: Lang, document: &Document) -> String {
     } else {
         format!("<ul>\n{rest}</ul>\n")
     };
+    let commands = of_kind(|block| matches!(block, Block::Command(_)));
+    let charts = of_kind(|block| matches!(block, Block::Chart(_)));
+    let tables = of_kind(|block| matches!(block, Block::Table(_)));
     format!(
-        "{banners}<section class=\"answer\" aria-labelledby=\"s0\">\n<h2 id=\"s0\">{}</h2>\n<p class=\"lead\">{}</p>\n{rest}{warnings}</section>\n",
+        "{banners}<section class=\"answer\" aria-labelledby=\"s0\">\n<h2 id=\"s0\">{}</h2>\n<p class=\"lead\">{}</p>\n\
+         <div class=\"beside\">\n<div>\n{rest}{warnings}{commands}</div>\n{charts}</div>\n{tables}</section>\n",
         escape(&t.conclusion()),
         escape(lead)
     )

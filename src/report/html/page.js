@@ -62,6 +62,23 @@
     });
   }
 
+  // A command goes to the clipboard; where a page may not, it is selected.
+  for (const button of document.querySelectorAll(".command button")) {
+    const code = button.parentElement.querySelector("code");
+    const name = button.textContent;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+      } catch {
+        getSelection().selectAllChildren(code);
+        if (!document.execCommand("copy")) return;
+      }
+      button.textContent = button.dataset.done;
+      setTimeout(() => { button.textContent = name; }, 2000);
+    });
+  }
+
   // Charts: what a mark says, beside it and inside the window.
   const tip = document.getElementById("tip");
   const hide = () => { tip.hidden = true; };

@@ -157,11 +157,6 @@ impl Lang {
         self.some_more_rounds(more)
     }
 
-    /// Change of the perplexity against the baseline's: `+0.31 % [+0.12 %, +0.52 %]`.
-    pub(in crate::report) fn ppl_change(self, row: &QualityReport) -> String {
-        self.pooled(row.ln_ratio.as_ref(), |x| self.signed_percent(x.exp_m1()))
-    }
-
     /// The verdict on quality in words.
     pub(in crate::report) fn quality_verdict(self, row: &QualityReport) -> String {
         match (row.verdict, row.ln_ratio.and_then(|f| f.interval)) {

@@ -11,10 +11,32 @@ const FLIPS_TOLD: f64 = 0.005;
 impl Report<'_> {
     /// The recommendation in sentences: which arm, what it may cost, what is open, the evidence; empty when there is none.
     pub fn answer(&self) -> Vec<String> {
-        let evidence = self
-            .choice()
-            .map(|(report, choice)| self.lang.fact_sentence(facts(self, report, choice.arm)));
-        self.short_answer().into_iter().chain(evidence).collect()
+        self.short_answer().into_iter().chain(self.evidence()).collect()
+    }
+
+    /// Why it is this one: speed, quality, memory.
+    pub(in crate::report) fn evidence(&self) -> Option<String> {
+        let (report, choice) = self.choice()?;
+        Some(self.lang.fact_sentence(facts(self, report, choice.arm)))
+    }
+
+    /// The choice for each usual kind of request, in one sentence.
+    pub(in crate::report) fn by_use(&self) -> Option<String> {
+        let (report, t) = (self.decision.as_ref()?, self.lang);
+        let mut uses: Vec<(Option<usize>, Vec<String>)> = Vec::new();
+        for purpose in &report.by_purpose {
+            let name = purpose.purpose.name().to_owned();
+            match uses.iter_mut().find(|(arm, _)| *arm == purpose.arm) {
+                Some((_, names)) => names.push(name),
+                None => uses.push((purpose.arm, vec![name])),
+            }
+        }
+        let arm = |arm: Option<usize>| arm.map_or_else(|| t.no_choice(), |i| t.arm(&report.arms[i]));
+        let each: Vec<String> = uses
+            .iter()
+            .map(|(of, names)| t.choice_for(arm(*of), t.list(names)))
+            .collect();
+        (report.by_purpose.len() > 1).then(|| t.by_use(each.join("; ")))
     }
 
     /// The same without the evidence, for where a table stands beside it.

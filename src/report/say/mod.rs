@@ -1,14 +1,14 @@
 //! What a run found, in sentences: the answer, its evidence, and what must be read before it.
 
 mod answer;
-mod on_request;
+pub(super) mod on_request;
 mod speed;
 
 pub(super) use answer::unmet;
 
 use super::model::Moves;
 use super::text::kv;
-use super::{CellReport, Comparison, MemoryReport, QualityReport, Report};
+use super::{CellReport, Comparison, QualityReport, Report};
 use crate::data::{Arm, FailureKind, Outcome, StoppedBy, Warning, Workload};
 use crate::stats::{self, Verdict};
 
@@ -18,9 +18,27 @@ impl Report<'_> {
         banners(self)
     }
 
-    /// The answer, then its cost, then how far to trust it.
+    /// What the first screen says: the answer, how sure it is, the choices for other requests, and what is missing.
     pub fn conclusion(&self) -> Vec<String> {
         conclusion(self)
+    }
+
+    /// All that was found, for files without sections: the conclusion with its evidence, then what each section says.
+    pub fn findings(&self) -> Vec<String> {
+        let mut said = self.conclusion();
+        if !self.cells.iter().any(CellReport::is_ok) {
+            return said;
+        }
+        said.extend(self.evidence());
+        said.extend(self.other_purposes());
+        said.extend(self.alternatives());
+        said.extend(self.fastest(Workload::Decode));
+        said.extend(self.fastest(Workload::Prefill));
+        said.extend(self.kv_effect());
+        said.extend(on_request::on_request(self));
+        said.extend(self.losses());
+        said.extend(self.doubts());
+        said
     }
 }
 
@@ -54,23 +72,16 @@ fn banners(model: &Report) -> Vec<String> {
 }
 
 fn conclusion(model: &Report) -> Vec<String> {
+    let mut said = opening(model);
     if !model.cells.iter().any(CellReport::is_ok) {
-        let mut nothing = vec![nothing_measured(model)];
-        nothing.extend(failures(model));
-        return nothing;
+        said.extend(failures(model));
+        return said;
     }
-    let mut said = model.answer();
-    said.extend(model.other_purposes());
-    said.extend(model.alternatives());
-    said.extend(speed::fastest(model, Workload::Decode));
-    said.extend(speed::fastest(model, Workload::Prefill));
-    said.extend(cost(model));
-    said.extend(kv_effect(model));
-    said.extend(on_request::on_request(model));
-    said.extend(quality(model));
-    said.extend(control(model));
-    said.extend(moving(model));
-    said.extend(unsettled(model));
+    if said.is_empty() {
+        said = model.fastest(Workload::Decode);
+    }
+    said.extend(closing(model));
+    said.extend(model.by_use());
     said.extend(failures(model));
     if model.quality.windows().is_empty() {
         said.push(model.lang.quality_not_measured());
@@ -113,41 +124,48 @@ fn baseline_name(model: &Report) -> String {
         .map_or_else(|| model.lang.the_baseline(), |arm| arm.label().to_owned())
 }
 
-/// What variants cost in the shortest window, and what KV types cost in the longest.
-fn quality(model: &Report) -> Vec<String> {
-    let t = model.lang;
-    let windows = model.quality.windows();
-    let (Some(&shortest), Some(&longest)) = (windows.first(), windows.last()) else {
-        return Vec::new();
-    };
-    let baseline = baseline_name(model);
-    let base_kv = model.baseline().map(|arm| kv(&arm.config));
-    let is_base_kv = |row: &QualityReport| Some(kv(&row.arm.config)) == base_kv;
-    let compared = |n_ctx: u32| {
-        let rows = model.quality.rows.iter();
-        rows.filter(move |r| r.n_ctx == n_ctx && r.is_ok() && r.verdict.is_some())
-    };
-    let said = |row: &QualityReport, name: String| {
-        let kld = t.or_na(row.kld_mean, |f| t.nats(f.value));
-        let same = t.or_na(row.same_top, |f| t.percent(f.value));
-        t.quality_said(name, t.quality_verdict(row), t.ppl_change(row), kld, same)
-    };
-    let variants: Vec<String> = compared(shortest)
-        .filter(|r| is_base_kv(r))
-        .map(|r| said(r, r.arm.label().to_owned()))
-        .collect();
-    let of_kv: Vec<String> = compared(longest)
-        .filter(|r| !is_base_kv(r) && r.arm.label() == baseline)
-        .map(|r| said(r, t.kv_named(kv(&r.arm.config))))
-        .collect();
-    let mut sentences = Vec::new();
-    if !variants.is_empty() {
-        sentences.push(t.quality_of_variants(&baseline, shortest, variants.join("; ")));
+impl Report<'_> {
+    /// What variants lose in the shortest window, and what KV types lose in the longest.
+    pub(super) fn losses(&self) -> Vec<String> {
+        let t = self.lang;
+        let windows = self.quality.windows();
+        let (Some(&shortest), Some(&longest)) = (windows.first(), windows.last()) else {
+            return Vec::new();
+        };
+        let baseline = baseline_name(self);
+        let base_kv = self.baseline().map(|arm| kv(&arm.config));
+        let is_base_kv = |row: &QualityReport| Some(kv(&row.arm.config)) == base_kv;
+        let compared = |n_ctx: u32| {
+            let rows = self.quality.rows.iter();
+            rows.filter(move |r| r.n_ctx == n_ctx && r.is_ok() && r.verdict.is_some())
+        };
+        let variants: Vec<String> = compared(shortest)
+            .filter(|r| is_base_kv(r))
+            .map(|r| t.quality_said(r.arm.label(), t.quality_verdict(r)))
+            .collect();
+        let of_kv: Vec<String> = compared(longest)
+            .filter(|r| !is_base_kv(r) && r.arm.label() == baseline)
+            .map(|r| t.quality_said(t.kv_named(kv(&r.arm.config)), t.quality_verdict(r)))
+            .collect();
+        let mut sentences = Vec::new();
+        if !variants.is_empty() {
+            sentences.push(t.quality_of_variants(&baseline, shortest, variants.join("; ")));
+        }
+        if !of_kv.is_empty() {
+            sentences.push(t.quality_of_kv(&baseline, longest, of_kv.join("; ")));
+        }
+        sentences
     }
-    if !of_kv.is_empty() {
-        sentences.push(t.quality_of_kv(&baseline, longest, of_kv.join("; ")));
+
+    /// What each other KV type does to the cache and to decode, on the baseline's weights at the greatest depth.
+    pub(super) fn kv_effect(&self) -> Vec<String> {
+        kv_effect(self)
     }
-    sentences
+
+    /// Ratios that move with the machine, and comparisons that stay open.
+    pub(super) fn doubts(&self) -> Vec<String> {
+        moving(self).into_iter().chain(unsettled(self)).collect()
+    }
 }
 
 fn nothing_measured(model: &Report) -> String {
@@ -160,28 +178,6 @@ fn nothing_measured(model: &Report) -> String {
     }
 }
 
-/// Size and memory of each variant: what the speed costs, or saves.
-fn cost(model: &Report) -> Option<String> {
-    let t = model.lang;
-    let base_kv = kv(&model.baseline()?.config);
-    let peak = |variant: &str| {
-        let of_variant =
-            |m: &&MemoryReport| m.arm.variant == variant && kv(&m.arm.config) == base_kv && !m.arm.is_control;
-        model.memory.iter().find(of_variant).map(|m| m.reading.rss_bytes_max)
-    };
-    let each: Vec<String> = model
-        .header
-        .variants
-        .iter()
-        .map(|v| {
-            let peak = peak(&v.id).map_or(String::new(), |p| t.peak_of(t.bytes(p)));
-            t.size_of(&v.id, t.bytes(v.model_size), t.two_decimals(v.bpw), peak)
-        })
-        .collect();
-    (!each.is_empty()).then(|| t.sizes(t.list(&each)))
-}
-
-/// What each other KV type does to the cache and to decode, on the baseline's weights at the greatest depth.
 fn kv_effect(model: &Report) -> Vec<String> {
     let t = model.lang;
     let Some(spec) = model.specs(Workload::Decode).into_iter().next_back() else {
@@ -217,19 +213,6 @@ fn kv_size(model: &Report, arm: &Arm) -> Option<String> {
         m.arm.variant == arm.variant && m.arm.config.type_k.name() == "f16" && m.arm.config.type_v.name() == "f16"
     })?;
     Some(t.kv_size(t.bytes(own.kv_bytes), t.bytes(f16.kv_bytes)))
-}
-
-/// What a difference of nothing looks like in this run; a bias is in every interval.
-fn control(model: &Report) -> Option<String> {
-    let t = model.lang;
-    let control = model.control.pooled.as_ref()?;
-    let (baseline, ratio) = (baseline_name(model), t.ratio(&control.ratio));
-    let bias = stats::sure_bias(&control.ratio);
-    Some(if bias > 0.0 {
-        t.control_excludes(baseline, ratio, t.percent(bias.exp_m1()))
-    } else {
-        t.control_includes(baseline, ratio)
-    })
 }
 
 /// Ratios that are others on a machine that is slower or faster.

@@ -20,7 +20,7 @@ fn count(n: u32) -> String {
 }
 
 /// The baseline's longest prompt with the largest shared part, in one sentence.
-fn prefix_reuse(model: &Report) -> Option<String> {
+pub(in crate::report) fn prefix_reuse(model: &Report) -> Option<String> {
     let of_baseline = model.prefix.iter().filter(|row| row.arm.is_baseline);
     let row = of_baseline.max_by_key(|row| (row.n_prompt, row.n_shared))?;
     let (factor, warm, cold) = (row.factor.as_ref()?, row.warm_ns.as_ref()?, row.cold_ns.as_ref()?);
@@ -36,7 +36,7 @@ fn prefix_reuse(model: &Report) -> Option<String> {
 }
 
 /// The baseline with the most sequences, in one sentence.
-fn batched(model: &Report) -> Option<String> {
+pub(in crate::report) fn batched(model: &Report) -> Option<String> {
     let of_baseline = model
         .batched
         .iter()
@@ -54,7 +54,7 @@ fn batched(model: &Report) -> Option<String> {
 }
 
 /// The baseline's greatest depth, in one sentence.
-fn state(model: &Report) -> Option<String> {
+pub(in crate::report) fn state(model: &Report) -> Option<String> {
     let of_baseline = model.states.iter().filter(|row| row.arm.is_baseline);
     let row = of_baseline.max_by_key(|row| row.n_depth)?;
     let even = model.break_even.iter().find(|e| e.arm.id == row.arm.id)?;
@@ -70,7 +70,7 @@ fn state(model: &Report) -> Option<String> {
 }
 
 /// The greatest depth, in one sentence.
-fn speculative(model: &Report) -> Option<String> {
+pub(in crate::report) fn speculative(model: &Report) -> Option<String> {
     let t = model.lang;
     let row = model.speculative.iter().max_by_key(|row| row.n_depth)?;
     let draft = model.header.draft.as_ref()?;
@@ -90,7 +90,7 @@ fn speculative(model: &Report) -> Option<String> {
 }
 
 /// The baseline with the most users, in one sentence.
-fn requests(model: &Report) -> Option<String> {
+pub(in crate::report) fn requests(model: &Report) -> Option<String> {
     let of_baseline = model.requests.iter().filter(|row| row.arm.is_baseline);
     let row = of_baseline.max_by_key(|row| row.n_users)?;
     let t = model.lang;

@@ -6,20 +6,22 @@ use crate::report::model::Ranking;
 use crate::report::{CellReport, Comparison, Report};
 use crate::stats::Verdict;
 
-/// Who is fastest at a kind of work: one sentence where it is the same variant in every context, else one each.
-pub(super) fn fastest(model: &Report, workload: Workload) -> Vec<String> {
-    let Some(baseline) = model.baseline() else {
-        return Vec::new();
-    };
-    let rankings = model.rankings.iter().filter(|r| r.work.workload() == workload);
-    let rankings: Vec<Ranked> = rankings.filter_map(|ranking| Ranked::of(model, ranking)).collect();
-    if let Some(said) = fastest_everywhere(model, baseline, workload, &rankings) {
-        return said;
+impl Report<'_> {
+    /// Who is fastest at a kind of work: one sentence where it is the same variant in every context, else one each.
+    pub(in crate::report) fn fastest(&self, workload: Workload) -> Vec<String> {
+        let Some(baseline) = self.baseline() else {
+            return Vec::new();
+        };
+        let rankings = self.rankings.iter().filter(|r| r.work.workload() == workload);
+        let rankings: Vec<Ranked> = rankings.filter_map(|ranking| Ranked::of(self, ranking)).collect();
+        if let Some(said) = fastest_everywhere(self, baseline, workload, &rankings) {
+            return said;
+        }
+        rankings
+            .iter()
+            .filter_map(|cells| fastest_here(self, baseline, workload, cells))
+            .collect()
     }
-    rankings
-        .iter()
-        .filter_map(|cells| fastest_here(model, baseline, workload, cells))
-        .collect()
 }
 
 /// The cells of a ranking.

@@ -1,12 +1,15 @@
 //! "Which one to run": the recommendation, every candidate against it, and how to run it.
 
+use super::opening::{command, divergence};
 use crate::data::{FailureKind, Goal, Outcome};
-use crate::decide::{Exactness, Objective, Standing};
-use crate::report::document::{paragraph, section, Block, Value};
+use crate::decide::{Objective, Standing};
+use crate::report::document::{paragraph, said, section, Block, Value};
+use crate::report::emit::Program;
 use crate::report::model::DecisionReport;
 use crate::report::say::unmet;
 use crate::report::table::Rows;
-use crate::report::{emit, Report};
+use crate::report::Report;
+use crate::units;
 
 pub(super) fn decision(model: &Report) -> Vec<Block> {
     let Some(report) = model
@@ -23,6 +26,7 @@ pub(super) fn decision(model: &Report) -> Vec<Block> {
         Objective::MostExact => t.which_intro_exact(request, limits),
     };
     let mut body = candidates(model, report);
+    body.extend(said(model.alternatives()));
     if report.decision.rows.iter().any(|r| r.vs_choice.is_some()) {
         let (launches, rounds) = (t.launches(report.n_launches), t.rounds(report.n_rounds));
         body.extend(paragraph(&t.regret_note(launches, rounds)));
@@ -33,30 +37,36 @@ pub(super) fn decision(model: &Report) -> Vec<Block> {
     body.extend(purposes(model, report));
     body.extend(predicted(model, report));
     body.extend(left_out(model));
-    if let Some(lead) = report.decision.choice().map(|c| c.arm) {
-        let arm = &report.arms[lead];
-        if let Some(n) = report.candidates[lead].n_ctx_max {
-            let n_ctx_train = model.header.model.n_ctx_train;
-            let beyond = if n > u64::from(n_ctx_train) {
-                t.beyond_training(n_ctx_train)
-            } else {
-                String::new()
-            };
-            body.extend(paragraph(&(t.context_that_fits(t.arm(arm), n) + &beyond)));
-        }
-        if let Some(file) = model
-            .variant(&arm.variant)
-            .map(|v| v.path.clone().unwrap_or_else(|| v.file.clone()))
-        {
-            body.extend(paragraph(&t.to_run_it()));
-            body.push(Block::Command(emit::llama_server(
-                &emit::of_choice(model, report, lead),
-                &report.goal,
-                &file,
-            )));
+    section(t.which_one(), intro, body)
+}
+
+/// What runs the choice elsewhere, and how large a context it may have.
+pub(super) fn running(model: &Report) -> Vec<Block> {
+    let t = model.lang;
+    let Some((report, choice)) = model.choice() else {
+        return Vec::new();
+    };
+    let mut body = Vec::new();
+    if let Some(n) = report.candidates[choice.arm].n_ctx_max {
+        let n_ctx_train = model.header.model.n_ctx_train;
+        let beyond = if n > u64::from(n_ctx_train) {
+            t.beyond_training(n_ctx_train)
+        } else {
+            String::new()
+        };
+        let name = t.arm(&report.arms[choice.arm]);
+        body.extend(said(vec![t.context_that_fits(name, units::count(n)) + &beyond]));
+    }
+    for (name, program) in [
+        ("llama-cli", Program::LlamaCli),
+        ("Ollama", Program::Ollama),
+        ("LM Studio", Program::LmStudio),
+    ] {
+        if let Some(shown) = command(model, program) {
+            body.extend([Block::Part(name.to_owned()), shown]);
         }
     }
-    section(t.which_one(), intro, body)
+    section(t.running(), t.running_intro(), body)
 }
 
 fn limits(model: &Report, report: &DecisionReport) -> String {
@@ -80,14 +90,6 @@ fn limits(model: &Report, report: &DecisionReport) -> String {
 fn candidates(model: &Report, report: &DecisionReport) -> Vec<Block> {
     let t = model.lang;
     let choice = report.decision.choice().map(|c| c.arm);
-    let kld = |i: usize| match &report.candidates[i].quality {
-        Exactness::Baseline => Value::baseline(t),
-        Exactness::Scored { kld, .. } => {
-            let plus = if report.is_composed[i] { " +" } else { "" };
-            Value::number(kld.estimate(), t.kld(kld) + plus)
-        }
-        Exactness::Unscored => Value::absent(t),
-    };
     let is_broken = |i: usize| {
         let cell = model.cell(&report.arms[i].id, &report.decode);
         cell.is_some_and(|c| matches!(c.outcome, Outcome::Failed(FailureKind::Broken, _)))
@@ -119,7 +121,9 @@ fn candidates(model: &Report, report: &DecisionReport) -> Vec<Block> {
         |(_, seen)| Value::ms(t, seen.ttft_ns),
     )
     .column(t.h_peak(), |(_, seen)| Value::mib(t, seen.ram_bytes))
-    .column(t.h_quality_loss(), |(row, _)| kld(row.candidate))
+    .column(t.h_quality_loss(), |(row, _)| {
+        divergence(model, &report.arms[row.candidate])
+    })
     .column(t.h_limits(), |(row, _)| match row.standing {
         _ if is_broken(row.candidate) => t.l_broken(),
         Standing::Met => t.l_met(),

@@ -1,7 +1,7 @@
 //! KV-cache types: what each does to speed, memory and quality, by depth, in one table.
 
 use crate::data::{Arm, Workload};
-use crate::report::document::{section, Block, Value};
+use crate::report::document::{found, Block, Value};
 use crate::report::lang::Lang;
 use crate::report::table::Rows;
 use crate::report::text::kv;
@@ -62,7 +62,7 @@ pub(super) fn kv_types(model: &Report) -> Vec<Block> {
     };
     let n_ctx = model.baseline().map_or(0, |arm| arm.config.n_ctx);
     let intro = t.kv_types_intro(&reference, units::count(u64::from(n_ctx)));
-    section(t.kv_types(), intro, table.blocks())
+    found(t.kv_types(), model.kv_effect(), intro, table.blocks())
 }
 
 /// An arm at one depth.

@@ -15,7 +15,11 @@ pub(super) fn how_measured(model: &Report) -> Vec<Block> {
     let mut facts = machine(model);
     facts.extend(rounds(model));
     facts.extend(settings(model));
-    section(model.lang.how_measured(), String::new(), vec![Block::Facts(facts)])
+    section(
+        model.lang.how_measured(),
+        model.lang.how_measured_intro(),
+        vec![Block::Facts(facts)],
+    )
 }
 
 fn plain(name: String, value: impl Into<String>) -> Fact {
@@ -118,7 +122,7 @@ pub(super) fn repeat(model: &Report) -> Vec<Block> {
     let words: Vec<String> = model.header.command.iter().map(|word| quoted(word)).collect();
     section(
         model.lang.repeat(),
-        String::new(),
+        model.lang.repeat_intro(),
         vec![Block::Command(words.join(" "))],
     )
 }
@@ -141,5 +145,5 @@ pub(super) fn data(model: &Report, charts: &[ChartName]) -> Vec<Block> {
             Span::Link("PNG", format!("charts/{name}.png")),
         ]
     }));
-    section(t.data(), String::new(), vec![Block::Items(links)])
+    section(t.data(), t.data_intro(), vec![Block::Items(links)])
 }

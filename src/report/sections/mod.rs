@@ -1,10 +1,12 @@
-//! What a report says, as blocks: the answer first, tables second, then how it was measured and the command to repeat it.
+//! What a report says, as blocks: what stands beside the answer, then a section for each part of the evidence, how it was measured and the
+//! command to repeat it.
 
 mod builds;
 mod decision;
 mod energy;
 mod kv;
 mod method;
+mod opening;
 mod quality;
 mod speed;
 mod trust;
@@ -13,15 +15,16 @@ mod workloads;
 pub(super) use builds::builds;
 
 use super::charts::chart_names;
-use super::document::Document;
+use super::document::{said, section, Block, Document};
 use super::Report;
 
 /// The report of a run.
 pub(super) fn document(model: &Report) -> Document {
     let charts = chart_names(model);
     let blocks = [
+        opening::opening(model, &charts),
         decision::decision(model),
-        quality::in_one_table(model, &charts),
+        decision::running(model),
         speed::variants(model),
         builds(model),
         kv::kv_types(model),
@@ -39,6 +42,7 @@ pub(super) fn document(model: &Report) -> Document {
         speed::files(model),
         speed::failures(model),
         trust::section(model, &charts),
+        notes(model),
         method::how_measured(model),
         method::repeat(model),
         method::data(model, &charts),
@@ -47,13 +51,21 @@ pub(super) fn document(model: &Report) -> Document {
         title: model.lang.title(&model.header.model.name),
         banners: model.banners(),
         conclusion: model.conclusion(),
-        warnings: model
-            .warnings
-            .iter()
-            .map(|w| capitalized(&model.lang.warning(w)))
-            .collect(),
+        warnings: warnings(model, true),
         blocks: blocks.concat(),
     }
+}
+
+/// Warnings that change what the reader does, or those that do not.
+fn warnings(model: &Report, is_urgent: bool) -> Vec<String> {
+    let of_kind = model.warnings.iter().filter(|w| w.is_urgent() == is_urgent);
+    of_kind.map(|w| capitalized(&model.lang.warning(w))).collect()
+}
+
+/// What is good to know and changes nothing.
+fn notes(model: &Report) -> Vec<Block> {
+    let body = said(warnings(model, false)).into_iter().collect();
+    section(model.lang.notes(), String::new(), body)
 }
 
 fn capitalized(text: &str) -> String {

@@ -1,55 +1,13 @@
-//! Quality: the table of variants and KV types, charts, examples, and the one table that holds speed and quality.
+//! Quality: the table of variants and KV types, charts and examples.
 
-use crate::data::{Arm, Outcome, Work, Workload};
+use crate::data::Outcome;
 use crate::report::charts::ChartName;
-use crate::report::document::{image, paragraph, section, Block, Span, Value};
+use crate::report::document::{found, image, paragraph, Block, Span, Value};
 use crate::report::table::Rows;
 use crate::report::text::kv;
 use crate::report::{QualityReport, Report};
 use crate::stats::{Interval, QualityVerdict};
 use crate::units;
-
-/// Everything that counts, one row per variant with the baseline's KV type.
-pub(super) fn in_one_table(model: &Report, charts: &[ChartName]) -> Vec<Block> {
-    let t = model.lang;
-    let (Some(baseline), Some(&n_ctx)) = (model.baseline(), model.quality.windows().first()) else {
-        return Vec::new();
-    };
-    let base_kv = kv(&baseline.config);
-    let prefill = model.shown(Workload::Prefill);
-    let decode = model.shown(Workload::Decode);
-    let base_size = model.variant(&baseline.variant).map_or(0, |v| v.model_size) as f64;
-    let rows = model.arms().filter(|arm| kv(&arm.config) == base_kv).map(|arm| {
-        let quality = model.quality.row(&arm.id, n_ctx).filter(|r| r.is_ok());
-        let size = model.variant(&arm.variant).map(|v| v.model_size).filter(|s| *s > 0);
-        (arm, quality, size)
-    });
-    let name = |spec: Option<Work>| t.or_na(spec, |s| s.to_string());
-    let cell = |arm: &Arm, spec: Option<Work>| spec.and_then(|spec| model.cell(&arm.id, &spec));
-    let table = Rows::of(t, rows)
-        .column(t.h_variant(), |(arm, ..)| arm.label())
-        .column(t.h_size(), |(_, _, size)| Value::mib(t, *size))
-        .column(t.h_compression(), |(_, _, size)| {
-            Value::factor(t, size.map(|size| base_size / size as f64))
-        })
-        .column(t.h_ppl_window(n_ctx), |(_, quality, _)| {
-            Value::figure(t, quality.and_then(|row| row.ppl), |x| t.ppl(x))
-        })
-        .against(
-            t.h_ppl_change(),
-            |(arm, ..)| arm.is_baseline,
-            |(_, quality, _)| Value::ppl_change(t, *quality),
-        )
-        .column(t.h_decode_tps(name(decode)), |(arm, ..)| {
-            Value::rate(t, cell(arm, decode).and_then(|c| c.tps))
-        })
-        .column(t.h_ttft(name(prefill)), |(arm, ..)| {
-            Value::ms(t, cell(arm, prefill).and_then(|c| c.ttft_ns))
-        })
-        .column(t.h_peak(), |(arm, ..)| Value::mib(t, model.peak_of(&arm.id)));
-    let body = [table.blocks(), image(charts, "pareto")].concat();
-    section(t.one_table(), t.one_table_intro(base_kv), body)
-}
 
 /// Variants and KV types by window.
 pub(super) fn quality(model: &Report, charts: &[ChartName]) -> Vec<Block> {
@@ -71,7 +29,7 @@ pub(super) fn quality(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     }
     body.extend(failures(model));
     body.extend(examples(model));
-    section(t.quality(), t.quality_intro(), body)
+    found(t.quality(), model.losses(), t.quality_intro(), body)
 }
 
 fn texts(model: &Report) -> Vec<Block> {
@@ -102,7 +60,7 @@ fn scores<'a>(model: &Report, rows: impl Iterator<Item = &'a QualityReport>) -> 
             false => row.arm.label().to_owned(),
         })
         .column(t.h_kv(), |row| row.arm.config.kv())
-        .column("PPL", |row| Value::figure(t, row.ppl, |x| t.ppl(x)))
+        .column("PPL", |row| Value::some(t, row.ppl, |f| (f.value, t.ppl(f.value))))
         .against(t.h_ppl_change(), is_baseline, |row| Value::ppl_change(t, Some(row)))
         .against(t.h_mean_kld(), is_baseline, |row| Value::nats(t, row.kld_mean))
         .against(t.h_kld_median(), is_baseline, |row| quantile(row.kld_p50))

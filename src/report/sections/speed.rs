@@ -2,7 +2,7 @@
 
 use crate::data::{DerivedFrom, VariantInfo, Work, Workload};
 use crate::report::charts::ChartName;
-use crate::report::document::{image, paragraph, section, Block, Value};
+use crate::report::document::{image, paragraph, said, section, Block, Value};
 use crate::report::table::Rows;
 use crate::report::text::kv;
 use crate::report::{CellReport, Report};
@@ -93,6 +93,7 @@ pub(super) fn context(model: &Report, charts: &[ChartName]) -> Vec<Block> {
             continue;
         }
         body.push(Block::Part(title));
+        body.extend(said(model.fastest(workload)));
         body.extend(image(charts, chart));
         // Only where a driver told: on most machines it would be a column of n/a.
         let has_energy = cells.iter().any(|cell| cell.gpu_joule_per_token.is_some());
@@ -129,7 +130,7 @@ pub(super) fn context(model: &Report, charts: &[ChartName]) -> Vec<Block> {
             body.extend(image(charts, "ttft"));
         }
     }
-    section(t.context(), String::new(), body)
+    section(t.context(), t.context_intro(), body)
 }
 
 /// KV reuse on and off.
@@ -236,5 +237,5 @@ pub(super) fn failures(model: &Report) -> Vec<Block> {
         .column(t.h_not_measured(), |failed| failed.what.join("; "))
         .column(t.h_outcome(), |failed| failed.kind.name())
         .column(t.h_reason(), |failed| t.reason(failed.kind, failed.reason));
-    section(t.failures(), String::new(), table.blocks())
+    section(t.failures(), t.failures_intro(), table.blocks())
 }

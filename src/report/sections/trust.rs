@@ -1,7 +1,7 @@
 //! "How sure are we": the noise floor, what was disturbed, how the machine drifted, and what the run could not have seen.
 
 use crate::report::charts::ChartName;
-use crate::report::document::{image, section as section_of, Block};
+use crate::report::document::{found, image, Block};
 use crate::report::table::Rows;
 use crate::report::{Drift, Report};
 use crate::stats;
@@ -19,7 +19,7 @@ pub(super) fn section(model: &Report, charts: &[ChartName]) -> Vec<Block> {
         .column(t.h_question(), |(question, _)| question.clone())
         .column(t.h_answer(), |(_, answer)| answer.clone());
     let body = [table.blocks(), image(charts, "rounds")].concat();
-    section_of(t.how_sure(), String::new(), body)
+    found(t.how_sure(), model.doubts(), t.how_sure_intro(), body)
 }
 
 fn control(model: &Report) -> String {

@@ -2,7 +2,8 @@
 
 use crate::data::N_DRAFT;
 use crate::report::charts::ChartName;
-use crate::report::document::{image, paragraph, section, Block, Value};
+use crate::report::document::{found, image, paragraph, section, Block, Value};
+use crate::report::say::on_request;
 use crate::report::table::Rows;
 use crate::report::Report;
 use crate::units;
@@ -24,7 +25,12 @@ pub(super) fn prefix_reuse(model: &Report, charts: &[ChartName]) -> Vec<Block> {
         })
         .column(t.h_times_sooner(), |row| Value::ratio(t, row.factor));
     let body = [image(charts, "prefix_reuse"), table.blocks()].concat();
-    section(t.prefix_reuse(), t.prefix_intro(), body)
+    found(
+        t.prefix_reuse(),
+        Vec::from_iter(on_request::prefix_reuse(model)),
+        t.prefix_intro(),
+        body,
+    )
 }
 
 /// Several sequences at once.
@@ -48,7 +54,12 @@ pub(super) fn batched(model: &Report, charts: &[ChartName]) -> Vec<Block> {
             _ => Value::ratio(t, row.gain),
         });
     let body = [image(charts, "batched"), table.blocks()].concat();
-    section(t.batched(), t.batched_intro(), body)
+    found(
+        t.batched(),
+        Vec::from_iter(on_request::batched(model)),
+        t.batched_intro(),
+        body,
+    )
 }
 
 /// Saving and restoring states.
@@ -71,7 +82,12 @@ pub(super) fn state(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let pays = model.break_even.iter();
     let pays = pays.map(|e| t.state_pays(t.arm(&e.arm), t.threshold(&e.memory), t.threshold(&e.disk)));
     body.extend(pays.filter_map(|said| paragraph(&said)));
-    section(t.states(), t.states_intro(), body)
+    found(
+        t.states(),
+        Vec::from_iter(on_request::state(model)),
+        t.states_intro(),
+        body,
+    )
 }
 
 /// With a draft and without.
@@ -113,7 +129,12 @@ pub(super) fn speculative(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let name = draft.map_or_else(|| t.no_draft(), |d| d.name.clone());
     let mib = t.or_na(draft, |d| t.mib(d.file_bytes));
     let body = [image(charts, "speculative"), table.blocks()].concat();
-    section(t.speculative(), t.speculative_intro(name, mib, N_DRAFT), body)
+    found(
+        t.speculative(),
+        Vec::from_iter(on_request::speculative(model)),
+        t.speculative_intro(name, mib, N_DRAFT),
+        body,
+    )
 }
 
 /// Users and their requests.
@@ -150,8 +171,9 @@ pub(super) fn requests(model: &Report, charts: &[ChartName]) -> Vec<Block> {
         .column(t.h_requests(), |row| Value::count(row.n_requests));
     let drawn = [image(charts, "requests"), image(charts, "latency")].concat();
     let (n_prompt, n_gen) = (units::count(first.n_prompt.into()), units::count(first.n_gen.into()));
-    section(
+    found(
         t.requests(),
+        Vec::from_iter(on_request::requests(model)),
         t.requests_intro(n_prompt, n_gen),
         [drawn, table.blocks()].concat(),
     )
