@@ -1,9 +1,11 @@
 //! Making one file from another: [`Quantize`], and the real one, which runs this executable as a child so that an
 //! abort inside llama.cpp never reaches the user.
 
+use nix::sys::signal::Signal;
 use std::collections::VecDeque;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -195,15 +197,10 @@ fn why(lines: &[String], status: ExitStatus) -> String {
 }
 
 fn describe(status: ExitStatus) -> String {
-    #[cfg(unix)]
-    {
-        use std::os::unix::process::ExitStatusExt;
-        if let Some(number) = status.signal() {
-            let name =
-                nix::sys::signal::Signal::try_from(number).map_or_else(|_| number.to_string(), |s| s.to_string());
-            let hint = if number == 9 { ", as when memory runs out" } else { "" };
-            return format!("killed by {name}{hint}");
-        }
+    if let Some(number) = status.signal() {
+        let name = Signal::try_from(number).map_or_else(|_| number.to_string(), |s| s.to_string());
+        let hint = if number == 9 { ", as when memory runs out" } else { "" };
+        return format!("killed by {name}{hint}");
     }
     status
         .code()

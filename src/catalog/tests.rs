@@ -368,7 +368,6 @@ fn the_tag_names_the_bindings_in_cargo_toml() {
     assert!(include_str!("../../Cargo.toml").contains(&line), "update QUANTIZER_TAG");
 }
 
-#[cfg(unix)]
 mod child {
     use super::*;
     use std::os::unix::fs::PermissionsExt;

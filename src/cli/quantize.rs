@@ -6,7 +6,7 @@ use super::exit::{Failure, BAD_INPUT, OK, UNEXPECTED};
 use crate::engine::imatrix::gather;
 use crate::engine::quantize::quantize;
 use crate::engine::weights::{Shaping, N_CTX};
-use crate::gguf::{write_imatrix, GgmlType, Imatrix, Sums};
+use crate::gguf::{write_imatrix, GgmlType, Imatrix};
 use std::path::Path;
 
 /// Makes the file; the caller reads stderr for the cause of a failure.
@@ -43,8 +43,6 @@ pub fn imatrix(args: &ImatrixArgs) -> Result<u8, Failure> {
     let failed = |e: &dyn std::fmt::Display| Failure::msg(UNEXPECTED, e.to_string());
     let text = std::fs::read_to_string(&args.text).map_err(|e| failed(&e))?;
     let (sums, n_chunks) = gather(&args.src, &text, args.chunks, args.threads).map_err(|e| failed(&e))?;
-    let of = |(name, (squares, counts))| (name, Sums { squares, counts });
-    let sums = sums.into_iter().map(of).collect();
     write_imatrix(&args.dst, &sums, &args.dataset, (n_chunks, N_CTX)).map_err(|e| failed(&e))?;
     Ok(OK)
 }

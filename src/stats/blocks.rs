@@ -171,20 +171,15 @@ fn block_length(n: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// Standard normal, by Box and Muller.
-    fn normal(rng: &mut SplitMix64) -> f64 {
-        (-2.0 * (1.0 - rng.unit()).ln()).sqrt() * (std::f64::consts::TAU * rng.unit()).cos()
-    }
-
     /// Share of intervals that hold the true mean, for `n` values of a series with this correlation of neighbours.
     fn coverage(n: usize, rho: f64, shape: fn(f64) -> f64, mean: f64) -> f64 {
         let mut rng = SplitMix64::new(n as u64);
         let n_runs = 1500;
         let hits = (0..n_runs).filter(|&run| {
-            let mut x = normal(&mut rng);
+            let mut x = rng.normal();
             let values: Vec<f64> = (0..n)
                 .map(|_| {
-                    x = rho * x + (1.0 - rho * rho).sqrt() * normal(&mut rng);
+                    x = rho * x + (1.0 - rho * rho).sqrt() * rng.normal();
                     shape(x)
                 })
                 .collect();
@@ -268,11 +263,8 @@ mod tests {
     #[test]
     fn a_ratio_of_means_is_known_better_than_the_means() {
         let mut rng = SplitMix64::new(11);
-        let shared: Vec<f64> = (0..40).map(|_| (0.5 * normal(&mut rng)).exp()).collect();
-        let of: Vec<f64> = shared
-            .iter()
-            .map(|x| 0.7 * x * (0.05 * normal(&mut rng)).exp())
-            .collect();
+        let shared: Vec<f64> = (0..40).map(|_| (0.5 * rng.normal()).exp()).collect();
+        let of: Vec<f64> = shared.iter().map(|x| 0.7 * x * (0.05 * rng.normal()).exp()).collect();
         let ratio = mean_ratio_interval(&of, &shared, 0.95, 1).expect("defined");
         assert!(
             ratio.lo < 0.7 && 0.7 < ratio.hi && ratio.hi - ratio.lo < 0.06,

@@ -181,20 +181,10 @@ impl Place {
             .ok_or_else(|| io::Error::other("a blob without a name"))?;
         let target = Path::new(&"../".repeat(depth)).join("blobs").join(name);
         let temporary = dir.join(format!(".tmp-{}-{}", std::process::id(), name.to_string_lossy()));
-        symlink(&target, &self.blob, &temporary)?;
+        match std::os::unix::fs::symlink(&target, &temporary) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            other => other?,
+        }
         fs::rename(&temporary, &self.pointer)
     }
-}
-
-#[cfg(unix)]
-fn symlink(target: &Path, _blob: &Path, name: &Path) -> io::Result<()> {
-    match std::os::unix::fs::symlink(target, name) {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other,
-    }
-}
-
-#[cfg(not(unix))]
-fn symlink(_target: &Path, blob: &Path, name: &Path) -> io::Result<()> {
-    fs::hard_link(blob, name)
 }
