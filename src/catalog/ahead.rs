@@ -12,7 +12,7 @@ use super::request::{Means, Request};
 use super::shelf::Shelf;
 use super::source::{Known, Source};
 use super::store::Store;
-use crate::data::{DerivedFrom, ModelInfo, PassedOver, VariantInfo};
+use crate::data::{ModelInfo, PassedOver, VariantInfo};
 use std::path::Path;
 
 /// What a triage looks at unless told otherwise, of a large repository.
@@ -126,18 +126,9 @@ fn unread(offer: &Offer) -> VariantInfo {
     VariantInfo {
         id: offer.id.clone(),
         file: name_of(Path::new(offer.file())),
-        path: None,
-        sha256: String::new(),
         model_size: offer.bytes().unwrap_or(0),
-        model_n_params: 0,
-        bpw: 0.0,
-        tensor_types: std::collections::BTreeMap::new(),
-        n_fallback: 0,
-        n_tensors: 0,
         ftype: offer.ftype().map(str::to_owned),
-        derived_from: None,
-        quantization: None,
-        parts: Vec::new(),
+        ..VariantInfo::default()
     }
 }
 
@@ -149,18 +140,9 @@ fn made(from: &Present, label: &str, store: &Store) -> Option<AheadVariant> {
     let present = Present::open(&path).ok()?;
     Some(AheadVariant {
         file: name_of(&path),
-        info: present.variant(label, &[], Some(derived(from))),
+        info: present.variant(label, &[], Some(from.derived(""))),
         origin: Origin::Here,
     })
-}
-
-fn derived(from: &Present) -> DerivedFrom {
-    DerivedFrom {
-        file: from.file(),
-        sha256: String::new(),
-        ftype: from.ftype.to_owned(),
-        is_requantized: from.is_quantized(),
-    }
 }
 
 /// A variant of this label made from a file.
@@ -175,12 +157,12 @@ fn expected(from: &Present, label: &str) -> Option<VariantInfo> {
         n_fallback: 0,
         ftype: Some(label.to_owned()),
         parts: Vec::new(),
-        ..from.variant(label, &[], Some(derived(from)))
+        ..from.variant(label, &[], Some(from.derived("")))
     })
 }
 
 /// What every file of a folder or a repository is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Survey {
     /// The variants that a comparison would have.
     pub ahead: Option<Ahead>,
@@ -223,12 +205,7 @@ pub fn survey(
             .flat_map(|arg| &arg.sources)
             .filter(|source| source.is_own())
     };
-    let mut survey = Survey {
-        ahead: None,
-        models: Vec::new(),
-        why_none: None,
-        passed_over: Vec::new(),
-    };
+    let mut survey = Survey::default();
     match ahead(request, means, &args, depth, progress) {
         Ok(ahead) => {
             survey.passed_over.clone_from(&ahead.passed_over);

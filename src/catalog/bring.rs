@@ -1,6 +1,6 @@
 //! Bringing what is wanted here: its header, or its files, each checked against what its source promised.
 
-use super::error::{problem_of, CatalogError, FetchError};
+use super::error::{CatalogError, FetchError};
 use super::event::{Event, Progress};
 use super::fetching::Fetching;
 use super::hub::{promised_sha256, remove_cached};
@@ -75,7 +75,7 @@ pub(super) fn read_header(source: &dyn Source, offer: &mut Offer, tools: Tools<'
     let headers = offer.parts.iter().map(|part| Ok(source.header(part, false, tools)?.0));
     let headers = headers.collect::<Result<Vec<_>, FetchError>>()?;
     let place = source.place(&offer.parts[0]);
-    let gguf = join(headers).map_err(|problem| problem_of(Path::new(&place), problem))?;
+    let gguf = join(headers).map_err(|problem| problem.at(Path::new(&place)))?;
     let paths: Vec<PathBuf> = offer.parts.iter().map(|part| PathBuf::from(&part.file)).collect();
     let present = Present::of(gguf, paths)?;
     offer.present = Some(offer.checked(present)?);

@@ -13,7 +13,6 @@ use super::event::{Event, Progress};
 use super::leave::{check_one_model, nothing};
 use super::offer::{Beside, Offer};
 use super::pick::{names, pick, places, At, Pick};
-use super::present::is_quantized;
 use super::request::{Means, Request, DEFAULT_VARIANTS};
 use super::shelf::Shelf;
 use super::source::{first, Breadth, Known, Source};
@@ -74,10 +73,9 @@ impl Chooser<'_, '_> {
             for shelf in &mut shelves {
                 shelf.offers.retain(Offer::is_here);
             }
-            let is_exact = |offer: &Offer| offer.ftype().is_some_and(|ftype| !is_quantized(ftype));
             let is_some = shelves.iter().all(|shelf| !shelf.offers.is_empty());
             let is_some = is_some && pick(&shelves, self.request).unknown.is_empty();
-            if is_some && shelves.iter().any(|shelf| shelf.offers.iter().any(is_exact)) {
+            if is_some && shelves.iter().any(|shelf| shelf.offers.iter().any(Offer::is_exact)) {
                 self.note(&format!(
                     "not all variants could be fetched ({why}); the rest is made from what is here"
                 ));

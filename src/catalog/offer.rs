@@ -5,7 +5,7 @@ use super::ids::Nameless;
 use super::label::{without_ending, FileName, Label};
 use super::names;
 use super::only::Only;
-use super::present::{name_of, rank_of, Present};
+use super::present::{is_quantized, name_of, rank_of, Present};
 use super::source::{Listed, Source};
 use crate::data::{FileKind, PartName, PassedOver};
 use std::collections::BTreeMap;
@@ -68,6 +68,10 @@ impl Offer {
         let declared = self.parts.first().and_then(|part| part.ftype);
         let found = self.present.as_ref().map(|present| present.ftype);
         declared.or(found).or(self.name.ftype())
+    }
+
+    pub(super) fn is_exact(&self) -> bool {
+        self.ftype().is_some_and(|ftype| !is_quantized(ftype))
     }
 
     /// The label of its name with the recipe before it, unless its header belies it.

@@ -86,11 +86,10 @@ pub(super) fn pick(shelves: &[Shelf<'_>], request: &Request<'_>) -> Picks {
             false => here,
         };
     }
-    let is_exact = |place: At| offer(place).ftype().is_some_and(|ftype| !is_quantized(ftype));
     // Of what is wanted the best, if it is exact: another one would be fetched for this alone.
     let source_of = |picks: &[Pick]| {
         let exact = picks.iter().filter_map(|pick| match *pick {
-            Pick::Offer(place) => Some(place).filter(|&place| is_exact(place)),
+            Pick::Offer(place) => Some(place).filter(|&place| offer(place).is_exact()),
             Pick::Make(_) => None,
         });
         best(&exact.collect::<Vec<_>>()).or(best(&all))
@@ -166,9 +165,8 @@ fn by_default(shelves: &[Shelf<'_>], request: &Request<'_>, all: &[At]) -> Vec<P
     }
     chosen.sort_by_key(|&place| std::cmp::Reverse(offer(place).rank()));
     let mut picks: Vec<Pick> = chosen.iter().copied().map(Pick::Offer).collect();
-    let is_exact = |place| offer(place).ftype().is_some_and(|ftype| !is_quantized(ftype));
     let is_collection = shelves.iter().all(|shelf| !is_all_wanted(shelf)) || request.is_derived;
-    if is_collection && chosen.iter().copied().any(is_exact) {
+    if is_collection && chosen.iter().any(|&place| offer(place).is_exact()) {
         let usual = DEFAULT_VARIANTS.iter().copied().filter(|label| is_quantized(label));
         let missing = usual.filter(|label| !chosen.iter().any(|&place| is_type(place, label)));
         picks.extend(missing.map(Pick::Make));

@@ -1,9 +1,9 @@
 //! A model that is on this machine, or whose header is: what it is, and what is recorded of it.
 
-use super::error::{problem_of, CatalogError};
+use super::error::CatalogError;
 use super::hash::sha256_hex;
 use super::label::{without_ending, FileName};
-use crate::data::{DerivedFrom, FilePart, ModelInfo, PartName, VariantInfo};
+use crate::data::{DerivedFrom, FileKind, FilePart, ModelInfo, PartName, VariantInfo};
 use crate::gguf::{ftype_bpw, is_known_ftype, Gguf, GgufError, GgufProblem};
 use std::path::{Path, PathBuf};
 
@@ -25,19 +25,19 @@ impl Present {
     /// Reads and checks a file; of a split model any part.
     pub(super) fn open(path: &Path) -> Result<Present, CatalogError> {
         let (parts, paths) = read_parts(path)?;
-        let gguf = join(parts).map_err(|problem| problem_of(path, problem))?;
+        let gguf = join(parts).map_err(|problem| problem.at(path))?;
         Present::of(gguf, paths)
     }
 
     /// Of a header that was read; `paths` are its files, or what they will be called.
     pub(super) fn of(gguf: Gguf, paths: Vec<PathBuf>) -> Result<Present, CatalogError> {
         let path = paths.first().cloned().unwrap_or_default();
-        let of_file = |problem| problem_of(&path, problem);
+        let of_file = |problem: GgufProblem| problem.at(&path);
         gguf.check_generative().map_err(of_file)?;
         let info = gguf.model_info(&display_name(&path, &gguf)).map_err(of_file)?;
         let ftype = gguf.ftype_checked().ok_or_else(|| {
             of_file(GgufProblem::Unsuitable {
-                kind: crate::data::FileKind::Unusable,
+                kind: FileKind::Unusable,
                 what: "has no matrices of a type that models come in; name another file".into(),
             })
         })?;
@@ -91,6 +91,16 @@ impl Present {
                 1 => Vec::new(),
                 _ => parts.collect(),
             },
+        }
+    }
+
+    /// What is recorded of it where others are made from it.
+    pub(super) fn derived(&self, sha256: &str) -> DerivedFrom {
+        DerivedFrom {
+            file: self.file(),
+            sha256: sha256.to_owned(),
+            ftype: self.ftype.to_owned(),
+            is_requantized: self.is_quantized(),
         }
     }
 
@@ -176,12 +186,13 @@ pub(super) fn read_parts(path: &Path) -> Result<(Vec<Gguf>, Vec<PathBuf>), GgufE
     let name = PartName::parse(&name_of(path));
     let is_right = |name: &PartName| (u64::from(name.index), u64::from(name.count)) == (index, count);
     let Some(name) = name.filter(is_right) else {
-        return Err(problem_at(path, GgufProblem::Unsuitable {
-            kind: crate::data::FileKind::PartsMissing,
+        let problem = GgufProblem::Unsuitable {
+            kind: FileKind::PartsMissing,
             what: format!(
                 "is part {index} of {count} of a split model, and its name does not say where the others are; name its parts NAME-{index:05}-of-{count:05}.gguf"
             ),
-        }));
+        };
+        return Err(problem.at(path));
     };
     let paths = PartName::files_of(path);
     let missing: Vec<String> = paths
@@ -191,7 +202,7 @@ pub(super) fn read_parts(path: &Path) -> Result<(Vec<Gguf>, Vec<PathBuf>), GgufE
         .collect();
     if !missing.is_empty() {
         let count = name.count;
-        return Err(problem_at(path, GgufProblem::PartsMissing { missing, count }));
+        return Err(GgufProblem::PartsMissing { missing, count }.at(path));
     }
     let parts = paths.iter().map(|path| Gguf::open(path)).collect::<Result<_, _>>()?;
     Ok((parts, paths))
@@ -202,13 +213,6 @@ pub(super) fn join(mut parts: Vec<Gguf>) -> Result<Gguf, GgufProblem> {
     match parts.len() {
         1 => Ok(parts.remove(0)),
         _ => Gguf::join(parts),
-    }
-}
-
-fn problem_at(path: &Path, problem: GgufProblem) -> GgufError {
-    GgufError {
-        path: path.to_owned(),
-        problem,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::arg::ModelArg;
 use super::choice::Choice;
 use super::choose::{Chooser, Depth};
-use super::error::{problem_of, CatalogError};
+use super::error::CatalogError;
 use super::event::{Event, Progress};
 use super::known::DEFAULT_MODEL;
 use super::make::Maker;
@@ -130,7 +130,7 @@ fn hashes(file: &Present, store: &Store, progress: &mut Progress<'_>) -> Result<
         let mut hashing = |done| progress(&Event::Hashing { file: path, done });
         store
             .sha256(path, &mut hashing)
-            .map_err(|e| problem_of(path, GgufProblem::Unreadable(e.to_string())))
+            .map_err(|e| GgufProblem::Unreadable(e.to_string()).at(path).into())
     };
     file.paths.iter().map(|path| hash(path)).collect()
 }

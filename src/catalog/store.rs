@@ -5,8 +5,10 @@
 //! and renamed; two processes that make the same file each rename an equal one.
 
 use super::error::CatalogError;
-use super::hash::{remember, remembered, sha256_hex, sha256_remembered};
+use super::event::{Event, Progress};
+use super::hash::{remember, remembered, sha256_file, sha256_hex, sha256_remembered};
 use super::space;
+use crate::data::DerivedFrom;
 use crate::fs as whole;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -136,11 +138,39 @@ impl Store {
         Ok(file.into_temp_path())
     }
 
-    /// Gives a finished temporary file its name, and its record.
-    pub(super) fn publish(&self, temp: &Path, path: &Path, record: &MadeRecord) -> Result<(), CatalogError> {
-        self.adopt(temp, path, &record.sha256)?;
-        let text = serde_json::to_vec_pretty(record).map_err(|e| self.unusable(e.into()))?;
-        whole::write(&record_path(path), &text).map_err(|e| self.unusable(e))
+    /// Gives a finished file, made as `label` from a file, the name that its hash asks for, and its record.
+    pub(super) fn publish(
+        &self,
+        temp: &Path,
+        name: impl Fn(&str) -> PathBuf,
+        label: &str,
+        from: &DerivedFrom,
+        progress: &mut Progress<'_>,
+    ) -> Result<(PathBuf, String), CatalogError> {
+        let size = fs::metadata(temp).map_err(|e| self.unusable(e))?.len();
+        let mut hashing = |done| {
+            let file = Path::new(label);
+            progress(&Event::Hashing { file, done });
+        };
+        let sha256 = sha256_file(temp, &mut hashing).map_err(|e| self.unusable(e))?;
+        let path = name(&sha256);
+        let record = MadeRecord {
+            source_file: from.file.clone(),
+            source_sha256: from.sha256.clone(),
+            ftype: label.to_owned(),
+            size,
+            sha256: sha256.clone(),
+        };
+        self.adopt(temp, &path, &sha256)?;
+        let text = serde_json::to_vec_pretty(&record).map_err(|e| self.unusable(e.into()))?;
+        whole::write(&record_path(&path), &text).map_err(|e| self.unusable(e))?;
+        progress(&Event::Made {
+            variant: label,
+            from: &from.file,
+            file: &path,
+            bytes: size,
+        });
+        Ok((path, sha256))
     }
 
     /// The record of a made file that is there and unchanged. A file that is not what its record says is removed.

@@ -116,7 +116,6 @@ fn request(args: &CompareArgs) -> Option<RequestShape> {
     args.goal.request.or(args.goal.purpose.map(Purpose::request))
 }
 
-/// What the recommendation is for and has to keep to; absent when nothing was asked.
 /// ggml types that llama.cpp computes fastest with here; of devices nothing of the kind is known.
 pub fn fast_types(host: &HostInfo, engine: &EngineInfo, device: &str) -> Vec<String> {
     let is_cpu = device.eq_ignore_ascii_case("cpu") || (device == "auto" && engine.devices.is_empty());

@@ -74,10 +74,12 @@ named_enum! {
 
 named_enum! {
     /// How thorough a run is.
+    #[derive(Default)]
     Level, "level", {
         /// At least 4 launches of 2 rounds.
         Quick = "quick",
         /// At least 6 launches of 4 rounds.
+        #[default]
         Default = "default",
         /// At least 8 launches of 4 rounds.
         Full = "full",

@@ -23,7 +23,7 @@ use std::fmt;
 pub const JOURNAL_FORMAT: u32 = 5;
 
 /// When to stop: when the answer is settled and the figures are precise, or the time is spent; never on significance.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct StopRule {
     /// Launches before the run may end by itself.
     #[serde(default)]
@@ -56,7 +56,7 @@ pub struct Pace {
 }
 
 /// The matrix of a run: a pure function of the flags, the model and the seed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Seed of orders and bootstraps: drawn for each run unless it is given.
     pub seed: u64,
@@ -85,7 +85,7 @@ pub struct Plan {
 }
 
 /// The machine, as far as it bears on speed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HostInfo {
     /// CPU model name.
     pub cpu: String,
@@ -110,7 +110,7 @@ pub struct HostInfo {
 }
 
 /// Line 1 of a journal: everything a report needs besides samples.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunHeader {
     /// [`JOURNAL_FORMAT`].
     pub format: u32,

@@ -1,6 +1,7 @@
 //! What an engine is: one loaded model, several contexts, and a clock.
 
 use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, SplitMode};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A context opened in an engine.
@@ -64,6 +65,22 @@ pub(crate) struct Vocab {
     /// SHA-256 over size, BOS and the text of every token, lower-case hex.
     pub(crate) sha256: String,
 }
+
+/// What differs from a file type's own recipe.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Shaping {
+    /// Regular expression on the names of tensors, and ggml's number of their type; the first that matches counts.
+    pub(crate) types: Vec<(String, u32)>,
+    /// Importance matrix: tensor to one value for each column.
+    pub(crate) imatrix: BTreeMap<String, Vec<f32>>,
+}
+
+/// Tokens of a chunk that an importance matrix is gathered over, as llama-imatrix has them by default.
+pub(crate) const N_CTX_IMATRIX: u32 = 512;
+
+/// Tensor to sums of squares of what it was multiplied with for each column (of experts one after the other), and rows that were added up
+/// for each expert.
+pub(crate) type Gathered = BTreeMap<String, (Vec<f32>, Vec<f32>)>;
 
 /// Receives rows of logits. An error ends the call.
 pub(crate) type RowSink<'a> = dyn FnMut(&[f32]) -> Result<(), EngineError> + 'a;

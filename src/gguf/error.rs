@@ -1,7 +1,7 @@
 //! What can be wrong with a GGUF file, in words.
 
 use crate::data::FileKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A file that cannot be used, and why.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -46,6 +46,13 @@ pub enum GgufProblem {
 }
 
 impl GgufProblem {
+    pub(crate) fn at(self, path: &Path) -> GgufError {
+        GgufError {
+            path: path.to_owned(),
+            problem: self,
+        }
+    }
+
     /// What such a file is.
     pub fn kind(&self) -> FileKind {
         match self {

@@ -79,10 +79,7 @@ impl Gguf {
             }
             Gguf::read(File::open(path).map_err(unreadable)?, meta.len())
         };
-        read().map_err(|problem| GgufError {
-            path: path.to_owned(),
-            problem,
-        })
+        read().map_err(|problem| problem.at(path))
     }
 
     /// Reads the header from a stream of `file_bytes` bytes.

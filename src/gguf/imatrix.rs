@@ -4,8 +4,8 @@
 //! what llama-quantize makes of it: sums over counts, in f32, 1 where nothing was counted.
 
 use super::reader::unreadable;
-use super::splice::{Head, Piece};
-use super::{GgmlType, Gguf, GgufError, GgufProblem, TensorInfo};
+use super::splice::Piece;
+use super::{GgmlType, Gguf, GgufError, GgufProblem, TensorInfo, Writer};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Seek, Write};
@@ -28,10 +28,7 @@ pub type Sums = (Vec<f32>, Vec<f32>);
 impl Imatrix {
     /// Reads a file of either format.
     pub fn open(path: &Path) -> Result<Imatrix, GgufError> {
-        let of_file = |problem| GgufError {
-            path: path.to_owned(),
-            problem,
-        };
+        let of_file = |problem: GgufProblem| problem.at(path);
         let bytes = std::fs::metadata(path).map_err(|e| of_file(unreadable(e)))?.len();
         if bytes > BYTES_MAX {
             return Err(of_file(no_matrix("it is larger than any importance matrix")));
@@ -136,17 +133,13 @@ pub fn write_imatrix(
             });
         }
     }
-    let mut head = Head::empty();
-    head.set_text("general.type", "imatrix");
-    let mut list = 8u32.to_le_bytes().to_vec();
-    list.extend(1u64.to_le_bytes());
-    list.extend((dataset.len() as u64).to_le_bytes());
-    list.extend(dataset.as_bytes());
-    head.set("imatrix.datasets", 9, &list);
-    head.set("imatrix.chunk_count", 4, &n_chunks.to_le_bytes());
-    head.set("imatrix.chunk_size", 4, &n_ctx.to_le_bytes());
+    let writer = Writer::new()
+        .str("general.type", "imatrix")
+        .strs("imatrix.datasets", &[dataset])
+        .u32("imatrix.chunk_count", n_chunks)
+        .u32("imatrix.chunk_size", n_ctx);
     let pieces: Vec<Piece<'_>> = tensors.iter().map(|tensor| Piece { tensor, file: &data }).collect();
-    head.write(File::create(path)?, &pieces).map(drop)
+    writer.write(File::create(path)?, &pieces).map(drop)
 }
 
 fn weights(squares: &[f32], counts: &[f32]) -> Vec<f32> {

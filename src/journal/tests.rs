@@ -11,65 +11,19 @@ fn header() -> RunHeader {
     RunHeader {
         format: JOURNAL_FORMAT,
         run_id: "built-in-20261121-213000".to_owned(),
-        started_at: "2026-11-21T21:30:00Z".to_owned(),
         command: vec!["kvant".to_owned(), "compare".to_owned(), "builtin \"x\"\n".to_owned()],
-        tool_version: "0.1.0".to_owned(),
-        llama_cpp: "b1".to_owned(),
-        system_info: "AVX2 = 1 |".to_owned(),
-        plan_sha256: "00".to_owned(),
         plan: Plan {
             seed: u64::MAX,
-            level: Level::Quick,
-            arms: Vec::new(),
-            cells: Vec::new(),
-            decision: Vec::new(),
-            pace: Pace::default(),
-            stop: StopRule {
-                n_launches_min: 6,
-                n_launches_max: 40,
-                budget_ns: 1,
-                precision: 0.02,
-            },
             equivalence: 0.1 + 0.2,
-            sample_ns_min: 300_000_000,
-            limits: Limits::default(),
-            quality: None,
+            ..Plan::default()
         },
-        salt: String::new(),
         text_seed: Some(1),
-        corpus_sha256: String::new(),
-        texts: Vec::new(),
         host: HostInfo {
             cpu: "größer ≥ 1".to_owned(),
-            n_cores: 2,
-            n_cpus: 2,
             memory_bytes: 1 << 33,
-            memory_available_bytes: 1 << 32,
-            os: "Linux".to_owned(),
-            governor: None,
-            virtualization: None,
-            load_percent: 0,
-            instructions: Vec::new(),
+            ..HostInfo::default()
         },
-        model: ModelInfo {
-            name: "built-in".to_owned(),
-            architecture: "llama".to_owned(),
-            n_layer: 1,
-            n_embd: 1,
-            n_head: 1,
-            n_head_kv: 1,
-            n_embd_k_gqa: 1,
-            n_embd_v_gqa: 1,
-            n_vocab: 1,
-            n_ctx_train: 1,
-        },
-        draft: None,
-        goal: None,
-        price_per_hour: None,
-        predicted: Vec::new(),
-        left_out: Vec::new(),
-        shards: None,
-        variants: Vec::new(),
+        ..RunHeader::default()
     }
 }
 
@@ -77,12 +31,7 @@ fn sample(round: u32, at_ns: u64, itl_ns: Vec<u64>, ttft_ns: Option<u64>) -> Rec
     let conditions = SampleConditions {
         cpu_ns: at_ns,
         n_involuntary_switches: 1,
-        n_major_faults: 0,
-        steal_ns: None,
-        throttled_ns: None,
-        suspended_ns: None,
-        energy_uj: None,
-        gpu: None,
+        ..SampleConditions::default()
     };
     let ns = at_ns / 2;
     let sample = Sample {

@@ -95,13 +95,8 @@ impl LogMean {
     /// The interval that misses the true mean with probability `alpha` at most, exponentiated.
     pub fn interval(&self, alpha: f64) -> Option<Interval> {
         let half = self.error * self.quantile(alpha / 2.0);
-        exponentiated(Interval {
-            estimate: self.mean,
-            lo: self.mean - half,
-            hi: self.mean + half,
-            level: 1.0 - alpha,
-            method: Method::StudentT,
-        })
+        let (lo, hi) = (self.mean - half, self.mean + half);
+        exponentiated(Interval::new(self.mean, lo, hi, 1.0 - alpha, Method::StudentT))
     }
 
     fn quantile(&self, alpha: f64) -> f64 {

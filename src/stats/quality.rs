@@ -89,13 +89,7 @@ mod tests {
     use super::*;
 
     fn around(estimate: f64, half: f64) -> Interval {
-        Interval {
-            estimate,
-            lo: estimate - half,
-            hi: estimate + half,
-            level: 0.95,
-            method: Method::Bootstrap,
-        }
+        Interval::new(estimate, estimate - half, estimate + half, 0.95, Method::Bootstrap)
     }
 
     #[test]

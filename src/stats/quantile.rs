@@ -83,13 +83,7 @@ pub fn cluster_quantile_intervals(
             quantile_of_sorted(&values, tail)?,
             quantile_of_sorted(&values, 1.0 - tail)?,
         );
-        Some(Interval {
-            estimate,
-            lo: lo.min(estimate),
-            hi: hi.max(estimate),
-            level,
-            method: Method::Bootstrap,
-        })
+        Some(Interval::new(estimate, lo, hi, level, Method::Bootstrap))
     };
     resampled.iter().zip(&starts).map(interval).collect()
 }

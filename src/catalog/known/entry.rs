@@ -4,7 +4,7 @@ use crate::catalog::source::{Source, Sources};
 use serde::Deserialize;
 use std::rc::Rc;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Entry {
     pub name: String,
     pub aliases: Vec<String>,
@@ -57,12 +57,8 @@ impl Entry {
     pub(in crate::catalog) fn of_one(name: &str, source: Rc<dyn Source>) -> Entry {
         Entry {
             name: name.to_owned(),
-            aliases: Vec::new(),
-            license: None,
-            size: None,
-            n_ctx_train: None,
-            shape: None,
             sources: vec![source],
+            ..Entry::default()
         }
     }
 

@@ -96,9 +96,9 @@ impl Repository {
             let found = remotes.iter().map(|remote| Listed {
                 path: path(&remote.file),
                 file: remote.file.clone(),
-                ftype: None,
                 bytes: Some(remote.bytes),
                 sha256: remote.sha256.clone(),
+                ..Listed::default()
             });
             return found.collect();
         }
@@ -156,9 +156,7 @@ impl Source for Repository {
         let files = tools.hub.cache.cached_files(self.at()).into_iter().map(|file| Listed {
             path: path(&file),
             file,
-            ftype: None,
-            bytes: None,
-            sha256: None,
+            ..Listed::default()
         });
         Ok(Known {
             files: files.collect(),
@@ -219,7 +217,7 @@ mod tests {
             "a/b c",
         ] {
             let error = read(bad).err().expect(bad);
-            assert_eq!(error.class().exit_code(), 2, "{bad}");
+            assert_eq!(error.exit_code(), 2, "{bad}");
         }
     }
 }

@@ -17,7 +17,7 @@ use std::rc::Rc;
 use toml::Spanned;
 
 /// A file that a source has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listed {
     /// Its path in the source; for the user's own files, on this machine.
     pub file: String,

@@ -2,6 +2,7 @@
 
 use super::kind::{Breadth, Known, Listed, Source, Tools};
 use crate::catalog::error::CatalogError;
+use crate::catalog::present::name_of;
 use crate::data::{FileKind, PartName, PassedOver};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,11 +37,7 @@ impl Source for Own {
     fn shown(&self, file: &str) -> String {
         match self.is_folder {
             true => shown_below(&self.path, Path::new(file)),
-            false => Path::new(file)
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
+            false => name_of(Path::new(file)),
         }
     }
 
@@ -88,10 +85,9 @@ fn shown_below(folder: &Path, file: &Path) -> String {
 fn listed(path: &Path) -> Listed {
     Listed {
         file: path.to_string_lossy().into_owned(),
-        ftype: None,
         bytes: fs::metadata(path).ok().map(|meta| meta.len()),
-        sha256: None,
         path: Some(path.to_owned()),
+        ..Listed::default()
     }
 }
 

@@ -40,7 +40,7 @@ impl Web {
             is_offline,
             tell: Rc::new(tell),
             is_stopped: Rc::new(is_stopped),
-            agent: http::agent_with(http::Patience::LONG),
+            agent: http::agent_with(http::PATIENT),
         }
     }
 
@@ -105,7 +105,7 @@ impl Client {
 
     /// Whether anybody answers, within a few seconds.
     pub(in crate::catalog) fn check_reachable(&self) -> Result<(), String> {
-        let agent = http::agent_with(http::Patience::SHORT);
+        let agent = http::agent_with(http::HASTY);
         let answer = agent.head(&self.endpoint).call();
         answer.map(|_| ()).map_err(|e| http::words(&e))
     }

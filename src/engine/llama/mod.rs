@@ -18,8 +18,8 @@ mod quantize;
 
 pub(crate) use decode::Decoder;
 pub(crate) use devices::{list as devices, serve_rpc};
-pub(super) use imatrix::gather;
-pub(super) use quantize::quantize;
+pub(crate) use imatrix::gather;
+pub(crate) use quantize::quantize;
 
 use super::api::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, RowSink, Vocab};
 use crate::data::{ArmConfig, ContextInfo, EngineInfo, SplitMode};
