@@ -4,7 +4,7 @@ use super::error::CatalogError;
 use super::hash::sha256_hex;
 use super::label::{without_ending, FileName};
 use crate::data::{DerivedFrom, FileKind, FilePart, ModelInfo, PartName, VariantInfo};
-use crate::gguf::{ftype_bpw, is_known_ftype, Gguf, GgufError, GgufProblem};
+use crate::gguf::{ftype_bpw, ftype_of, Gguf, GgufError, GgufProblem};
 use std::path::{Path, PathBuf};
 
 /// A whole language model: a GGUF file, or the parts of one.
@@ -244,5 +244,5 @@ fn display_name(path: &Path, gguf: &Gguf) -> String {
 }
 
 fn is_label(text: &str) -> bool {
-    is_known_ftype(text) || text.eq_ignore_ascii_case("fp16")
+    ftype_of(text).is_some() || text.eq_ignore_ascii_case("fp16")
 }

@@ -37,10 +37,8 @@ pub struct Store {
 impl Store {
     /// The user's store: `$KVANT_STORE`, `$XDG_CACHE_HOME/kvant` or `~/.cache/kvant`. Nothing is created yet.
     pub fn from_env() -> Result<Store, CatalogError> {
-        let var = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-        let root = var("KVANT_STORE")
-            .or_else(|| var("XDG_CACHE_HOME").map(|dir| dir.join("kvant")))
-            .or_else(|| var("HOME").map(|dir| dir.join(".cache").join("kvant")))
+        let root = folder_of("KVANT_STORE")
+            .or_else(|| Some(caches()?.join("kvant")))
             .ok_or(CatalogError::NoStore)?;
         Ok(Store::at(root))
     }
@@ -208,6 +206,17 @@ impl Store {
             why: e.to_string(),
         })
     }
+}
+
+/// The folder that a variable of the environment names.
+pub(super) fn folder_of(variable: &str) -> Option<PathBuf> {
+    let named = env::var_os(variable).filter(|value| !value.to_string_lossy().trim().is_empty());
+    named.map(PathBuf::from)
+}
+
+/// Where programs keep what they can get again.
+pub(super) fn caches() -> Option<PathBuf> {
+    folder_of("XDG_CACHE_HOME").or_else(|| Some(folder_of("HOME")?.join(".cache")))
 }
 
 fn record_of(path: &Path) -> Option<MadeRecord> {

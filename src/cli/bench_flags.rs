@@ -191,11 +191,7 @@ impl Translated {
         if typed.is_empty() {
             return Ok(());
         }
-        if self
-            .args
-            .iter()
-            .any(|arg| arg == "--kv" || arg.to_string_lossy().starts_with("--kv="))
-        {
+        if self.has("--kv") {
             return Err(format!("{}: --kv says the same; give one of them", typed.join(" and ")));
         }
         let types = |side: Option<(String, OsString)>| match side {
@@ -212,14 +208,14 @@ impl Translated {
         Ok(())
     }
 
+    fn has(&self, flag: &str) -> bool {
+        let name = |arg: &OsString| arg.to_string_lossy().split('=').next() == Some(flag);
+        self.args.iter().any(name)
+    }
+
     /// `-p 0` and `-n 0` leave a kind of test out.
     fn works(&mut self, without: &[&str]) -> Result<(), String> {
-        if without.is_empty()
-            || self
-                .args
-                .iter()
-                .any(|arg| arg.to_string_lossy().starts_with("--workloads"))
-        {
+        if without.is_empty() || self.has("--workloads") {
             return Ok(());
         }
         let works: Vec<&str> = ["prefill", "decode"]

@@ -21,18 +21,12 @@ pub const BUSY_PERCENT: u32 = 50;
 
 /// The settings that the flags ask for.
 pub fn settings(args: &CompareArgs, host: &HostInfo, devices: &[String]) -> Result<Settings, Failure> {
-    let workloads = if args.workloads.contains(&WorkloadChoice::All) {
-        Workload::ALL.to_vec()
-    } else {
-        Workload::ALL
-            .iter()
-            .copied()
-            .filter(|w| args.workloads.contains(&WorkloadChoice::One(*w)))
-            .collect()
-    };
+    let is_asked = |choice| args.workloads.contains(&choice);
+    let asked = Workload::ALL.iter().copied();
+    let asked = asked.filter(|w| is_asked(WorkloadChoice::All) || is_asked(WorkloadChoice::One(*w)));
     // What several users get is measured, not derived from one.
     let users = args.goal.users.filter(|&n| n > 1);
-    let (mut workloads, mut work_flags) = (workloads, args.work_flags.clone());
+    let (mut workloads, mut work_flags) = (asked.collect::<Vec<_>>(), args.work_flags.clone());
     let n_seqs = &mut work_flags.batched.n_seq;
     if let Some(n) = users {
         if !workloads.contains(&Workload::Batched) {

@@ -72,9 +72,7 @@ impl Gguf {
             !is_q8_by_recipe && base.is_some_and(|base| is_fallback(t, base, is_output))
         })
     }
-}
 
-impl Gguf {
     /// The tensor types that a file of another label, made from this one, would have: what the label's recipe starts from, its fallback
     /// where rows do not fit, Q6_K for the output matrix, and for `_M` labels the next larger K type for every second `attn_v` and `ffn_down`.
     /// Close to llama.cpp's recipes, not equal to them. `None` for an unknown label.

@@ -197,41 +197,23 @@ proptest! {
         after_header.extend(&bytes);
         let _ = read_bytes(&after_header);
     }
-
-    #[test]
-    fn a_changed_byte_is_noticed(place in any::<prop::sample::Index>(), flip in 1u8..) {
-        let records = three_records();
-        let good = journal_bytes(&records);
-        let mut bad = good.clone();
-        let at = place.index(bad.len());
-        bad[at] ^= flip;
-        let last_line = line_start(&good, 4);
-        match read_bytes(&bad) {
-            Err(_) => {}
-            Ok(journal) => {
-                // The newline before the last line belongs to it: without it both lines are one torn line.
-                prop_assert!(at + 1 >= last_line, "byte {} of {} went unnoticed", at, good.len());
-                prop_assert!(journal.torn_tail);
-                prop_assert!(records.starts_with(&journal.records));
-                prop_assert_eq!(journal.header, header());
-            }
-        }
-    }
 }
 
 #[test]
 fn every_single_bit_counts() {
-    let good = journal_bytes(&three_records());
+    let records = three_records();
+    let good = journal_bytes(&records);
     let last_line = line_start(&good, 4);
-    for at in line_start(&good, 2)..good.len() {
+    for at in 0..good.len() {
         for bit in 0..8 {
             let mut bad = good.clone();
             bad[at] ^= 1 << bit;
-            let read = read_bytes(&bad);
-            let is_noticed = read
-                .as_ref()
-                .map_or(true, |journal| journal.torn_tail && at + 1 >= last_line);
-            assert!(is_noticed, "bit {bit} of byte {at}: {read:?}");
+            if let Ok(journal) = read_bytes(&bad) {
+                // The newline before the last line belongs to it: without it both lines are one torn line.
+                let is_noticed = journal.torn_tail && at + 1 >= last_line;
+                assert!(is_noticed, "bit {bit} of byte {at}");
+                assert!(records.starts_with(&journal.records) && journal.header == header());
+            }
         }
     }
 }

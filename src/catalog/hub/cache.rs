@@ -8,6 +8,7 @@ use crate::catalog::names;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use walkdir::{DirEntry, WalkDir};
 
 /// Where one file goes.
 pub(super) struct Place {
@@ -121,19 +122,10 @@ pub(in crate::catalog) fn remove(pointer: &Path) -> io::Result<()> {
 
 /// Everything that is no folder, in folders of folders too.
 pub(in crate::catalog) fn files_below(folder: &Path) -> impl Iterator<Item = PathBuf> {
-    let mut folders = vec![folder.to_owned()];
-    let mut files: Vec<PathBuf> = Vec::new();
-    std::iter::from_fn(move || loop {
-        if let Some(file) = files.pop() {
-            return Some(file);
-        }
-        for entry in fs::read_dir(folders.pop()?).into_iter().flatten().flatten() {
-            match entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                true => folders.push(entry.path()),
-                false => files.push(entry.path()),
-            }
-        }
-    })
+    let entries = WalkDir::new(folder).into_iter().flatten();
+    entries
+        .filter(|entry| !entry.file_type().is_dir())
+        .map(DirEntry::into_path)
 }
 
 impl Place {

@@ -265,25 +265,16 @@ fn what_llama_cpp_would_abort_on_is_refused() {
     };
     let error = open(&mut engine, &quantized).expect_err("llama.cpp needs flash attention for it");
     assert!(error.to_string().contains("flash attention"), "{error}");
-    for wrong in [
-        ArmConfig {
-            n_ctx: 0,
-            ..config(KvType::F16)
-        },
-        ArmConfig {
-            n_batch: 0,
-            ..config(KvType::F16)
-        },
-        ArmConfig {
-            n_threads: 0,
-            ..config(KvType::F16)
-        },
-        ArmConfig {
-            n_threads: 100_000,
-            ..config(KvType::F16)
-        },
-    ] {
-        assert!(open(&mut engine, &wrong).is_err());
+    let wrongs: [fn(&mut ArmConfig); 4] = [
+        |c| c.n_ctx = 0,
+        |c| c.n_batch = 0,
+        |c| c.n_threads = 0,
+        |c| c.n_threads = 100_000,
+    ];
+    for wrong in wrongs {
+        let mut config = config(KvType::F16);
+        wrong(&mut config);
+        assert!(open(&mut engine, &config).is_err());
     }
     let (id, _) = open(&mut engine, &config(KvType::F16)).expect("opens");
     assert!(engine.logits(id).is_err(), "nothing was decoded");
