@@ -24,7 +24,6 @@ pub(crate) fn temporary(dir: &Path, suffix: &str) -> io::Result<NamedTempFile> {
         .tempfile_in(dir)
 }
 
-/// Gives a finished file its name.
 pub(crate) fn publish(temporary: &Path, path: &Path) -> io::Result<()> {
     File::open(temporary)?.sync_all()?;
     fs::rename(temporary, path)
@@ -35,7 +34,6 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// The same for what is written in pieces.
 pub(crate) fn write_with(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     let dir = dir.unwrap_or(Path::new("."));

@@ -2,7 +2,6 @@
 //!
 //! Imports nothing of kvant. Not for secrets.
 
-/// A 64-bit generator with 64 bits of state.
 #[derive(Debug, Clone)]
 pub struct SplitMix64(u64);
 
@@ -12,7 +11,6 @@ impl SplitMix64 {
         SplitMix64(seed)
     }
 
-    /// The next 64 bits.
     pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;

@@ -24,13 +24,10 @@ pub struct Ahead {
     pub info: ModelInfo,
     /// The variants that are wanted, the baseline first.
     pub variants: Vec<AheadVariant>,
-    /// Variants that are there and not wanted.
     pub others: Vec<AheadVariant>,
-    /// What else lies there.
     pub passed_over: Vec<PassedOver>,
 }
 
-/// A variant that need not be here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AheadVariant {
     /// What is known of it. Without a hash where it is not here; types and sizes are expected ones where it is to be made, and only
@@ -49,7 +46,6 @@ pub enum Origin {
     Remote {
         bytes: u64,
     },
-    /// It would be made from another one.
     ToMake,
 }
 
@@ -121,7 +117,6 @@ fn of_offer(offer: &Offer) -> AheadVariant {
     }
 }
 
-/// What a name and a listing tell.
 fn unread(offer: &Offer) -> VariantInfo {
     VariantInfo {
         id: offer.id.clone(),
@@ -164,13 +159,10 @@ fn expected(from: &Present, label: &str) -> Option<VariantInfo> {
 /// What every file of a folder or a repository is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Survey {
-    /// The variants that a comparison would have.
     pub ahead: Option<Ahead>,
     /// Models, where it cannot be told which is meant.
     pub models: Vec<AheadVariant>,
-    /// Why there is no comparison.
     pub why_none: Option<String>,
-    /// What else lies there.
     pub passed_over: Vec<PassedOver>,
 }
 

@@ -11,7 +11,6 @@ use super::source::{Listed, Source, Tools};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Brings all files of an offer here.
 pub(super) fn bring(
     source: &dyn Source,
     offer: &mut Offer,

@@ -19,17 +19,14 @@ use super::source::{first, Breadth, Known, Source};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-/// How much of a variant is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Depth {
     Headers,
     /// The same, and the headers of all that is offered beside what is wanted.
     AllHeaders,
-    /// All of it, on this machine.
     Files,
 }
 
-/// Looks for the variants of a request.
 pub(super) struct Chooser<'a, 'p> {
     pub request: &'a Request<'a>,
     pub means: Means<'a>,
@@ -44,7 +41,6 @@ const MAX_DOUBTFUL: usize = 4;
 type Way<'s> = Vec<(&'s ModelArg, &'s [Rc<dyn Source>])>;
 
 impl Chooser<'_, '_> {
-    /// Finds out what is wanted, and gets it.
     pub(super) fn choose<'s>(&mut self, args: &'s [ModelArg]) -> Result<Choice<'s>, CatalogError> {
         let ways: Vec<Way<'s>> = match args {
             [one] => one.sources.chunks(1).map(|source| vec![(one, source)]).collect(),
@@ -214,7 +210,6 @@ impl Chooser<'_, '_> {
         Ok(check_one_model(shelves)?)
     }
 
-    /// Gets what is wanted, and names it.
     fn finish<'s>(&mut self, mut shelves: Vec<Shelf<'s>>) -> Result<Choice<'s>, FetchError> {
         let picks = pick(&shelves, self.request);
         self.request.check_known(&picks, &shelves)?;

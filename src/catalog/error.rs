@@ -3,7 +3,6 @@
 use crate::gguf::GgufError;
 use std::path::PathBuf;
 
-/// Why a model's variants could not be had.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CatalogError {
     #[error("{given}: no such file or folder, and no model of this name{}; `kvant models` lists the names, or name a .gguf file, a folder of them, or hf:owner/repo", did_you_mean(similar))]
@@ -84,7 +83,6 @@ pub enum CatalogError {
     Interrupted(String),
 }
 
-/// Why one source could not give a file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FetchError {
     #[error("{0}")]

@@ -15,7 +15,6 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// A header that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Header {
     /// It, over all parts of a split model.

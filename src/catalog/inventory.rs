@@ -13,7 +13,6 @@ use serde::Serialize;
 use std::fs;
 use std::path::PathBuf;
 
-/// A model and its files.
 #[derive(Debug, Clone)]
 pub struct Stock {
     pub entry: Entry,
@@ -23,7 +22,6 @@ pub struct Stock {
     pub absent: Vec<&'static str>,
 }
 
-/// A file on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StockFile {
     pub variant: String,

@@ -14,7 +14,6 @@ use crate::data::VariantInfo;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Makes variants from one source.
 pub(super) struct Maker<'a> {
     pub store: &'a Store,
     pub quantizer: &'a dyn Quantize,

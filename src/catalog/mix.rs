@@ -10,17 +10,12 @@ use crate::gguf::{Head, Piece, Quarry, MIX_LABEL_KEY, MIX_PREFIX, MIX_RECIPE_KEY
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// A mix that llama.cpp's quantizer wrote.
 pub struct Mixed<'a> {
-    /// The file.
     pub file: &'a Path,
-    /// What to call it.
     pub label: &'a str,
-    /// Its recipe, as text.
     pub recipe: &'a str,
     /// Further metadata below `kvant.mix.`: name and text.
     pub notes: &'a [(&'a str, String)],
-    /// What it was made from.
     pub from: &'a DerivedFrom,
 }
 

@@ -23,7 +23,6 @@ pub(super) struct Offer {
     pub argument: String,
     /// What it is called in lists.
     pub shown: String,
-    /// What it is called among the others.
     pub id: String,
 }
 
@@ -48,12 +47,10 @@ impl Offer {
         }
     }
 
-    /// Path of its first file in the source.
     pub(super) fn file(&self) -> &str {
         self.parts.first().map_or("", |part| &part.file)
     }
 
-    /// Whether all of it lies on this machine.
     pub(super) fn is_here(&self) -> bool {
         self.parts.iter().all(|part| part.path.is_some())
     }
@@ -84,7 +81,6 @@ impl Offer {
         found.is_some_and(|(present, label)| !label.fits(present.ftype))
     }
 
-    /// The publisher's own label.
     pub(super) fn own_label(&self) -> Option<&str> {
         match &self.name.label {
             Some(Label::Own(own)) if !self.is_belied() => Some(own),
@@ -149,7 +145,6 @@ impl Offer {
 }
 
 impl Beside {
-    /// A file that was not opened.
     pub(super) fn unread(offer: Offer, kind: FileKind, detail: Option<String>) -> Beside {
         Beside {
             passed: PassedOver {

@@ -22,11 +22,9 @@ const FASTER_SHARE: f64 = 0.5;
 /// Where an offer is: its shelf, and its place there.
 pub(super) type At = (usize, usize);
 
-/// A variant that is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pick {
     Offer(At),
-    /// One that has to be made.
     Make(&'static str),
 }
 
@@ -34,7 +32,6 @@ pub(super) enum Pick {
 pub(super) struct Picks {
     /// Variants; of those that are asked for in that order, otherwise the most exact first.
     pub picks: Vec<Pick>,
-    /// What others are made from.
     pub source: Option<At>,
     /// Names that nothing is called by.
     pub unknown: Vec<String>,
@@ -55,7 +52,6 @@ impl Picks {
     }
 }
 
-/// The ids of all offers, by shelf.
 pub(super) fn names(shelves: &[Shelf<'_>]) -> Vec<Vec<String>> {
     let all: Vec<_> = shelves
         .iter()
@@ -68,7 +64,6 @@ pub(super) fn names(shelves: &[Shelf<'_>]) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The places of all offers.
 pub(super) fn places<'s>(shelves: &'s [Shelf<'_>]) -> impl Iterator<Item = At> + 's {
     let shelves = shelves.iter().enumerate();
     shelves.flat_map(|(a, shelf)| (0..shelf.offers.len()).map(move |i| (a, i)))
@@ -174,7 +169,6 @@ fn by_default(shelves: &[Shelf<'_>], request: &Request<'_>, all: &[At]) -> Vec<P
     picks
 }
 
-/// Whether all that is offered is wanted.
 fn is_all_wanted(shelf: &Shelf<'_>) -> bool {
     match shelf.source.breadth() {
         _ if shelf.is_only => true,

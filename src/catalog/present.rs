@@ -11,10 +11,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Present {
     /// Its files, in order; where they are not here, only their names mean anything.
     pub paths: Vec<PathBuf>,
-    /// Its header, over all parts.
     pub gguf: Gguf,
     pub info: ModelInfo,
-    /// Its file type, from its own tensors.
     pub ftype: &'static str,
 }
 
@@ -59,7 +57,6 @@ impl Present {
         name_of(self.path())
     }
 
-    /// Whether its weights were rounded to blocks.
     pub(super) fn is_quantized(&self) -> bool {
         is_quantized(self.ftype)
     }
@@ -159,7 +156,6 @@ fn rank(ftype: &str, bpw: f64) -> (u8, u64) {
     (exactness, ((bpw - wasted) * 1e6) as u64)
 }
 
-/// Whether a file type rounds weights to blocks.
 pub(super) fn is_quantized(ftype: &str) -> bool {
     !matches!(ftype, "F32" | "BF16" | "F16")
 }
@@ -216,7 +212,6 @@ pub(super) fn join(mut parts: Vec<Gguf>) -> Result<Gguf, GgufProblem> {
     }
 }
 
-/// The last part of a path.
 pub(super) fn name_of(path: &Path) -> String {
     let name = path.file_name();
     name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())

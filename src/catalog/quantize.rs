@@ -17,7 +17,6 @@ pub const QUANTIZER_TAG: &str = "llama0.1.161";
 
 const KEPT_LINES: usize = 40;
 
-/// Makes a GGUF file of another type.
 pub trait Quantize {
     /// Reads `src`, writes `dst` (which may exist, empty) as file type `ftype`, e.g. `Q4_K_M`. Quantized sources are
     /// accepted. `progress` gets the bytes written so far. The error says what failed, in words. What is left at `dst`
@@ -67,12 +66,10 @@ impl Quantize for SelfQuantizer {
     }
 }
 
-/// What differs from a file type's own recipe.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Shape<'a> {
     /// File of `PATTERN=TYPE`, as llama-quantize reads it.
     pub types: Option<&'a Path>,
-    /// Importance matrix.
     pub imatrix: Option<&'a Path>,
 }
 

@@ -23,7 +23,6 @@ pub struct ModelFiles {
     pub info: ModelInfo,
     /// Its variants and their files; of a split model the first part.
     pub variants: Vec<(VariantInfo, PathBuf)>,
-    /// What lies beside them and is not measured.
     pub passed_over: Vec<PassedOver>,
     /// Why the default model could not be had, when the built-in one stands in for it.
     pub instead_of: Option<Missed>,
@@ -36,7 +35,6 @@ impl ModelFiles {
     }
 }
 
-/// A model that could not be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missed {
     pub model: String,

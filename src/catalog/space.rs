@@ -39,7 +39,6 @@ pub fn free_at(dir: &Path) -> Option<u64> {
     absolute.ancestors().find_map(free)
 }
 
-/// The error for a disk that is full.
 pub(super) fn full(e: &std::io::Error, what: &str, dir: &Path) -> Option<CatalogError> {
     (e.kind() == std::io::ErrorKind::StorageFull).then(|| CatalogError::NoRoom {
         what: what.to_owned(),

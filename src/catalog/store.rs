@@ -15,20 +15,15 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 use tempfile::TempPath;
 
-/// What is written beside a made file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct MadeRecord {
-    /// Name of the source file.
     pub source_file: String,
     pub source_sha256: String,
-    /// File type that was made.
     pub ftype: String,
-    /// Length of the made file.
     pub size: u64,
     pub sha256: String,
 }
 
-/// The folder of made files.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
@@ -43,7 +38,6 @@ impl Store {
         Ok(Store::at(root))
     }
 
-    /// A store in this folder.
     pub fn at(root: impl Into<PathBuf>) -> Store {
         Store { root: root.into() }
     }
@@ -104,7 +98,6 @@ impl Store {
         found
     }
 
-    /// The hash that a made file's record gives.
     pub(super) fn recorded_sha256(&self, path: &Path) -> Option<String> {
         Some(record_of(path)?.sha256)
     }
@@ -194,7 +187,6 @@ impl Store {
         remembered(path, &self.notes()).ok().flatten()
     }
 
-    /// Folder of the notes of hashes.
     pub(super) fn notes(&self) -> PathBuf {
         self.root.join("hashes")
     }

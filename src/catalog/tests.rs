@@ -110,7 +110,6 @@ fn resolve_in(
     resolve_of(store, &request, quantizer, progress)
 }
 
-/// The same for a request.
 fn ask(store: &Store, request: &Request<'_>, quantizer: &dyn Quantize) -> Result<ModelFiles, CatalogError> {
     resolve_of(store, request, quantizer, &mut |_| {})
 }

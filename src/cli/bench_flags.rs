@@ -6,9 +6,7 @@ use std::ffi::OsString;
 /// A flag of llama-bench, under all its names, and what it is here.
 struct Flag(&'static [&'static str], Here);
 
-/// What a flag of llama-bench becomes.
 enum Here {
-    /// A flag with the same values.
     Same(&'static str),
     /// The same for lengths of tests, where 0 means none of them: then the workload is left out.
     Tests(&'static str, &'static str),
@@ -18,7 +16,6 @@ enum Here {
     OffOn(&'static str),
     /// A model: it has no flag here.
     Model(&'static str),
-    /// One side of the cache.
     CacheK,
     CacheV,
     /// What kvant does not have, with what it has.

@@ -19,7 +19,6 @@ const LITTLE_MEMORY: u64 = 2 << 30;
 /// Below this the default model and its variants do not fit.
 const LITTLE_DISK: u64 = 2 << 30;
 
-/// One thing that was looked at.
 #[derive(Debug, Serialize)]
 struct Finding {
     topic: &'static str,

@@ -14,7 +14,6 @@ use serde::Serialize;
 use serde_json::{json, Value};
 use std::path::Path;
 
-/// Runs one action.
 pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
     let stop = Stop::install()?;
     let live = LiveLine::new(global);

@@ -66,7 +66,6 @@ fn arms(header: &RunHeader) -> impl Iterator<Item = (usize, &Arm)> {
     header.plan.quality.iter().flat_map(|q| &q.arms).enumerate()
 }
 
-/// Names everything that a score depends on.
 fn path(store: &Path, header: &RunHeader, arm: &Arm) -> PathBuf {
     let sha256 = |variant: &str| {
         header

@@ -61,7 +61,6 @@ fn print(survey: &Survey, global: &Global) -> Result<(), Failure> {
     look::print_either(global, &json, || table(survey, &files))
 }
 
-/// A file, or the parts of one.
 #[derive(Default, Serialize)]
 struct Row<'a> {
     file: &'a str,

@@ -4,16 +4,13 @@ use super::{Disturbance, FailureKind, QualityFailure, QualityRecord, RunHeader, 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What the engine says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EngineInfo {
     /// `llama.cpp` or `fake`.
     pub name: String,
-    /// Versions of the bindings that carry llama.cpp.
     pub version: String,
     /// `llama_print_system_info()`.
     pub system_info: String,
-    /// Devices besides the CPU, by name.
     pub devices: Vec<String>,
 }
 
@@ -39,11 +36,9 @@ pub struct ContextInfo {
     pub n_ubatch: u32,
     /// Exact bytes of the KV cache.
     pub kv_bytes: u64,
-    /// Buffers of this context.
     pub buffers: Vec<BufferSize>,
 }
 
-/// A sample with its place in the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SampleRecord {
     /// Launch, from 0.
@@ -62,9 +57,7 @@ pub struct SampleRecord {
 /// A block is complete: all arms of one work that take part in a round, back to back. Only complete blocks enter comparisons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockRecord {
-    /// Launch, from 0.
     pub launch: u32,
-    /// Round, from 0.
     pub round: u32,
     /// The place of the round in its launch, from 0.
     pub in_launch: u32,
@@ -75,9 +68,7 @@ pub struct BlockRecord {
 /// End of a round. Before format 5 only complete rounds entered comparisons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundRecord {
-    /// Launch, from 0.
     pub launch: u32,
-    /// Round, from 0.
     pub round: u32,
     /// Its place in its launch, from 0.
     #[serde(default)]
@@ -87,9 +78,7 @@ pub struct RoundRecord {
 /// A sample was disturbed beyond a limit of the plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DisturbedRecord {
-    /// Launch, from 0.
     pub launch: u32,
-    /// Round, from 0.
     pub round: u32,
     pub cell: usize,
     pub what: Disturbance,
@@ -101,9 +90,7 @@ pub struct DisturbedRecord {
 /// The anchor kernel before a round: a fixed piece of work that shows the machine's own speed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnchorRecord {
-    /// Launch, from 0.
     pub launch: u32,
-    /// Round, from 0.
     pub round: u32,
     /// The last reading before the round.
     pub reading: AnchorReading,
@@ -114,17 +101,12 @@ pub struct AnchorRecord {
 /// One run of the anchor kernel on all threads of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnchorReading {
-    /// Bytes read from memory.
     pub n_bytes: u64,
-    /// How long that took.
     pub read_ns: u64,
-    /// Floating-point operations of f32 matrix products.
     pub n_flop: u64,
-    /// How long they took.
     pub product_ns: u64,
 }
 
-/// An arm loaded in a launch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadedArm {
     /// Index into `Plan::arms`.
@@ -134,7 +116,6 @@ pub struct LoadedArm {
     /// Whether the file was in the page cache before: cold loads are slower. Absent when unknown.
     pub is_warm_load: Option<bool>,
     pub context: ContextInfo,
-    /// Buffers of the weights.
     pub weights: Vec<BufferSize>,
     /// SHA-256 of the prompt tokens: equal for all arms of a run.
     pub tokens_sha256: String,
@@ -143,9 +124,7 @@ pub struct LoadedArm {
 /// Start of a launch: fresh workers, loaded and warmed up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaunchRecord {
-    /// Launch, from 0.
     pub launch: u32,
-    /// Arms that are up.
     pub arms: Vec<LoadedArm>,
     pub engine: EngineInfo,
     /// Wall time of spawning and loading.
@@ -178,7 +157,6 @@ pub struct MemoryRecord {
     pub reading: MemoryReading,
     /// Exact bytes of the KV cache.
     pub kv_bytes: u64,
-    /// All buffers llama.cpp named.
     pub buffers: Vec<BufferSize>,
     /// Tokens that were in the cache.
     pub n_depth: u32,
@@ -244,38 +222,26 @@ pub struct EndRecord {
     pub quality_ns: u64,
 }
 
-/// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Record {
-    /// Line 1.
     Header(Box<RunHeader>),
-    /// A warning to show.
     Warning(Warning),
-    /// Fresh workers are up.
     Launch(LaunchRecord),
     Sample(SampleRecord),
-    /// The machine's own speed before a round.
     Anchor(AnchorRecord),
-    /// A sample was disturbed.
     Disturbed(DisturbedRecord),
-    /// A block is complete.
     Block(BlockRecord),
-    /// A round is complete.
     Round(RoundRecord),
     Failure(FailureRecord),
-    /// An arm left the run.
     Dropped(DroppedRecord),
-    /// Memory of an arm.
     Memory(MemoryRecord),
     /// The texts that are scored, in tokens.
     Texts(TextTokens),
     /// Measuring speed ended; what follows in this session is quality.
     SpeedEnd(StoppedBy),
-    /// A chunk of text was scored.
     Quality(QualityRecord),
     /// An arm could not be scored in a window.
     QualityFailure(QualityFailure),
-    /// A session of the run ended.
     End(EndRecord),
 }

@@ -24,7 +24,6 @@ pub(crate) use rpc::check_server;
 
 use crate::data::EngineInfo;
 
-/// Whether a test's script stands in for llama.cpp.
 pub(crate) fn is_scripted() -> bool {
     #[cfg(feature = "test-engine")]
     return std::env::var_os(fake::SCRIPT_ENV).is_some();

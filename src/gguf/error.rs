@@ -3,16 +3,13 @@
 use crate::data::FileKind;
 use std::path::{Path, PathBuf};
 
-/// A file that cannot be used, and why.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
 pub struct GgufError {
     pub path: PathBuf,
-    /// What is wrong with it.
     pub problem: GgufProblem,
 }
 
-/// What is wrong with a file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum GgufProblem {
     #[error("no such file; check the path")]
@@ -53,7 +50,6 @@ impl GgufProblem {
         }
     }
 
-    /// What such a file is.
     pub fn kind(&self) -> FileKind {
         match self {
             GgufProblem::Unsuitable { kind, .. } => *kind,

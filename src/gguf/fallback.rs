@@ -45,7 +45,6 @@ impl Gguf {
         self.ftype_checked().map_or(0, |label| self.n_fallback_for(label))
     }
 
-    /// The same for a given label.
     pub(super) fn n_fallback_for(&self, label: &str) -> u64 {
         self.fallbacks_for(label).count() as u64
     }

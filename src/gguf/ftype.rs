@@ -78,7 +78,6 @@ pub(crate) fn label_of(ggml_type: GgmlType) -> Option<&'static str> {
     FTYPES.iter().find(|row| row.2 == ggml_type).map(|row| row.1)
 }
 
-/// The type that the label's recipe starts from.
 pub(super) fn base_type(name: &str) -> Option<GgmlType> {
     row(name).map(|row| row.2)
 }

@@ -11,15 +11,11 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// A tensor of a file.
 pub struct Piece<'a> {
-    /// What it is there.
     pub tensor: &'a TensorInfo,
-    /// The file.
     pub file: &'a File,
 }
 
-/// The metadata of a file, as bytes.
 #[derive(Debug, Clone)]
 pub struct Head(Writer);
 
@@ -96,20 +92,17 @@ impl Writer {
 
 /// A file with its header, to take tensors from.
 pub struct Quarry {
-    /// Its header.
     pub gguf: Gguf,
     file: File,
 }
 
 impl Quarry {
-    /// Opens a file of one part.
     pub fn open(path: &Path) -> Result<Quarry, GgufError> {
         let gguf = Gguf::open(path)?;
         let file = File::open(path).map_err(|e| unreadable(e).at(path))?;
         Ok(Quarry { gguf, file })
     }
 
-    /// The tensor of this name.
     pub fn piece(&self, name: &str) -> Option<Piece<'_>> {
         let tensor = self.gguf.tensor(name)?;
         Some(Piece {

@@ -3,7 +3,6 @@
 /// Where tensors begin, in multiples of this many bytes (GGUF's default).
 const ALIGNMENT: u64 = 32;
 
-/// A file in the making.
 #[derive(Debug, Clone)]
 pub struct Writer {
     /// Key, and the bytes of key, type and value.

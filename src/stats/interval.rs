@@ -8,7 +8,6 @@ use std::fmt;
 /// Well above the rounding errors of a computed coverage, well below what matters.
 const ROUNDING: f64 = 1e-9;
 
-/// How an interval was computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Method {
     /// Order statistics: no assumption on the distribution.
@@ -20,7 +19,6 @@ pub enum Method {
 }
 
 impl Method {
-    /// Name in tables and files.
     pub const fn name(self) -> &'static str {
         match self {
             Method::OrderStatistics => "order statistics",

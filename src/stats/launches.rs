@@ -50,13 +50,11 @@ pub fn widened(ratio: Interval, bias: f64) -> Interval {
 /// The mean of a log-ratio over launches, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LogMean {
-    /// The mean.
     pub mean: f64,
     /// Its standard error.
     pub error: f64,
     /// Degrees of freedom of the error.
     pub freedom: f64,
-    /// Launches.
     pub n: usize,
 }
 

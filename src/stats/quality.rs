@@ -43,7 +43,6 @@ pub enum QualityVerdict {
 }
 
 impl QualityVerdict {
-    /// Name in files.
     pub const fn name(self) -> &'static str {
         match self {
             QualityVerdict::Indistinguishable => "indistinguishable",

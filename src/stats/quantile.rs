@@ -88,7 +88,6 @@ pub fn cluster_quantile_intervals(
     resampled.iter().zip(&starts).map(interval).collect()
 }
 
-/// One of them.
 #[cfg(test)]
 pub(super) fn cluster_quantile_interval(groups: &[Vec<f64>], q: f64, level: f64, seed: u64) -> Option<Interval> {
     cluster_quantile_intervals(groups, &[q], level, seed, N_RESAMPLES).pop()?

@@ -21,7 +21,6 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Name in files.
     pub const fn name(self) -> &'static str {
         match self {
             Verdict::Faster => "faster",

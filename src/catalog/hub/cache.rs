@@ -153,7 +153,6 @@ impl Place {
         is_right
     }
 
-    /// Gives the blob its readable name.
     pub(super) fn link(&self) -> io::Result<()> {
         let dir = self
             .pointer

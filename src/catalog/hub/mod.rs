@@ -91,7 +91,6 @@ impl Hub {
         self.remote.client.check_reachable()
     }
 
-    /// Folder of the cache.
     pub fn cache_dir(&self) -> &Path {
         &self.cache.root
     }
@@ -157,7 +156,6 @@ impl Hub {
         Ok(place.pointer)
     }
 
-    /// A file to be read in parts.
     pub(super) fn open(&self, at: RepoAt<'_>, listing: &Listing, file: &RemoteFile) -> Result<RangeFile, FetchError> {
         self.check_online()?;
         let url = self.remote.url(at.at(&listing.commit), &file.file)?;
@@ -174,7 +172,6 @@ impl Hub {
         }
     }
 
-    /// The listing of the recorded commit.
     pub(super) fn remembered(&self, at: RepoAt<'_>, store: &Store) -> Option<Listing> {
         let commit = self.cache.recorded_commit(at)?;
         let text = fs::read(note_of(at.repo, &commit, store)).ok()?;

@@ -67,7 +67,6 @@ impl Catalog {
         Ok(())
     }
 
-    /// The model of this name, in any case.
     pub fn find(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.is_called(name))
     }
@@ -88,7 +87,6 @@ impl Catalog {
     }
 }
 
-/// The user's own models.
 pub fn own_file() -> Option<PathBuf> {
     let config = folder_of("XDG_CONFIG_HOME").or_else(|| Some(folder_of("HOME")?.join(".config")))?;
     Some(config.join("kvant").join("models.toml"))

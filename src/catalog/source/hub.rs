@@ -31,7 +31,6 @@ pub(super) const KIND: Kind = Kind {
     read: |given| Some(read(given.strip_prefix("hf:")?)),
 };
 
-/// A repository at a revision.
 #[derive(Debug)]
 struct Repository {
     repo: String,
@@ -81,7 +80,6 @@ impl Repository {
         Ok(self.listing.get_or_init(|| listing))
     }
 
-    /// What the listing says of a file.
     fn remote(&self, file: &Listed, tools: Tools<'_>) -> Result<(&Listing, RemoteFile), FetchError> {
         let listing = self.listing(tools)?;
         let remote = listing.files.iter().find(|remote| remote.file == file.file);

@@ -36,7 +36,6 @@ pub(super) const KIND: Kind = Kind {
     },
 };
 
-/// A folder of a server.
 #[derive(Debug)]
 struct Url {
     /// With `/` at the end.

@@ -24,11 +24,9 @@ const N_TRIES: u32 = 3;
 /// What requests to all sites share: the connections, and the user.
 #[derive(Clone)]
 pub struct Web {
-    /// The user wants no network.
     pub is_offline: bool,
     /// Shows a line.
     tell: Rc<dyn Fn(&str)>,
-    /// Whether the user wants to stop.
     is_stopped: Rc<dyn Fn() -> bool>,
     agent: Agent,
 }
@@ -53,7 +51,6 @@ impl Web {
     }
 }
 
-/// One site.
 #[derive(Clone)]
 pub(in crate::catalog) struct Client {
     pub endpoint: String,

@@ -52,7 +52,6 @@ pub(in crate::catalog) fn words(e: &ureq::Error) -> String {
     }
 }
 
-/// The same for a connection that broke.
 pub(super) fn io_words(e: &std::io::Error) -> String {
     use std::io::ErrorKind;
     match e.kind() {

@@ -9,7 +9,6 @@ use std::path::Path;
 /// One request brings this much: a header has its vocabulary in it, so some MiB are needed in any case.
 const BLOCK_BYTES: u64 = 1 << 20;
 
-/// Reads with range requests.
 pub(in crate::catalog) struct RangeFile {
     client: Client,
     url: String,

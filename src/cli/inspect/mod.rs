@@ -18,7 +18,6 @@ use crate::host;
 use facts::Facts;
 use std::path::Path;
 
-/// Reads and prints.
 pub fn run(args: &InspectArgs, global: &Global) -> Result<u8, Failure> {
     let stop = Stop::install()?;
     let live = LiveLine::new(global);

@@ -5,7 +5,6 @@ use super::facts::{Facts, Fallback};
 use crate::cli::look::{lines, table};
 use crate::units;
 
-/// Everything, in sections of a few lines.
 pub fn text(facts: &Facts) -> String {
     let mut out = format!("{}\n\n", facts.file);
     let or_unknown = |value: &Option<String>| value.clone().unwrap_or_else(|| "not told".into());

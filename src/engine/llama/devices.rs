@@ -74,12 +74,10 @@ fn by_name(name: &str) -> Result<Device, EngineError> {
     })
 }
 
-/// Names of the devices besides the CPU.
 pub(super) fn gpu_names() -> Vec<String> {
     all().filter(|d| d.is_gpu()).map(Device::name).collect()
 }
 
-/// The devices besides the CPU.
 pub(crate) fn list() -> Vec<DeviceInfo> {
     start();
     let info = |device: Device| {

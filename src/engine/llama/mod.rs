@@ -94,7 +94,6 @@ impl LlamaEngine {
         found.ok_or_else(|| EngineError::Refused(format!("there is no context {}", id.0)))
     }
 
-    /// The model that drafts.
     fn draft(&mut self, path: &Path, config: &ArmConfig) -> Result<Rc<Model>, EngineError> {
         let known = self.draft.as_ref().filter(|(own, _)| own == path);
         let model = match known {

@@ -46,7 +46,6 @@ pub(crate) fn quantize(src: &Path, dst: &Path, ftype: u32, shaping: &Shaping) ->
 struct Lists<'a> {
     types: Vec<sys::llama_model_tensor_override>,
     imatrix: Vec<sys::llama_model_imatrix_data>,
-    /// What the pointers above lead to.
     _texts: Vec<CString>,
     _shaping: &'a Shaping,
 }
