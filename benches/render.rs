@@ -40,7 +40,7 @@ fn large() -> (RunHeader, Vec<Record>) {
         .into_iter()
         .filter(|r| !matches!(r, Record::Sample(_) | Record::Block(_) | Record::Round(_)))
         .collect();
-    let mut noise = fixture::Noise(3);
+    let mut noise = fixture::Noise(kvant::rng::SplitMix64::new(3));
     for round in 0..N_ROUNDS {
         for cell in 0..N_CELLS {
             let ns = (4e8 * (1.0 + 0.1 * noise.next())) as u64;

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 use tempfile::NamedTempFile;
@@ -14,17 +15,15 @@ const STALE: Duration = Duration::from_secs(24 * 3600);
 /// A file in `dir` that is removed when dropped.
 pub(crate) fn temporary(dir: &Path, suffix: &str) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMP_PREFIX).suffix(suffix);
-    #[cfg(unix)]
-    {
-        // As any other file of the user (the umask still applies), not private as temporary files are.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(dir)
+    // As any other file of the user (the umask still applies), not private as temporary files are.
+    let permissions = fs::Permissions::from_mode(0o666);
+    builder
+        .prefix(TEMP_PREFIX)
+        .suffix(suffix)
+        .permissions(permissions)
+        .tempfile_in(dir)
 }
 
-/// Gives a finished file its name.
 pub(crate) fn publish(temporary: &Path, path: &Path) -> io::Result<()> {
     File::open(temporary)?.sync_all()?;
     fs::rename(temporary, path)
@@ -35,7 +34,6 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// The same for what is written in pieces.
 pub(crate) fn write_with(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     let dir = dir.unwrap_or(Path::new("."));

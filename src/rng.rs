@@ -2,7 +2,6 @@
 //!
 //! Imports nothing of kvant. Not for secrets.
 
-/// A 64-bit generator with 64 bits of state.
 #[derive(Debug, Clone)]
 pub struct SplitMix64(u64);
 
@@ -12,7 +11,6 @@ impl SplitMix64 {
         SplitMix64(seed)
     }
 
-    /// The next 64 bits.
     pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
@@ -29,6 +27,11 @@ impl SplitMix64 {
     /// A number in `[0, 1)` with 53 random bits.
     pub fn unit(&mut self) -> f64 {
         (self.next_u64() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// A standard normal number (Box & Muller 1958).
+    pub fn normal(&mut self) -> f64 {
+        (-2.0 * (1.0 - self.unit()).ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
     }
 
     /// A number in `lo..=hi`.

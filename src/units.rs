@@ -167,9 +167,7 @@ pub(crate) fn count(n: u64) -> String {
 pub(crate) struct ParseUnitError {
     /// What was expected, e.g. "a duration".
     pub(crate) what: &'static str,
-    /// The text that was given.
     pub(crate) given: String,
-    /// How to write it.
     pub(crate) advice: String,
 }
 

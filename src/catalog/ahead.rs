@@ -12,7 +12,7 @@ use super::request::{Means, Request};
 use super::shelf::Shelf;
 use super::source::{Known, Source};
 use super::store::Store;
-use crate::data::{DerivedFrom, ModelInfo, PassedOver, VariantInfo};
+use crate::data::{ModelInfo, PassedOver, VariantInfo};
 use std::path::Path;
 
 /// What a triage looks at unless told otherwise, of a large repository.
@@ -24,13 +24,10 @@ pub struct Ahead {
     pub info: ModelInfo,
     /// The variants that are wanted, the baseline first.
     pub variants: Vec<AheadVariant>,
-    /// Variants that are there and not wanted.
     pub others: Vec<AheadVariant>,
-    /// What else lies there.
     pub passed_over: Vec<PassedOver>,
 }
 
-/// A variant that need not be here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AheadVariant {
     /// What is known of it. Without a hash where it is not here; types and sizes are expected ones where it is to be made, and only
@@ -49,7 +46,6 @@ pub enum Origin {
     Remote {
         bytes: u64,
     },
-    /// It would be made from another one.
     ToMake,
 }
 
@@ -121,23 +117,13 @@ fn of_offer(offer: &Offer) -> AheadVariant {
     }
 }
 
-/// What a name and a listing tell.
 fn unread(offer: &Offer) -> VariantInfo {
     VariantInfo {
         id: offer.id.clone(),
         file: name_of(Path::new(offer.file())),
-        path: None,
-        sha256: String::new(),
         model_size: offer.bytes().unwrap_or(0),
-        model_n_params: 0,
-        bpw: 0.0,
-        tensor_types: std::collections::BTreeMap::new(),
-        n_fallback: 0,
-        n_tensors: 0,
         ftype: offer.ftype().map(str::to_owned),
-        derived_from: None,
-        quantization: None,
-        parts: Vec::new(),
+        ..VariantInfo::default()
     }
 }
 
@@ -149,18 +135,9 @@ fn made(from: &Present, label: &str, store: &Store) -> Option<AheadVariant> {
     let present = Present::open(&path).ok()?;
     Some(AheadVariant {
         file: name_of(&path),
-        info: present.variant(label, &[], Some(derived(from))),
+        info: present.variant(label, &[], Some(from.derived(""))),
         origin: Origin::Here,
     })
-}
-
-fn derived(from: &Present) -> DerivedFrom {
-    DerivedFrom {
-        file: from.file(),
-        sha256: String::new(),
-        ftype: from.ftype.to_owned(),
-        is_requantized: from.is_quantized(),
-    }
 }
 
 /// A variant of this label made from a file.
@@ -175,20 +152,17 @@ fn expected(from: &Present, label: &str) -> Option<VariantInfo> {
         n_fallback: 0,
         ftype: Some(label.to_owned()),
         parts: Vec::new(),
-        ..from.variant(label, &[], Some(derived(from)))
+        ..from.variant(label, &[], Some(from.derived("")))
     })
 }
 
 /// What every file of a folder or a repository is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Survey {
-    /// The variants that a comparison would have.
     pub ahead: Option<Ahead>,
     /// Models, where it cannot be told which is meant.
     pub models: Vec<AheadVariant>,
-    /// Why there is no comparison.
     pub why_none: Option<String>,
-    /// What else lies there.
     pub passed_over: Vec<PassedOver>,
 }
 
@@ -223,12 +197,7 @@ pub fn survey(
             .flat_map(|arg| &arg.sources)
             .filter(|source| source.is_own())
     };
-    let mut survey = Survey {
-        ahead: None,
-        models: Vec::new(),
-        why_none: None,
-        passed_over: Vec::new(),
-    };
+    let mut survey = Survey::default();
     match ahead(request, means, &args, depth, progress) {
         Ok(ahead) => {
             survey.passed_over.clone_from(&ahead.passed_over);

@@ -9,10 +9,8 @@ use super::request::{Means, Request};
 use super::source::{self, Given, Sources};
 use std::fs;
 
-/// What a model argument stands for.
 #[derive(Debug, Clone)]
 pub(super) struct ModelArg {
-    /// As it was given.
     pub given: String,
     /// What to call the model; `None` where its files say.
     pub name: Option<String>,

@@ -1,6 +1,6 @@
 //! Bringing what is wanted here: its header, or its files, each checked against what its source promised.
 
-use super::error::{problem_of, CatalogError, FetchError};
+use super::error::{CatalogError, FetchError};
 use super::event::{Event, Progress};
 use super::fetching::Fetching;
 use super::hub::{promised_sha256, remove_cached};
@@ -11,7 +11,6 @@ use super::source::{Listed, Source, Tools};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Brings all files of an offer here.
 pub(super) fn bring(
     source: &dyn Source,
     offer: &mut Offer,
@@ -75,7 +74,7 @@ pub(super) fn read_header(source: &dyn Source, offer: &mut Offer, tools: Tools<'
     let headers = offer.parts.iter().map(|part| Ok(source.header(part, false, tools)?.0));
     let headers = headers.collect::<Result<Vec<_>, FetchError>>()?;
     let place = source.place(&offer.parts[0]);
-    let gguf = join(headers).map_err(|problem| problem_of(Path::new(&place), problem))?;
+    let gguf = join(headers).map_err(|problem| problem.at(Path::new(&place)))?;
     let paths: Vec<PathBuf> = offer.parts.iter().map(|part| PathBuf::from(&part.file)).collect();
     let present = Present::of(gguf, paths)?;
     offer.present = Some(offer.checked(present)?);

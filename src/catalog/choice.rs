@@ -9,13 +9,10 @@ use super::shelf::Shelf;
 use crate::data::PassedOver;
 use std::cmp::Reverse;
 
-/// The variants of a run.
 pub(super) struct Choice<'s> {
-    /// All that is offered, with ids.
     pub shelves: Vec<Shelf<'s>>,
     /// What is wanted, the baseline first.
     pub picks: Vec<Pick>,
-    /// The offer that others are made from.
     pub source: Option<At>,
 }
 
@@ -24,7 +21,6 @@ impl Choice<'_> {
         &self.shelves[a].offers[i]
     }
 
-    /// What lies beside the offers.
     pub(super) fn beside(&self) -> Vec<PassedOver> {
         let besides = self.shelves.iter().flat_map(|shelf| &shelf.beside);
         besides.map(|beside| beside.passed.clone()).collect()
@@ -47,7 +43,6 @@ impl Choice<'_> {
         })
     }
 
-    /// The id of a wanted variant.
     pub(super) fn id(&self, wanted: &Pick) -> &str {
         match *wanted {
             Pick::Offer(place) => &self.offer(place).id,

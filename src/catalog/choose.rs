@@ -13,24 +13,20 @@ use super::event::{Event, Progress};
 use super::leave::{check_one_model, nothing};
 use super::offer::{Beside, Offer};
 use super::pick::{names, pick, places, At, Pick};
-use super::present::is_quantized;
 use super::request::{Means, Request, DEFAULT_VARIANTS};
 use super::shelf::Shelf;
 use super::source::{first, Breadth, Known, Source};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-/// How much of a variant is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Depth {
     Headers,
     /// The same, and the headers of all that is offered beside what is wanted.
     AllHeaders,
-    /// All of it, on this machine.
     Files,
 }
 
-/// Looks for the variants of a request.
 pub(super) struct Chooser<'a, 'p> {
     pub request: &'a Request<'a>,
     pub means: Means<'a>,
@@ -45,7 +41,6 @@ const MAX_DOUBTFUL: usize = 4;
 type Way<'s> = Vec<(&'s ModelArg, &'s [Rc<dyn Source>])>;
 
 impl Chooser<'_, '_> {
-    /// Finds out what is wanted, and gets it.
     pub(super) fn choose<'s>(&mut self, args: &'s [ModelArg]) -> Result<Choice<'s>, CatalogError> {
         let ways: Vec<Way<'s>> = match args {
             [one] => one.sources.chunks(1).map(|source| vec![(one, source)]).collect(),
@@ -74,10 +69,9 @@ impl Chooser<'_, '_> {
             for shelf in &mut shelves {
                 shelf.offers.retain(Offer::is_here);
             }
-            let is_exact = |offer: &Offer| offer.ftype().is_some_and(|ftype| !is_quantized(ftype));
             let is_some = shelves.iter().all(|shelf| !shelf.offers.is_empty());
             let is_some = is_some && pick(&shelves, self.request).unknown.is_empty();
-            if is_some && shelves.iter().any(|shelf| shelf.offers.iter().any(is_exact)) {
+            if is_some && shelves.iter().any(|shelf| shelf.offers.iter().any(Offer::is_exact)) {
                 self.note(&format!(
                     "not all variants could be fetched ({why}); the rest is made from what is here"
                 ));
@@ -216,7 +210,6 @@ impl Chooser<'_, '_> {
         Ok(check_one_model(shelves)?)
     }
 
-    /// Gets what is wanted, and names it.
     fn finish<'s>(&mut self, mut shelves: Vec<Shelf<'s>>) -> Result<Choice<'s>, FetchError> {
         let picks = pick(&shelves, self.request);
         self.request.check_known(&picks, &shelves)?;

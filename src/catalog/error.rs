@@ -1,34 +1,8 @@
 //! Why a model's variants could not be had.
 
-use crate::gguf::{GgufError, GgufProblem};
-use std::path::{Path, PathBuf};
+use crate::gguf::GgufError;
+use std::path::PathBuf;
 
-/// What kind of failure it is, for the exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorClass {
-    /// A flag or a file is not usable.
-    BadInput,
-    /// It does not fit this machine.
-    DoesNotFit,
-    /// The model could not be obtained.
-    Unobtainable,
-    /// The user stopped it.
-    Interrupted,
-}
-
-impl ErrorClass {
-    /// The exit code of DESIGN.md; 130 (128 + SIGINT) when interrupted.
-    pub const fn exit_code(self) -> u8 {
-        match self {
-            ErrorClass::BadInput => 2,
-            ErrorClass::DoesNotFit => 4,
-            ErrorClass::Unobtainable => 7,
-            ErrorClass::Interrupted => 130,
-        }
-    }
-}
-
-/// Why a model's variants could not be had.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CatalogError {
     #[error("{given}: no such file or folder, and no model of this name{}; `kvant models` lists the names, or name a .gguf file, a folder of them, or hf:owner/repo", did_you_mean(similar))]
@@ -109,7 +83,6 @@ pub enum CatalogError {
     Interrupted(String),
 }
 
-/// Why one source could not give a file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FetchError {
     #[error("{0}")]
@@ -122,9 +95,7 @@ impl FetchError {
     pub(super) fn failed(why: impl Into<String>) -> FetchError {
         FetchError::Failed(why.into())
     }
-}
 
-impl FetchError {
     /// The error of a model that no source gave.
     pub(super) fn of(self, model: String) -> CatalogError {
         match self {
@@ -140,9 +111,10 @@ impl From<CatalogError> for FetchError {
     }
 }
 
-pub(super) fn problem_of(path: &Path, problem: GgufProblem) -> CatalogError {
-    let path = path.to_owned();
-    GgufError { path, problem }.into()
+impl From<GgufError> for FetchError {
+    fn from(e: GgufError) -> Self {
+        CatalogError::from(e).into()
+    }
 }
 
 fn nothing_left(beside: &str) -> String {
@@ -165,17 +137,18 @@ fn mib_up(bytes: u64) -> u64 {
 }
 
 impl CatalogError {
-    /// What kind of failure it is.
-    pub fn class(&self) -> ErrorClass {
+    /// 2: a flag or a file is not usable; 4: it does not fit this machine; 7: the model could not be obtained; 130 (128 + SIGINT): the user
+    /// stopped it.
+    pub fn exit_code(&self) -> u8 {
         match self {
-            CatalogError::NoRoom { .. } | CatalogError::NoMemory { .. } => ErrorClass::DoesNotFit,
+            CatalogError::NoRoom { .. } | CatalogError::NoMemory { .. } => 4,
             CatalogError::NotMade { .. }
             | CatalogError::Unobtainable { .. }
             | CatalogError::Unwritable { .. }
             | CatalogError::Store { .. }
-            | CatalogError::NoStore => ErrorClass::Unobtainable,
-            CatalogError::Interrupted(_) | CatalogError::InterruptedFetch(_) => ErrorClass::Interrupted,
-            _ => ErrorClass::BadInput,
+            | CatalogError::NoStore => 7,
+            CatalogError::Interrupted(_) | CatalogError::InterruptedFetch(_) => 130,
+            _ => 2,
         }
     }
 }

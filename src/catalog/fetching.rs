@@ -10,7 +10,6 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-/// Around one or more downloads.
 pub struct Fetching<'a, 'p> {
     pub store: &'a Store,
     pub is_stopped: &'a dyn Fn() -> bool,

@@ -45,7 +45,6 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    #[cfg(unix)]
     fn of(meta: &Metadata) -> Option<Stamp> {
         use std::os::unix::fs::MetadataExt;
         let ns = |s: i64, ns: i64| s.checked_mul(1_000_000_000)?.checked_add(ns);
@@ -55,11 +54,6 @@ impl Stamp {
             mtime_ns: ns(meta.mtime(), meta.mtime_nsec())?,
             ctime_ns: ns(meta.ctime(), meta.ctime_nsec())?,
         })
-    }
-
-    #[cfg(not(unix))]
-    fn of(_: &Metadata) -> Option<Stamp> {
-        None
     }
 }
 

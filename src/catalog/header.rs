@@ -1,7 +1,7 @@
 //! The header of one file of a model, without the rest of it where it lies on the Hub: [`header`].
 
 use super::arg::ModelArg;
-use super::error::{problem_of, CatalogError, FetchError};
+use super::error::{CatalogError, FetchError};
 use super::label::FileName;
 use super::offer::{is_among, sets};
 use super::only::Only;
@@ -15,7 +15,6 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// A header that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Header {
     /// It, over all parts of a split model.
@@ -62,7 +61,7 @@ impl Header {
         }
         match read_parts(path) {
             Ok((parts, paths)) => {
-                header.gguf = join(parts).map_err(|problem| problem_of(path, problem))?;
+                header.gguf = join(parts).map_err(|problem| problem.at(path))?;
                 header.paths = paths;
             }
             Err(e) => match e.problem {
@@ -152,7 +151,7 @@ pub fn shape(given: &str, means: Means<'_>) -> Result<PathBuf, CatalogError> {
     let place = PathBuf::from(&header.place);
     if !header.missing.is_empty() {
         let (missing, count) = (header.missing, header.part.map_or(0, |(_, count)| count as u32));
-        return Err(problem_of(&place, GgufProblem::PartsMissing { missing, count }));
+        return Err(GgufProblem::PartsMissing { missing, count }.at(&place).into());
     }
     let heads = match header.heads.is_empty() {
         false => header.heads,
@@ -161,7 +160,7 @@ pub fn shape(given: &str, means: Means<'_>) -> Result<PathBuf, CatalogError> {
                 let gguf = Gguf::open(path)?;
                 let mut head = vec![0; gguf.data_offset as usize];
                 let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
-                read.map_err(|e| problem_of(path, GgufProblem::Unreadable(e.to_string())))?;
+                read.map_err(|e| GgufProblem::Unreadable(e.to_string()).at(path))?;
                 Ok::<_, CatalogError>((gguf, head))
             };
             header.paths.iter().map(head).collect::<Result<_, _>>()?
@@ -224,7 +223,7 @@ fn remote(
     let mut heads = heads.collect::<Result<Vec<_>, _>>()?;
     let place = source.place(&parts[0]);
     let gguf = join(heads.iter().map(|(gguf, _)| gguf.clone()).collect());
-    let gguf = gguf.map_err(|problem| problem_of(Path::new(&place), problem))?;
+    let gguf = gguf.map_err(|problem| problem.at(Path::new(&place)))?;
     if !keeps_heads {
         heads.clear();
     }

@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Longest run of words in an id: it stands in tables.
 const MAX_WORDS_BYTES: usize = 32;
 
-/// A file to be named.
 #[derive(Debug, Clone)]
 pub(super) struct Nameless<'a> {
     /// Its path in the source, or on this machine.
@@ -19,7 +18,6 @@ pub(super) struct Nameless<'a> {
     pub ftype: Option<&'a str>,
     /// The type is declared, and so is the name.
     pub is_declared: bool,
-    /// Owner of the repository it lies in.
     pub owner: Option<&'a str>,
 }
 
@@ -84,7 +82,6 @@ pub(super) fn ids(files: &[Nameless<'_>]) -> Vec<String> {
     ids.iter().map(&mut once).collect()
 }
 
-/// The file type, or the publisher's label.
 fn base(file: &Nameless<'_>, name: &FileName) -> String {
     let stem = || match name.words.join("-") {
         none if none.is_empty() => "model".to_owned(),
@@ -128,7 +125,6 @@ fn differing(lists: &[&[String]]) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The folders of a path.
 fn folders(file: &str) -> Vec<String> {
     let mut folders: Vec<String> = file
         .split('/')

@@ -9,10 +9,10 @@ use super::known::Entry;
 use super::label::FileName;
 use super::request::Means;
 use super::source::Tools;
+use serde::Serialize;
 use std::fs;
 use std::path::PathBuf;
 
-/// A model and its files.
 #[derive(Debug, Clone)]
 pub struct Stock {
     pub entry: Entry,
@@ -22,8 +22,7 @@ pub struct Stock {
     pub absent: Vec<&'static str>,
 }
 
-/// A file on this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StockFile {
     pub variant: String,
     pub path: PathBuf,
@@ -35,6 +34,7 @@ pub struct StockFile {
     /// The variant it was made from, if kvant made it.
     pub made_from: Option<String>,
     /// False for the files of a folder that is the user's own.
+    #[serde(skip)]
     pub is_ours: bool,
 }
 

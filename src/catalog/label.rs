@@ -9,7 +9,6 @@ use crate::gguf::ftype_of;
 /// Words before a label that name a recipe of their own (dynamic quants of Unsloth, weighted ones of mradermacher).
 const RECIPES: [&str; 2] = ["ud", "i1"];
 
-/// A file name, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileName {
     /// The words of the name apart from the label, in order.
@@ -20,10 +19,8 @@ pub(super) struct FileName {
     pub label: Option<Label>,
 }
 
-/// What a name calls the quantization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Label {
-    /// A file type of llama.cpp.
     Type(&'static str),
     /// Something else that is made of one, e.g. `Q4_K_XL`.
     Own(String),
@@ -68,7 +65,6 @@ impl FileName {
         }
     }
 
-    /// The file type of the label.
     pub(super) fn ftype(&self) -> Option<&'static str> {
         match self.label {
             Some(Label::Type(ftype)) => Some(ftype),

@@ -6,16 +6,14 @@
 
 use super::error::CatalogError;
 use super::event::{Event, Progress};
-use super::hash::sha256_file;
 use super::present::Present;
 use super::quantize::{Quantize, QUANTIZER_TAG};
 use super::space;
-use super::store::{MadeRecord, Store};
-use crate::data::{DerivedFrom, VariantInfo};
+use super::store::Store;
+use crate::data::VariantInfo;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Makes variants from one source.
 pub(super) struct Maker<'a> {
     pub store: &'a Store,
     pub quantizer: &'a dyn Quantize,
@@ -101,23 +99,8 @@ impl<'a> Maker<'a> {
             return Err(self.failure(variant, why));
         }
         self.check(variant, &temp).map_err(|why| self.failure(variant, why))?;
-        let size = fs::metadata(&temp).map_err(|e| self.store.unusable(e))?.len();
-        let mut hashing = |done| progress(&Event::Hashing { file: &path, done });
-        let sha256 = sha256_file(&temp, &mut hashing).map_err(|e| self.store.unusable(e))?;
-        let record = MadeRecord {
-            source_file: self.source.file(),
-            source_sha256: self.source_sha256.clone(),
-            ftype: variant.to_owned(),
-            size,
-            sha256: sha256.clone(),
-        };
-        self.store.publish(&temp, &path, &record)?;
-        progress(&Event::Made {
-            variant,
-            from: &from,
-            file: &path,
-            bytes: size,
-        });
+        let from = self.source.derived(&self.source_sha256);
+        let (path, sha256) = self.store.publish(&temp, |_| path.clone(), variant, &from, progress)?;
         let made = self.check(variant, &path).map_err(|why| self.failure(variant, why))?;
         Ok((self.describe(variant, &made, sha256), path))
     }
@@ -143,13 +126,7 @@ impl<'a> Maker<'a> {
 
     /// Asked for by this name, so that is its name in the run; the histogram tells what it holds.
     fn describe(&self, variant: &str, made: &Present, sha256: String) -> VariantInfo {
-        let from = DerivedFrom {
-            file: self.source.file(),
-            sha256: self.source_sha256.clone(),
-            ftype: self.source.ftype.to_owned(),
-            is_requantized: self.source.is_quantized(),
-        };
-        made.variant(variant, &[sha256], Some(from))
+        made.variant(variant, &[sha256], Some(self.source.derived(&self.source_sha256)))
     }
 
     /// A disk that filled up meanwhile explains any failure of the quantizer.

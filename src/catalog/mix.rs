@@ -1,27 +1,21 @@
 //! Mixes in the store: files whose tensors kvant gave types one by one, beside the other files that were made of the same source.
 
 use super::error::CatalogError;
-use super::event::{Event, Progress};
-use super::hash::sha256_file;
+use super::event::Progress;
 use super::present::Present;
 use super::quantize::QUANTIZER_TAG;
-use super::store::{MadeRecord, Store};
+use super::store::Store;
 use crate::data::{DerivedFrom, VariantInfo};
 use crate::gguf::{Head, Piece, Quarry, MIX_LABEL_KEY, MIX_PREFIX, MIX_RECIPE_KEY};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// A mix that llama.cpp's quantizer wrote.
 pub struct Mixed<'a> {
-    /// The file.
     pub file: &'a Path,
-    /// What to call it.
     pub label: &'a str,
-    /// Its recipe, as text.
     pub recipe: &'a str,
     /// Further metadata below `kvant.mix.`: name and text.
     pub notes: &'a [(&'a str, String)],
-    /// What it was made from.
     pub from: &'a DerivedFrom,
 }
 
@@ -43,28 +37,13 @@ pub fn keep_mix(
     let temp = store.temporary(&dir)?;
     let quarry = Quarry::open(mixed.file)?;
     let pieces: Vec<Piece<'_>> = quarry.pieces().collect();
-    let size = File::create(&temp)
+    File::create(&temp)
         .and_then(|file| head.write(file, &pieces))
         .map_err(|e| store.unusable(e))?;
-    let mut hashing = |done| progress(&Event::Hashing { file: mixed.file, done });
-    let sha256 = sha256_file(&temp, &mut hashing).map_err(|e| store.unusable(e))?;
-    let path = dir.join(format!("{}-{}-{QUANTIZER_TAG}.gguf", mixed.label, &sha256[..8]));
-    let record = MadeRecord {
-        source_file: mixed.from.file.clone(),
-        source_sha256: mixed.from.sha256.clone(),
-        ftype: mixed.label.to_owned(),
-        size,
-        sha256: sha256.clone(),
-    };
-    store.publish(&temp, &path, &record)?;
+    let name = |sha256: &str| dir.join(format!("{}-{}-{QUANTIZER_TAG}.gguf", mixed.label, &sha256[..8]));
+    let (path, sha256) = store.publish(&temp, name, mixed.label, mixed.from, progress)?;
     let made = Present::open(&path)?;
     let info = made.variant(mixed.label, &[sha256], Some(mixed.from.clone()));
-    progress(&Event::Made {
-        variant: mixed.label,
-        from: &mixed.from.file,
-        file: &path,
-        bytes: size,
-    });
     Ok((info, path))
 }
 

@@ -28,7 +28,6 @@ pub(super) fn check_repo(repo: &str) -> Result<(), String> {
     }
 }
 
-/// A branch, tag or commit.
 pub(super) fn check_revision(revision: &str) -> Result<(), String> {
     match !revision.contains("..") && revision.split('/').all(is_plain) {
         true => Ok(()),
@@ -79,7 +78,6 @@ pub(super) fn check_package(package: &str) -> Result<(), String> {
     }
 }
 
-/// The last part of a checked file name.
 pub(super) fn base_name(file: &str) -> &str {
     file.rsplit('/').next().unwrap_or(file)
 }

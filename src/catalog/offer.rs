@@ -5,7 +5,7 @@ use super::ids::Nameless;
 use super::label::{without_ending, FileName, Label};
 use super::names;
 use super::only::Only;
-use super::present::{name_of, rank_of, Present};
+use super::present::{is_quantized, name_of, rank_of, Present};
 use super::source::{Listed, Source};
 use crate::data::{FileKind, PartName, PassedOver};
 use std::collections::BTreeMap;
@@ -23,7 +23,6 @@ pub(super) struct Offer {
     pub argument: String,
     /// What it is called in lists.
     pub shown: String,
-    /// What it is called among the others.
     pub id: String,
 }
 
@@ -48,12 +47,10 @@ impl Offer {
         }
     }
 
-    /// Path of its first file in the source.
     pub(super) fn file(&self) -> &str {
         self.parts.first().map_or("", |part| &part.file)
     }
 
-    /// Whether all of it lies on this machine.
     pub(super) fn is_here(&self) -> bool {
         self.parts.iter().all(|part| part.path.is_some())
     }
@@ -70,6 +67,10 @@ impl Offer {
         declared.or(found).or(self.name.ftype())
     }
 
+    pub(super) fn is_exact(&self) -> bool {
+        self.ftype().is_some_and(|ftype| !is_quantized(ftype))
+    }
+
     /// The label of its name with the recipe before it, unless its header belies it.
     pub(super) fn full_label(&self) -> Option<String> {
         self.name.full_label().filter(|_| !self.is_belied())
@@ -80,7 +81,6 @@ impl Offer {
         found.is_some_and(|(present, label)| !label.fits(present.ftype))
     }
 
-    /// The publisher's own label.
     pub(super) fn own_label(&self) -> Option<&str> {
         match &self.name.label {
             Some(Label::Own(own)) if !self.is_belied() => Some(own),
@@ -145,7 +145,6 @@ impl Offer {
 }
 
 impl Beside {
-    /// A file that was not opened.
     pub(super) fn unread(offer: Offer, kind: FileKind, detail: Option<String>) -> Beside {
         Beside {
             passed: PassedOver {

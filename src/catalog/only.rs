@@ -7,7 +7,6 @@ use super::names;
 pub enum Only {
     /// The one that is called so: by its file type, its label, or its name.
     Variant(String),
-    /// The one of this path.
     File(String),
 }
 
@@ -27,7 +26,6 @@ impl Only {
         }
     }
 
-    /// As the command line has it.
     pub(super) fn text(&self) -> &str {
         match self {
             Only::Variant(text) | Only::File(text) => text,

@@ -22,11 +22,9 @@ const FASTER_SHARE: f64 = 0.5;
 /// Where an offer is: its shelf, and its place there.
 pub(super) type At = (usize, usize);
 
-/// A variant that is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pick {
     Offer(At),
-    /// One that has to be made.
     Make(&'static str),
 }
 
@@ -34,7 +32,6 @@ pub(super) enum Pick {
 pub(super) struct Picks {
     /// Variants; of those that are asked for in that order, otherwise the most exact first.
     pub picks: Vec<Pick>,
-    /// What others are made from.
     pub source: Option<At>,
     /// Names that nothing is called by.
     pub unknown: Vec<String>,
@@ -55,7 +52,6 @@ impl Picks {
     }
 }
 
-/// The ids of all offers, by shelf.
 pub(super) fn names(shelves: &[Shelf<'_>]) -> Vec<Vec<String>> {
     let all: Vec<_> = shelves
         .iter()
@@ -68,7 +64,6 @@ pub(super) fn names(shelves: &[Shelf<'_>]) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The places of all offers.
 pub(super) fn places<'s>(shelves: &'s [Shelf<'_>]) -> impl Iterator<Item = At> + 's {
     let shelves = shelves.iter().enumerate();
     shelves.flat_map(|(a, shelf)| (0..shelf.offers.len()).map(move |i| (a, i)))
@@ -86,11 +81,10 @@ pub(super) fn pick(shelves: &[Shelf<'_>], request: &Request<'_>) -> Picks {
             false => here,
         };
     }
-    let is_exact = |place: At| offer(place).ftype().is_some_and(|ftype| !is_quantized(ftype));
     // Of what is wanted the best, if it is exact: another one would be fetched for this alone.
     let source_of = |picks: &[Pick]| {
         let exact = picks.iter().filter_map(|pick| match *pick {
-            Pick::Offer(place) => Some(place).filter(|&place| is_exact(place)),
+            Pick::Offer(place) => Some(place).filter(|&place| offer(place).is_exact()),
             Pick::Make(_) => None,
         });
         best(&exact.collect::<Vec<_>>()).or(best(&all))
@@ -166,9 +160,8 @@ fn by_default(shelves: &[Shelf<'_>], request: &Request<'_>, all: &[At]) -> Vec<P
     }
     chosen.sort_by_key(|&place| std::cmp::Reverse(offer(place).rank()));
     let mut picks: Vec<Pick> = chosen.iter().copied().map(Pick::Offer).collect();
-    let is_exact = |place| offer(place).ftype().is_some_and(|ftype| !is_quantized(ftype));
     let is_collection = shelves.iter().all(|shelf| !is_all_wanted(shelf)) || request.is_derived;
-    if is_collection && chosen.iter().copied().any(is_exact) {
+    if is_collection && chosen.iter().any(|&place| offer(place).is_exact()) {
         let usual = DEFAULT_VARIANTS.iter().copied().filter(|label| is_quantized(label));
         let missing = usual.filter(|label| !chosen.iter().any(|&place| is_type(place, label)));
         picks.extend(missing.map(Pick::Make));
@@ -176,7 +169,6 @@ fn by_default(shelves: &[Shelf<'_>], request: &Request<'_>, all: &[At]) -> Vec<P
     picks
 }
 
-/// Whether all that is offered is wanted.
 fn is_all_wanted(shelf: &Shelf<'_>) -> bool {
     match shelf.source.breadth() {
         _ if shelf.is_only => true,

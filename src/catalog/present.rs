@@ -1,20 +1,18 @@
 //! A model that is on this machine, or whose header is: what it is, and what is recorded of it.
 
-use super::error::{problem_of, CatalogError};
+use super::error::CatalogError;
 use super::hash::sha256_hex;
 use super::label::{without_ending, FileName};
-use crate::data::{DerivedFrom, FilePart, ModelInfo, PartName, VariantInfo};
-use crate::gguf::{ftype_bpw, is_known_ftype, Gguf, GgufError, GgufProblem};
+use crate::data::{DerivedFrom, FileKind, FilePart, ModelInfo, PartName, VariantInfo};
+use crate::gguf::{ftype_bpw, ftype_of, Gguf, GgufError, GgufProblem};
 use std::path::{Path, PathBuf};
 
 /// A whole language model: a GGUF file, or the parts of one.
 pub(super) struct Present {
     /// Its files, in order; where they are not here, only their names mean anything.
     pub paths: Vec<PathBuf>,
-    /// Its header, over all parts.
     pub gguf: Gguf,
     pub info: ModelInfo,
-    /// Its file type, from its own tensors.
     pub ftype: &'static str,
 }
 
@@ -25,19 +23,19 @@ impl Present {
     /// Reads and checks a file; of a split model any part.
     pub(super) fn open(path: &Path) -> Result<Present, CatalogError> {
         let (parts, paths) = read_parts(path)?;
-        let gguf = join(parts).map_err(|problem| problem_of(path, problem))?;
+        let gguf = join(parts).map_err(|problem| problem.at(path))?;
         Present::of(gguf, paths)
     }
 
     /// Of a header that was read; `paths` are its files, or what they will be called.
     pub(super) fn of(gguf: Gguf, paths: Vec<PathBuf>) -> Result<Present, CatalogError> {
         let path = paths.first().cloned().unwrap_or_default();
-        let of_file = |problem| problem_of(&path, problem);
+        let of_file = |problem: GgufProblem| problem.at(&path);
         gguf.check_generative().map_err(of_file)?;
         let info = gguf.model_info(&display_name(&path, &gguf)).map_err(of_file)?;
         let ftype = gguf.ftype_checked().ok_or_else(|| {
             of_file(GgufProblem::Unsuitable {
-                kind: crate::data::FileKind::Unusable,
+                kind: FileKind::Unusable,
                 what: "has no matrices of a type that models come in; name another file".into(),
             })
         })?;
@@ -59,7 +57,6 @@ impl Present {
         name_of(self.path())
     }
 
-    /// Whether its weights were rounded to blocks.
     pub(super) fn is_quantized(&self) -> bool {
         is_quantized(self.ftype)
     }
@@ -91,6 +88,16 @@ impl Present {
                 1 => Vec::new(),
                 _ => parts.collect(),
             },
+        }
+    }
+
+    /// What is recorded of it where others are made from it.
+    pub(super) fn derived(&self, sha256: &str) -> DerivedFrom {
+        DerivedFrom {
+            file: self.file(),
+            sha256: sha256.to_owned(),
+            ftype: self.ftype.to_owned(),
+            is_requantized: self.is_quantized(),
         }
     }
 
@@ -149,7 +156,6 @@ fn rank(ftype: &str, bpw: f64) -> (u8, u64) {
     (exactness, ((bpw - wasted) * 1e6) as u64)
 }
 
-/// Whether a file type rounds weights to blocks.
 pub(super) fn is_quantized(ftype: &str) -> bool {
     !matches!(ftype, "F32" | "BF16" | "F16")
 }
@@ -176,12 +182,13 @@ pub(super) fn read_parts(path: &Path) -> Result<(Vec<Gguf>, Vec<PathBuf>), GgufE
     let name = PartName::parse(&name_of(path));
     let is_right = |name: &PartName| (u64::from(name.index), u64::from(name.count)) == (index, count);
     let Some(name) = name.filter(is_right) else {
-        return Err(problem_at(path, GgufProblem::Unsuitable {
-            kind: crate::data::FileKind::PartsMissing,
+        let problem = GgufProblem::Unsuitable {
+            kind: FileKind::PartsMissing,
             what: format!(
                 "is part {index} of {count} of a split model, and its name does not say where the others are; name its parts NAME-{index:05}-of-{count:05}.gguf"
             ),
-        }));
+        };
+        return Err(problem.at(path));
     };
     let paths = PartName::files_of(path);
     let missing: Vec<String> = paths
@@ -191,7 +198,7 @@ pub(super) fn read_parts(path: &Path) -> Result<(Vec<Gguf>, Vec<PathBuf>), GgufE
         .collect();
     if !missing.is_empty() {
         let count = name.count;
-        return Err(problem_at(path, GgufProblem::PartsMissing { missing, count }));
+        return Err(GgufProblem::PartsMissing { missing, count }.at(path));
     }
     let parts = paths.iter().map(|path| Gguf::open(path)).collect::<Result<_, _>>()?;
     Ok((parts, paths))
@@ -205,14 +212,6 @@ pub(super) fn join(mut parts: Vec<Gguf>) -> Result<Gguf, GgufProblem> {
     }
 }
 
-fn problem_at(path: &Path, problem: GgufProblem) -> GgufError {
-    GgufError {
-        path: path.to_owned(),
-        problem,
-    }
-}
-
-/// The last part of a path.
 pub(super) fn name_of(path: &Path) -> String {
     let name = path.file_name();
     name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
@@ -240,5 +239,5 @@ fn display_name(path: &Path, gguf: &Gguf) -> String {
 }
 
 fn is_label(text: &str) -> bool {
-    is_known_ftype(text) || text.eq_ignore_ascii_case("fp16")
+    ftype_of(text).is_some() || text.eq_ignore_ascii_case("fp16")
 }

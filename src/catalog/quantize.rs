@@ -1,9 +1,11 @@
 //! Making one file from another: [`Quantize`], and the real one, which runs this executable as a child so that an
 //! abort inside llama.cpp never reaches the user.
 
+use nix::sys::signal::Signal;
 use std::collections::VecDeque;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -15,7 +17,6 @@ pub const QUANTIZER_TAG: &str = "llama0.1.161";
 
 const KEPT_LINES: usize = 40;
 
-/// Makes a GGUF file of another type.
 pub trait Quantize {
     /// Reads `src`, writes `dst` (which may exist, empty) as file type `ftype`, e.g. `Q4_K_M`. Quantized sources are
     /// accepted. `progress` gets the bytes written so far. The error says what failed, in words. What is left at `dst`
@@ -65,12 +66,10 @@ impl Quantize for SelfQuantizer {
     }
 }
 
-/// What differs from a file type's own recipe.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Shape<'a> {
     /// File of `PATTERN=TYPE`, as llama-quantize reads it.
     pub types: Option<&'a Path>,
-    /// Importance matrix.
     pub imatrix: Option<&'a Path>,
 }
 
@@ -195,15 +194,10 @@ fn why(lines: &[String], status: ExitStatus) -> String {
 }
 
 fn describe(status: ExitStatus) -> String {
-    #[cfg(unix)]
-    {
-        use std::os::unix::process::ExitStatusExt;
-        if let Some(number) = status.signal() {
-            let name =
-                nix::sys::signal::Signal::try_from(number).map_or_else(|_| number.to_string(), |s| s.to_string());
-            let hint = if number == 9 { ", as when memory runs out" } else { "" };
-            return format!("killed by {name}{hint}");
-        }
+    if let Some(number) = status.signal() {
+        let name = Signal::try_from(number).map_or_else(|_| number.to_string(), |s| s.to_string());
+        let hint = if number == 9 { ", as when memory runs out" } else { "" };
+        return format!("killed by {name}{hint}");
     }
     status
         .code()

@@ -3,7 +3,7 @@
 use super::arg::ModelArg;
 use super::choice::Choice;
 use super::choose::{Chooser, Depth};
-use super::error::{problem_of, CatalogError};
+use super::error::CatalogError;
 use super::event::{Event, Progress};
 use super::known::DEFAULT_MODEL;
 use super::make::Maker;
@@ -23,7 +23,6 @@ pub struct ModelFiles {
     pub info: ModelInfo,
     /// Its variants and their files; of a split model the first part.
     pub variants: Vec<(VariantInfo, PathBuf)>,
-    /// What lies beside them and is not measured.
     pub passed_over: Vec<PassedOver>,
     /// Why the default model could not be had, when the built-in one stands in for it.
     pub instead_of: Option<Missed>,
@@ -36,7 +35,6 @@ impl ModelFiles {
     }
 }
 
-/// A model that could not be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missed {
     pub model: String,
@@ -130,7 +128,7 @@ fn hashes(file: &Present, store: &Store, progress: &mut Progress<'_>) -> Result<
         let mut hashing = |done| progress(&Event::Hashing { file: path, done });
         store
             .sha256(path, &mut hashing)
-            .map_err(|e| problem_of(path, GgufProblem::Unreadable(e.to_string())))
+            .map_err(|e| GgufProblem::Unreadable(e.to_string()).at(path).into())
     };
     file.paths.iter().map(|path| hash(path)).collect()
 }

@@ -18,7 +18,6 @@ use std::path::{Path, PathBuf};
 /// Random blocks are drawn once per type, this many bytes, and repeated.
 const POOL_BYTES: usize = 1 << 20;
 
-/// Everything of a model but its weights.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shape {
     /// What the file is called, without its ending.
@@ -27,10 +26,8 @@ pub struct Shape {
     parts: Vec<Part>,
 }
 
-/// Everything of a GGUF file but its weights.
 #[derive(Debug, Clone, PartialEq)]
 struct Part {
-    /// All bytes before the tensors.
     head: Vec<u8>,
     tensors: Vec<TensorInfo>,
     file_bytes: u64,
@@ -177,12 +174,10 @@ fn scales(ggml_type: GgmlType) -> Option<&'static [(usize, u16)]> {
     })
 }
 
-/// Whether random weights of a type are made.
 pub(super) fn is_supported(ggml_type: GgmlType) -> bool {
     scales(ggml_type).is_some()
 }
 
-/// Random blocks of a type.
 fn pool(ggml_type: GgmlType) -> Vec<u8> {
     let (_, block) = ggml_type.block();
     let block = block as usize;

@@ -13,7 +13,6 @@ use std::path::Path;
 pub(super) struct Shelf<'s> {
     pub source: &'s dyn Source,
     pub offers: Vec<Offer>,
-    /// What was passed over.
     pub beside: Vec<Beside>,
     /// All that the source has was looked at.
     pub is_whole: bool,

@@ -26,17 +26,11 @@ pub(super) fn predicted_bytes(source: &Gguf, ftype: &str) -> u64 {
 }
 
 /// Bytes this user may still write at `dir`; `None` where the system does not tell.
-#[cfg(unix)]
 pub(super) fn free(dir: &Path) -> Option<u64> {
     let stat = nix::sys::statvfs::statvfs(dir).ok()?;
     // Casts, as the types differ between systems.
     let (blocks, size) = (stat.blocks_available() as u64, stat.fragment_size() as u64);
     blocks.checked_mul(size)
-}
-
-#[cfg(not(unix))]
-pub(super) fn free(_: &Path) -> Option<u64> {
-    None
 }
 
 /// The same for a folder that may not exist yet: at its nearest ancestor that does.
@@ -45,7 +39,6 @@ pub fn free_at(dir: &Path) -> Option<u64> {
     absolute.ancestors().find_map(free)
 }
 
-/// The error for a disk that is full.
 pub(super) fn full(e: &std::io::Error, what: &str, dir: &Path) -> Option<CatalogError> {
     (e.kind() == std::io::ErrorKind::StorageFull).then(|| CatalogError::NoRoom {
         what: what.to_owned(),

@@ -5,28 +5,25 @@
 //! and renamed; two processes that make the same file each rename an equal one.
 
 use super::error::CatalogError;
-use super::hash::{remember, remembered, sha256_hex, sha256_remembered};
+use super::event::{Event, Progress};
+use super::hash::{remember, remembered, sha256_file, sha256_hex, sha256_remembered};
 use super::space;
+use crate::data::DerivedFrom;
 use crate::fs as whole;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 use tempfile::TempPath;
 
-/// What is written beside a made file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct MadeRecord {
-    /// Name of the source file.
     pub source_file: String,
     pub source_sha256: String,
-    /// File type that was made.
     pub ftype: String,
-    /// Length of the made file.
     pub size: u64,
     pub sha256: String,
 }
 
-/// The folder of made files.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
@@ -35,15 +32,12 @@ pub struct Store {
 impl Store {
     /// The user's store: `$KVANT_STORE`, `$XDG_CACHE_HOME/kvant` or `~/.cache/kvant`. Nothing is created yet.
     pub fn from_env() -> Result<Store, CatalogError> {
-        let var = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-        let root = var("KVANT_STORE")
-            .or_else(|| var("XDG_CACHE_HOME").map(|dir| dir.join("kvant")))
-            .or_else(|| var("HOME").map(|dir| dir.join(".cache").join("kvant")))
+        let root = folder_of("KVANT_STORE")
+            .or_else(|| Some(caches()?.join("kvant")))
             .ok_or(CatalogError::NoStore)?;
         Ok(Store::at(root))
     }
 
-    /// A store in this folder.
     pub fn at(root: impl Into<PathBuf>) -> Store {
         Store { root: root.into() }
     }
@@ -104,7 +98,6 @@ impl Store {
         found
     }
 
-    /// The hash that a made file's record gives.
     pub(super) fn recorded_sha256(&self, path: &Path) -> Option<String> {
         Some(record_of(path)?.sha256)
     }
@@ -136,11 +129,39 @@ impl Store {
         Ok(file.into_temp_path())
     }
 
-    /// Gives a finished temporary file its name, and its record.
-    pub(super) fn publish(&self, temp: &Path, path: &Path, record: &MadeRecord) -> Result<(), CatalogError> {
-        self.adopt(temp, path, &record.sha256)?;
-        let text = serde_json::to_vec_pretty(record).map_err(|e| self.unusable(e.into()))?;
-        whole::write(&record_path(path), &text).map_err(|e| self.unusable(e))
+    /// Gives a finished file, made as `label` from a file, the name that its hash asks for, and its record.
+    pub(super) fn publish(
+        &self,
+        temp: &Path,
+        name: impl Fn(&str) -> PathBuf,
+        label: &str,
+        from: &DerivedFrom,
+        progress: &mut Progress<'_>,
+    ) -> Result<(PathBuf, String), CatalogError> {
+        let size = fs::metadata(temp).map_err(|e| self.unusable(e))?.len();
+        let mut hashing = |done| {
+            let file = Path::new(label);
+            progress(&Event::Hashing { file, done });
+        };
+        let sha256 = sha256_file(temp, &mut hashing).map_err(|e| self.unusable(e))?;
+        let path = name(&sha256);
+        let record = MadeRecord {
+            source_file: from.file.clone(),
+            source_sha256: from.sha256.clone(),
+            ftype: label.to_owned(),
+            size,
+            sha256: sha256.clone(),
+        };
+        self.adopt(temp, &path, &sha256)?;
+        let text = serde_json::to_vec_pretty(&record).map_err(|e| self.unusable(e.into()))?;
+        whole::write(&record_path(&path), &text).map_err(|e| self.unusable(e))?;
+        progress(&Event::Made {
+            variant: label,
+            from: &from.file,
+            file: &path,
+            bytes: size,
+        });
+        Ok((path, sha256))
     }
 
     /// The record of a made file that is there and unchanged. A file that is not what its record says is removed.
@@ -166,7 +187,6 @@ impl Store {
         remembered(path, &self.notes()).ok().flatten()
     }
 
-    /// Folder of the notes of hashes.
     pub(super) fn notes(&self) -> PathBuf {
         self.root.join("hashes")
     }
@@ -178,6 +198,17 @@ impl Store {
             why: e.to_string(),
         })
     }
+}
+
+/// The folder that a variable of the environment names.
+pub(super) fn folder_of(variable: &str) -> Option<PathBuf> {
+    let named = env::var_os(variable).filter(|value| !value.to_string_lossy().trim().is_empty());
+    named.map(PathBuf::from)
+}
+
+/// Where programs keep what they can get again.
+pub(super) fn caches() -> Option<PathBuf> {
+    folder_of("XDG_CACHE_HOME").or_else(|| Some(folder_of("HOME")?.join(".cache")))
 }
 
 fn record_of(path: &Path) -> Option<MadeRecord> {

@@ -110,7 +110,6 @@ fn resolve_in(
     resolve_of(store, &request, quantizer, progress)
 }
 
-/// The same for a request.
 fn ask(store: &Store, request: &Request<'_>, quantizer: &dyn Quantize) -> Result<ModelFiles, CatalogError> {
     resolve_of(store, request, quantizer, &mut |_| {})
 }
@@ -134,7 +133,7 @@ fn resolve_of(
 
 fn message(result: Result<ModelFiles, CatalogError>) -> (u8, String) {
     let error = result.expect_err("must be refused");
-    (error.class().exit_code(), error.to_string())
+    (error.exit_code(), error.to_string())
 }
 
 #[test]
@@ -333,7 +332,7 @@ fn room_is_predicted_and_checked() {
         assert!(predicted >= llama(ftype).bytes().len() as u64);
     }
     let error = space::check("Q8_0", place.dir.path(), u64::MAX).expect_err("no such disk");
-    assert_eq!(error.class().exit_code(), 4);
+    assert_eq!(error.exit_code(), 4);
     assert!(error.to_string().contains("MiB free"), "{error}");
 }
 
@@ -344,7 +343,7 @@ fn an_unusable_store_is_named() {
     let store = Store::at(&file);
     let path = place.put("good.gguf", &llama("F16").bytes());
     let error = resolve_in(&store, &path, &[], &Scripted::default(), &mut |_| {}).expect_err("no folder");
-    assert_eq!(error.class().exit_code(), 7);
+    assert_eq!(error.exit_code(), 7);
     assert!(error.to_string().contains("KVANT_STORE"), "{error}");
 }
 
@@ -368,7 +367,6 @@ fn the_tag_names_the_bindings_in_cargo_toml() {
     assert!(include_str!("../../Cargo.toml").contains(&line), "update QUANTIZER_TAG");
 }
 
-#[cfg(unix)]
 mod child {
     use super::*;
     use std::os::unix::fs::PermissionsExt;

@@ -6,9 +6,7 @@ use std::ffi::OsString;
 /// A flag of llama-bench, under all its names, and what it is here.
 struct Flag(&'static [&'static str], Here);
 
-/// What a flag of llama-bench becomes.
 enum Here {
-    /// A flag with the same values.
     Same(&'static str),
     /// The same for lengths of tests, where 0 means none of them: then the workload is left out.
     Tests(&'static str, &'static str),
@@ -18,7 +16,6 @@ enum Here {
     OffOn(&'static str),
     /// A model: it has no flag here.
     Model(&'static str),
-    /// One side of the cache.
     CacheK,
     CacheV,
     /// What kvant does not have, with what it has.
@@ -191,11 +188,7 @@ impl Translated {
         if typed.is_empty() {
             return Ok(());
         }
-        if self
-            .args
-            .iter()
-            .any(|arg| arg == "--kv" || arg.to_string_lossy().starts_with("--kv="))
-        {
+        if self.has("--kv") {
             return Err(format!("{}: --kv says the same; give one of them", typed.join(" and ")));
         }
         let types = |side: Option<(String, OsString)>| match side {
@@ -212,14 +205,14 @@ impl Translated {
         Ok(())
     }
 
+    fn has(&self, flag: &str) -> bool {
+        let name = |arg: &OsString| arg.to_string_lossy().split('=').next() == Some(flag);
+        self.args.iter().any(name)
+    }
+
     /// `-p 0` and `-n 0` leave a kind of test out.
     fn works(&mut self, without: &[&str]) -> Result<(), String> {
-        if without.is_empty()
-            || self
-                .args
-                .iter()
-                .any(|arg| arg.to_string_lossy().starts_with("--workloads"))
-        {
+        if without.is_empty() || self.has("--workloads") {
             return Ok(());
         }
         let works: Vec<&str> = ["prefill", "decode"]

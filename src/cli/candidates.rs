@@ -1,7 +1,7 @@
 //! What a triage chooses from, before anything is fetched or made: headers, and what this machine is predicted to do with each.
 
 use super::args::{CompareArgs, Global, TriageArgs};
-use super::exit::{Failure, DOES_NOT_FIT, OK, UNEXPECTED};
+use super::exit::{Failure, DOES_NOT_FIT, OK};
 use super::look;
 use super::probe;
 use super::profile::{self, Machine, Needs};
@@ -15,6 +15,7 @@ use crate::plan::{self, Bounds, Contender, Settings};
 use crate::units;
 use comfy_table::{presets, CellAlignment, Table};
 use serde::Serialize;
+use serde_json::json;
 
 /// Bytes per second at which a file is loaded.
 const LOAD_RATE: f64 = 1e9;
@@ -135,17 +136,12 @@ impl Candidates {
     /// What `--dry-run` prints.
     pub fn print(&self, global: &Global) -> Result<u8, Failure> {
         let rows = self.rows();
-        let text = if global.json {
-            let json = Wire {
-                model: &self.ahead.info.name,
-                available_bytes: self.prediction.available_bytes,
-                candidates: rows,
-            };
-            serde_json::to_string_pretty(&json).map_err(|e| Failure::new(UNEXPECTED, e))? + "\n"
-        } else {
-            self.text(&rows)
-        };
-        look::print(&text)?;
+        let json = json!({
+            "model": self.ahead.info.name,
+            "available_bytes": self.prediction.available_bytes,
+            "candidates": rows,
+        });
+        look::print_either(global, &json, || self.text(&rows))?;
         Ok(OK)
     }
 
@@ -264,11 +260,4 @@ struct Row<'a> {
     decode_tps: Option<f64>,
     ttft_ns: Option<u64>,
     left_out: Option<WhyLeftOut>,
-}
-
-#[derive(Serialize)]
-struct Wire<'a> {
-    model: &'a str,
-    available_bytes: u64,
-    candidates: Vec<Row<'a>>,
 }

@@ -1,7 +1,7 @@
 //! `kvant doctor`: what this machine is, and whether it is quiet enough; each problem with what to do.
 
 use super::args::Global;
-use super::exit::{Failure, OK, UNEXPECTED};
+use super::exit::{Failure, OK};
 use super::look;
 use super::resolve::BUSY_PERCENT;
 use crate::catalog::{free_at, Hub, Store, Web, DEFAULT_MODEL};
@@ -9,6 +9,7 @@ use crate::data::{EngineInfo, GpuReading, HostInfo};
 use crate::engine::DeviceInfo;
 use crate::{engine, host, units};
 use serde::Serialize;
+use serde_json::json;
 
 /// Version of the JSON. Changes:
 /// 1: first version.
@@ -18,19 +19,12 @@ const LITTLE_MEMORY: u64 = 2 << 30;
 /// Below this the default model and its variants do not fit.
 const LITTLE_DISK: u64 = 2 << 30;
 
-/// One thing that was looked at.
 #[derive(Debug, Serialize)]
 struct Finding {
     topic: &'static str,
     found: String,
     /// What is wrong, and what to do; absent when nothing is.
     problem: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    schema: &'static str,
-    findings: &'a [Finding],
 }
 
 /// Looks and prints. Problems are advice, not failures: the exit code is 0.
@@ -41,16 +35,8 @@ pub fn run(global: &Global) -> Result<u8, Failure> {
     findings.extend(gpus(&engine::devices(), &host::gpus()));
     findings.extend(quiet(&host));
     findings.extend(places(global)?);
-    let text = if global.json {
-        let report = Report {
-            schema: SCHEMA,
-            findings: &findings,
-        };
-        serde_json::to_string_pretty(&report).map_err(|e| Failure::new(UNEXPECTED, e))? + "\n"
-    } else {
-        render(&findings)
-    };
-    look::print(&text)?;
+    let json = json!({"schema": SCHEMA, "findings": findings});
+    look::print_either(global, &json, || render(&findings))?;
     Ok(OK)
 }
 
@@ -63,6 +49,7 @@ fn finding(topic: &'static str, found: impl Into<String>, problem: Option<String
 }
 
 fn machine(host: &HostInfo, engine: &EngineInfo) -> Vec<Finding> {
+    let used: Vec<&str> = engine::used_instructions(&engine.system_info).collect();
     let unused = engine::unused_instructions(&host.instructions, &engine.system_info);
     let is_real = cfg!(feature = "llama");
     let unused = (is_real && !unused.is_empty()).then(|| {
@@ -91,7 +78,7 @@ fn machine(host: &HostInfo, engine: &EngineInfo) -> Vec<Finding> {
             ),
             None,
         ),
-        finding("instructions", used_instructions(&engine.system_info), unused),
+        finding("instructions", used.join(" "), unused),
         finding("llama.cpp", engine.version.clone(), no_engine),
         finding("memory", memory, little),
         finding("system", host.os.clone(), None),
@@ -129,16 +116,6 @@ fn gpus(devices: &[DeviceInfo], told: &[GpuReading]) -> Vec<Finding> {
     }
     findings.extend(told.iter().map(|gpu| finding("gpu driver", gpu.to_string(), None)));
     findings
-}
-
-/// `A B C` of `CPU : A = 1 | B = 1 | C = 0 | `.
-fn used_instructions(system_info: &str) -> String {
-    let used: Vec<&str> = system_info
-        .split(['|', ':'])
-        .filter_map(|part| part.split_once('=').filter(|(_, value)| value.trim() == "1"))
-        .map(|(name, _)| name.trim())
-        .collect();
-    used.join(" ")
 }
 
 fn quiet(host: &HostInfo) -> Vec<Finding> {
@@ -241,10 +218,6 @@ mod tests {
         host.load_percent = 0;
         host.governor = Some("performance".into());
         assert!(quiet(&host).iter().take(2).all(|finding| finding.problem.is_none()));
-        assert_eq!(
-            used_instructions("CPU : AVX2 = 1 | AVX512 = 0 | OPENMP = 1 | "),
-            "AVX2 OPENMP"
-        );
         assert!(render(&findings).contains("marked with !"));
     }
 }

@@ -91,7 +91,7 @@ impl std::fmt::Display for Failure {
 
 impl From<CatalogError> for Failure {
     fn from(e: CatalogError) -> Self {
-        Failure::new(e.class().exit_code(), e)
+        Failure::new(e.exit_code(), e)
     }
 }
 

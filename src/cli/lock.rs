@@ -5,6 +5,7 @@ use super::progress::LiveLine;
 use super::stop::Stop;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -42,10 +43,7 @@ pub fn wait_for_machine(live: &LiveLine, stop: &Stop) -> Result<Option<File>, Fa
 fn open(path: &Path) -> io::Result<File> {
     let own = || {
         let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
-        options.open(path)
+        options.read(true).append(true).create(true).mode(0o644).open(path)
     };
     File::open(path).or_else(|_| own())
 }

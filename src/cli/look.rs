@@ -3,6 +3,8 @@
 use super::args::{Global, When};
 use super::exit::{Failure, UNEXPECTED};
 use crate::report::terminal::Look;
+use comfy_table::{presets, CellAlignment, Table};
+use serde::Serialize;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
@@ -24,7 +26,33 @@ pub fn of_stdout(global: &Global) -> Look {
 
 fn width() -> u16 {
     let from_env = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-    from_env.or_else(|| comfy_table::Table::new().width()).unwrap_or(80)
+    from_env.or_else(|| Table::new().width()).unwrap_or(80)
+}
+
+/// A plain table, with these columns to the right.
+pub fn table(head: &[&str], is_number: impl Fn(usize) -> bool) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(head);
+    for (i, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if is_number(i) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// The table without blanks at the ends of its lines.
+pub fn lines(table: &Table) -> String {
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// Writes to stdout what `--json` asks for, or the text.
+pub fn print_either(global: &Global, json: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {
+    match global.json {
+        true => print(&(serde_json::to_string_pretty(json).map_err(|e| Failure::new(UNEXPECTED, e))? + "\n")),
+        false => print(&text()),
+    }
 }
 
 /// Writes to stdout.

@@ -1,7 +1,7 @@
 //! `kvant models`: what is known and here, and fetching, verifying, removing it.
 
 use super::args::{Global, ModelsAction, ModelsArgs};
-use super::exit::{Failure, OK, UNEXPECTED, UNOBTAINABLE};
+use super::exit::{Failure, OK, UNOBTAINABLE};
 use super::look;
 use super::progress::LiveLine;
 use super::sources::Sources;
@@ -10,11 +10,10 @@ use crate::catalog::{self, Request, Stock, StockFile};
 use crate::data::{FilePart, PartName, Warning};
 use crate::report::Lang;
 use crate::units;
-use comfy_table::{presets, CellAlignment, Table};
 use serde::Serialize;
+use serde_json::{json, Value};
 use std::path::Path;
 
-/// Runs one action.
 pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
@@ -50,12 +49,14 @@ pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
                 };
                 text.push_str(&format!("{:8} {}{more}{made}\n", variant.id, path.display()));
             }
-            let paths: Vec<_> = files
-                .variants
-                .iter()
-                .map(|(v, path)| WireFetched::of(v, path))
-                .collect();
-            print(global, &text, &paths)
+            let fetched = files.variants.iter().map(|(variant, path)| WireFetched {
+                variant: &variant.id,
+                path,
+                sha256: &variant.sha256,
+                parts: &variant.parts,
+                made_from: variant.derived_from.as_ref().map(|from| from.ftype.as_str()),
+            });
+            print(global, &text, &fetched.collect::<Vec<_>>())
         }
         ModelsAction::Verify { models } => verify(models, &sources, global, &live),
         ModelsAction::Remove { model } => remove(model, &sources, global),
@@ -63,12 +64,7 @@ pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
 }
 
 fn print(global: &Global, text: &str, json: &impl Serialize) -> Result<u8, Failure> {
-    if global.json {
-        let json = serde_json::to_string_pretty(json).map_err(|e| Failure::new(UNEXPECTED, e))?;
-        look::print(&format!("{json}\n"))?;
-    } else {
-        look::print(text)?;
-    }
+    look::print_either(global, json, || text.to_owned())?;
     Ok(OK)
 }
 
@@ -83,66 +79,25 @@ struct WireFetched<'a> {
     made_from: Option<&'a str>,
 }
 
-impl<'a> WireFetched<'a> {
-    fn of(variant: &'a crate::data::VariantInfo, path: &'a Path) -> Self {
-        WireFetched {
-            variant: &variant.id,
-            path,
-            sha256: &variant.sha256,
-            parts: &variant.parts,
-            made_from: variant.derived_from.as_ref().map(|from| from.ftype.as_str()),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct WireModel<'a> {
-    name: &'a str,
-    aliases: &'a [String],
-    license: Option<&'a str>,
-    size: Option<&'a str>,
-    n_ctx_train: Option<u32>,
-    sources: Vec<String>,
-    here: Vec<WireFile<'a>>,
-    absent: &'a [&'static str],
-}
-
-#[derive(Serialize)]
-struct WireFile<'a> {
-    variant: &'a str,
-    path: &'a Path,
-    bytes: u64,
-    source: &'a str,
-    sha256: Option<&'a str>,
-    made_from: Option<&'a str>,
-}
-
-fn wire(stock: &Stock) -> WireModel<'_> {
-    let here = stock.files.iter().map(|file| WireFile {
-        variant: &file.variant,
-        path: &file.path,
-        bytes: file.bytes,
-        source: &file.source,
-        sha256: file.sha256.as_deref(),
-        made_from: file.made_from.as_deref(),
-    });
-    WireModel {
-        name: &stock.entry.name,
-        aliases: &stock.entry.aliases,
-        license: stock.entry.license.as_deref(),
-        size: stock.entry.size.as_deref(),
-        n_ctx_train: stock.entry.n_ctx_train,
-        sources: stock.entry.sources.iter().map(|source| source.label()).collect(),
-        here: here.collect(),
-        absent: &stock.absent,
-    }
+fn wire(stock: &Stock) -> Value {
+    let Stock { entry, files, absent } = stock;
+    let sources: Vec<String> = entry.sources.iter().map(|source| source.label()).collect();
+    json!({
+        "name": entry.name,
+        "aliases": entry.aliases,
+        "license": entry.license,
+        "size": entry.size,
+        "n_ctx_train": entry.n_ctx_train,
+        "sources": sources,
+        "here": files,
+        "absent": absent,
+    })
 }
 
 fn list(sources: &Sources, global: &Global) -> Result<u8, Failure> {
     let stocks = catalog::stock(&[], sources.means())?;
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["model", "size", "license", "here", "not fetched", "from"]);
+    let head = ["model", "size", "license", "here", "not fetched", "from"];
+    let mut table = look::table(&head, |i| i == 1);
     for stock in &stocks {
         // The parts of a split model are one variant.
         let mut sums: Vec<(&str, bool, u64)> = Vec::new();
@@ -176,24 +131,8 @@ fn list(sources: &Sources, global: &Global) -> Result<u8, Failure> {
             labels.join("\n"),
         ]);
     }
-    for (i, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if i == 1 {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let text = table
-        .lines()
-        .map(|line| line.trim_end().to_owned() + "\n")
-        .collect::<String>();
     let json: Vec<_> = stocks.iter().map(wire).collect();
-    print(global, &text, &json)
-}
-
-#[derive(Serialize)]
-struct WireVerified<'a> {
-    path: &'a Path,
-    outcome: &'static str,
+    print(global, &look::lines(&table), &json)
 }
 
 fn verify(models: &[String], sources: &Sources, global: &Global, live: &LiveLine) -> Result<u8, Failure> {
@@ -210,10 +149,7 @@ fn verify(models: &[String], sources: &Sources, global: &Global, live: &LiveLine
         };
         is_all_right &= !outcome.starts_with("wrong");
         text.push_str(&format!("{outcome}: {}\n", file.path.display()));
-        json.push(WireVerified {
-            path: &file.path,
-            outcome,
-        });
+        json.push(json!({"path": file.path, "outcome": outcome}));
     }
     live.clear();
     print(global, &text, &json)?;

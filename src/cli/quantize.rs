@@ -3,15 +3,18 @@
 
 use super::args::{ImatrixArgs, QuantizeArgs};
 use super::exit::{Failure, BAD_INPUT, OK, UNEXPECTED};
-use crate::engine::imatrix::gather;
-use crate::engine::quantize::quantize;
-use crate::engine::weights::{Shaping, N_CTX};
-use crate::gguf::{write_imatrix, GgmlType, Imatrix, Sums};
+use crate::engine::{gather, quantize, Shaping, N_CTX_IMATRIX};
+use crate::gguf::{ftype_id, known_ftypes, write_imatrix, GgmlType, Imatrix};
 use std::path::Path;
 
 /// Makes the file; the caller reads stderr for the cause of a failure.
 pub fn run(args: &QuantizeArgs) -> Result<u8, Failure> {
     crate::worker::die_with_parent().map_err(|e| Failure::new(UNEXPECTED, e))?;
+    let ftype = ftype_id(&args.ftype).ok_or_else(|| {
+        let known: Vec<&str> = known_ftypes().collect();
+        let why = format!("unknown file type '{}': use one of {}", args.ftype, known.join(", "));
+        Failure::msg(BAD_INPUT, why)
+    })?;
     let shaping = Shaping {
         types: args.tensor_type_file.as_deref().map_or(Ok(Vec::new()), types)?,
         imatrix: match &args.imatrix {
@@ -19,7 +22,7 @@ pub fn run(args: &QuantizeArgs) -> Result<u8, Failure> {
             None => Default::default(),
         },
     };
-    quantize(&args.src, &args.dst, &args.ftype, &shaping, 0).map_err(|e| Failure::new(UNEXPECTED, e))?;
+    quantize(&args.src, &args.dst, ftype, &shaping).map_err(|e| Failure::new(UNEXPECTED, e))?;
     Ok(OK)
 }
 
@@ -43,8 +46,6 @@ pub fn imatrix(args: &ImatrixArgs) -> Result<u8, Failure> {
     let failed = |e: &dyn std::fmt::Display| Failure::msg(UNEXPECTED, e.to_string());
     let text = std::fs::read_to_string(&args.text).map_err(|e| failed(&e))?;
     let (sums, n_chunks) = gather(&args.src, &text, args.chunks, args.threads).map_err(|e| failed(&e))?;
-    let of = |(name, (squares, counts))| (name, Sums { squares, counts });
-    let sums = sums.into_iter().map(of).collect();
-    write_imatrix(&args.dst, &sums, &args.dataset, (n_chunks, N_CTX)).map_err(|e| failed(&e))?;
+    write_imatrix(&args.dst, &sums, &args.dataset, (n_chunks, N_CTX_IMATRIX)).map_err(|e| failed(&e))?;
     Ok(OK)
 }

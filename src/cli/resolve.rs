@@ -20,25 +20,18 @@ use std::collections::BTreeMap;
 /// Load average per usable CPU (in percent) above which the machine is called busy.
 pub const BUSY_PERCENT: u32 = 50;
 
-/// The settings that the flags ask for.
 pub fn settings(
     args: &CompareArgs,
     host: &HostInfo,
     devices: &[String],
     builds: &[Build],
 ) -> Result<Settings, Failure> {
-    let workloads = if args.workloads.contains(&WorkloadChoice::All) {
-        Workload::ALL.to_vec()
-    } else {
-        Workload::ALL
-            .iter()
-            .copied()
-            .filter(|w| args.workloads.contains(&WorkloadChoice::One(*w)))
-            .collect()
-    };
+    let is_asked = |choice| args.workloads.contains(&choice);
+    let asked = Workload::ALL.iter().copied();
+    let asked = asked.filter(|w| is_asked(WorkloadChoice::All) || is_asked(WorkloadChoice::One(*w)));
     // What several users get is measured, not derived from one.
     let users = args.goal.users.filter(|&n| n > 1);
-    let (mut workloads, mut work_flags) = (workloads, args.work_flags.clone());
+    let (mut workloads, mut work_flags) = (asked.collect::<Vec<_>>(), args.work_flags.clone());
     let n_seqs = &mut work_flags.batched.n_seq;
     if let Some(n) = users {
         if !workloads.contains(&Workload::Batched) {
@@ -130,12 +123,10 @@ fn drawn_seed() -> u64 {
     RandomState::new().build_hasher().finish() >> 40
 }
 
-/// The request that was named.
 fn request(args: &CompareArgs) -> Option<RequestShape> {
     args.goal.request.or(args.goal.purpose.map(Purpose::request))
 }
 
-/// What the recommendation is for and has to keep to; absent when nothing was asked.
 /// ggml types that llama.cpp computes fastest with here; of devices nothing of the kind is known.
 pub fn fast_types(host: &HostInfo, engine: &EngineInfo, device: &str) -> Vec<String> {
     let is_cpu = device.eq_ignore_ascii_case("cpu") || (device == "auto" && engine.devices.is_empty());
@@ -166,13 +157,11 @@ pub fn goal(args: &CompareArgs) -> Option<Goal> {
     (goal != Goal::default()).then_some(goal)
 }
 
-/// What is predicted before the start.
 pub struct Prediction {
     /// One execution of each cell.
     pub execution_ns: Vec<u64>,
     /// Peak of the memory of each arm alone; absent on a device, where weights are elsewhere.
     pub arm_bytes: Vec<Option<u64>>,
-    /// Memory of the devices of each arm.
     pub device_bytes: Vec<Option<u64>>,
     /// Speed of each arm at the greatest depth and with the longest prompt of the plan, where a profile of the machine tells.
     pub speeds: Vec<Option<PredictedSpeed>>,
@@ -180,7 +169,6 @@ pub struct Prediction {
     pub worker_bytes: BTreeMap<String, u64>,
     /// What may be used for all of them: 60 % of what is available.
     pub limit_bytes: u64,
-    /// What is available.
     pub available_bytes: u64,
     /// One scored token, per arm of the quality plan.
     pub score_ns: Vec<u64>,
@@ -193,7 +181,6 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// What is recorded of the arms' speeds.
     pub fn of_arms(&self, plan: &Plan) -> Vec<PredictedArm> {
         let speeds = self.speeds.iter().zip(&self.arm_bytes);
         let arms = plan.arms.iter().zip(speeds).filter(|(arm, _)| !arm.is_control);
@@ -209,7 +196,6 @@ impl Prediction {
         .collect()
     }
 
-    /// All workers together fit.
     pub fn is_resident(&self) -> bool {
         !self.has_servers && self.fits_at_once()
     }
@@ -223,7 +209,6 @@ impl Prediction {
         self.state_bytes <= self.available_bytes / STATE_SHARE
     }
 
-    /// All scoring workers together fit.
     pub fn is_quality_resident(&self) -> bool {
         !self.has_servers && self.scoring_bytes <= self.limit_bytes
     }

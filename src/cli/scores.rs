@@ -57,12 +57,7 @@ pub fn keep(store: &Path, header: &RunHeader, records: &[Record]) {
             chunks: chunks.into_iter().collect(),
         };
         if kept.chunks.len() > n_before {
-            let written = std::fs::create_dir_all(store.join(SCORES)).and_then(|()| {
-                let mut file = tempfile::NamedTempFile::new_in(store.join(SCORES))?;
-                serde_json::to_writer(&mut file, &kept)?;
-                file.persist(&path).map_err(|e| e.error)
-            });
-            drop(written);
+            let _ = crate::fs::write_with(&path, |file| Ok(serde_json::to_writer(file, &kept)?));
         }
     }
 }
@@ -71,7 +66,6 @@ fn arms(header: &RunHeader) -> impl Iterator<Item = (usize, &Arm)> {
     header.plan.quality.iter().flat_map(|q| &q.arms).enumerate()
 }
 
-/// Names everything that a score depends on.
 fn path(store: &Path, header: &RunHeader, arm: &Arm) -> PathBuf {
     let sha256 = |variant: &str| {
         header

@@ -1,7 +1,7 @@
 //! What each file of a folder or a repository is and what would be done with it: `kvant inspect` and `kvant compare --dry-run`.
 
 use super::args::Global;
-use super::exit::{Failure, BAD_INPUT, OK, UNEXPECTED};
+use super::exit::{Failure, BAD_INPUT, OK};
 use super::look;
 use super::progress::LiveLine;
 use super::sources::Sources;
@@ -9,8 +9,8 @@ use crate::catalog::{survey, AheadVariant, Origin, Request, Survey};
 use crate::data::{PassedOver, Quantization, VariantInfo};
 use crate::report::Lang;
 use crate::units;
-use comfy_table::{presets, CellAlignment, Table};
 use serde::Serialize;
+use serde_json::json;
 use std::path::Path;
 
 /// Version of the JSON. Changes:
@@ -51,33 +51,17 @@ pub fn inspect(model: &str, sources: &Sources, global: &Global, live: &LiveLine)
 
 fn print(survey: &Survey, global: &Global) -> Result<(), Failure> {
     let files = rows(survey);
-    let text = match global.json {
-        true => {
-            let json = Wire {
-                schema: SCHEMA,
-                model: survey.ahead.as_ref().map(|ahead| ahead.info.name.as_str()),
-                files,
-                not_compared: survey.why_none.as_deref(),
-            };
-            serde_json::to_string_pretty(&json).map_err(|e| Failure::new(UNEXPECTED, e))? + "\n"
-        }
-        false => table(survey, &files),
-    };
-    look::print(&text)
+    let json = json!({
+        "schema": SCHEMA,
+        // Null when there are several or none.
+        "model": survey.ahead.as_ref().map(|ahead| &ahead.info.name),
+        "files": files,
+        "not_compared": survey.why_none,
+    });
+    look::print_either(global, &json, || table(survey, &files))
 }
 
-#[derive(Serialize)]
-struct Wire<'a> {
-    schema: &'static str,
-    /// What the model is called; null when there are several or none.
-    model: Option<&'a str>,
-    files: Vec<Row<'a>>,
-    /// Why nothing would be measured.
-    not_compared: Option<&'a str>,
-}
-
-/// A file, or the parts of one.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Row<'a> {
     file: &'a str,
     n_parts: usize,
@@ -113,7 +97,6 @@ fn of_variant<'a>(variant: &'a AheadVariant, fate: &'static str) -> Row<'a> {
         file: &variant.file,
         n_parts: info.parts.len().max(1),
         kind: "model",
-        detail: None,
         id: Some(&info.id),
         ftype: info.ftype.as_deref(),
         model_size: (info.model_size > 0).then_some(info.model_size),
@@ -126,6 +109,7 @@ fn of_variant<'a>(variant: &'a AheadVariant, fate: &'static str) -> Row<'a> {
             Origin::Remote { .. } => "fetched",
             Origin::ToMake => "made",
         }),
+        ..Row::default()
     }
 }
 
@@ -135,21 +119,14 @@ fn of_passed(passed: &PassedOver) -> Row<'_> {
         n_parts: 1,
         kind: passed.kind.name(),
         detail: passed.detail.as_deref(),
-        id: None,
-        ftype: None,
-        model_size: None,
-        bpw: None,
-        quantization: None,
-        made_from: None,
         fate: "passed_over",
-        origin: None,
+        ..Row::default()
     }
 }
 
 fn table(survey: &Survey, rows: &[Row<'_>]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["file", "what it is", "variant", "type", "size", "what is done with it"]);
+    let head = ["file", "what it is", "variant", "type", "size", "what is done with it"];
+    let mut table = look::table(&head, |i| i == 4);
     let passed: Vec<&PassedOver> = survey.passed_over.iter().collect();
     for row in rows {
         let what = match passed.iter().find(|passed| passed.file == row.file && row.id.is_none()) {
@@ -173,18 +150,11 @@ fn table(survey: &Survey, rows: &[Row<'_>]) -> String {
             fate(row),
         ]);
     }
-    for (i, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if i == 4 {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let lines: String = table.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
     let head = survey
         .ahead
         .as_ref()
         .map_or(String::new(), |ahead| format!("{}\n\n", ahead.info.name));
-    head + &lines
+    head + &look::lines(&table)
 }
 
 fn fate(row: &Row<'_>) -> String {

@@ -28,7 +28,6 @@ pub(super) struct Document<'a> {
     grammar: &'static Grammar,
     facts: BTreeMap<String, String>,
     decks: BTreeMap<String, Vec<String>>,
-    /// First names in use.
     names: Vec<String>,
 }
 
@@ -54,7 +53,6 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// The text of one of the genres.
     pub(super) fn write(mut self) -> String {
         let genres = &self.grammar.genres;
         let genre = &genres[self.rng.below(genres.len())];
@@ -144,18 +142,15 @@ impl<'a> Document<'a> {
         self.set(key, all.join(between));
     }
 
-    /// Different alternatives of a rule.
     pub(super) fn draw(&mut self, rule: &str, n: i64) -> Vec<String> {
         let rule = self.key(rule);
         self.rng.sample(self.grammar.words(&rule), n as usize)
     }
 
-    /// The alternatives of a rule.
     pub(super) fn words(&self, rule: &str) -> &'static [String] {
         self.grammar.words(rule)
     }
 
-    /// A text of the language, filled in.
     pub(super) fn text(&mut self, name: &str) -> String {
         let template = self.grammar.text(name).unwrap_or_default();
         self.fill(template)
@@ -169,7 +164,6 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// The template with every slot replaced.
     pub(super) fn fill(&mut self, template: &str) -> String {
         let mut out = String::with_capacity(template.len() * 2);
         let mut rest = template;

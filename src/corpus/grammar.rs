@@ -10,12 +10,10 @@ pub(super) struct Grammar {
     /// The genres that are drawn from, each as often as it stands here.
     #[serde(default)]
     pub(super) genres: Vec<String>,
-    /// What a genre does, line by line.
     #[serde(default)]
     pub(super) steps: BTreeMap<String, String>,
     #[serde(default)]
     texts: BTreeMap<String, String>,
-    /// Words and templates of which one is drawn.
     words: BTreeMap<String, Vec<String>>,
     /// What is replaced by what in a finished document.
     #[serde(default)]
@@ -39,7 +37,6 @@ impl Grammar {
         found.map_or(&[], Vec::as_slice)
     }
 
-    /// A template by its name.
     pub(super) fn text(&'static self, key: &str) -> Option<&'static str> {
         let found = self.texts.get(key).or_else(|| NAMES.texts.get(key));
         found.map(String::as_str)

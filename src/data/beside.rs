@@ -7,29 +7,17 @@ use std::fmt;
 named_enum! {
     /// What a file is.
     FileKind, "kind of file", {
-        /// A language model.
         Model = "model",
-        /// The vision or audio part of a model.
         Projector = "projector",
-        /// An importance matrix.
         Imatrix = "imatrix",
-        /// A LoRA adapter.
         Adapter = "adapter",
-        /// A small model that drafts for another one.
         Draft = "draft",
-        /// Layers that predict several tokens, without the model they belong to.
         Heads = "heads",
-        /// A vocabulary without tensors.
         Vocabulary = "vocabulary",
-        /// A model that gives embeddings, or only encodes.
         Encoder = "encoder",
-        /// Another model than the one that is measured.
         OtherModel = "other_model",
-        /// A split model of which parts are missing.
         PartsMissing = "parts_missing",
-        /// A file that cannot be read as a model, or not by this version.
         Unusable = "unusable",
-        /// No GGUF file.
         Other = "other",
     }
 }

@@ -74,10 +74,12 @@ named_enum! {
 
 named_enum! {
     /// How thorough a run is.
+    #[derive(Default)]
     Level, "level", {
         /// At least 4 launches of 2 rounds.
         Quick = "quick",
         /// At least 6 launches of 4 rounds.
+        #[default]
         Default = "default",
         /// At least 8 launches of 4 rounds.
         Full = "full",
@@ -87,9 +89,7 @@ named_enum! {
 /// Everything that fixes one llama.cpp context and the device it runs on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ArmConfig {
-    /// Element type of the K cache.
     pub type_k: KvType,
-    /// Element type of the V cache.
     pub type_v: KvType,
     /// llama.cpp rotates what goes into a quantized cache, where heads are multiples of 64; `false`: it was told not to.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
@@ -108,7 +108,6 @@ pub struct ArmConfig {
     pub n_ubatch: u32,
     /// Context size asked for, in tokens (llama.cpp pads it to 256).
     pub n_ctx: u32,
-    /// How the model is spread over several devices.
     #[serde(default, skip_serializing_if = "SplitMode::is_default")]
     pub split_mode: SplitMode,
     /// The KV cache stays in the CPU's memory, whatever the device.
@@ -180,7 +179,6 @@ pub fn is_server(device: &str) -> bool {
 /// Follows the KV type of a cache that is not rotated.
 pub const NO_ROTATION: &str = "-norot";
 
-/// A variant with one KV/flash-attention/offload configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arm {
     /// Unique in the plan, e.g. `Q8_0`, `Q8_0 kv q8_0`, `F16 control`.
@@ -189,9 +187,7 @@ pub struct Arm {
     pub variant: String,
     /// The disguised second baseline (A').
     pub is_control: bool,
-    /// The arm the others are compared with.
     pub is_baseline: bool,
-    /// Its context and device.
     pub config: ArmConfig,
 }
 
@@ -210,7 +206,6 @@ impl Arm {
     }
 }
 
-/// An arm with one workload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
     /// Unique in the plan: `<arm id> | <spec>`.

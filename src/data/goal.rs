@@ -31,7 +31,6 @@ named_enum! {
 }
 
 impl Purpose {
-    /// Its requests.
     pub const fn request(self) -> RequestShape {
         let (n_prompt, n_gen) = match self {
             Purpose::Chat => (512, 256),
@@ -45,7 +44,6 @@ impl Purpose {
 }
 
 impl RequestShape {
-    /// Whether the prompt counts for nothing.
     pub const fn is_decode_alone(self) -> bool {
         self.n_prompt == 0
     }
@@ -61,7 +59,6 @@ impl RequestShape {
         }
     }
 
-    /// The purpose that has such requests.
     pub fn purpose(self) -> Option<Purpose> {
         Purpose::ALL.iter().copied().find(|p| p.request() == self)
     }
@@ -139,7 +136,6 @@ pub enum QualityLoss {
 }
 
 impl Goal {
-    /// The request that is to be short.
     pub fn request(&self) -> RequestShape {
         self.request.unwrap_or(Purpose::Chat.request())
     }
@@ -154,7 +150,6 @@ impl Goal {
         self.n_users.unwrap_or(1).max(1)
     }
 
-    /// Whether anything but quality is limited.
     pub const fn limits_cost(&self) -> bool {
         self.min_decode_tps.is_some()
             || self.max_ttft_ns.is_some()

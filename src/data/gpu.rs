@@ -7,13 +7,10 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct GpuReading {
     pub name: String,
-    /// Version of the driver.
     pub driver: String,
     /// Where it is, as llama.cpp names it too.
     pub pci: String,
-    /// Clock of its processors.
     pub sm_mhz: Option<u32>,
-    /// Clock of its memory.
     pub memory_mhz: Option<u32>,
     pub celsius: Option<u32>,
     pub power_mw: Option<u32>,

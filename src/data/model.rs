@@ -68,7 +68,7 @@ pub struct FilePart {
 }
 
 /// One GGUF file of the model, or the parts of one, as read from the file itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VariantInfo {
     /// `F16`, `Q8_0`, `UD-Q4_K_XL`, `owner/Q4_K_M` …: unique in the run.
     pub id: String,
@@ -104,7 +104,7 @@ pub struct VariantInfo {
 }
 
 /// The model that all variants of a run share.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelInfo {
     /// Name to show, e.g. `SmolLM2-135M-Instruct` or `built-in`.
     pub name: String,

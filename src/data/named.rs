@@ -6,9 +6,7 @@
 pub struct ParseNameError {
     /// What was being named, e.g. "KV type".
     pub what: &'static str,
-    /// The text that was given.
     pub given: String,
-    /// The accepted names, separated by ", ".
     pub accepted: String,
 }
 

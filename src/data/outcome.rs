@@ -26,7 +26,6 @@ named_enum! {
     }
 }
 
-/// The state of a cell in the results.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     Ok,
@@ -38,7 +37,6 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Warning {
-    /// This build leaves instructions of the CPU unused.
     UnusedInstructions {
         /// Their names, e.g. `AVX512_VNNI`.
         names: Vec<String>,
@@ -52,24 +50,19 @@ pub enum Warning {
     /// A depth or prompt is longer than the contexts that the model was trained with; it is measured all the same.
     BeyondTrainedContext {
         n_depth: u32,
-        /// The model's own limit.
         n_ctx_train: u32,
     },
     /// The baseline was made from an already quantized file.
     RequantizedBaseline {
         variant: String,
-        /// File type it was made from.
         from: String,
     },
-    /// Variants were made from an already quantized file.
     Requantized {
         variants: Vec<String>,
-        /// File type they were made from.
         from: String,
     },
     /// Files that lie where the model does and are not measured.
     PassedOver {
-        /// Which, and what they are.
         files: Vec<PassedOver>,
     },
     /// Other load on the machine when the run started.
@@ -78,24 +71,20 @@ pub enum Warning {
         load_percent: u32,
         n_cpus: u32,
     },
-    /// More threads than CPUs.
     TooManyThreads {
-        /// Threads of the arm that has most.
         n_threads: u32,
         n_cpus: u32,
     },
-    /// Numbers come from the scripted test engine.
     FakeEngine,
-    /// The weights are random.
     RandomWeights {
-        /// What they have the shape of.
         shape: String,
     },
     /// The control was made slower on purpose. Before format 5 only.
-    Handicap { share: String },
+    Handicap {
+        share: String,
+    },
     /// The built-in model was measured because the default one could not be had.
     BuiltinInstead {
-        /// The default model.
         model: String,
         /// Each source and why it failed.
         why: String,
@@ -112,7 +101,6 @@ pub enum Warning {
     OneClientPerServer,
     /// A sweep was merged without some of its shards, or with some that did not end.
     ShardGaps {
-        /// Shards of the sweep.
         count: u32,
         /// Numbers of those that are not here.
         missing: Vec<u32>,

@@ -2,14 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-/// The name of one part.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PartName {
     /// What all parts share: their folder and the beginning of their names.
     pub stem: String,
     /// Which part, from 1.
     pub index: u32,
-    /// How many there are.
     pub count: u32,
     /// `.gguf`, in the case of the file.
     ending: String,
@@ -36,7 +34,6 @@ impl PartName {
         })
     }
 
-    /// Reads the name of a file.
     pub fn parse_path(path: &Path) -> Option<PartName> {
         PartName::parse(&path.file_name()?.to_string_lossy())
     }

@@ -14,14 +14,12 @@ pub struct QualityPlan {
     pub arms: Vec<Arm>,
     /// Windows, the shortest first.
     pub windows: Vec<QualityWindow>,
-    /// When it is enough.
     pub stop: QualityStop,
     /// Before speed was measured (in journals before format 5; since then always).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_first: bool,
 }
 
-/// One length of context to score at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QualityWindow {
     pub n_ctx: u32,
@@ -31,7 +29,6 @@ pub struct QualityWindow {
     pub is_optional: bool,
 }
 
-/// When scoring is enough.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct QualityStop {
     /// Chunks before anything is looked at.
@@ -41,7 +38,6 @@ pub struct QualityStop {
     pub limit: Option<QualityLoss>,
     /// And until ln(PPL ratio) is known to this half-width, e.g. 0.01, and the KLD to what follows from it.
     pub precision: Option<f64>,
-    /// Time for scoring, all windows together.
     pub budget_ns: u64,
 }
 
@@ -56,7 +52,6 @@ pub struct TextInfo {
     pub sha256: String,
 }
 
-/// The texts as the baseline's vocabulary cuts them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextTokens {
     /// Tokens of each text, BOS included.
@@ -67,7 +62,6 @@ pub struct TextTokens {
     pub tokens_sha256: String,
     /// SHA-256 over the vocabulary: size, BOS, and the text of every token.
     pub vocab_sha256: String,
-    /// Size of the vocabulary.
     pub n_vocab: u32,
 }
 

@@ -4,12 +4,10 @@ use super::{Disturbance, FailureKind, QualityFailure, QualityRecord, RunHeader, 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What the engine says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct EngineInfo {
     /// `llama.cpp` or `fake`.
     pub name: String,
-    /// Versions of the bindings that carry llama.cpp.
     pub version: String,
     /// Version of kvant.
     #[serde(default)]
@@ -22,7 +20,6 @@ pub struct EngineInfo {
     pub flags: String,
     /// `llama_print_system_info()`.
     pub system_info: String,
-    /// Devices besides the CPU, by name.
     pub devices: Vec<String>,
 }
 
@@ -55,11 +52,9 @@ pub struct ContextInfo {
     pub n_ubatch: u32,
     /// Exact bytes of the KV cache.
     pub kv_bytes: u64,
-    /// Buffers of this context.
     pub buffers: Vec<BufferSize>,
 }
 
-/// A sample with its place in the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SampleRecord {
     /// Launch, from 0.
@@ -78,9 +73,7 @@ pub struct SampleRecord {
 /// A block is complete: all arms of one work that take part in a round, back to back. Only complete blocks enter comparisons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockRecord {
-    /// Launch, from 0.
     pub launch: u32,
-    /// Round, from 0.
     pub round: u32,
     /// The place of the round in its launch, from 0.
     pub in_launch: u32,
@@ -91,9 +84,7 @@ pub struct BlockRecord {
 /// End of a round. Before format 5 only complete rounds entered comparisons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundRecord {
-    /// Launch, from 0.
     pub launch: u32,
-    /// Round, from 0.
     pub round: u32,
     /// Its place in its launch, from 0.
     #[serde(default)]
@@ -103,9 +94,7 @@ pub struct RoundRecord {
 /// A sample was disturbed beyond a limit of the plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DisturbedRecord {
-    /// Launch, from 0.
     pub launch: u32,
-    /// Round, from 0.
     pub round: u32,
     pub cell: usize,
     pub what: Disturbance,
@@ -117,9 +106,7 @@ pub struct DisturbedRecord {
 /// The anchor kernel before a round: a fixed piece of work that shows the machine's own speed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnchorRecord {
-    /// Launch, from 0.
     pub launch: u32,
-    /// Round, from 0.
     pub round: u32,
     /// The last reading before the round.
     pub reading: AnchorReading,
@@ -130,17 +117,12 @@ pub struct AnchorRecord {
 /// One run of the anchor kernel on all threads of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnchorReading {
-    /// Bytes read from memory.
     pub n_bytes: u64,
-    /// How long that took.
     pub read_ns: u64,
-    /// Floating-point operations of f32 matrix products.
     pub n_flop: u64,
-    /// How long they took.
     pub product_ns: u64,
 }
 
-/// An arm loaded in a launch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadedArm {
     /// Index into `Plan::arms`.
@@ -150,7 +132,6 @@ pub struct LoadedArm {
     /// Whether the file was in the page cache before: cold loads are slower. Absent when unknown.
     pub is_warm_load: Option<bool>,
     pub context: ContextInfo,
-    /// Buffers of the weights.
     pub weights: Vec<BufferSize>,
     /// SHA-256 of the prompt tokens: equal for all arms of a run.
     pub tokens_sha256: String,
@@ -159,9 +140,7 @@ pub struct LoadedArm {
 /// Start of a launch: fresh workers, loaded and warmed up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaunchRecord {
-    /// Launch, from 0.
     pub launch: u32,
-    /// Arms that are up.
     pub arms: Vec<LoadedArm>,
     pub engine: EngineInfo,
     /// Wall time of spawning and loading.
@@ -194,7 +173,6 @@ pub struct MemoryRecord {
     pub reading: MemoryReading,
     /// Exact bytes of the KV cache.
     pub kv_bytes: u64,
-    /// All buffers llama.cpp named.
     pub buffers: Vec<BufferSize>,
     /// Tokens that were in the cache.
     pub n_depth: u32,
@@ -260,38 +238,26 @@ pub struct EndRecord {
     pub quality_ns: u64,
 }
 
-/// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Record {
-    /// Line 1.
     Header(Box<RunHeader>),
-    /// A warning to show.
     Warning(Warning),
-    /// Fresh workers are up.
     Launch(LaunchRecord),
     Sample(SampleRecord),
-    /// The machine's own speed before a round.
     Anchor(AnchorRecord),
-    /// A sample was disturbed.
     Disturbed(DisturbedRecord),
-    /// A block is complete.
     Block(BlockRecord),
-    /// A round is complete.
     Round(RoundRecord),
     Failure(FailureRecord),
-    /// An arm left the run.
     Dropped(DroppedRecord),
-    /// Memory of an arm.
     Memory(MemoryRecord),
     /// The texts that are scored, in tokens.
     Texts(TextTokens),
     /// Measuring speed ended; what follows in this session is quality.
     SpeedEnd(StoppedBy),
-    /// A chunk of text was scored.
     Quality(QualityRecord),
     /// An arm could not be scored in a window.
     QualityFailure(QualityFailure),
-    /// A session of the run ended.
     End(EndRecord),
 }

@@ -24,7 +24,7 @@ use std::fmt;
 pub const JOURNAL_FORMAT: u32 = 5;
 
 /// When to stop: when the answer is settled and the figures are precise, or the time is spent; never on significance.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct StopRule {
     /// Launches before the run may end by itself.
     #[serde(default)]
@@ -38,10 +38,8 @@ pub struct StopRule {
     pub precision: f64,
 }
 
-/// How often what is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Pace {
-    /// Rounds of a launch.
     pub n_rounds: u32,
     /// The works that decide are measured every round for the contenders, and every so many rounds for all arms.
     pub table_every: u32,
@@ -60,7 +58,7 @@ pub struct Pace {
 }
 
 /// The matrix of a run: a pure function of the flags, the model and the seed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Seed of orders and bootstraps: drawn for each run unless it is given.
     pub seed: u64,
@@ -72,7 +70,6 @@ pub struct Plan {
     /// Works whose times add up to that of the request that is to be short.
     #[serde(default)]
     pub decision: Vec<Work>,
-    /// How often what is measured.
     #[serde(default)]
     pub pace: Pace,
     pub stop: StopRule,
@@ -80,7 +77,6 @@ pub struct Plan {
     pub equivalence: f64,
     /// Shortest timed sample aimed at.
     pub sample_ns_min: u64,
-    /// What makes a sample a disturbed one.
     #[serde(default)]
     pub limits: Limits,
     /// What is scored; absent when quality is off.
@@ -89,7 +85,7 @@ pub struct Plan {
 }
 
 /// The machine, as far as it bears on speed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HostInfo {
     /// CPU model name.
     pub cpu: String,
@@ -114,7 +110,7 @@ pub struct HostInfo {
 }
 
 /// Line 1 of a journal: everything a report needs besides samples.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunHeader {
     /// [`JOURNAL_FORMAT`].
     pub format: u32,
@@ -122,24 +118,20 @@ pub struct RunHeader {
     pub run_id: String,
     /// Start, RFC 3339 UTC with seconds.
     pub started_at: String,
-    /// Full command line, argument by argument.
     pub command: Vec<String>,
     pub tool_version: String,
-    /// Versions of the bindings that carry llama.cpp.
     pub llama_cpp: String,
     /// `llama_print_system_info()`.
     pub system_info: String,
     /// SHA-256 of the serialized plan.
     pub plan_sha256: String,
     pub plan: Plan,
-    /// Salt of the corpus.
     pub salt: String,
     /// Seed of the corpus; that of the plan before format 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_seed: Option<u64>,
     /// SHA-256 of the text prompts are cut from.
     pub corpus_sha256: String,
-    /// The texts that are scored.
     #[serde(default)]
     pub texts: Vec<TextInfo>,
     pub host: HostInfo,
@@ -148,10 +140,8 @@ pub struct RunHeader {
     /// The executables that were named (`--worker`), the baseline's first; `llama_cpp` and `system_info` are then that one's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub builds: Vec<BuildInfo>,
-    /// What drafts for the workload speculative.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<DraftInfo>,
-    /// What the recommendation has to keep to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal: Option<Goal>,
     /// What a gate fails on; of other runs none.
@@ -289,7 +279,6 @@ pub struct DraftInfo {
 pub struct Shards {
     /// Numbers of the shards in this run, from 1: one when it was measured, more when it was merged.
     pub indices: Vec<u32>,
-    /// Shards of the sweep.
     pub count: u32,
     /// Name of the machine; absent where the system tells none.
     pub node: Option<String>,

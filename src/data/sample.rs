@@ -3,7 +3,6 @@
 use super::GpuConditions;
 use serde::{Deserialize, Serialize};
 
-/// One timed sample, as the worker reports it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "SampleRow", into = "SampleRow")]
 pub struct Sample {
@@ -15,9 +14,7 @@ pub struct Sample {
     pub warmup_ns: u64,
     /// Where tokens come one by one: every gap between them, executions one after the other.
     pub itl_ns: Vec<u64>,
-    /// What the process used meanwhile.
     pub conditions: SampleConditions,
-    /// What its workload is about.
     pub seen: Seen,
 }
 
@@ -48,7 +45,6 @@ impl Sample {
         }
     }
 
-    /// A prompt to its first token.
     pub fn ttft_ns(&self) -> Option<u64> {
         match self.seen {
             Seen::Prompt { ttft_ns, .. } => Some(ttft_ns),
@@ -102,7 +98,6 @@ pub struct SpeculativeSums {
     pub rounding: Option<f32>,
 }
 
-/// A turn of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TurnTimes {
     /// From what the user says to the first token of the answer.
@@ -111,7 +106,6 @@ pub struct TurnTimes {
     pub gen_ns: u64,
 }
 
-/// A request that was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestTimes {
     /// From sending it to the last token of its answer.
@@ -125,9 +119,7 @@ pub struct RequestTimes {
 pub struct SampleConditions {
     /// CPU time of the worker, all threads.
     pub cpu_ns: u64,
-    /// Involuntary context switches.
     pub n_involuntary_switches: u64,
-    /// Major page faults.
     pub n_major_faults: u64,
     /// CPU time that the hypervisor withheld from the machine, all CPUs; absent where the kernel does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,9 +1,9 @@
 //! What an engine is: one loaded model, several contexts, and a clock.
 
 use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, SplitMode};
+use std::collections::BTreeMap;
 use std::path::Path;
 
-/// A context opened in an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ContextId(pub(crate) usize);
 
@@ -34,15 +34,12 @@ impl Layout<'_> {
     }
 }
 
-/// A model after loading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Loaded {
-    /// Buffers of the weights.
     pub(crate) weights: Vec<BufferSize>,
     pub(crate) n_vocab: u32,
 }
 
-/// Why the engine could not do it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EngineError {
     /// llama.cpp refused, with its last error lines.
@@ -65,10 +62,24 @@ pub(crate) struct Vocab {
     pub(crate) sha256: String,
 }
 
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Shaping {
+    /// Regular expression on the names of tensors, and ggml's number of their type; the first that matches counts.
+    pub(crate) types: Vec<(String, u32)>,
+    /// Importance matrix: tensor to one value for each column.
+    pub(crate) imatrix: BTreeMap<String, Vec<f32>>,
+}
+
+/// Tokens of a chunk that an importance matrix is gathered over, as llama-imatrix has them by default.
+pub(crate) const N_CTX_IMATRIX: u32 = 512;
+
+/// Tensor to sums of squares of what it was multiplied with for each column (of experts one after the other), and rows that were added up
+/// for each expert.
+pub(crate) type Gathered = BTreeMap<String, (Vec<f32>, Vec<f32>)>;
+
 /// Receives rows of logits. An error ends the call.
 pub(crate) type RowSink<'a> = dyn FnMut(&[f32]) -> Result<(), EngineError> + 'a;
 
-/// A device besides the CPU.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DeviceInfo {
     /// llama.cpp's name, such as `CUDA0`.
@@ -100,7 +111,6 @@ pub(super) fn other_vocab(path: &Path, why: &str) -> EngineError {
 
 /// One model, and perhaps one that drafts, in one process. All calls come from one thread (libgomp keeps a team per calling thread).
 pub(crate) trait Engine {
-    /// Name, versions, system info, devices.
     fn info(&self) -> EngineInfo;
     /// Monotonic clock in nanoseconds; virtual in the fake engine.
     fn now_ns(&self) -> u64;
@@ -114,7 +124,6 @@ pub(crate) trait Engine {
     ) -> Result<Loaded, EngineError>;
     /// Tokens of `text`, BOS first if the vocabulary asks for it, special tokens not parsed.
     fn tokenize(&self, text: &str) -> Result<Vec<i32>, EngineError>;
-    /// The vocabulary of the loaded model.
     fn vocab(&self) -> Result<Vocab, EngineError>;
     /// Tokens as text, special ones written out; bytes that are no UTF-8 are replaced.
     fn text_of(&self, tokens: &[i32]) -> Result<String, EngineError>;

@@ -5,18 +5,17 @@
 
 /// Names in `host_flags` that `system_info` does not list as `NAME = 1`, in the order given.
 pub(crate) fn unused_instructions(host_flags: &[String], system_info: &str) -> Vec<String> {
-    let used: Vec<&str> = system_info
-        .split(['|', ':'])
-        .filter_map(|part| {
-            let (name, value) = part.split_once('=')?;
-            (value.trim() == "1").then(|| name.trim())
-        })
-        .collect();
-    host_flags
-        .iter()
-        .filter(|flag| !used.contains(&flag.as_str()))
-        .cloned()
-        .collect()
+    let used: Vec<&str> = used_instructions(system_info).collect();
+    let unused = host_flags.iter().filter(|flag| !used.contains(&flag.as_str()));
+    unused.cloned().collect()
+}
+
+/// `A` and `B` of `CPU : A = 1 | B = 1 | C = 0 | `.
+pub(crate) fn used_instructions(system_info: &str) -> impl Iterator<Item = &str> {
+    let parts = system_info.split(['|', ':']).filter_map(|part| part.split_once('='));
+    parts
+        .filter(|(_, value)| value.trim() == "1")
+        .map(|(name, _)| name.trim())
 }
 
 #[cfg(test)]

@@ -6,20 +6,20 @@
 //! and no variable that asks for it.
 
 mod api;
-mod decode;
 #[cfg(feature = "test-engine")]
 pub(crate) mod fake;
-pub(crate) mod imatrix;
 mod instructions;
 #[cfg(feature = "llama")]
 pub(crate) mod llama;
-pub(crate) mod quantize;
+#[cfg(not(feature = "llama"))]
+mod none;
 mod rpc;
-pub(crate) mod weights;
 
-pub(crate) use api::{argmax, ContextId, DeviceInfo, Engine, EngineError, Layout, Vocab};
-pub(crate) use decode::Decoder;
-pub(crate) use instructions::unused_instructions;
+pub(crate) use api::{argmax, ContextId, DeviceInfo, Engine, EngineError, Layout, Shaping, Vocab, N_CTX_IMATRIX};
+pub(crate) use instructions::{unused_instructions, used_instructions};
+pub(crate) use llama::{devices, gather, quantize, serve_rpc, Decoder};
+#[cfg(not(feature = "llama"))]
+use none as llama;
 pub(crate) use rpc::check_server;
 
 use crate::data::EngineInfo;
@@ -34,7 +34,6 @@ fn built() -> EngineInfo {
     }
 }
 
-/// Whether a test's script stands in for llama.cpp.
 pub(crate) fn is_scripted() -> bool {
     #[cfg(feature = "test-engine")]
     return std::env::var_os(fake::SCRIPT_ENV).is_some();
@@ -48,34 +47,5 @@ pub(crate) fn info() -> EngineInfo {
     if is_scripted() {
         return fake::info();
     }
-    #[cfg(feature = "llama")]
-    return llama::info();
-    #[cfg(not(feature = "llama"))]
-    return EngineInfo {
-        name: "none".to_owned(),
-        version: "none".to_owned(),
-        ..built()
-    };
-}
-
-/// The devices of this build on this machine, with their memory. Asking makes a driver set this process up on them.
-pub(crate) fn devices() -> Vec<DeviceInfo> {
-    #[cfg(feature = "llama")]
-    return llama::devices();
-    #[cfg(not(feature = "llama"))]
-    return Vec::new();
-}
-
-/// Offers this machine's memory and processors to llama.cpp on others (its RPC backend) at `endpoint`; returns when that ends.
-///
-/// # Errors
-/// When this build has no RPC backend, or a device is not there.
-pub(crate) fn serve_rpc(endpoint: &str, device: &str, n_threads: u32) -> Result<(), EngineError> {
-    #[cfg(feature = "llama")]
-    return llama::serve_rpc(endpoint, device, n_threads);
-    #[cfg(not(feature = "llama"))]
-    {
-        let _ = (endpoint, device, n_threads);
-        Err(EngineError::Refused("this build has no llama.cpp".to_owned()))
-    }
+    llama::info()
 }

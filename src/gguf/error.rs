@@ -1,18 +1,15 @@
 //! What can be wrong with a GGUF file, in words.
 
 use crate::data::FileKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// A file that cannot be used, and why.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
 pub struct GgufError {
     pub path: PathBuf,
-    /// What is wrong with it.
     pub problem: GgufProblem,
 }
 
-/// What is wrong with a file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum GgufProblem {
     #[error("no such file; check the path")]
@@ -46,7 +43,13 @@ pub enum GgufProblem {
 }
 
 impl GgufProblem {
-    /// What such a file is.
+    pub(crate) fn at(self, path: &Path) -> GgufError {
+        GgufError {
+            path: path.to_owned(),
+            problem: self,
+        }
+    }
+
     pub fn kind(&self) -> FileKind {
         match self {
             GgufProblem::Unsuitable { kind, .. } => *kind,

@@ -45,7 +45,6 @@ impl Gguf {
         self.ftype_checked().map_or(0, |label| self.n_fallback_for(label))
     }
 
-    /// The same for a given label.
     pub(super) fn n_fallback_for(&self, label: &str) -> u64 {
         self.fallbacks_for(label).count() as u64
     }
@@ -72,9 +71,7 @@ impl Gguf {
             !is_q8_by_recipe && base.is_some_and(|base| is_fallback(t, base, is_output))
         })
     }
-}
 
-impl Gguf {
     /// The tensor types that a file of another label, made from this one, would have: what the label's recipe starts from, its fallback
     /// where rows do not fit, Q6_K for the output matrix, and for `_M` labels the next larger K type for every second `attn_v` and `ffn_down`.
     /// Close to llama.cpp's recipes, not equal to them. `None` for an unknown label.

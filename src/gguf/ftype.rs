@@ -1,6 +1,7 @@
 //! File types (`general.file_type`): llama.cpp's numbers and labels, and what each label's recipe starts from.
 
 use super::{GgmlType, Gguf};
+use std::collections::BTreeMap;
 use GgmlType as T;
 
 /// Number, label, the type most matrices get, and roughly the bits per weight of a large model.
@@ -62,11 +63,6 @@ pub(crate) fn ftype_of(name: &str) -> Option<&'static str> {
     row(name).map(|row| row.1)
 }
 
-/// Whether llama.cpp has a file type of this name (any case).
-pub(crate) fn is_known_ftype(name: &str) -> bool {
-    row(name).is_some()
-}
-
 /// All labels, in llama.cpp's order.
 pub(crate) fn known_ftypes() -> impl Iterator<Item = &'static str> {
     FTYPES.iter().map(|row| row.1)
@@ -82,7 +78,6 @@ pub(crate) fn label_of(ggml_type: GgmlType) -> Option<&'static str> {
     FTYPES.iter().find(|row| row.2 == ggml_type).map(|row| row.1)
 }
 
-/// The type that the label's recipe starts from.
 pub(super) fn base_type(name: &str) -> Option<GgmlType> {
     row(name).map(|row| row.2)
 }
@@ -106,26 +101,15 @@ impl Gguf {
                 }
             })
         };
-        self.ftype()
-            .filter(fits)
-            .or_else(|| FTYPES.iter().find(|row| row.2 == dominant).map(|row| row.1))
+        self.ftype().filter(fits).or_else(|| label_of(dominant))
     }
 
     /// The type that holds most elements of the matrices.
     fn dominant_type(&self) -> Option<GgmlType> {
-        GgmlType::ALL
-            .iter()
-            .map(|&ty| {
-                (
-                    self.matrices()
-                        .filter(|t| t.ggml_type == ty)
-                        .map(|t| t.n_elements)
-                        .sum::<u64>(),
-                    ty,
-                )
-            })
-            .filter(|(n, _)| *n > 0)
-            .max_by_key(|(n, _)| *n)
-            .map(|(_, ty)| ty)
+        let mut n_elements: BTreeMap<GgmlType, u64> = BTreeMap::new();
+        for t in self.matrices().filter(|t| t.n_elements > 0) {
+            *n_elements.entry(t.ggml_type).or_default() += t.n_elements;
+        }
+        n_elements.into_iter().max_by_key(|(_, n)| *n).map(|(ty, _)| ty)
     }
 }

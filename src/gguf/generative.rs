@@ -89,7 +89,6 @@ impl Gguf {
 
 const PROJECTOR: &str = "is the vision or audio part of a model; name the language model's file";
 
-/// A text of the file in a message.
 fn short(text: &str) -> String {
     text.chars().take(40).flat_map(char::escape_default).collect()
 }

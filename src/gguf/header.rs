@@ -17,7 +17,6 @@ const MAX_NAME_BYTES: u64 = 63;
 /// Rough size in memory of an entry of the maps below, without its texts; see [`Reader::charge`].
 const ENTRY_BYTES: u64 = 128;
 
-/// One tensor, as described in the header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TensorInfo {
     /// Its name, e.g. `blk.0.attn_q.weight`.
@@ -31,7 +30,6 @@ pub struct TensorInfo {
     pub part: u32,
     /// Start of its data, from the start of the file.
     pub offset: u64,
-    /// Length of its data.
     pub bytes: u64,
     pub n_elements: u64,
 }
@@ -46,7 +44,6 @@ impl TensorInfo {
     }
 }
 
-/// The header of a GGUF file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gguf {
     /// Format version: 2 or 3.
@@ -79,10 +76,7 @@ impl Gguf {
             }
             Gguf::read(File::open(path).map_err(unreadable)?, meta.len())
         };
-        read().map_err(|problem| GgufError {
-            path: path.to_owned(),
-            problem,
-        })
+        read().map_err(|problem| problem.at(path))
     }
 
     /// Reads the header from a stream of `file_bytes` bytes.
@@ -109,7 +103,6 @@ impl Gguf {
         })
     }
 
-    /// A whole number of at least 0.
     pub(crate) fn u64(&self, key: &str) -> Option<u64> {
         self.metadata.get(key)?.as_u64()
     }
@@ -118,7 +111,6 @@ impl Gguf {
         self.metadata.get(key)?.as_str()
     }
 
-    /// The tensor of this name.
     pub(crate) fn tensor(&self, name: &str) -> Option<&TensorInfo> {
         self.tensors.iter().find(|t| t.name == name)
     }

@@ -4,8 +4,8 @@
 //! what llama-quantize makes of it: sums over counts, in f32, 1 where nothing was counted.
 
 use super::reader::unreadable;
-use super::splice::{Head, Piece};
-use super::{GgmlType, Gguf, GgufError, GgufProblem, TensorInfo};
+use super::splice::Piece;
+use super::{GgmlType, Gguf, GgufError, GgufProblem, TensorInfo, Writer};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Seek, Write};
@@ -15,33 +15,20 @@ use std::path::Path;
 /// No importance matrix is as large.
 const BYTES_MAX: u64 = 1 << 30;
 
-/// An importance matrix.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Imatrix {
     /// Tensor to one value for each column; of experts one after the other.
     pub entries: BTreeMap<String, Vec<f32>>,
-    /// Texts it was computed from.
-    pub datasets: Vec<String>,
-    /// Chunks of them.
-    pub n_chunks: u32,
 }
 
-/// Sums of squares of what a matrix was multiplied with.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Sums {
-    /// For each column; of experts one after the other.
-    pub squares: Vec<f32>,
-    /// Rows that were added up; for each expert.
-    pub counts: Vec<f32>,
-}
+/// Sums of squares of what a matrix was multiplied with for each column (of experts one after the other), and rows that were added up
+/// for each expert.
+pub type Sums = (Vec<f32>, Vec<f32>);
 
 impl Imatrix {
     /// Reads a file of either format.
     pub fn open(path: &Path) -> Result<Imatrix, GgufError> {
-        let of_file = |problem| GgufError {
-            path: path.to_owned(),
-            problem,
-        };
+        let of_file = |problem: GgufProblem| problem.at(path);
         let bytes = std::fs::metadata(path).map_err(|e| of_file(unreadable(e)))?.len();
         if bytes > BYTES_MAX {
             return Err(of_file(no_matrix("it is larger than any importance matrix")));
@@ -68,10 +55,7 @@ impl Imatrix {
             file.read_exact_at(&mut bytes, tensor.offset).ok()?;
             Some(floats_of(&bytes))
         };
-        let mut matrix = Imatrix {
-            n_chunks: gguf.u64("imatrix.chunk_count").unwrap_or(0) as u32,
-            ..Imatrix::default()
-        };
+        let mut matrix = Imatrix::default();
         for tensor in &gguf.tensors {
             let Some(name) = tensor.name.strip_suffix(".in_sum2") else {
                 continue;
@@ -80,8 +64,7 @@ impl Imatrix {
             let (Some(squares), Some(counts)) = (squares, floats(&format!("{name}.counts"))) else {
                 return Err(no_matrix(&format!("{name} has sums without counts, or not as f32")));
             };
-            let values = weights(&Sums { squares, counts });
-            matrix.entries.insert(name.to_owned(), values);
+            matrix.entries.insert(name.to_owned(), weights(&squares, &counts));
         }
         matrix.checked()
     }
@@ -102,13 +85,6 @@ impl Imatrix {
                 values.iter_mut().for_each(|v| *v /= n_calls as f32);
             }
             matrix.entries.insert(name, values);
-        }
-        if let Ok(n_chunks) = count(&mut rest) {
-            matrix.n_chunks = n_chunks as u32;
-            let dataset = count(&mut rest).and_then(|n| take(&mut rest, n));
-            matrix
-                .datasets
-                .extend(dataset.iter().map(|name| String::from_utf8_lossy(name).into_owned()));
         }
         matrix.checked()
     }
@@ -137,10 +113,10 @@ pub fn write_imatrix(
 ) -> io::Result<()> {
     let mut data = tempfile::tempfile()?;
     let mut tensors = Vec::new();
-    for (name, entry) in sums {
-        let n_matrices = entry.counts.len().max(1) as u64;
-        let n_row = entry.squares.len() as u64 / n_matrices;
-        for (what, row, values) in [("in_sum2", n_row, &entry.squares), ("counts", 1, &entry.counts)] {
+    for (name, (squares, counts)) in sums {
+        let n_matrices = counts.len().max(1) as u64;
+        let n_row = squares.len() as u64 / n_matrices;
+        for (what, row, values) in [("in_sum2", n_row, squares), ("counts", 1, counts)] {
             let offset = data.stream_position()?;
             for value in values {
                 data.write_all(&value.to_le_bytes())?;
@@ -157,22 +133,18 @@ pub fn write_imatrix(
             });
         }
     }
-    let mut head = Head::empty();
-    head.set_text("general.type", "imatrix");
-    let mut list = 8u32.to_le_bytes().to_vec();
-    list.extend(1u64.to_le_bytes());
-    list.extend((dataset.len() as u64).to_le_bytes());
-    list.extend(dataset.as_bytes());
-    head.set("imatrix.datasets", 9, &list);
-    head.set("imatrix.chunk_count", 4, &n_chunks.to_le_bytes());
-    head.set("imatrix.chunk_size", 4, &n_ctx.to_le_bytes());
+    let writer = Writer::new()
+        .str("general.type", "imatrix")
+        .strs("imatrix.datasets", &[dataset])
+        .u32("imatrix.chunk_count", n_chunks)
+        .u32("imatrix.chunk_size", n_ctx);
     let pieces: Vec<Piece<'_>> = tensors.iter().map(|tensor| Piece { tensor, file: &data }).collect();
-    head.write(File::create(path)?, &pieces).map(drop)
+    writer.write(File::create(path)?, &pieces).map(drop)
 }
 
-fn weights(sums: &Sums) -> Vec<f32> {
-    let n_row = sums.squares.len() / sums.counts.len().max(1);
-    let of_matrix = sums.squares.chunks(n_row.max(1)).zip(&sums.counts);
+fn weights(squares: &[f32], counts: &[f32]) -> Vec<f32> {
+    let n_row = squares.len() / counts.len().max(1);
+    let of_matrix = squares.chunks(n_row.max(1)).zip(counts);
     let weigh = |(squares, count): (&[f32], &f32)| -> Vec<f32> {
         let count = count.round();
         let value = |sum: &f32| if count > 0.0 { sum / count } else { 1.0 };
@@ -205,23 +177,12 @@ fn no_matrix(what: &str) -> GgufProblem {
     GgufProblem::NotGguf(what.to_owned())
 }
 
-/// What the metadata say of a matrix.
-impl Imatrix {
-    /// From the lists in a GGUF file's metadata; texts of long lists are not kept by the reader of headers.
-    pub fn dataset(&self) -> Option<&str> {
-        self.datasets.first().map(String::as_str)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn sums() -> BTreeMap<String, Sums> {
-        let entry = Sums {
-            squares: vec![2.0, 4.0, 0.0, 8.0],
-            counts: vec![2.0, 0.0],
-        };
+        let entry = (vec![2.0, 4.0, 0.0, 8.0], vec![2.0, 0.0]);
         BTreeMap::from([("blk.0.ffn_up_exps.weight".to_owned(), entry)])
     }
 
@@ -232,7 +193,6 @@ mod tests {
         write_imatrix(&path, &sums(), "corpus", (3, 512)).expect("written");
         let read = Imatrix::open(&path).expect("sound");
         assert_eq!(read.entries["blk.0.ffn_up_exps.weight"], [1.0, 2.0, 1.0, 1.0]);
-        assert_eq!(read.n_chunks, 3);
     }
 
     #[test]
@@ -246,7 +206,6 @@ mod tests {
         bytes.extend(b"wiki");
         let read = Imatrix::of_old(&bytes).expect("sound");
         assert_eq!(read.entries["a"], [1.5, 2.5]);
-        assert_eq!((read.n_chunks, read.dataset()), (7, Some("wiki")));
         for n in 0..21 {
             assert!(Imatrix::of_old(&bytes[..n]).is_err(), "{n} bytes");
         }

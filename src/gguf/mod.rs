@@ -26,9 +26,9 @@ pub(crate) mod write_test;
 
 pub use error::{GgufError, GgufProblem};
 pub(crate) use fallback::fallback_from;
-pub(crate) use ftype::{ftype_bpw, ftype_id, ftype_of, is_known_ftype, known_ftypes, label_of};
+pub(crate) use ftype::{ftype_bpw, ftype_id, ftype_of, known_ftypes, label_of};
 pub use header::{Gguf, TensorInfo};
-pub use imatrix::{write_imatrix, Imatrix, Sums};
+pub use imatrix::{write_imatrix, Imatrix};
 pub use provenance::{MIX_LABEL_KEY, MIX_PREFIX, MIX_RECIPE_KEY};
 pub use reader::SLACK_BYTES;
 pub use shape::kv_bytes_per_token;

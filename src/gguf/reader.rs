@@ -32,12 +32,10 @@ impl<R: Read + Seek> Reader<R> {
         self.pos
     }
 
-    /// Bytes from here to the end.
     pub(super) fn remaining(&self) -> u64 {
         self.len - self.pos
     }
 
-    /// Length of the whole file.
     pub(super) fn len(&self) -> u64 {
         self.len
     }

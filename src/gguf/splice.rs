@@ -5,166 +5,104 @@
 
 use super::header::{alignment, read_count, read_magic_and_version, read_value};
 use super::reader::{unreadable, Reader};
-use super::{Gguf, GgufError, GgufProblem, TensorInfo};
+use super::{Gguf, GgufError, GgufProblem, TensorInfo, Writer};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// A tensor of a file.
 pub struct Piece<'a> {
-    /// What it is there.
     pub tensor: &'a TensorInfo,
-    /// The file.
     pub file: &'a File,
 }
 
-/// The metadata of a file, as bytes.
 #[derive(Debug, Clone)]
-pub struct Head {
-    /// Key, and the bytes of key, type and value.
-    values: Vec<(String, Vec<u8>)>,
-    alignment: u64,
-}
+pub struct Head(Writer);
 
 impl Head {
-    /// Reads the metadata of the file at `path`.
     pub fn open(path: &Path) -> Result<Head, GgufError> {
         let read = || {
             let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
             Head::read(File::open(path).map_err(unreadable)?, bytes)
         };
-        read().map_err(|problem| GgufError {
-            path: path.to_owned(),
-            problem,
-        })
+        read().map_err(|problem| problem.at(path))
     }
 
     fn read(mut input: impl Read + Seek, file_bytes: u64) -> Result<Head, GgufProblem> {
-        let mut ranges = Vec::new();
+        let mut ends = Vec::new();
         let mut metadata = BTreeMap::new();
-        {
-            let mut r = Reader::new(&mut input, file_bytes)?;
-            read_magic_and_version(&mut r)?;
-            read_count(&mut r, "tensors", 8 + 4 + 4 + 8)?;
-            let n = read_count(&mut r, "metadata values", 8 + 1 + 4 + 1)?;
-            for i in 0..n {
-                let start = r.pos();
-                let key = r.string(&format!("metadata key {i}"))?;
-                let value = read_value(&mut r, &key)?;
-                ranges.push((key.clone(), start, r.pos() - start));
-                metadata.insert(key, value);
-            }
+        let mut r = Reader::new(&mut input, file_bytes)?;
+        read_magic_and_version(&mut r)?;
+        read_count(&mut r, "tensors", 8 + 4 + 4 + 8)?;
+        let n = read_count(&mut r, "metadata values", 8 + 1 + 4 + 1)?;
+        let mut start = r.pos();
+        for i in 0..n {
+            let key = r.string(&format!("metadata key {i}"))?;
+            let value = read_value(&mut r, &key)?;
+            ends.push((key.clone(), r.pos()));
+            metadata.insert(key, value);
         }
-        let mut values = Vec::new();
-        for (key, start, n_bytes) in ranges {
-            input.seek(SeekFrom::Start(start)).map_err(unreadable)?;
-            let mut bytes = Vec::new();
-            input
-                .by_ref()
-                .take(n_bytes)
-                .read_to_end(&mut bytes)
-                .map_err(unreadable)?;
-            values.push((key, bytes));
+        input.seek(SeekFrom::Start(start)).map_err(unreadable)?;
+        let mut writer = Writer::new();
+        writer.alignment = alignment(&metadata)?;
+        for (key, end) in ends {
+            let mut bytes = vec![0; (end - start) as usize];
+            input.read_exact(&mut bytes).map_err(unreadable)?;
+            writer.values.push((key, bytes));
+            start = end;
         }
-        Ok(Head {
-            values,
-            alignment: alignment(&metadata)?,
-        })
+        Ok(Head(writer))
     }
 
-    /// Of nothing but texts.
-    pub fn empty() -> Head {
-        Head {
-            values: Vec::new(),
-            alignment: 32,
-        }
-    }
-
-    /// Sets a value of this type number, its bytes as GGUF has them.
-    pub(super) fn set(&mut self, key: &str, ty: u32, value: &[u8]) {
-        let mut bytes = Vec::new();
-        text(&mut bytes, key);
-        bytes.extend(ty.to_le_bytes());
-        bytes.extend(value);
-        match self.values.iter_mut().find(|(own, _)| own == key) {
-            Some((_, own)) => *own = bytes,
-            None => self.values.push((key.to_owned(), bytes)),
-        }
-    }
-
-    /// Sets a text.
+    /// Adds a text, or puts it in the place of the one of this key.
     pub fn set_text(&mut self, key: &str, value: &str) {
-        let mut bytes = Vec::new();
-        text(&mut bytes, value);
-        self.set(key, 8, &bytes);
+        self.0.values.retain(|(own, _)| own != key);
+        self.0.values.extend(Writer::new().str(key, value).values);
     }
 
     /// Removes all values whose key begins so.
     pub fn remove(&mut self, prefix: &str) {
-        self.values.retain(|(key, _)| !key.starts_with(prefix));
+        self.0.values.retain(|(key, _)| !key.starts_with(prefix));
     }
 
     /// Writes the file. Name, shape, and who has the bytes of each tensor are told by `pieces`.
     pub fn write(&self, to: File, pieces: &[Piece<'_>]) -> io::Result<u64> {
+        self.0.clone().write(to, pieces)
+    }
+}
+
+impl Writer {
+    pub(super) fn write(mut self, to: File, pieces: &[Piece<'_>]) -> io::Result<u64> {
+        for Piece { tensor, .. } in pieces {
+            let dims = &tensor.dims[..tensor.n_dims as usize];
+            self = self.tensor(&tensor.name, dims, tensor.ggml_type.id(), tensor.bytes);
+        }
+        let (head, file_bytes) = self.head();
         let mut out = BufWriter::with_capacity(1 << 20, to);
-        let mut head = self.bytes(pieces);
-        let data = (head.len() as u64).next_multiple_of(self.alignment);
-        head.resize(data as usize, 0);
         out.write_all(&head)?;
-        let mut at = data;
         for piece in pieces {
             copy(piece, &mut out)?;
             let padded = piece.tensor.bytes.next_multiple_of(self.alignment);
             out.write_all(&vec![0; (padded - piece.tensor.bytes) as usize])?;
-            at += padded;
         }
         out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(at)
-    }
-
-    fn bytes(&self, pieces: &[Piece<'_>]) -> Vec<u8> {
-        let mut head = b"GGUF".to_vec();
-        head.extend(3u32.to_le_bytes());
-        head.extend((pieces.len() as u64).to_le_bytes());
-        head.extend((self.values.len() as u64).to_le_bytes());
-        for (_, bytes) in &self.values {
-            head.extend(bytes);
-        }
-        let mut offset = 0u64;
-        for Piece { tensor, .. } in pieces {
-            text(&mut head, &tensor.name);
-            head.extend(tensor.n_dims.to_le_bytes());
-            for dim in tensor.dims.iter().take(tensor.n_dims as usize) {
-                head.extend(dim.to_le_bytes());
-            }
-            head.extend(tensor.ggml_type.id().to_le_bytes());
-            head.extend(offset.to_le_bytes());
-            offset = (offset + tensor.bytes).next_multiple_of(self.alignment);
-        }
-        head
+        Ok(file_bytes)
     }
 }
 
 /// A file with its header, to take tensors from.
 pub struct Quarry {
-    /// Its header.
     pub gguf: Gguf,
     file: File,
 }
 
 impl Quarry {
-    /// Opens a file of one part.
     pub fn open(path: &Path) -> Result<Quarry, GgufError> {
         let gguf = Gguf::open(path)?;
-        let file = File::open(path).map_err(|e| GgufError {
-            path: path.to_owned(),
-            problem: unreadable(e),
-        })?;
+        let file = File::open(path).map_err(|e| unreadable(e).at(path))?;
         Ok(Quarry { gguf, file })
     }
 
-    /// The tensor of this name.
     pub fn piece(&self, name: &str) -> Option<Piece<'_>> {
         let tensor = self.gguf.tensor(name)?;
         Some(Piece {
@@ -180,11 +118,6 @@ impl Quarry {
             file: &self.file,
         })
     }
-}
-
-fn text(out: &mut Vec<u8>, s: &str) {
-    out.extend((s.len() as u64).to_le_bytes());
-    out.extend(s.as_bytes());
 }
 
 fn copy(piece: &Piece<'_>, out: &mut impl Write) -> io::Result<()> {

@@ -54,7 +54,6 @@ values! {
 /// An array. Long ones and arrays of strings (vocabularies) keep only their length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Array {
-    /// GGUF's number of the elements' type.
     pub(super) element: u32,
     pub len: u64,
     /// The elements as in the file, if kept.

@@ -1,17 +1,17 @@
 //! Lays out a GGUF file: metadata and tensors in the order given, everything but the tensors' data.
 
 /// Where tensors begin, in multiples of this many bytes (GGUF's default).
-const ALIGNMENT: usize = 32;
+const ALIGNMENT: u64 = 32;
 
-/// A file in the making.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Writer {
-    n_values: u64,
-    values: Vec<u8>,
+    /// Key, and the bytes of key, type and value.
+    pub(super) values: Vec<(String, Vec<u8>)>,
     n_tensors: u64,
     /// Name, shape, type and offset of each.
     tensors: Vec<u8>,
     data_bytes: u64,
+    pub(super) alignment: u64,
 }
 
 fn text(out: &mut Vec<u8>, text: &str) {
@@ -20,16 +20,24 @@ fn text(out: &mut Vec<u8>, text: &str) {
 }
 
 impl Writer {
+    #[expect(clippy::new_without_default, reason = "a file without anything is no default of one")]
     pub fn new() -> Writer {
-        Writer::default()
+        Writer {
+            values: Vec::new(),
+            n_tensors: 0,
+            tensors: Vec::new(),
+            data_bytes: 0,
+            alignment: ALIGNMENT,
+        }
     }
 
     /// Any value: its type's number and its bytes.
     pub fn raw(mut self, key: &str, type_id: u32, bytes: &[u8]) -> Writer {
-        text(&mut self.values, key);
-        self.values.extend(type_id.to_le_bytes());
-        self.values.extend(bytes);
-        self.n_values += 1;
+        let mut value = Vec::new();
+        text(&mut value, key);
+        value.extend(type_id.to_le_bytes());
+        value.extend(bytes);
+        self.values.push((key.to_owned(), value));
         self
     }
 
@@ -77,7 +85,7 @@ impl Writer {
         dims.iter().for_each(|n| self.tensors.extend(n.to_le_bytes()));
         self.tensors.extend(type_id.to_le_bytes());
         self.tensors.extend(self.data_bytes.to_le_bytes());
-        self.data_bytes = (self.data_bytes + bytes).next_multiple_of(ALIGNMENT as u64);
+        self.data_bytes = (self.data_bytes + bytes).next_multiple_of(self.alignment);
         self.n_tensors += 1;
         self
     }
@@ -87,11 +95,11 @@ impl Writer {
         let mut head = b"GGUF".to_vec();
         head.extend(3u32.to_le_bytes());
         head.extend(self.n_tensors.to_le_bytes());
-        head.extend(self.n_values.to_le_bytes());
-        head.extend(&self.values);
+        head.extend((self.values.len() as u64).to_le_bytes());
+        self.values.iter().for_each(|(_, value)| head.extend(value));
         head.extend(&self.tensors);
         if self.n_tensors > 0 {
-            head.resize(head.len().next_multiple_of(ALIGNMENT), 0);
+            head.resize(head.len().next_multiple_of(self.alignment as usize), 0);
         }
         let file_bytes = head.len() as u64 + self.data_bytes;
         (head, file_bytes)

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 pub(crate) fn gather() -> HostInfo {
     let cpuinfo = read("/proc/cpuinfo").unwrap_or_default();
     let usable = allowed_cpus();
-    let n_cpus = usable_cpus(&usable);
+    // Within affinity and the cgroup's quota, rounded down, as a thread that is throttled half of the time slows all others.
+    let n_cpus = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
     let n_cores = parse::physical_cores(&cpuinfo, &usable)
         .or_else(|| cores_from_sysfs(&usable))
         .unwrap_or(n_cpus);
@@ -28,7 +29,7 @@ pub(crate) fn gather() -> HostInfo {
         load_percent: read("/proc/loadavg")
             .and_then(|text| parse::load_percent(&text))
             .unwrap_or(0),
-        instructions: instructions(),
+        instructions: isa::names(&parse::cpu_flags(&cpuinfo)),
     }
 }
 
@@ -42,11 +43,6 @@ pub(crate) fn node() -> Option<String> {
         .filter(|name| !name.is_empty() && name != "(none)")
 }
 
-/// The instruction sets of the CPU that ggml can use, in ggml's names.
-fn instructions() -> Vec<String> {
-    isa::names(&parse::cpu_flags(&read("/proc/cpuinfo").unwrap_or_default()))
-}
-
 /// Threads to compute with: the physical cores, but no more than the cgroup's quota and the affinity allow.
 pub(crate) fn default_threads(host: &HostInfo) -> u32 {
     host.n_cores.min(host.n_cpus).max(1)
@@ -57,7 +53,7 @@ pub(crate) fn default_threads(host: &HostInfo) -> u32 {
 pub(crate) fn memory_available_bytes() -> Option<u64> {
     let system = parse::kib_field(&read("/proc/meminfo")?, "MemAvailable")?;
     Some(
-        memory_cgroups()
+        cgroups("memory")
             .iter()
             .filter_map(Cgroup::available)
             .fold(system, u64::min),
@@ -82,20 +78,6 @@ fn allowed_cpus() -> BTreeSet<u32> {
     read("/proc/self/status")
         .and_then(|text| parse::allowed_cpus(&text))
         .unwrap_or_default()
-}
-
-/// Logical CPUs within affinity and quota, rounded down as a thread that is throttled half of the time slows all
-/// others; at least 1.
-fn usable_cpus(allowed: &BTreeSet<u32>) -> u32 {
-    let by_affinity = match u32::try_from(allowed.len()) {
-        Ok(n) if n > 0 => n,
-        _ => std::thread::available_parallelism()
-            .ok()
-            .and_then(|n| u32::try_from(n.get()).ok())
-            .unwrap_or(1),
-    };
-    let by_quota = cpu_quota().map_or(u32::MAX, |cpus| cpus.floor().min(f64::from(u32::MAX)) as u32);
-    by_affinity.min(by_quota).max(1)
 }
 
 fn cores_from_sysfs(usable: &BTreeSet<u32>) -> Option<u32> {
@@ -179,17 +161,8 @@ pub(super) fn cgroups(controller: &str) -> Vec<Cgroup> {
     found
 }
 
-fn memory_cgroups() -> Vec<Cgroup> {
-    cgroups("memory")
-}
-
 fn memory_limit() -> Option<u64> {
-    memory_cgroups().iter().filter_map(Cgroup::memory_limit).min()
-}
-
-fn cpu_quota() -> Option<f64> {
-    let quotas = cgroups("cpu").into_iter().filter_map(|group| group.cpu_quota());
-    quotas.min_by(f64::total_cmp)
+    cgroups("memory").iter().filter_map(Cgroup::memory_limit).min()
 }
 
 fn os() -> String {

@@ -32,7 +32,6 @@ fn process(folder: &Path) -> Option<Process> {
     })
 }
 
-/// Whether a program of this name runs models.
 pub(super) fn is_llama(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["llama", "ollama", "kvant", "koboldcpp", "lm studio", "lm-studio", "lms"]

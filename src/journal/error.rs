@@ -7,27 +7,18 @@ use std::path::PathBuf;
 /// Why a journal cannot be read, created or continued.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// The file's content cannot be used.
     #[error("journal unusable: {path}: {problem}", path = path.display())]
-    Unusable {
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: Problem,
-    },
-    /// A new journal would overwrite a file.
+    Unusable { path: PathBuf, problem: Problem },
     #[error("journal {path} exists; continue it with --resume, or name another folder with --out", path = path.display())]
     Exists { path: PathBuf },
-    /// Another process has it.
     #[error("journal {path} is in use by another kvant; wait for it, or name another folder with --out", path = path.display())]
     InUse { path: PathBuf },
-    /// The operating system refused.
     #[error("cannot {action} journal {path}: {source}; {advice}", path = path.display())]
     Io {
         /// What was tried: "open", "write" …
         action: &'static str,
         path: PathBuf,
         source: io::Error,
-        /// What to do next.
         advice: &'static str,
     },
     /// A value that JSON cannot hold (a number that is not finite).
@@ -45,58 +36,38 @@ pub enum JournalError {
 pub enum Problem {
     #[error("the file is empty: the run ended before it began; start a new run")]
     Empty,
-    /// The first bytes are not those of a journal.
     #[error("this is not a journal of kvant; give the journal.jsonl of a run, or its folder")]
     NotAJournal,
-    /// Line 1 never got written completely.
     #[error("line 1 is incomplete: the run was stopped before it began; start a new run")]
     TornHeader,
-    /// Line 1 is a record of another kind.
     #[error(
         "line 1 is not a run header, so its beginning is missing; restore the file from a copy, or start a new run"
     )]
     NoHeader,
-    /// Written in a format this version does not know.
     #[error("it has format {format}, and this kvant reads up to {JOURNAL_FORMAT}: it was written by a newer kvant; update kvant")]
     Newer { format: u64 },
-    /// A format number that never was.
     #[error("it has format {format}, which no kvant has written; restore the file from a copy, or start a new run")]
     UnknownFormat { format: u64 },
-    /// More bytes than any run writes.
     #[error("the file is larger than {limit_mib} MiB, which no run writes; give the journal.jsonl of a run")]
     TooLarge { limit_mib: u64 },
     /// A line before the last, or more than the tail of the last.
     #[error("line {line}: {problem}; restore the file from a copy, or start a new run")]
-    Line {
-        line: u64,
-        /// What is wrong with it.
-        problem: LineProblem,
-    },
+    Line { line: u64, problem: LineProblem },
 }
 
-/// What is wrong with one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LineProblem {
-    /// The line's bytes are not those that were written.
     #[error("checksum mismatch")]
     Checksum,
     #[error("not a journal line ({reason})")]
     Malformed { reason: String },
-    /// A line is missing, or stands twice.
     #[error("sequence number {found} where {line} belongs, so a line is missing or stands twice", line = expected)]
-    Sequence {
-        /// The number it has.
-        found: u64,
-        /// The number it should have.
-        expected: u64,
-    },
+    Sequence { found: u64, expected: u64 },
     /// Intact, but of a kind or shape this version does not know.
     #[error("its record cannot be understood ({reason})")]
     Record { reason: String },
-    /// A header after line 1.
     #[error("a second run header")]
     SecondHeader,
-    /// More bytes than any record has.
     #[error("longer than any record")]
     TooLong,
 }

@@ -12,7 +12,6 @@ use std::path::Path;
 /// Far beyond any run: a day of samples takes some tens of MiB.
 const FILE_BYTES_MAX: u64 = 1 << 30;
 
-/// A journal that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Journal {
     pub header: RunHeader,

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A place that lines are appended to.
 pub trait Sink: Send {
     /// Appends all bytes and returns once they are durable. After an error, any part of them may be there.
     ///
@@ -47,13 +46,11 @@ impl Sink for FileSink {
 /// A sink in memory, for tests, whose k-th append writes part of its bytes and fails, as a full disk does.
 #[derive(Debug, Clone, Default)]
 pub struct FailingSink {
-    /// What was written so far.
     pub bytes: Arc<Mutex<Vec<u8>>>,
     /// Appends left before the one that fails; absent: none fails.
     pub n_until_failure: Option<usize>,
     /// Bytes the failing append leaves behind.
     pub n_bytes_left: usize,
-    /// Whether cutting off fails as well.
     pub truncate_fails: bool,
 }
 

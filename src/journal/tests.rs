@@ -11,67 +11,19 @@ fn header() -> RunHeader {
     RunHeader {
         format: JOURNAL_FORMAT,
         run_id: "built-in-20261121-213000".to_owned(),
-        started_at: "2026-11-21T21:30:00Z".to_owned(),
         command: vec!["kvant".to_owned(), "compare".to_owned(), "builtin \"x\"\n".to_owned()],
-        tool_version: "0.1.0".to_owned(),
-        llama_cpp: "b1".to_owned(),
-        system_info: "AVX2 = 1 |".to_owned(),
-        plan_sha256: "00".to_owned(),
         plan: Plan {
             seed: u64::MAX,
-            level: Level::Quick,
-            arms: Vec::new(),
-            cells: Vec::new(),
-            decision: Vec::new(),
-            pace: Pace::default(),
-            stop: StopRule {
-                n_launches_min: 6,
-                n_launches_max: 40,
-                budget_ns: 1,
-                precision: 0.02,
-            },
             equivalence: 0.1 + 0.2,
-            sample_ns_min: 300_000_000,
-            limits: Limits::default(),
-            quality: None,
+            ..Plan::default()
         },
-        salt: String::new(),
         text_seed: Some(1),
-        corpus_sha256: String::new(),
-        texts: Vec::new(),
         host: HostInfo {
             cpu: "größer ≥ 1".to_owned(),
-            n_cores: 2,
-            n_cpus: 2,
             memory_bytes: 1 << 33,
-            memory_available_bytes: 1 << 32,
-            os: "Linux".to_owned(),
-            governor: None,
-            virtualization: None,
-            load_percent: 0,
-            instructions: Vec::new(),
+            ..HostInfo::default()
         },
-        model: ModelInfo {
-            name: "built-in".to_owned(),
-            architecture: "llama".to_owned(),
-            n_layer: 1,
-            n_embd: 1,
-            n_head: 1,
-            n_head_kv: 1,
-            n_embd_k_gqa: 1,
-            n_embd_v_gqa: 1,
-            n_vocab: 1,
-            n_ctx_train: 1,
-        },
-        builds: Vec::new(),
-        gate: Vec::new(),
-        draft: None,
-        goal: None,
-        price_per_hour: None,
-        predicted: Vec::new(),
-        left_out: Vec::new(),
-        shards: None,
-        variants: Vec::new(),
+        ..RunHeader::default()
     }
 }
 
@@ -79,12 +31,7 @@ fn sample(round: u32, at_ns: u64, itl_ns: Vec<u64>, ttft_ns: Option<u64>) -> Rec
     let conditions = SampleConditions {
         cpu_ns: at_ns,
         n_involuntary_switches: 1,
-        n_major_faults: 0,
-        steal_ns: None,
-        throttled_ns: None,
-        suspended_ns: None,
-        energy_uj: None,
-        gpu: None,
+        ..SampleConditions::default()
     };
     let ns = at_ns / 2;
     let sample = Sample {
@@ -250,41 +197,23 @@ proptest! {
         after_header.extend(&bytes);
         let _ = read_bytes(&after_header);
     }
-
-    #[test]
-    fn a_changed_byte_is_noticed(place in any::<prop::sample::Index>(), flip in 1u8..) {
-        let records = three_records();
-        let good = journal_bytes(&records);
-        let mut bad = good.clone();
-        let at = place.index(bad.len());
-        bad[at] ^= flip;
-        let last_line = line_start(&good, 4);
-        match read_bytes(&bad) {
-            Err(_) => {}
-            Ok(journal) => {
-                // The newline before the last line belongs to it: without it both lines are one torn line.
-                prop_assert!(at + 1 >= last_line, "byte {} of {} went unnoticed", at, good.len());
-                prop_assert!(journal.torn_tail);
-                prop_assert!(records.starts_with(&journal.records));
-                prop_assert_eq!(journal.header, header());
-            }
-        }
-    }
 }
 
 #[test]
 fn every_single_bit_counts() {
-    let good = journal_bytes(&three_records());
+    let records = three_records();
+    let good = journal_bytes(&records);
     let last_line = line_start(&good, 4);
-    for at in line_start(&good, 2)..good.len() {
+    for at in 0..good.len() {
         for bit in 0..8 {
             let mut bad = good.clone();
             bad[at] ^= 1 << bit;
-            let read = read_bytes(&bad);
-            let is_noticed = read
-                .as_ref()
-                .map_or(true, |journal| journal.torn_tail && at + 1 >= last_line);
-            assert!(is_noticed, "bit {bit} of byte {at}: {read:?}");
+            if let Ok(journal) = read_bytes(&bad) {
+                // The newline before the last line belongs to it: without it both lines are one torn line.
+                let is_noticed = journal.torn_tail && at + 1 >= last_line;
+                assert!(is_noticed, "bit {bit} of byte {at}");
+                assert!(records.starts_with(&journal.records) && journal.header == header());
+            }
         }
     }
 }

@@ -35,7 +35,6 @@ impl Writer {
         }
         let mut builder = tempfile::Builder::new();
         builder.prefix("journal.").suffix(".tmp").append(true);
-        #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let temporary = builder.tempfile_in(folder_of(path)).map_err(failed)?;
         lock(temporary.as_file(), path)?;
@@ -127,10 +126,6 @@ impl Writer {
         self.append_line(&bytes)
     }
 
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     fn append_line(&mut self, bytes: &[u8]) -> Result<(), JournalError> {
         if let Err(source) = self.sink.append(bytes) {
             self.is_broken = self.sink.truncate(self.n_good_bytes).is_err();
@@ -181,11 +176,7 @@ fn folder_of(path: &Path) -> &Path {
 
 /// Makes the entry of a file in its folder durable.
 fn sync_folder(path: &Path) -> io::Result<()> {
-    // Only Unix can open a folder as a file.
-    if cfg!(unix) {
-        File::open(folder_of(path))?.sync_all()?;
-    }
-    Ok(())
+    File::open(folder_of(path))?.sync_all()
 }
 
 fn io_error(action: &'static str, path: &Path, source: io::Error, advice: &'static str) -> JournalError {

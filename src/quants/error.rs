@@ -1,6 +1,5 @@
 //! The error of rounded numbers against a reference.
 
-/// Sums over rows.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct ErrorSum {
     n: u64,
@@ -32,7 +31,6 @@ impl ErrorSum {
         }
     }
 
-    /// The sums of both.
     pub(crate) fn merge(&mut self, other: &ErrorSum) {
         self.n += other.n;
         self.squared_error += other.squared_error;
@@ -53,7 +51,6 @@ impl ErrorSum {
         (ratio.is_finite() && ratio > 0.0).then(|| 10.0 * ratio.log10())
     }
 
-    /// Whether every number is exactly the reference's.
     pub(crate) fn is_exact(&self) -> bool {
         self.n > 0 && self.squared_error == 0.0
     }

@@ -1,22 +1,17 @@
 //! Rounding as textbooks teach it: one scale (and one zero point) for a whole tensor or for each row.
 
-/// One rounding scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scheme {
     /// Bits per weight, scales not counted.
     pub(crate) bits: u32,
     /// Whether zero sits in the middle of the codes.
     pub(crate) is_symmetric: bool,
-    /// What shares a scale.
     pub(crate) granularity: Granularity,
 }
 
-/// What shares a scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Granularity {
-    /// All weights of a tensor.
     Tensor,
-    /// The weights of one row.
     Row,
 }
 
@@ -37,7 +32,6 @@ impl Default for Range {
 }
 
 impl Range {
-    /// Takes in more numbers.
     pub(crate) fn add(&mut self, row: &[f32]) {
         for x in row.iter().filter(|x| x.is_finite()) {
             self.least = self.least.min(*x);

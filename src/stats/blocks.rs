@@ -28,7 +28,10 @@ pub fn block_mean_interval(values: &[f64], level: f64, seed: u64) -> Option<Inte
     }
     let estimate = values.iter().sum::<f64>() / n as f64;
     if values.iter().all(|x| *x == values[0]) {
-        return Some(interval(values[0], values[0], values[0], level));
+        return Some(Interval {
+            level,
+            ..Interval::bare(values[0])
+        });
     }
     if n < N_BOOTSTRAP {
         return student_t(values, level);
@@ -50,19 +53,15 @@ pub fn block_mean_interval(values: &[f64], level: f64, seed: u64) -> Option<Inte
             quantile_of_sorted(&studentized, 1.0 - tail)?,
         );
         let error = standard_error(&blocks, estimate, block);
-        return Some(interval(
-            estimate,
-            estimate - high * error,
-            estimate - low * error,
-            level,
-        ));
+        let (lo, hi) = (estimate - high * error, estimate - low * error);
+        return Some(Interval::new(estimate, lo, hi, level, Method::Bootstrap));
     }
     let means = sorted(&resamples.iter().map(|r| r.mean).collect::<Vec<_>>())?;
     let (lo, hi) = (
         quantile_of_sorted(&means, tail)?,
         quantile_of_sorted(&means, 1.0 - tail)?,
     );
-    Some(interval(estimate, lo, hi, level))
+    Some(Interval::new(estimate, lo, hi, level, Method::Bootstrap))
 }
 
 /// The same for divergences (of any sort that is never below 0). A few chunks diverge ten times as much as the rest, and
@@ -92,13 +91,8 @@ pub fn mean_ratio_interval(of: &[f64], to: &[f64], level: f64, seed: u64) -> Opt
     // Built as for divergences.
     let around = block_mean_interval(&values, 1.0 - 0.8 * (1.0 - level), seed)?;
     let log = (a / b).ln();
-    Some(Interval {
-        estimate: a / b,
-        lo: (log + around.lo).exp(),
-        hi: (log + around.hi).exp(),
-        level,
-        method: around.method,
-    })
+    let (lo, hi) = ((log + around.lo).exp(), (log + around.hi).exp());
+    Some(Interval::new(a / b, lo, hi, level, around.method))
 }
 
 fn log_normal_interval(values: &[f64], level: f64) -> Option<Interval> {
@@ -113,13 +107,8 @@ fn log_normal_interval(values: &[f64], level: f64) -> Option<Interval> {
     let half = quantile * (variance / n + variance * variance / (2.0 * (n - 1.0))).sqrt();
     let estimate = values.iter().sum::<f64>() / n;
     let (lo, hi) = ((center - half).exp(), (center + half).exp());
-    hi.is_finite().then_some(Interval {
-        estimate,
-        lo: lo.min(estimate),
-        hi: hi.max(estimate),
-        level,
-        method: Method::StudentT,
-    })
+    hi.is_finite()
+        .then_some(Interval::new(estimate, lo, hi, level, Method::StudentT))
 }
 
 /// Of the mean of all values, from the means of overlapping blocks; the last factor takes out the bias of long blocks.
@@ -151,16 +140,6 @@ fn resamples(blocks: &[f64], n_drawn: usize, seed: u64) -> Vec<Resample> {
     (0..N_RESAMPLES).map(|_| resample()).collect()
 }
 
-fn interval(estimate: f64, lo: f64, hi: f64, level: f64) -> Interval {
-    Interval {
-        estimate,
-        lo: lo.min(estimate),
-        hi: hi.max(estimate),
-        level,
-        method: Method::Bootstrap,
-    }
-}
-
 /// `n^(1/3)` rounded up, and at least four blocks: 2 for 8 chunks, 3 for 12, 4 for 64.
 fn block_length(n: usize) -> usize {
     let root = (1..).find(|l| l * l * l >= n).unwrap_or(1);
@@ -171,20 +150,15 @@ fn block_length(n: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// Standard normal, by Box and Muller.
-    fn normal(rng: &mut SplitMix64) -> f64 {
-        (-2.0 * (1.0 - rng.unit()).ln()).sqrt() * (std::f64::consts::TAU * rng.unit()).cos()
-    }
-
     /// Share of intervals that hold the true mean, for `n` values of a series with this correlation of neighbours.
     fn coverage(n: usize, rho: f64, shape: fn(f64) -> f64, mean: f64) -> f64 {
         let mut rng = SplitMix64::new(n as u64);
         let n_runs = 1500;
         let hits = (0..n_runs).filter(|&run| {
-            let mut x = normal(&mut rng);
+            let mut x = rng.normal();
             let values: Vec<f64> = (0..n)
                 .map(|_| {
-                    x = rho * x + (1.0 - rho * rho).sqrt() * normal(&mut rng);
+                    x = rho * x + (1.0 - rho * rho).sqrt() * rng.normal();
                     shape(x)
                 })
                 .collect();
@@ -268,11 +242,8 @@ mod tests {
     #[test]
     fn a_ratio_of_means_is_known_better_than_the_means() {
         let mut rng = SplitMix64::new(11);
-        let shared: Vec<f64> = (0..40).map(|_| (0.5 * normal(&mut rng)).exp()).collect();
-        let of: Vec<f64> = shared
-            .iter()
-            .map(|x| 0.7 * x * (0.05 * normal(&mut rng)).exp())
-            .collect();
+        let shared: Vec<f64> = (0..40).map(|_| (0.5 * rng.normal()).exp()).collect();
+        let of: Vec<f64> = shared.iter().map(|x| 0.7 * x * (0.05 * rng.normal()).exp()).collect();
         let ratio = mean_ratio_interval(&of, &shared, 0.95, 1).expect("defined");
         assert!(
             ratio.lo < 0.7 && 0.7 < ratio.hi && ratio.hi - ratio.lo < 0.06,

@@ -8,7 +8,6 @@ use std::fmt;
 /// Well above the rounding errors of a computed coverage, well below what matters.
 const ROUNDING: f64 = 1e-9;
 
-/// How an interval was computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Method {
     /// Order statistics: no assumption on the distribution.
@@ -20,7 +19,6 @@ pub enum Method {
 }
 
 impl Method {
-    /// Name in tables and files.
     pub const fn name(self) -> &'static str {
         match self {
             Method::OrderStatistics => "order statistics",
@@ -54,15 +52,20 @@ pub struct Interval {
 }
 
 impl Interval {
+    /// With ends no further in than the estimate.
+    pub(crate) const fn new(estimate: f64, lo: f64, hi: f64, level: f64, method: Method) -> Interval {
+        Interval {
+            estimate,
+            lo: lo.min(estimate),
+            hi: hi.max(estimate),
+            level,
+            method,
+        }
+    }
+
     /// A value of which no interval is known.
     pub const fn bare(value: f64) -> Interval {
-        Interval {
-            estimate: value,
-            lo: value,
-            hi: value,
-            level: 0.95,
-            method: Method::Bootstrap,
-        }
+        Interval::new(value, value, value, 0.95, Method::Bootstrap)
     }
 
     /// All three values through a function that keeps their order.
@@ -121,12 +124,7 @@ pub(super) fn logarithms(xs: &[f64]) -> Option<Vec<f64>> {
 pub(super) fn exponentiated(log: Interval) -> Option<Interval> {
     let (estimate, lo, hi) = (log.estimate.exp(), log.lo.exp(), log.hi.exp());
     let is_defined = lo > 0.0 && hi.is_finite();
-    is_defined.then_some(Interval {
-        estimate,
-        lo: lo.min(estimate),
-        hi: hi.max(estimate),
-        ..log
-    })
+    is_defined.then_some(Interval::new(estimate, lo, hi, log.level, log.method))
 }
 
 /// The interval for the centre of `xs` (any sign): order statistics where the level can be had, else Student's t.
@@ -172,13 +170,7 @@ fn order_statistics(xs: &[f64], level: f64) -> Option<Interval> {
         hi += weight * (x[n - d - 1] - hi);
     }
     let estimate = middle(&x);
-    Some(Interval {
-        estimate,
-        lo: lo.min(estimate),
-        hi: hi.max(estimate),
-        level,
-        method: Method::OrderStatistics,
-    })
+    Some(Interval::new(estimate, lo, hi, level, Method::OrderStatistics))
 }
 
 /// Student's t interval for the mean (Student 1908, Biometrika 6, 1-25). `None` below 2 values.
@@ -189,13 +181,7 @@ pub(super) fn student_t(xs: &[f64], level: f64) -> Option<Interval> {
         .inverse_cdf(f64::midpoint(1.0, level));
     let half = t * standard_error;
     let is_defined = mean.is_finite() && half.is_finite();
-    is_defined.then_some(Interval {
-        estimate: mean,
-        lo: mean - half,
-        hi: mean + half,
-        level,
-        method: Method::StudentT,
-    })
+    is_defined.then_some(Interval::new(mean, mean - half, mean + half, level, Method::StudentT))
 }
 
 /// Mean, and standard deviation (divisor n-1) over the square root of n; `None` below 2 values.
@@ -325,11 +311,9 @@ mod tests {
     fn half_width_is_in_log_space() {
         let of = |lo, hi| {
             half_width(&Interval {
-                estimate: 1.0,
                 lo,
                 hi,
-                level: 0.95,
-                method: Method::StudentT,
+                ..Interval::bare(1.0)
             })
         };
         assert!(close(of(1.0 / 1.02, 1.02), 1.02f64.ln()));

@@ -29,7 +29,7 @@ pub use quality::{is_look, is_quality_precise, quality_verdict, QualityVerdict, 
 #[cfg(test)]
 use quantile::cluster_quantile_interval;
 pub use quantile::{autocorrelation, cluster_quantile_intervals, quantiles, N_RESAMPLES};
-pub use ratio::{log_ratio_interval, t_log_ratio_interval};
+pub use ratio::log_ratio_interval;
 pub use trend::Trend;
 pub use unpaired::unpaired_ratio_interval;
 pub use verdict::{rounds_to_settle, settling_half_width, sure_bias, verdict, Verdict};

@@ -43,7 +43,6 @@ pub enum QualityVerdict {
 }
 
 impl QualityVerdict {
-    /// Name in files.
     pub const fn name(self) -> &'static str {
         match self {
             QualityVerdict::Indistinguishable => "indistinguishable",
@@ -89,13 +88,7 @@ mod tests {
     use super::*;
 
     fn around(estimate: f64, half: f64) -> Interval {
-        Interval {
-            estimate,
-            lo: estimate - half,
-            hi: estimate + half,
-            level: 0.95,
-            method: Method::Bootstrap,
-        }
+        Interval::new(estimate, estimate - half, estimate + half, 0.95, Method::Bootstrap)
     }
 
     #[test]

@@ -83,18 +83,11 @@ pub fn cluster_quantile_intervals(
             quantile_of_sorted(&values, tail)?,
             quantile_of_sorted(&values, 1.0 - tail)?,
         );
-        Some(Interval {
-            estimate,
-            lo: lo.min(estimate),
-            hi: hi.max(estimate),
-            level,
-            method: Method::Bootstrap,
-        })
+        Some(Interval::new(estimate, lo, hi, level, Method::Bootstrap))
     };
     resampled.iter().zip(&starts).map(interval).collect()
 }
 
-/// One of them.
 #[cfg(test)]
 pub(super) fn cluster_quantile_interval(groups: &[Vec<f64>], q: f64, level: f64, seed: u64) -> Option<Interval> {
     cluster_quantile_intervals(groups, &[q], level, seed, N_RESAMPLES).pop()?

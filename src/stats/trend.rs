@@ -2,12 +2,10 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// A straight line by least squares.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trend {
     /// Change of y for one unit of x.
     pub slope: f64,
-    /// y at x = 0.
     pub intercept: f64,
     /// Chance of a slope as far from 0 where y does not depend on x (t-test, two sides).
     pub p: f64,

@@ -38,13 +38,7 @@ pub fn unpaired_ratio_interval(
     let hi = center + root(above.hi - above.estimate, below.estimate - below.lo);
     // Beyond this a ratio or its reciprocal is no number any more.
     let is_defined = lo > -LN_MAX && hi < LN_MAX;
-    is_defined.then(|| Interval {
-        estimate: center.exp(),
-        lo: lo.exp(),
-        hi: hi.exp(),
-        level,
-        method: above.method,
-    })
+    is_defined.then(|| Interval::new(center.exp(), lo.exp(), hi.exp(), level, above.method))
 }
 
 /// The interval of a series in log space.

@@ -21,7 +21,6 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Name in files.
     pub const fn name(self) -> &'static str {
         match self {
             Verdict::Faster => "faster",
@@ -106,16 +105,13 @@ fn log_ends(ratio: &Interval) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Method;
     use proptest::prelude::*;
 
     fn interval(lo: f64, estimate: f64, hi: f64) -> Interval {
         Interval {
-            estimate,
             lo,
             hi,
-            level: 0.95,
-            method: Method::OrderStatistics,
+            ..Interval::bare(estimate)
         }
     }
 

@@ -81,11 +81,6 @@ fn machines() -> Vec<Machine> {
     ]
 }
 
-fn normal(rng: &mut SplitMix64) -> f64 {
-    // Box & Muller 1958.
-    (-2.0 * (1.0 - rng.unit()).ln()).sqrt() * (std::f64::consts::TAU * rng.unit()).cos()
-}
-
 /// One triage: launches of all contenders until the rule that ships ends it.
 struct Run {
     /// Log-speeds by arm, one for each launch in which it was measured, and whether nothing was seen to disturb it.
@@ -161,7 +156,7 @@ fn simulate(machine: &Machine, seed: u64) -> (f64, f64, usize) {
     for launch in 0..n_max {
         for arm in 0..n_arms {
             let mut x = machine.speeds[arm] + wander(arm, launch);
-            x += machine.process * normal(&mut rng) + machine.noise * normal(&mut rng);
+            x += machine.process * rng.normal() + machine.noise * rng.normal();
             if rng.unit() < machine.spikes {
                 x -= 0.4 * rng.unit();
             }

@@ -3,6 +3,7 @@
 
 use kvant::data::work::{Batched, Chat, NoReuse, PrefixReuse, Requests, Speculative, State};
 use kvant::data::*;
+use kvant::rng::SplitMix64;
 use std::collections::BTreeMap;
 
 /// What the fixture's run measures, apart from the arms.
@@ -73,7 +74,7 @@ fn run_of(header: RunHeader) -> (RunHeader, Vec<Record>) {
         n_fallback: 30,
         n_tensors: 272,
     })];
-    let mut noise = Noise(header.plan.seed);
+    let mut noise = Noise(SplitMix64::new(header.plan.seed));
     let mut at_ns = 0;
     let (mut timed_ns, mut warmup_ns) = (0, 0);
     let failed = failed_cell(&header);
@@ -135,7 +136,7 @@ fn run_of(header: RunHeader) -> (RunHeader, Vec<Record>) {
                 position: 0,
                 cell: 0,
                 at_ns,
-                sample: sample(&header, &header.plan.cells[0], 2.1, &mut Noise(9)),
+                sample: sample(&header, &header.plan.cells[0], 2.1, &mut Noise(SplitMix64::new(9))),
             }));
         }
     }
@@ -727,17 +728,13 @@ fn chunk_score(arm: usize, n_ctx: u32, hardness: f64, noise: &mut Noise) -> Chun
     }
 }
 
-/// SplitMix64 (Steele et al., OOPSLA'14): sums of uniform numbers are near enough to normal, with exact arithmetic.
-pub struct Noise(pub u64);
+/// Sums of uniform numbers are near enough to normal, with exact arithmetic.
+pub struct Noise(pub SplitMix64);
 
 impl Noise {
     /// Uniform in [0, 1).
     pub fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+        self.0.unit()
     }
 
     /// Around 1, with about this relative standard deviation.

@@ -8,6 +8,7 @@ use crate::catalog::names;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use walkdir::{DirEntry, WalkDir};
 
 /// Where one file goes.
 pub(super) struct Place {
@@ -121,19 +122,10 @@ pub(in crate::catalog) fn remove(pointer: &Path) -> io::Result<()> {
 
 /// Everything that is no folder, in folders of folders too.
 pub(in crate::catalog) fn files_below(folder: &Path) -> impl Iterator<Item = PathBuf> {
-    let mut folders = vec![folder.to_owned()];
-    let mut files: Vec<PathBuf> = Vec::new();
-    std::iter::from_fn(move || loop {
-        if let Some(file) = files.pop() {
-            return Some(file);
-        }
-        for entry in fs::read_dir(folders.pop()?).into_iter().flatten().flatten() {
-            match entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                true => folders.push(entry.path()),
-                false => files.push(entry.path()),
-            }
-        }
-    })
+    let entries = WalkDir::new(folder).into_iter().flatten();
+    entries
+        .filter(|entry| !entry.file_type().is_dir())
+        .map(DirEntry::into_path)
 }
 
 impl Place {
@@ -161,7 +153,6 @@ impl Place {
         is_right
     }
 
-    /// Gives the blob its readable name.
     pub(super) fn link(&self) -> io::Result<()> {
         let dir = self
             .pointer
@@ -181,20 +172,10 @@ impl Place {
             .ok_or_else(|| io::Error::other("a blob without a name"))?;
         let target = Path::new(&"../".repeat(depth)).join("blobs").join(name);
         let temporary = dir.join(format!(".tmp-{}-{}", std::process::id(), name.to_string_lossy()));
-        symlink(&target, &self.blob, &temporary)?;
+        match std::os::unix::fs::symlink(&target, &temporary) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            other => other?,
+        }
         fs::rename(&temporary, &self.pointer)
     }
-}
-
-#[cfg(unix)]
-fn symlink(target: &Path, _blob: &Path, name: &Path) -> io::Result<()> {
-    match std::os::unix::fs::symlink(target, name) {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other,
-    }
-}
-
-#[cfg(not(unix))]
-fn symlink(_target: &Path, blob: &Path, name: &Path) -> io::Result<()> {
-    fs::hard_link(blob, name)
 }

@@ -20,7 +20,7 @@ use super::event::Event;
 use super::fetching::Fetching;
 use super::hash::{remember, sha256_hex};
 use super::names;
-use super::store::Store;
+use super::store::{caches, folder_of, Store};
 use super::web::{Client, Download, RangeFile, Token, Web};
 use cache::Cache;
 use remote::Remote;
@@ -51,19 +51,11 @@ impl Hub {
             let value = var(name).map(|value| value.trim().to_ascii_uppercase());
             value.is_some_and(|value| matches!(value.as_str(), "1" | "ON" | "YES" | "TRUE"))
         };
-        let home = var("HF_HOME").map(PathBuf::from).or_else(|| {
-            let caches = var("XDG_CACHE_HOME")
-                .map(PathBuf::from)
-                .or_else(|| Some(PathBuf::from(var("HOME")?).join(".cache")))?;
-            Some(caches.join("huggingface"))
-        });
-        let cache = var("HF_HUB_CACHE")
-            .or_else(|| var("HUGGINGFACE_HUB_CACHE"))
-            .map(PathBuf::from)
+        let home = folder_of("HF_HOME").or_else(|| Some(caches()?.join("huggingface")));
+        let cache = folder_of("HF_HUB_CACHE")
+            .or_else(|| folder_of("HUGGINGFACE_HUB_CACHE"))
             .or_else(|| Some(home.as_ref()?.join("hub")));
-        let token_file = var("HF_TOKEN_PATH")
-            .map(PathBuf::from)
-            .or_else(|| Some(home.as_ref()?.join("token")));
+        let token_file = folder_of("HF_TOKEN_PATH").or_else(|| Some(home.as_ref()?.join("token")));
         let offline = match web.is_offline {
             true => Some("--offline"),
             false => is_set("HF_HUB_OFFLINE").then_some("HF_HUB_OFFLINE"),
@@ -99,7 +91,6 @@ impl Hub {
         self.remote.client.check_reachable()
     }
 
-    /// Folder of the cache.
     pub fn cache_dir(&self) -> &Path {
         &self.cache.root
     }
@@ -165,7 +156,6 @@ impl Hub {
         Ok(place.pointer)
     }
 
-    /// A file to be read in parts.
     pub(super) fn open(&self, at: RepoAt<'_>, listing: &Listing, file: &RemoteFile) -> Result<RangeFile, FetchError> {
         self.check_online()?;
         let url = self.remote.url(at.at(&listing.commit), &file.file)?;
@@ -182,7 +172,6 @@ impl Hub {
         }
     }
 
-    /// The listing of the recorded commit.
     pub(super) fn remembered(&self, at: RepoAt<'_>, store: &Store) -> Option<Listing> {
         let commit = self.cache.recorded_commit(at)?;
         let text = fs::read(note_of(at.repo, &commit, store)).ok()?;

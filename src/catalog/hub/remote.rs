@@ -14,18 +14,14 @@ use ureq::Body;
 /// Longest listing that is read.
 const MAX_LISTING_BYTES: u64 = 32 << 20;
 
-/// The files of one state of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::catalog) struct Listing {
-    /// The state's name for ever.
     pub commit: String,
     pub files: Vec<RemoteFile>,
 }
 
-/// A file as the Hub describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::catalog) struct RemoteFile {
-    /// Path in the repository.
     pub file: String,
     pub bytes: u64,
     /// Its SHA-256, where the listing tells.

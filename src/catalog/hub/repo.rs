@@ -2,7 +2,6 @@
 
 use hf_hub::{Repo, RepoType};
 
-/// A repository at a branch, tag or commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::catalog) struct RepoAt<'a> {
     pub repo: &'a str,
@@ -10,12 +9,10 @@ pub(in crate::catalog) struct RepoAt<'a> {
 }
 
 impl<'a> RepoAt<'a> {
-    /// The same repository at another revision.
     pub(in crate::catalog) fn at(self, revision: &'a str) -> RepoAt<'a> {
         RepoAt { revision, ..self }
     }
 
-    /// As hf-hub has it.
     pub(super) fn named(self) -> Repo {
         Repo::with_revision(self.repo.to_owned(), RepoType::Model, self.revision.to_owned())
     }

@@ -4,7 +4,7 @@ use crate::catalog::source::{Source, Sources};
 use serde::Deserialize;
 use std::rc::Rc;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Entry {
     pub name: String,
     pub aliases: Vec<String>,
@@ -12,7 +12,6 @@ pub struct Entry {
     pub license: Option<String>,
     /// Its size as people say it, e.g. `135M`.
     pub size: Option<String>,
-    /// Context it was trained with.
     pub n_ctx_train: Option<u32>,
     /// Its dimensions, where they are known: for `--shape`.
     pub shape: Option<Dimensions>,
@@ -20,18 +19,15 @@ pub struct Entry {
     pub sources: Sources,
 }
 
-/// What a llama model's tensors follow from.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dimensions {
     pub n_layer: u32,
     pub n_embd: u32,
-    /// Size of the feed-forward part.
     pub n_ff: u32,
     pub n_head: u32,
     pub n_head_kv: u32,
     pub n_vocab: u32,
-    /// Base of the rotary embeddings.
     pub rope_freq_base: f32,
     /// Whether the embeddings are the output matrix too.
     pub is_tied: bool,
@@ -53,16 +49,11 @@ impl Dimensions {
 }
 
 impl Entry {
-    /// A model that no models.toml speaks of.
     pub(in crate::catalog) fn of_one(name: &str, source: Rc<dyn Source>) -> Entry {
         Entry {
             name: name.to_owned(),
-            aliases: Vec::new(),
-            license: None,
-            size: None,
-            n_ctx_train: None,
-            shape: None,
             sources: vec![source],
+            ..Entry::default()
         }
     }
 

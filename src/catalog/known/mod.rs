@@ -9,7 +9,7 @@ pub use entry::{Dimensions, Entry};
 
 use super::error::CatalogError;
 use super::names::BUILTIN_MODEL;
-use std::env;
+use super::store::folder_of;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -67,7 +67,6 @@ impl Catalog {
         Ok(())
     }
 
-    /// The model of this name, in any case.
     pub fn find(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.is_called(name))
     }
@@ -88,9 +87,7 @@ impl Catalog {
     }
 }
 
-/// The user's own models.
 pub fn own_file() -> Option<PathBuf> {
-    let var = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let config = var("XDG_CONFIG_HOME").or_else(|| var("HOME").map(|home| home.join(".config")))?;
+    let config = folder_of("XDG_CONFIG_HOME").or_else(|| Some(folder_of("HOME")?.join(".config")))?;
     Some(config.join("kvant").join("models.toml"))
 }

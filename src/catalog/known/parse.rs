@@ -125,7 +125,6 @@ fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// Text and name of the file, for errors.
 struct Place<'a> {
     text: &'a str,
     file: &'a str,

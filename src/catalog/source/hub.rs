@@ -31,7 +31,6 @@ pub(super) const KIND: Kind = Kind {
     read: |given| Some(read(given.strip_prefix("hf:")?)),
 };
 
-/// A repository at a revision.
 #[derive(Debug)]
 struct Repository {
     repo: String,
@@ -81,7 +80,6 @@ impl Repository {
         Ok(self.listing.get_or_init(|| listing))
     }
 
-    /// What the listing says of a file.
     fn remote(&self, file: &Listed, tools: Tools<'_>) -> Result<(&Listing, RemoteFile), FetchError> {
         let listing = self.listing(tools)?;
         let remote = listing.files.iter().find(|remote| remote.file == file.file);
@@ -96,9 +94,9 @@ impl Repository {
             let found = remotes.iter().map(|remote| Listed {
                 path: path(&remote.file),
                 file: remote.file.clone(),
-                ftype: None,
                 bytes: Some(remote.bytes),
                 sha256: remote.sha256.clone(),
+                ..Listed::default()
             });
             return found.collect();
         }
@@ -156,9 +154,7 @@ impl Source for Repository {
         let files = tools.hub.cache.cached_files(self.at()).into_iter().map(|file| Listed {
             path: path(&file),
             file,
-            ftype: None,
-            bytes: None,
-            sha256: None,
+            ..Listed::default()
         });
         Ok(Known {
             files: files.collect(),
@@ -219,7 +215,7 @@ mod tests {
             "a/b c",
         ] {
             let error = read(bad).err().expect(bad);
-            assert_eq!(error.class().exit_code(), 2, "{bad}");
+            assert_eq!(error.exit_code(), 2, "{bad}");
         }
     }
 }

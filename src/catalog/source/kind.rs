@@ -16,8 +16,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use toml::Spanned;
 
-/// A file that a source has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listed {
     /// Its path in the source; for the user's own files, on this machine.
     pub file: String,
@@ -43,7 +42,6 @@ impl Listed {
         part
     }
 
-    /// All parts of what is declared.
     pub(super) fn parts(&self) -> Vec<String> {
         match PartName::parse(&self.file) {
             Some(part) => part.all().collect(),
@@ -60,7 +58,6 @@ pub struct Known {
 }
 
 impl Known {
-    /// All that there is.
     pub(in crate::catalog) fn all(files: impl Iterator<Item = Listed>) -> Known {
         Known {
             files: files.collect(),
@@ -80,7 +77,6 @@ pub enum Breadth {
     Usual,
 }
 
-/// What sources work with.
 #[derive(Clone, Copy)]
 pub struct Tools<'a> {
     /// Where files are made and kept.
@@ -93,7 +89,6 @@ pub struct Tools<'a> {
 
 pub type Sources = Vec<Rc<dyn Source>>;
 
-/// A source of files.
 pub trait Source: Debug {
     /// Short name for messages, e.g. `hf:owner/name`.
     fn label(&self) -> String;
@@ -158,7 +153,6 @@ pub trait Source: Debug {
         ))
     }
 
-    /// Brings a file here.
     fn fetch(&self, file: &Listed, _: Tools<'_>, _: &mut Fetching<'_, '_>) -> Result<PathBuf, FetchError> {
         Err(FetchError::failed(format!("{} is not there", file.file)))
     }
@@ -206,7 +200,6 @@ pub(in crate::catalog) struct Fields<'a> {
     pub kind: &'a str,
     pub texts: &'a BTreeMap<String, Spanned<String>>,
     pub files: Vec<Listed>,
-    /// The folder of models.toml.
     pub folder: &'a Path,
     /// Where the source begins.
     pub span: Range<usize>,
@@ -215,7 +208,6 @@ pub(in crate::catalog) struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    /// A text that need not be there.
     pub(super) fn optional(
         &self,
         key: &str,

@@ -18,7 +18,6 @@ use kind::Kind;
 
 const KINDS: &[Kind] = &[hub::KIND, wheel::KIND, folder::KIND, builtin::KIND, url::KIND];
 
-/// The kind of this name in models.toml.
 pub(super) fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
 }

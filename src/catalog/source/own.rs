@@ -2,10 +2,12 @@
 
 use super::kind::{Breadth, Known, Listed, Source, Tools};
 use crate::catalog::error::CatalogError;
+use crate::catalog::present::name_of;
 use crate::data::{FileKind, PartName, PassedOver};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use walkdir::{DirEntry, WalkDir};
 
 /// Folders in folders that are looked into: as deep as programs that keep models lay them.
 const MAX_DEPTH: usize = 4;
@@ -36,11 +38,7 @@ impl Source for Own {
     fn shown(&self, file: &str) -> String {
         match self.is_folder {
             true => shown_below(&self.path, Path::new(file)),
-            false => Path::new(file)
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
+            false => name_of(Path::new(file)),
         }
     }
 
@@ -88,10 +86,9 @@ fn shown_below(folder: &Path, file: &Path) -> String {
 fn listed(path: &Path) -> Listed {
     Listed {
         file: path.to_string_lossy().into_owned(),
-        ftype: None,
         bytes: fs::metadata(path).ok().map(|meta| meta.len()),
-        sha256: None,
         path: Some(path.to_owned()),
+        ..Listed::default()
     }
 }
 
@@ -102,35 +99,26 @@ fn is_gguf(path: &Path) -> bool {
 /// All files of a folder and of folders in it, those that lie nearest first, by name. Links to folders are not followed: they may
 /// lead in a circle.
 fn walk(folder: &Path) -> Result<Vec<PathBuf>, CatalogError> {
-    let unlisted = |e: std::io::Error| CatalogError::Folder(folder.display().to_string(), e.to_string());
+    let failed = |why: String| CatalogError::Folder(folder.display().to_string(), why);
+    let is_shown = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
+    let entries = WalkDir::new(folder).max_depth(MAX_DEPTH + 1).into_iter();
     let mut found = Vec::new();
-    let mut level = vec![folder.to_owned()];
-    for depth in 0..=MAX_DEPTH {
-        let (mut files, mut folders) = (Vec::new(), Vec::new());
-        for inside in &level {
-            let entries = match fs::read_dir(inside) {
-                Ok(entries) => entries,
-                Err(e) if depth == 0 => return Err(unlisted(e)),
-                // Somebody else's folder in the user's.
-                Err(_) => continue,
-            };
-            for entry in entries {
-                let entry = entry.map_err(unlisted)?;
-                let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-                match entry.file_type().map_err(unlisted)?.is_dir() {
-                    _ if is_hidden => {}
-                    true => folders.push(entry.path()),
-                    false => files.push(entry.path()),
-                }
+    for entry in entries.filter_entry(is_shown) {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) => found.push((entry.depth(), entry.into_path())),
+            Err(e) if e.depth() == 0 => {
+                return Err(failed(e.io_error().map_or_else(|| e.to_string(), ToString::to_string)));
             }
+            // Somebody else's folder in the user's.
+            Err(_) => {}
         }
-        if found.len() + files.len() > MAX_FILES {
-            let why = format!("it holds more than {MAX_FILES} files; name a folder in it");
-            return Err(CatalogError::Folder(folder.display().to_string(), why));
+        if found.len() > MAX_FILES {
+            return Err(failed(format!(
+                "it holds more than {MAX_FILES} files; name a folder in it"
+            )));
         }
-        files.sort();
-        found.append(&mut files);
-        level = folders;
     }
-    Ok(found)
+    found.sort();
+    Ok(found.into_iter().map(|(_, path)| path).collect())
 }

@@ -11,7 +11,6 @@ use crate::catalog::hash::sha256_hex;
 use crate::catalog::names;
 use crate::catalog::only::Only;
 use crate::catalog::web::{escape_path, header, Client, Download, RangeFile, Token};
-use crate::data::PartName;
 use crate::gguf::Gguf;
 use std::fs;
 use std::path::PathBuf;
@@ -37,7 +36,6 @@ pub(super) const KIND: Kind = Kind {
     },
 };
 
-/// A folder of a server.
 #[derive(Debug)]
 struct Url {
     /// With `/` at the end.
@@ -87,17 +85,11 @@ fn read(given: &str) -> Result<Given, CatalogError> {
     if !file.to_ascii_lowercase().ends_with(".gguf") {
         return Err(wrong("does not end in .gguf".into()));
     }
-    let of_one = |file: String| Listed {
-        file,
-        ftype: None,
-        bytes: None,
-        sha256: None,
-        path: None,
+    let named = Listed {
+        file: file.clone(),
+        ..Listed::default()
     };
-    let parts = match PartName::parse(&file) {
-        Some(part) => part.all().map(of_one).collect(),
-        None => vec![of_one(file.clone())],
-    };
+    let parts = named.parts().iter().map(|name| named.part(name, None)).collect();
     Ok(Given {
         name: None,
         only: Some(Only::File(file)),
@@ -267,7 +259,7 @@ mod tests {
             "https://h/m.gguf?sig=secret",
         ] {
             let error = read(bad).err().expect(bad);
-            assert_eq!(error.class().exit_code(), 2, "{bad}");
+            assert_eq!(error.exit_code(), 2, "{bad}");
             assert!(!error.to_string().contains("secret"), "{error}");
         }
     }

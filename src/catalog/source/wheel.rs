@@ -110,19 +110,9 @@ fn download(
     let log_path = folder.join("pip.log");
     let log = fs::File::create(&log_path).map_err(|e| fetching.unwritable(&log_path, e))?;
     let child = python()
-        .args([
-            "-m",
-            "pip",
-            "download",
-            "--no-deps",
-            "--only-binary",
-            ":all:",
-            "--no-input",
-        ])
-        .args(["--disable-pip-version-check", "--progress-bar", "off", "--retries", "1"])
-        .args(["--timeout", "15", "--dest"])
-        .arg(folder)
-        .arg(package)
+        .args("-m pip download --no-deps --only-binary :all: --no-input --disable-pip-version-check".split(' '))
+        .args("--progress-bar off --retries 1 --timeout 15 --dest".split(' '))
+        .args([folder.as_os_str(), package.as_ref()])
         // pip writes the download to its temporary folder first.
         .env("TMPDIR", folder)
         .stdin(Stdio::null())

@@ -7,43 +7,15 @@ fn ids(model: &ModelFiles) -> Vec<&str> {
 }
 
 #[test]
-fn files_of_one_type_are_variants_of_their_own() {
+fn files_may_be_named_one_by_one_wherever_they_lie() {
     let place = Place::new();
     let none = Scripted::default();
     place.put("m/t-Q4_K_M.gguf", &llama("Q4_K_M").bytes());
-    let weighted = llama("Q4_K_M")
-        .str("quantize.imatrix.file", "t.imatrix")
-        .str("quantize.imatrix.dataset", "calibration.txt")
-        .u32("quantize.imatrix.chunks_count", 128)
-        .str("general.quantized_by", "somebody");
+    let weighted = llama("Q4_K_M");
     place.put("m/t-UD-Q4_K_XL.gguf", &weighted.bytes());
     place.put("m/sub/t-F16.gguf", &llama("F16").bytes());
     place.put("m/sub/t.i1-Q4_K_M.gguf", &weighted.bytes());
     let folder = place.dir.path().join("m");
-    let model = place.resolve(&folder, &[], &none).expect("four files");
-    assert_eq!(ids(&model), ["F16", "Q4_K_M", "UD-Q4_K_XL", "i1-Q4_K_M"]);
-    assert!(none.asked.borrow().is_empty(), "nothing is made");
-    assert_eq!(model.variants[1].0.quantization, None);
-    let told = model.variants[2].0.quantization.clone().expect("it tells");
-    assert_eq!((told.by.as_deref(), told.imatrix_chunks), (Some("somebody"), Some(128)));
-    assert_eq!(told.imatrix_file.as_deref(), Some("t.imatrix"));
-    assert_eq!(told.imatrix_dataset.as_deref(), Some("calibration.txt"));
-
-    let model = place
-        .resolve(&folder, &["ud-q4_k_xl", "F16", "i1-Q4_K_M"], &none)
-        .expect("by name");
-    assert_eq!(
-        ids(&model),
-        ["UD-Q4_K_XL", "F16", "i1-Q4_K_M"],
-        "in the order of the request"
-    );
-    let (code, text) = message(place.resolve(&folder, &["Q4_K_XX"], &none));
-    assert!(
-        code == 2 && text.contains("there are Q4_K_M, UD-Q4_K_XL, F16, i1-Q4_K_M"),
-        "{text}"
-    );
-
-    // The files themselves, wherever they lie.
     let one = place.put("p/t-Q4_K_M.gguf", &weighted.bytes()).display().to_string();
     let models = [
         format!("{}:UD-Q4_K_XL", folder.display()),

@@ -24,11 +24,9 @@ const N_TRIES: u32 = 3;
 /// What requests to all sites share: the connections, and the user.
 #[derive(Clone)]
 pub struct Web {
-    /// The user wants no network.
     pub is_offline: bool,
     /// Shows a line.
     tell: Rc<dyn Fn(&str)>,
-    /// Whether the user wants to stop.
     is_stopped: Rc<dyn Fn() -> bool>,
     agent: Agent,
 }
@@ -40,7 +38,7 @@ impl Web {
             is_offline,
             tell: Rc::new(tell),
             is_stopped: Rc::new(is_stopped),
-            agent: http::agent_with(http::Patience::LONG),
+            agent: http::agent_with(http::PATIENT),
         }
     }
 
@@ -53,7 +51,6 @@ impl Web {
     }
 }
 
-/// One site.
 #[derive(Clone)]
 pub(in crate::catalog) struct Client {
     pub endpoint: String,
@@ -105,7 +102,7 @@ impl Client {
 
     /// Whether anybody answers, within a few seconds.
     pub(in crate::catalog) fn check_reachable(&self) -> Result<(), String> {
-        let agent = http::agent_with(http::Patience::SHORT);
+        let agent = http::agent_with(http::HASTY);
         let answer = agent.head(&self.endpoint).call();
         answer.map(|_| ()).map_err(|e| http::words(&e))
     }

@@ -4,40 +4,25 @@ use std::time::Duration;
 use ureq::config::RedirectAuthHeaders;
 use ureq::Agent;
 
-/// How long to wait for the network.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
-    connect: Duration,
-    /// For the beginning of an answer.
-    answer: Duration,
-    /// For the next byte.
-    read: Duration,
-}
-
-impl Patience {
-    pub(super) const LONG: Patience = Patience {
-        connect: Duration::from_secs(10),
-        answer: Duration::from_secs(30),
-        read: Duration::from_secs(20),
-    };
-    /// For the question whether anybody is there.
-    pub(super) const SHORT: Patience = Patience {
-        connect: Duration::from_secs(3),
-        answer: Duration::from_secs(3),
-        read: Duration::from_secs(3),
-    };
-}
+/// How long to wait for a connection, for the beginning of an answer, and for the next byte.
+pub(super) const PATIENT: [Duration; 3] = [
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+    Duration::from_secs(20),
+];
+/// For the question whether anybody is there.
+pub(super) const HASTY: [Duration; 3] = [Duration::from_secs(3); 3];
 
 /// A client that leaves status codes to the caller.
-pub(super) fn agent_with(patience: Patience) -> Agent {
+pub(super) fn agent_with([connect, answer, read]: [Duration; 3]) -> Agent {
     Agent::config_builder()
         .http_status_as_error(false)
         // ureq keeps the token on redirects within the host and under TLS, and drops it otherwise.
         .redirect_auth_headers(RedirectAuthHeaders::SameHost)
-        .timeout_resolve(Some(patience.connect))
-        .timeout_connect(Some(patience.connect))
-        .timeout_recv_response(Some(patience.answer))
-        .timeout_per_read(Some(patience.read))
+        .timeout_resolve(Some(connect))
+        .timeout_connect(Some(connect))
+        .timeout_recv_response(Some(answer))
+        .timeout_per_read(Some(read))
         .user_agent(concat!("kvant/", env!("CARGO_PKG_VERSION")))
         .accept_encoding("identity")
         .build()
@@ -67,7 +52,6 @@ pub(in crate::catalog) fn words(e: &ureq::Error) -> String {
     }
 }
 
-/// The same for a connection that broke.
 pub(super) fn io_words(e: &std::io::Error) -> String {
     use std::io::ErrorKind;
     match e.kind() {

@@ -1,7 +1,7 @@
 //! A remote file that is read in parts: for its header, without its tensors.
 
 use super::client::Client;
-use crate::catalog::error::{problem_of, FetchError};
+use crate::catalog::error::FetchError;
 use crate::gguf::{Gguf, GgufProblem};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -9,7 +9,6 @@ use std::path::Path;
 /// One request brings this much: a header has its vocabulary in it, so some MiB are needed in any case.
 const BLOCK_BYTES: u64 = 1 << 20;
 
-/// Reads with range requests.
 pub(in crate::catalog) struct RangeFile {
     client: Client,
     url: String,
@@ -41,14 +40,8 @@ impl RangeFile {
         let bytes = self.bytes;
         let gguf = Gguf::read(&mut self, bytes);
         let read = gguf.and_then(|gguf| {
-            let mut head = vec![
-                0;
-                if keeps_head {
-                    gguf.data_offset.min(bytes) as usize
-                } else {
-                    0
-                }
-            ];
+            let n_head = if keeps_head { gguf.data_offset.min(bytes) } else { 0 };
+            let mut head = vec![0; n_head as usize];
             let again = self.seek(SeekFrom::Start(0)).and_then(|_| self.read_exact(&mut head));
             match again {
                 Ok(()) => Ok((gguf, head)),
@@ -57,7 +50,7 @@ impl RangeFile {
         });
         match (read, self.failure) {
             (_, Some(failure)) => Err(failure),
-            (read, None) => Ok(read.map_err(|problem| problem_of(Path::new(place), problem))?),
+            (read, None) => Ok(read.map_err(|problem| problem.at(Path::new(place)))?),
         }
     }
 

@@ -9,7 +9,6 @@ use std::time::{Duration, SystemTime};
 use ureq::http::{HeaderMap, Response};
 use ureq::{Body, ResponseExt};
 
-/// An answer that is no success.
 pub(super) struct Refusal {
     status: u16,
     code: String,

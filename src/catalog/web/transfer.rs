@@ -24,11 +24,9 @@ const BUFFER_BYTES: usize = 256 << 10;
 /// Every GGUF file begins like this.
 const MAGIC: &[u8] = b"GGUF";
 
-/// What is being fetched.
 pub(in crate::catalog) struct Download<'a> {
     pub client: &'a Client,
     pub url: &'a str,
-    /// What the file is called.
     pub file: &'a str,
     pub bytes: u64,
     /// What its SHA-256 must be, where that is known.
@@ -36,7 +34,6 @@ pub(in crate::catalog) struct Download<'a> {
     pub partial: &'a Path,
 }
 
-/// Why an attempt ended early.
 enum Cut {
     Final(FetchError),
     /// The next attempt may go on.
@@ -59,7 +56,6 @@ fn passing(why: impl Into<String>) -> Cut {
     }
 }
 
-/// The file so far.
 struct Partial {
     file: File,
     at: u64,

@@ -8,13 +8,11 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// A file and its reference.
 pub struct Pair<'a> {
     pub file: (&'a [PathBuf], &'a Gguf),
     pub reference: (&'a [PathBuf], &'a Gguf),
 }
 
-/// Errors of a whole file.
 #[derive(Debug, Serialize)]
 pub struct Errors {
     pub reference: String,
@@ -22,7 +20,6 @@ pub struct Errors {
     pub textbook: Vec<String>,
     /// Matrices that are stored in another type than in the reference.
     pub tensors: Vec<TensorError>,
-    /// All of them together.
     pub total: TensorError,
     /// Tensors that are the same in both files, bit for bit.
     pub n_exact: u64,
@@ -30,7 +27,6 @@ pub struct Errors {
     pub not_decodable: Vec<String>,
 }
 
-/// The error of one tensor.
 #[derive(Debug, Serialize)]
 pub struct TensorError {
     pub name: String,
@@ -42,7 +38,6 @@ pub struct TensorError {
     pub textbook_snr_db: Vec<Option<f64>>,
 }
 
-/// The block with the largest error.
 #[derive(Debug, Serialize)]
 pub struct WorstBlock {
     pub rmse: f64,
@@ -131,7 +126,6 @@ impl Pair<'_> {
         })
     }
 
-    /// The same tensor of the reference.
     fn counterpart(&self, tensor: &TensorInfo) -> Result<&TensorInfo, String> {
         let place = self
             .reference

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 /// 1: first version.
 const SCHEMA: &str = "kvant.inspect/1";
 
-/// Everything that is told of one file.
 #[derive(Debug, Serialize)]
 pub struct Facts {
     pub schema: &'static str,
@@ -46,7 +45,6 @@ pub struct Facts {
     pub errors: Option<super::against::Errors>,
 }
 
-/// A part of a split model.
 #[derive(Debug, Serialize)]
 pub struct Part {
     pub index: u64,
@@ -55,7 +53,6 @@ pub struct Part {
     pub missing: Vec<String>,
 }
 
-/// Tensors of one type.
 #[derive(Debug, Serialize)]
 pub struct TypeShare {
     pub ggml_type: String,
@@ -73,7 +70,6 @@ pub struct Fallback {
     pub n_tensors: u64,
 }
 
-/// The shape of a language model.
 #[derive(Debug, Serialize)]
 pub struct Shape {
     pub n_layer: u32,
@@ -86,7 +82,6 @@ pub struct Shape {
     pub n_ctx_train: u32,
 }
 
-/// What a KV cache of one type costs.
 #[derive(Debug, Serialize)]
 pub struct KvCost {
     pub kv_type: &'static str,

@@ -7,7 +7,7 @@ mod render;
 mod tests;
 
 use super::args::{Global, InspectArgs};
-use super::exit::{Failure, BAD_INPUT, OK, UNEXPECTED};
+use super::exit::{Failure, BAD_INPUT, OK};
 use super::look;
 use super::progress::LiveLine;
 use super::sources::Sources;
@@ -18,7 +18,6 @@ use crate::host;
 use facts::Facts;
 use std::path::Path;
 
-/// Reads and prints.
 pub fn run(args: &InspectArgs, global: &Global) -> Result<u8, Failure> {
     let stop = Stop::install()?;
     let live = LiveLine::new(global);
@@ -50,11 +49,6 @@ pub fn run(args: &InspectArgs, global: &Global) -> Result<u8, Failure> {
         live.clear();
         facts.errors = Some(errors.map_err(|why| Failure::msg(BAD_INPUT, why))?);
     }
-    let text = if global.json {
-        serde_json::to_string_pretty(&facts).map_err(|e| Failure::new(UNEXPECTED, e))? + "\n"
-    } else {
-        render::text(&facts)
-    };
-    look::print(&text)?;
+    look::print_either(global, &facts, || render::text(&facts))?;
     Ok(OK)
 }

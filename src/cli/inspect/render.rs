@@ -2,10 +2,9 @@
 
 use super::against::{Errors, TensorError};
 use super::facts::{Facts, Fallback};
+use crate::cli::look::{lines, table};
 use crate::units;
-use comfy_table::{presets, CellAlignment, Table};
 
-/// Everything, in sections of a few lines.
 pub fn text(facts: &Facts) -> String {
     let mut out = format!("{}\n\n", facts.file);
     let or_unknown = |value: &Option<String>| value.clone().unwrap_or_else(|| "not told".into());
@@ -95,26 +94,8 @@ fn file_type(facts: &Facts) -> String {
     )
 }
 
-/// A plain table whose columns from the second on are numbers.
-fn table(head: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(head);
-    for (i, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if i > 0 {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
-fn lines(table: &Table) -> String {
-    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
-}
-
 fn tensors(facts: &Facts) -> String {
-    let mut types = table(&["tensor type", "tensors", "size", "share"]);
+    let mut types = table(&["tensor type", "tensors", "size", "share"], |i| i > 0);
     for share in &facts.tensor_types {
         types.add_row([
             share.ggml_type.clone(),
@@ -147,7 +128,7 @@ fn fallback(group: &Fallback) -> String {
 }
 
 fn kv(facts: &Facts) -> String {
-    let mut costs = table(&["KV cache", "bytes per token", "largest n_ctx here"]);
+    let mut costs = table(&["KV cache", "bytes per token", "largest n_ctx here"], |i| i > 0);
     for cost in &facts.kv {
         costs.add_row([
             cost.kv_type.to_owned(),
@@ -162,7 +143,7 @@ fn kv(facts: &Facts) -> String {
 fn table_of_errors(errors: &Errors) -> String {
     let mut head = vec!["tensor", "type", "bpw", "RMSE", "worst block", "SNR dB"];
     head.extend(errors.textbook.iter().map(String::as_str));
-    let mut rows = table(&head);
+    let mut rows = table(&head, |i| i > 0);
     for tensor in errors.tensors.iter().chain(std::iter::once(&errors.total)) {
         rows.add_row(error_row(tensor));
     }

@@ -11,7 +11,8 @@ use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
 use rmcp::{schemars, tool, tool_handler, tool_router, ServerHandler, ServiceExt};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -62,7 +63,7 @@ struct Server {
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
-#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Deserialize, Serialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Inspected {
     /// A .gguf file, a folder of them, a name of kvant's models.toml, or hf:owner/repo[:variant]
@@ -71,7 +72,7 @@ struct Inspected {
     variant: Option<String>,
 }
 
-#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Deserialize, Serialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     /// A .gguf file, a folder of them, a name of kvant's models.toml, or hf:owner/repo; SmolLM2-135M-Instruct when absent
@@ -115,6 +116,33 @@ struct Reported {
     run: String,
 }
 
+/// A command line with every field as the flag of its name, and the model behind them.
+fn line(command: &[&str], asked: &impl Serialize) -> Vec<String> {
+    let mut line: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
+    let fields = serde_json::to_value(asked).unwrap_or_default();
+    for (name, value) in fields
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| *name != "model")
+    {
+        let flag = format!("--{}", name.replace('_', "-"));
+        match value {
+            Value::Null | Value::Bool(false) => {}
+            Value::Bool(true) => line.push(flag),
+            Value::String(text) => line.push(format!("{flag}={text}")),
+            other => line.push(format!("{flag}={other}")),
+        }
+    }
+    line.extend(
+        fields["model"]
+            .as_str()
+            .into_iter()
+            .flat_map(|model| ["--".to_owned(), model.to_owned()]),
+    );
+    line
+}
+
 #[tool_router]
 impl Server {
     /// What this machine is: processor, memory, devices, and whether it is quiet enough to measure. JSON.
@@ -126,34 +154,15 @@ impl Server {
     /// What a GGUF file or model holds: shape, true tensor types, bits per weight, KV bytes per token; reads its header only, also on the Hub. JSON.
     #[tool]
     async fn inspect(&self, Parameters(asked): Parameters<Inspected>) -> Result<String, String> {
-        let mut args = vec!["inspect".to_owned(), "--json".to_owned()];
-        args.extend(asked.variant.map(|v| format!("--variant={v}")));
-        args.extend(["--".to_owned(), asked.model]);
-        self.kvant(&args).await
+        self.kvant(&line(&["inspect", "--json"], &asked)).await
     }
 
     /// Measures in about a minute which variant of a model to run on this machine, with which KV cache, against limits; "cannot be told yet" is an
     /// answer. The same question is answered at once from what was measured before. JSON: the decision with its evidence.
     #[tool]
     async fn triage(&self, Parameters(asked): Parameters<Asked>) -> Result<String, String> {
-        let mut args = vec!["triage".to_owned(), "--json".to_owned(), "--quiet".to_owned()];
-        let mut add = |flag: &str, value: Option<String>| args.extend(value.map(|v| format!("--{flag}={v}")));
-        add("shape", asked.shape);
-        add("min-decode", asked.min_decode.map(|n| n.to_string()));
-        add("max-ttft", asked.max_ttft);
-        add("max-ram", asked.max_ram);
-        add("max-vram", asked.max_vram);
-        add("max-quality-loss", asked.max_quality_loss);
-        add("n-ctx", asked.n_ctx.map(|n| n.to_string()));
-        add("users", asked.users.map(|n| n.to_string()));
-        add("kv", asked.kv);
-        add("depth", asked.depth.map(|n| n.to_string()));
-        add("n-prompt", asked.n_prompt.map(|n| n.to_string()));
-        add("budget", asked.budget);
-        args.extend(asked.fresh.then(|| "--fresh".to_owned()));
-        args.extend(asked.dry_run.then(|| "--dry-run".to_owned()));
-        args.extend(asked.model.into_iter().flat_map(|model| ["--".to_owned(), model]));
-        let results: serde_json::Value = serde_json::from_str(&self.kvant(&args).await?).map_err(|e| e.to_string())?;
+        let args = line(&["triage", "--json", "--quiet"], &asked);
+        let results: Value = serde_json::from_str(&self.kvant(&args).await?).map_err(|e| e.to_string())?;
         Ok(if asked.dry_run { &results } else { &results["decision"] }.to_string())
     }
 

@@ -22,7 +22,6 @@ const BOS: i32 = 256;
 /// Elements of K (and of V) per token, over all layers: those of SmolLM2-135M.
 const KV_ELEMENTS_PER_TOKEN: u64 = 30 * 192;
 
-/// What the fake engine says of itself.
 pub(crate) fn info() -> EngineInfo {
     EngineInfo {
         name: "fake".to_owned(),
@@ -39,7 +38,6 @@ fn scripted_devices() -> Vec<String> {
     script.map_or(Vec::new(), |script| script.devices)
 }
 
-/// A sequence of a context.
 #[derive(Clone, Default)]
 struct Sequence {
     tokens: Vec<i32>,
@@ -48,7 +46,6 @@ struct Sequence {
 }
 
 struct Context {
-    /// Name of its model's file.
     stem: String,
     config: ArmConfig,
     n_ctx: u32,

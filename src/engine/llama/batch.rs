@@ -2,7 +2,6 @@
 
 use llama_cpp_sys_2 as sys;
 
-/// One token of a batch.
 #[derive(Clone, Copy)]
 pub(super) struct Item {
     pub(super) token: i32,
@@ -11,7 +10,6 @@ pub(super) struct Item {
     pub(super) has_logits: bool,
 }
 
-/// A batch with the arrays it points into.
 pub(super) struct Batch {
     tokens: Vec<i32>,
     positions: Vec<i32>,

@@ -15,7 +15,6 @@ use std::rc::Rc;
 
 const N_THREADS_MAX: u32 = 512;
 
-/// What the cache holds of one sequence.
 #[derive(Debug, Clone, Copy, Default)]
 struct Held {
     n_past: u32,

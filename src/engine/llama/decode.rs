@@ -3,7 +3,6 @@
 use crate::engine::api::EngineError;
 use llama_cpp_sys_2 as sys;
 
-/// Decodes one tensor type.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Decoder {
     /// Absent for f32, which has nothing to decode.
@@ -36,7 +35,6 @@ impl Decoder {
         })
     }
 
-    /// Numbers of a block, and its bytes.
     #[cfg(test)]
     pub(crate) fn block(&self) -> (usize, usize) {
         (self.n_block, self.block_bytes)

@@ -17,16 +17,12 @@ pub(super) struct Device(pub(super) sys::ggml_backend_dev_t);
 impl Device {
     fn name(self) -> String {
         // SAFETY: a device of the registry; its name is static.
-        unsafe { CStr::from_ptr(sys::ggml_backend_dev_name(self.0)) }
-            .to_string_lossy()
-            .into_owned()
+        lossy(unsafe { CStr::from_ptr(sys::ggml_backend_dev_name(self.0)) })
     }
 
     fn description(self) -> String {
         // SAFETY: a device of the registry; its description is static.
-        unsafe { CStr::from_ptr(sys::ggml_backend_dev_description(self.0)) }
-            .to_string_lossy()
-            .into_owned()
+        lossy(unsafe { CStr::from_ptr(sys::ggml_backend_dev_description(self.0)) })
     }
 
     /// Where it is on the PCI bus; `None` where the backend does not tell.
@@ -36,11 +32,7 @@ impl Device {
         // SAFETY: a device of the registry; the properties are ours to write.
         unsafe { sys::ggml_backend_dev_get_props(self.0, &raw mut props) };
         // SAFETY: NULL, or a text that lives as long as the device.
-        (!props.device_id.is_null()).then(|| {
-            unsafe { CStr::from_ptr(props.device_id) }
-                .to_string_lossy()
-                .into_owned()
-        })
+        (!props.device_id.is_null()).then(|| lossy(unsafe { CStr::from_ptr(props.device_id) }))
     }
 
     fn is_gpu(self) -> bool {
@@ -56,6 +48,10 @@ impl Device {
         unsafe { sys::ggml_backend_dev_memory(self.0, &raw mut free, &raw mut total) };
         (free, total)
     }
+}
+
+fn lossy(text: &CStr) -> String {
+    text.to_string_lossy().into_owned()
 }
 
 /// The devices named, separated by commas; none for `cpu`. Case does not matter.
@@ -78,12 +74,10 @@ fn by_name(name: &str) -> Result<Device, EngineError> {
     })
 }
 
-/// Names of the devices besides the CPU.
 pub(super) fn gpu_names() -> Vec<String> {
     all().filter(|d| d.is_gpu()).map(Device::name).collect()
 }
 
-/// The devices besides the CPU.
 pub(crate) fn list() -> Vec<DeviceInfo> {
     start();
     let info = |device: Device| {

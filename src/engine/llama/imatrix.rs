@@ -2,9 +2,8 @@
 
 use super::context::Context;
 use super::model::Model;
-use crate::data::{ArmConfig, FlashAttn, KvType, SplitMode};
-use crate::engine::weights::{Gathered, N_CTX};
-use crate::engine::{EngineError, Layout};
+use crate::data::{ArmConfig, SplitMode};
+use crate::engine::api::{EngineError, Gathered, Layout, N_CTX_IMATRIX as N_CTX};
 use llama_cpp_sys_2 as sys;
 use std::ffi::{c_void, CStr};
 use std::path::Path;
@@ -16,7 +15,11 @@ const N_ROWS_MIN: i64 = 16;
 /// Logits of one slice.
 const SLICE_BYTES: u32 = 64 << 20;
 
-/// See [`crate::engine::imatrix::gather`].
+/// Runs at most `n_chunks` chunks of the text through the model, in a child process as llama.cpp may abort. Out: the sums, with a tied
+/// output matrix (`token_embd.weight`) its column too, which llama-imatrix leaves out; and how many chunks there were.
+///
+/// # Errors
+/// With llama.cpp's last error lines; for a text of less than a chunk.
 pub(crate) fn gather(path: &Path, text: &str, n_chunks: u32, n_threads: u32) -> Result<(Gathered, u32), EngineError> {
     super::start();
     let (model, _) = Model::load(path, &[], 0, SplitMode::default())?;
@@ -31,18 +34,11 @@ pub(crate) fn gather(path: &Path, text: &str, n_chunks: u32, n_threads: u32) -> 
         )));
     }
     let config = ArmConfig {
-        type_k: KvType::F16,
-        type_v: KvType::F16,
-        has_kv_rotation: true,
-        flash_attn: FlashAttn::On,
-        device: "cpu".to_owned(),
-        n_gpu_layers: 0,
         n_threads: n_threads.max(1),
         n_batch: N_CTX,
         n_ubatch: N_CTX,
         n_ctx: N_CTX,
-        split_mode: SplitMode::default(),
-        no_kv_offload: false,
+        ..ArmConfig::default()
     };
     // Every token has logits, so that the output matrix sees them all; in slices, as rows of a large vocabulary take much room.
     let layout = Layout {

@@ -22,7 +22,6 @@ const N_PROBLEMS: usize = 8;
 /// Error lines quoted in a message.
 const N_QUOTED: usize = 3;
 
-/// What a stretch of the log said.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Captured {
     problems: VecDeque<(bool, String)>,

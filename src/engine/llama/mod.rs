@@ -18,8 +18,8 @@ mod quantize;
 
 pub(crate) use decode::Decoder;
 pub(crate) use devices::{list as devices, serve_rpc};
-pub(super) use imatrix::gather;
-pub(super) use quantize::quantize;
+pub(crate) use imatrix::gather;
+pub(crate) use quantize::quantize;
 
 use super::api::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, RowSink, Vocab};
 use crate::data::{ArmConfig, ContextInfo, EngineInfo, SplitMode};
@@ -95,7 +95,6 @@ impl LlamaEngine {
         found.ok_or_else(|| EngineError::Refused(format!("there is no context {}", id.0)))
     }
 
-    /// The model that drafts.
     fn draft(&mut self, path: &Path, config: &ArmConfig) -> Result<Rc<Model>, EngineError> {
         let known = self.draft.as_ref().filter(|(own, _)| own == path);
         let model = match known {

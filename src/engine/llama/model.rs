@@ -211,7 +211,6 @@ pub(super) struct KvShape {
 }
 
 impl KvShape {
-    /// Reads the metadata of the model.
     pub(super) fn of(model: &Model) -> Option<Self> {
         let arch = model.architecture();
         let key = |name: &str| model.meta(&format!("{arch}.attention.{name}"));

@@ -2,21 +2,18 @@
 
 use super::backend::{c_path, start};
 use super::log;
-use crate::engine::api::EngineError;
-use crate::engine::weights::Shaping;
+use crate::engine::api::{EngineError, Shaping};
 use llama_cpp_sys_2 as sys;
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 use std::ptr;
 
-/// See [`crate::engine::quantize::quantize`]; `ftype` is a `LLAMA_FTYPE_*` number.
-pub(crate) fn quantize(
-    src: &Path,
-    dst: &Path,
-    ftype: u32,
-    shaping: &Shaping,
-    n_threads: u32,
-) -> Result<(), EngineError> {
+/// Writes `src`, which may be quantized already, as `ftype` (a `LLAMA_FTYPE_*` number) to `dst`, on all cores. llama.cpp may abort on a
+/// broken source, so callers run this in a child process.
+///
+/// # Errors
+/// With the file's name and llama.cpp's last error lines; `dst` is untouched then.
+pub(crate) fn quantize(src: &Path, dst: &Path, ftype: u32, shaping: &Shaping) -> Result<(), EngineError> {
     start();
     let from = c_path(src)?;
     // Checked here because the cause is clearer than llama.cpp's.
@@ -26,7 +23,6 @@ pub(crate) fn quantize(
     // SAFETY: returns a value; no preconditions.
     let mut params = unsafe { sys::llama_model_quantize_default_params() };
     params.ftype = ftype as sys::llama_ftype;
-    params.nthread = i32::try_from(n_threads).unwrap_or(i32::MAX);
     params.allow_requantize = true;
     let lists = Lists::of(shaping)?;
     lists.hand_to(&mut params);
@@ -50,7 +46,6 @@ pub(crate) fn quantize(
 struct Lists<'a> {
     types: Vec<sys::llama_model_tensor_override>,
     imatrix: Vec<sys::llama_model_imatrix_data>,
-    /// What the pointers above lead to.
     _texts: Vec<CString>,
     _shaping: &'a Shaping,
 }

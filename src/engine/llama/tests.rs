@@ -65,35 +65,6 @@ fn the_named_versions_are_the_pinned_ones() {
 }
 
 #[test]
-fn ftype_numbers_are_those_of_llama_cpp() {
-    use crate::engine::quantize::ftype_id;
-    for (name, id) in [
-        ("F32", sys::LLAMA_FTYPE_ALL_F32),
-        ("F16", sys::LLAMA_FTYPE_MOSTLY_F16),
-        ("BF16", sys::LLAMA_FTYPE_MOSTLY_BF16),
-        ("Q8_0", sys::LLAMA_FTYPE_MOSTLY_Q8_0),
-        ("Q6_K", sys::LLAMA_FTYPE_MOSTLY_Q6_K),
-        ("Q5_K_M", sys::LLAMA_FTYPE_MOSTLY_Q5_K_M),
-        ("Q5_K_S", sys::LLAMA_FTYPE_MOSTLY_Q5_K_S),
-        ("Q5_1", sys::LLAMA_FTYPE_MOSTLY_Q5_1),
-        ("Q5_0", sys::LLAMA_FTYPE_MOSTLY_Q5_0),
-        ("Q4_K_M", sys::LLAMA_FTYPE_MOSTLY_Q4_K_M),
-        ("Q4_K_S", sys::LLAMA_FTYPE_MOSTLY_Q4_K_S),
-        ("Q4_1", sys::LLAMA_FTYPE_MOSTLY_Q4_1),
-        ("Q4_0", sys::LLAMA_FTYPE_MOSTLY_Q4_0),
-        ("IQ4_NL", sys::LLAMA_FTYPE_MOSTLY_IQ4_NL),
-        ("IQ4_XS", sys::LLAMA_FTYPE_MOSTLY_IQ4_XS),
-        ("Q3_K_L", sys::LLAMA_FTYPE_MOSTLY_Q3_K_L),
-        ("Q3_K_M", sys::LLAMA_FTYPE_MOSTLY_Q3_K_M),
-        ("Q3_K_S", sys::LLAMA_FTYPE_MOSTLY_Q3_K_S),
-        ("Q2_K", sys::LLAMA_FTYPE_MOSTLY_Q2_K),
-    ] {
-        assert_eq!(ftype_id(name), Some(id), "{name}");
-    }
-    assert_eq!(crate::engine::quantize::FTYPES.len(), 19);
-}
-
-#[test]
 fn logits_with_kv_reuse_equal_those_without() {
     let Some(path) = test_model() else { return };
     let mut engine = loaded(&path);
@@ -294,25 +265,16 @@ fn what_llama_cpp_would_abort_on_is_refused() {
     };
     let error = open(&mut engine, &quantized).expect_err("llama.cpp needs flash attention for it");
     assert!(error.to_string().contains("flash attention"), "{error}");
-    for wrong in [
-        ArmConfig {
-            n_ctx: 0,
-            ..config(KvType::F16)
-        },
-        ArmConfig {
-            n_batch: 0,
-            ..config(KvType::F16)
-        },
-        ArmConfig {
-            n_threads: 0,
-            ..config(KvType::F16)
-        },
-        ArmConfig {
-            n_threads: 100_000,
-            ..config(KvType::F16)
-        },
-    ] {
-        assert!(open(&mut engine, &wrong).is_err());
+    let wrongs: [fn(&mut ArmConfig); 4] = [
+        |c| c.n_ctx = 0,
+        |c| c.n_batch = 0,
+        |c| c.n_threads = 0,
+        |c| c.n_threads = 100_000,
+    ];
+    for wrong in wrongs {
+        let mut config = config(KvType::F16);
+        wrong(&mut config);
+        assert!(open(&mut engine, &config).is_err());
     }
     let (id, _) = open(&mut engine, &config(KvType::F16)).expect("opens");
     assert!(engine.logits(id).is_err(), "nothing was decoded");
@@ -347,7 +309,7 @@ fn broken_and_missing_files_are_refused_with_their_cause() {
         .expect_err("no such device");
     assert!(error.to_string().contains("CUDA99"), "{error}");
     let dst = dir.path().join("made.gguf");
-    let error = crate::engine::quantize::quantize(&wrong, &dst, "Q8_0", &Default::default(), 1).expect_err("nonsense");
+    let error = quantize(&wrong, &dst, sys::LLAMA_FTYPE_MOSTLY_Q8_0, &Default::default()).expect_err("nonsense");
     assert!(
         error.to_string().contains("wrong.gguf") && !error.to_string().contains("no reason"),
         "{error}"
@@ -378,7 +340,7 @@ fn quantizing_makes_a_model_that_loads() {
     let Some(path) = test_model() else { return };
     let dir = tempfile::tempdir().expect("a folder");
     let dst = dir.path().join("made-Q8_0.gguf");
-    crate::engine::quantize::quantize(&path, &dst, "q8_0", &Default::default(), 2).expect("quantizes");
+    quantize(&path, &dst, sys::LLAMA_FTYPE_MOSTLY_Q8_0, &Default::default()).expect("quantizes");
     let mut engine = loaded(&dst);
     let (id, _) = open(&mut engine, &config(KvType::F16)).expect("opens");
     let prompt = tokens(&engine, 16);
