@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::model::Model;
-use crate::data::{ArmConfig, FlashAttn, KvType, SplitMode};
+use crate::data::{ArmConfig, SplitMode};
 use crate::engine::weights::{Gathered, N_CTX};
 use crate::engine::{EngineError, Layout};
 use llama_cpp_sys_2 as sys;
@@ -31,18 +31,11 @@ pub(crate) fn gather(path: &Path, text: &str, n_chunks: u32, n_threads: u32) -> 
         )));
     }
     let config = ArmConfig {
-        type_k: KvType::F16,
-        type_v: KvType::F16,
-        has_kv_rotation: true,
-        flash_attn: FlashAttn::On,
-        device: "cpu".to_owned(),
-        n_gpu_layers: 0,
         n_threads: n_threads.max(1),
         n_batch: N_CTX,
         n_ubatch: N_CTX,
         n_ctx: N_CTX,
-        split_mode: SplitMode::default(),
-        no_kv_offload: false,
+        ..ArmConfig::default()
     };
     // Every token has logits, so that the output matrix sees them all; in slices, as rows of a large vocabulary take much room.
     let layout = Layout {
