@@ -39,11 +39,12 @@ pub fn is_gate_look(n_launches: u32) -> bool {
 pub fn slower(seen: &LogMean, margin: f64, n_works: usize, looks: Looks) -> (GateStanding, Option<Interval>) {
     let each = looks.alpha() / n_works.max(1) as f64;
     let least = (1.0 - margin).ln();
+    let (mean, upper) = (seen.mean, seen.upper(each));
     let standing = if seen.n < N_LAUNCHES_MIN {
         GateStanding::Open
-    } else if seen.upper(each) < 0.0 && seen.mean <= least {
+    } else if upper < 0.0 && mean <= least {
         GateStanding::Failed
-    } else if -seen.inverse().upper(each) > least {
+    } else if mean - (upper - mean) > least {
         GateStanding::Passed
     } else {
         GateStanding::Open
