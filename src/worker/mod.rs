@@ -27,6 +27,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 
 /// Environment variable in which the runner passes its process id, so that a worker whose parent died before it could
 /// ask for its death signal notices.
@@ -53,6 +55,7 @@ pub(crate) fn run() -> ExitCode {
 fn start() -> io::Result<()> {
     let mut replies = take_stdout()?;
     die_with_parent()?;
+    outlive_signals()?;
     #[cfg(feature = "test-engine")]
     if let Some(mut scripted) = faults::Faulty::of_environment()? {
         return serve::serve(&mut io::stdin().lock(), &mut replies, &mut scripted);
@@ -78,6 +81,14 @@ fn take_stdout() -> io::Result<File> {
     let private = io::stdout().as_fd().try_clone_to_owned()?;
     nix::unistd::dup2_stdout(io::stderr())?;
     Ok(File::from(private))
+}
+
+/// A scheduler that stops a task asks all its processes to end. The parent decides when a worker does: one that went by itself would be
+/// recorded as a crash, and its cell never measured again.
+fn outlive_signals() -> io::Result<()> {
+    let nobody_looks = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGTERM, nobody_looks)?;
+    Ok(())
 }
 
 /// Has the kernel kill this process when its parent dies.

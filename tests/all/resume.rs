@@ -153,11 +153,21 @@ fn an_interrupted_run_reports_what_is_there_and_resumes() {
     while samples_so_far(&journal).is_none_or(|samples| samples.len() < 15) && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(3));
     }
+    // As schedulers do: every process of the task, the workers first.
     let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
-    kill(pid, Signal::SIGINT).expect("it can be signalled");
+    let workers: Vec<_> = lab.processes().into_iter().filter(|&p| p != pid).collect();
+    assert!(!workers.is_empty(), "workers are up");
+    for pid in workers.into_iter().chain([pid]) {
+        kill(pid, Signal::SIGTERM).expect("it can be signalled");
+    }
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     assert_eq!(lab.results()["run"]["stopped_by"], "interrupt");
+    let records = kvant::journal::read(&journal).expect("good").records;
+    let failures = records
+        .iter()
+        .filter(|r| matches!(r, kvant::data::Record::Failure(f) if f.kind != kvant::data::FailureKind::NotRun));
+    assert_eq!(failures.count(), 0, "nothing crashed");
     assert_eq!(lab.results()["run"]["complete"], false);
     lab.script("{}");
     run_for(&mut lab.compare(&["--resume"]), 0);
