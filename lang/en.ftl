@@ -1150,6 +1150,14 @@ m-loss-open = Its divergence, { $kld } nats, is not shown to be at most { $most 
 m-too-slow =
     It decodes { $rate } t/s, not { $least }: no file that was found does, and this one is the
     nearest.
+# (verdict, mix, rival, ratio)
+m-as-fast =
+    { $verdict ->
+        [found] It is as fast: { $mix } decodes at { $ratio } of { $rival }'s speed.
+       *[none]
+            No file was found that is shown to lose less than { $rival } and to decode as fast:
+            { $mix } decodes at { $ratio } of its speed.
+    }
 # (reference, given)
 m-source =
     The source is quantized already: { $reference } was made from its { $given } and lies on that

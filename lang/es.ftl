@@ -1013,6 +1013,13 @@ m-loss-open =
 m-too-slow =
     Decodifica { $rate } t/s y no { $least }: ningún archivo hallado lo consigue, y este es el que
     más se acerca.
+m-as-fast =
+    { $verdict ->
+        [found] Es igual de rápido: { $mix } decodifica a { $ratio } de la velocidad de { $rival }.
+       *[none]
+            No se halló ningún archivo del que quede demostrado que pierda menos que { $rival } y
+            decodifique igual de rápido: { $mix } decodifica a { $ratio } de su velocidad.
+    }
 m-source =
     La fuente ya está cuantizada: { $reference } se hizo a partir de su { $given } y está en esa
     rejilla, así que { $given } apenas pierde nada frente a él, y toda otra comparación de tipos de

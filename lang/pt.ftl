@@ -1014,6 +1014,13 @@ m-loss-open = Não está demonstrado que sua divergência, { $kld } nats, seja d
 m-too-slow =
     Decodifica { $rate } t/s, e não { $least }: nenhum arquivo encontrado consegue, e este é o que
     mais se aproxima.
+m-as-fast =
+    { $verdict ->
+        [found] É tão rápido quanto: { $mix } decodifica a { $ratio } da velocidade de { $rival }.
+       *[none]
+            Não foi encontrado nenhum arquivo que comprovadamente perca menos que { $rival } e
+            decodifique tão rápido: { $mix } decodifica a { $ratio } da velocidade dele.
+    }
 m-source =
     A fonte já está quantizada: { $reference } foi feito a partir do { $given } dela e está nessa
     grade, portanto { $given } quase não perde nada em relação a ele, e qualquer outra comparação de

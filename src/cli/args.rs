@@ -344,7 +344,7 @@ pub struct MixArgs {
     #[arg(long, value_parser = clap::value_parser!(u32).range(8..), help_heading = "Texts")]
     pub chunks: Option<u32>,
     /// Time for measuring sensitivities; what was not measured by then is expected by its errors (default: 90s, of models of 50 million
-    /// weights and more 6m)
+    /// weights and more 5m)
     #[arg(long, value_parser = units::parse_duration, help_heading = "What to measure")]
     pub budget: Option<u64>,
     /// Measure again what is kept of earlier runs

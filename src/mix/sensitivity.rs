@@ -3,6 +3,9 @@
 use super::{Costs, Group, Matrix};
 use crate::gguf::GgmlType;
 
+/// Chunks that a candidate gets, to begin with.
+pub const N_FIRST: usize = 2;
+
 /// A group in a type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
@@ -22,7 +25,7 @@ impl Candidate {
         match self.kld.len() {
             _ if self.error == 0.0 => 0.0,
             0 => f64::INFINITY,
-            n => self.kld.iter().sum::<f64>() / n as f64,
+            _ => mean(&self.kld),
         }
     }
 }
@@ -33,21 +36,26 @@ pub struct Sensitivities(pub Vec<Vec<Candidate>>);
 
 /// Errors may differ by so much and the order of divergences be another.
 const ERROR_MARGIN: f64 = 1.15;
-/// Standard errors by which two types must differ for their order to count as known.
+/// An expectation from errors may be so many times too high or too low.
+const DOUBT: f64 = 2.0;
+/// Standard errors by which two types must differ for their order to count as known, of many chunks.
 const N_ERRORS: f64 = 2.0;
 /// A mistake in one group that costs less than this share of the whole divergence is none.
-const NEGLIGIBLE: f64 = 0.002;
+const NEGLIGIBLE: f64 = 0.001;
 
 impl Sensitivities {
     /// Leaves out what another type of the group beats: no larger and its weights clearly nearer. For the weights of one matrix,
-    /// divergence follows the squared error.
+    /// divergence follows the squared error, as long as the other factor is rounded alike: llama.cpp rounds activations in blocks as long
+    /// as the type's, and those of 256 lose more than an error of the weights shows.
     pub fn without_beaten(mut self) -> Sensitivities {
         for group in &mut self.0 {
             let all = group.clone();
             group.retain(|own| {
                 let beats = |other: &Candidate| {
+                    let is_alike = other.error == 0.0 || other.ty.block().0 == own.ty.block().0;
                     let is_cheaper = other.bytes < own.bytes && other.error <= own.error;
                     other.ty != own.ty
+                        && is_alike
                         && (is_cheaper || (other.bytes <= own.bytes && other.error * ERROR_MARGIN < own.error))
                 };
                 !all.iter().any(beats)
@@ -63,67 +71,108 @@ impl Sensitivities {
         groups: &[Group],
         ns_per_byte: impl Fn(GgmlType) -> Option<f64>,
     ) -> Vec<Vec<Costs>> {
-        let usual = self.usual();
-        let of_group = |(group, candidates): (&Group, &Vec<Candidate>)| {
+        let losses = self.losses();
+        let of_group = |((group, candidates), losses): ((&Group, &Vec<Candidate>), &Vec<f64>)| {
             let read = |ty: GgmlType| -> f64 {
                 let members = group.members.iter().map(|&i| &matrices[i]);
                 members.map(|m| m.bytes(ty) as f64 * m.read_share).sum()
             };
-            let of = |c: &Candidate| Costs {
-                loss: expected(c, candidates, usual),
+            let of = |(c, &loss): (&Candidate, &f64)| Costs {
+                loss,
                 bytes: c.bytes as f64,
                 ns: read(c.ty) * ns_per_byte(c.ty).unwrap_or(0.0),
             };
-            candidates.iter().map(of).collect()
+            candidates.iter().zip(losses).map(of).collect()
         };
-        groups.iter().zip(&self.0).map(of_group).collect()
+        groups.iter().zip(&self.0).zip(&losses).map(of_group).collect()
     }
 
-    /// Divergence for an error of 1, as most groups have it: for groups of which nothing was measured. Infinite where none was.
-    fn usual(&self) -> f64 {
-        let measured = self.0.iter().flatten().filter(|c| c.error > 0.0 && !c.kld.is_empty());
-        let mut ratios: Vec<f64> = measured.map(|c| c.loss() / c.error).collect();
+    /// Expected divergence over the whole text: measured ones by their chunks, which may be harder or easier than all; others by their
+    /// errors from the nearest measured one of the group, or from what most groups have. Infinite where nothing at all was measured.
+    fn losses(&self) -> Vec<Vec<f64>> {
+        let hardness = self.hardness();
+        let of_measured = |c: &Candidate| match c.kld.len() {
+            0 => c.loss(),
+            n => c.loss() / mean(&hardness[..n]),
+        };
+        let known: Vec<Vec<f64>> = self.0.iter().map(|g| g.iter().map(of_measured).collect()).collect();
+        let measured = |(group, losses): (&Vec<Candidate>, &Vec<f64>)| -> Vec<(f64, f64)> {
+            let pairs = group.iter().map(|c| c.error).zip(losses.iter().copied());
+            pairs.filter(|(error, loss)| *error > 0.0 && loss.is_finite()).collect()
+        };
+        let all: Vec<Vec<(f64, f64)>> = self.0.iter().zip(&known).map(measured).collect();
+        let mut ratios: Vec<f64> = all.iter().flatten().map(|(error, loss)| loss / error).collect();
         ratios.sort_by(f64::total_cmp);
-        ratios.get(ratios.len() / 2).copied().unwrap_or(f64::INFINITY)
-    }
-
-    /// Groups and types whose order against the chosen one is not known well enough: (group, candidate), the chosen ones among them.
-    /// `price`: what a byte is worth, nats.
-    pub fn unsettled(&self, chosen: &[usize], price: f64) -> Vec<(usize, usize)> {
-        let mut found = Vec::new();
-        let usual = self.usual();
-        let pick = |(candidates, &c): (&Vec<Candidate>, &usize)| Some(expected(candidates.get(c)?, candidates, usual));
-        let total: f64 = self.0.iter().zip(chosen).filter_map(pick).sum();
-        for (g, candidates) in self.0.iter().enumerate() {
-            let Some(own) = chosen.get(g).and_then(|&c| candidates.get(c)) else {
-                continue;
-            };
-            let is_near = |other: &Candidate| {
-                let pairs: Vec<f64> = other.kld.iter().zip(&own.kld).map(|(a, b)| a - b).collect();
-                let extra = price * (other.bytes as f64 - own.bytes as f64);
-                other.ty != own.ty && is_open(&pairs, extra, NEGLIGIBLE * total)
-            };
-            let near: Vec<usize> = (0..candidates.len()).filter(|&c| is_near(&candidates[c])).collect();
-            if !near.is_empty() {
-                found.extend(near.into_iter().chain([chosen[g]]).map(|c| (g, c)));
+        let usual = ratios.get(ratios.len() / 2).copied().unwrap_or(f64::INFINITY);
+        let expected = |error: f64, measured: &[(f64, f64)]| {
+            let distance = |(other, _): &(f64, f64)| (other / error).ln().abs();
+            let nearest = measured.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+            error * nearest.map_or(usual, |(other, loss)| loss / other)
+        };
+        let mut losses = known;
+        for ((group, losses), measured) in self.0.iter().zip(&mut losses).zip(&all) {
+            for (c, loss) in group.iter().zip(losses).filter(|(_, loss)| !loss.is_finite()) {
+                *loss = expected(c.error, measured);
             }
         }
+        losses
+    }
+
+    /// How much more than in the first chunks candidates diverge in each chunk, on average 1.
+    fn hardness(&self) -> Vec<f64> {
+        let first = |c: &Candidate| mean(&c.kld[..c.kld.len().min(N_FIRST)]);
+        let measured: Vec<&Candidate> = self.0.iter().flatten().filter(|c| first(c) > 0.0).collect();
+        let n = measured.iter().map(|c| c.kld.len()).max().unwrap_or(0);
+        let of_chunk = |i: usize| {
+            let reach = measured.iter().filter(|c| c.kld.len() > i);
+            mean(&reach.map(|c| c.kld[i] / first(c)).collect::<Vec<_>>())
+        };
+        let all: Vec<f64> = (0..n).map(of_chunk).collect();
+        all.iter().map(|h| h / mean(&all)).collect()
+    }
+
+    /// The candidates to begin with: of each group of which nothing was measured, the one nearest to so many bits per weight.
+    pub fn first(&self, bpw: f64) -> Vec<(usize, usize)> {
+        let of_group = |(g, group): (usize, &Vec<Candidate>)| {
+            let is_known = group.iter().any(|c| c.error > 0.0 && !c.kld.is_empty());
+            let distance = |&c: &usize| (group[c].ty.bpw() - bpw).abs();
+            let inexact = (0..group.len()).filter(|&c| group[c].error > 0.0 && !is_known);
+            Some((g, inexact.min_by(|a, b| distance(a).total_cmp(&distance(b)))?))
+        };
+        self.0.iter().enumerate().filter_map(of_group).collect()
+    }
+
+    /// Groups and types whose order against the chosen one is not known well enough: (group, candidate), the chosen ones among them,
+    /// those first where a mistake may cost most. `price`: what a byte is worth, nats.
+    pub fn unsettled(&self, chosen: &[usize], price: f64) -> Vec<(usize, usize)> {
+        let losses = self.losses();
+        let total: f64 = losses.iter().zip(chosen).map(|(group, &c)| group[c]).sum();
+        let mut found: Vec<(f64, (usize, usize))> = Vec::new();
+        for (g, (group, &own)) in self.0.iter().zip(chosen).enumerate() {
+            let gain = |c: usize| {
+                let extra = price * (group[c].bytes as f64 - group[own].bytes as f64);
+                possible_gain((&group[own], losses[g][own]), (&group[c], losses[g][c]), extra)
+            };
+            let others = (0..group.len()).filter(|&c| c != own).map(|c| (gain(c), (g, c)));
+            let open: Vec<_> = others.filter(|(gain, _)| *gain > NEGLIGIBLE * total).collect();
+            let most = open.iter().map(|(gain, _)| *gain).max_by(f64::total_cmp);
+            found.extend(most.map(|most| (most, (g, own))));
+            found.extend(open);
+        }
+        found.sort_by(|a, b| b.0.total_cmp(&a.0));
         // What is exact needs no measuring.
-        found.retain(|&(g, c)| self.0[g][c].error > 0.0);
-        found
+        let places = found.into_iter().map(|(_, place)| place);
+        places.filter(|&(g, c)| self.0[g][c].error > 0.0).collect()
     }
 
     /// What a byte is worth at the choice: the multiplier at which the choice is the best of each group, as nearly as one is.
     pub fn price(&self, chosen: &[usize]) -> f64 {
         let mut upper = f64::INFINITY;
         let mut lower: f64 = 0.0;
-        for (g, candidates) in self.0.iter().enumerate() {
-            let Some(own) = chosen.get(g).and_then(|&c| candidates.get(c)) else {
-                continue;
-            };
-            for other in candidates {
-                let d_bytes = other.bytes as f64 - own.bytes as f64;
-                let slope = (own.loss() - other.loss()) / d_bytes;
+        for ((group, losses), &own) in self.0.iter().zip(self.losses()).zip(chosen) {
+            for (other, loss) in group.iter().zip(&losses) {
+                let d_bytes = other.bytes as f64 - group[own].bytes as f64;
+                let slope = (losses[own] - loss) / d_bytes;
                 if d_bytes > 0.0 && slope > lower {
                     lower = slope;
                 } else if d_bytes < 0.0 && slope > 0.0 && slope < upper {
@@ -138,28 +187,27 @@ impl Sensitivities {
     }
 }
 
-/// The mean divergence of a candidate; where it was not measured, by its error from the measured ones of its group: those of the same
-/// matrix follow their squared errors; where none was, by what most groups have.
-fn expected(own: &Candidate, group: &[Candidate], usual: f64) -> f64 {
-    if own.loss().is_finite() {
-        return own.loss();
+/// What another type may gain over the chosen one at best; 0 where their order is known. `extra`: what its bytes are worth.
+fn possible_gain((own, own_loss): (&Candidate, f64), (other, loss): (&Candidate, f64), extra: f64) -> f64 {
+    let pairs: Vec<f64> = other.kld.iter().zip(&own.kld).map(|(a, b)| a - b).collect();
+    let n = pairs.len() as f64;
+    if pairs.len() < N_FIRST {
+        let doubt = |c: &Candidate| if c.error > 0.0 && c.kld.is_empty() { DOUBT } else { 1.0 };
+        return own_loss * doubt(own) - loss / doubt(other) - extra;
     }
-    let measured = group.iter().filter(|c| c.error > 0.0 && !c.kld.is_empty());
-    let distance = |c: &Candidate| (c.error / own.error).ln().abs();
-    let nearest = measured.min_by(|a, b| distance(a).total_cmp(&distance(b)));
-    nearest.map_or(usual * own.error, |c| c.loss() * own.error / c.error)
+    let variance = pairs.iter().map(|d| (d - mean(&pairs)).powi(2)).sum::<f64>() / (n - 1.0);
+    // About Student's: few chunks say little of their spread.
+    let error = N_ERRORS * (1.0 + 8.0 / (n * n)) * (variance / n).sqrt();
+    let gap = mean(&pairs) + extra;
+    if gap.abs() < error {
+        error - gap
+    } else {
+        0.0
+    }
 }
 
-/// Whether the mean of differences and what the bytes are worth may be 0, and taking one for the other may cost more than what counts.
-fn is_open(pairs: &[f64], extra: f64, negligible: f64) -> bool {
-    let n = pairs.len() as f64;
-    if pairs.len() < 2 {
-        return true;
-    }
-    let mean = pairs.iter().sum::<f64>() / n;
-    let variance = pairs.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let (gap, error) = ((mean + extra).abs(), N_ERRORS * (variance / n).sqrt());
-    gap < error && gap + error > negligible
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 #[cfg(test)]
@@ -188,18 +236,35 @@ mod tests {
         let left = Sensitivities(vec![group]).without_beaten();
         let types: Vec<GgmlType> = left.0[0].iter().map(|c| c.ty).collect();
         assert_eq!(types, [GgmlType::Q4K, GgmlType::Iq4Nl, GgmlType::Q4_1]);
+        let group = vec![
+            candidate(GgmlType::Q5_1, 60, 1.1, &[]),
+            candidate(GgmlType::Q5K, 55, 1.0, &[]),
+        ];
+        let left = Sensitivities(vec![group]).without_beaten();
+        assert_eq!(left.0[0].len(), 2, "activations are rounded otherwise");
     }
 
     #[test]
     fn what_was_not_measured_is_expected_by_its_error() {
+        let of = |ty, kld: &[f64]| vec![candidate(ty, 45, 4.0, kld), candidate(GgmlType::Q5K, 55, 1.0, &[])];
+        let all = Sensitivities(vec![of(GgmlType::Q4K, &[0.04]), of(GgmlType::Q4K, &[])]);
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+        assert!(all
+            .losses()
+            .iter()
+            .all(|group| near(group[0], 0.04) && near(group[1], 0.01)));
+        assert_eq!(all.first(4.5), [(1, 0)]);
+        assert_eq!(all.first(5.5), [(1, 1)]);
+    }
+
+    #[test]
+    fn a_chunk_that_is_hard_for_all_favours_no_candidate() {
         let group = vec![
-            candidate(GgmlType::Q4K, 45, 4.0, &[0.04]),
-            candidate(GgmlType::Q5K, 55, 1.0, &[]),
+            candidate(GgmlType::Q4K, 45, 4.0, &[0.01, 0.03, 0.04, 0.04]),
+            candidate(GgmlType::Q5K, 55, 1.0, &[0.01, 0.03]),
         ];
-        assert!((expected(&group[1], &group, 1.0) - 0.01).abs() < 1e-12);
-        assert_eq!(expected(&group[1], &group[1..], 0.5), 0.5);
-        let all = Sensitivities(vec![group]);
-        assert!((all.usual() - 0.01).abs() < 1e-12);
+        let losses = Sensitivities(vec![group]).losses();
+        assert!((losses[0][0] - losses[0][1]).abs() < 1e-12, "{losses:?}");
     }
 
     #[test]
@@ -214,8 +279,25 @@ mod tests {
         ];
         let all = Sensitivities(vec![settled, open]);
         let price = 0.001;
-        assert_eq!(all.unsettled(&[1, 1], price), [(1, 0), (1, 1)]);
+        let mut open = all.unsettled(&[1, 1], price);
+        open.sort_unstable();
+        assert_eq!(open, [(1, 0), (1, 1)]);
         let price = all.price(&[1, 0]);
         assert!(price > 0.0 && price.is_finite());
+    }
+
+    #[test]
+    fn what_cannot_be_chosen_is_not_measured() {
+        let group = vec![
+            candidate(GgmlType::Q2K, 26, 64.0, &[]),
+            candidate(GgmlType::Q4K, 45, 4.0, &[0.04, 0.04]),
+            candidate(GgmlType::Q5K, 55, 1.0, &[]),
+            candidate(GgmlType::Q8_0, 85, 0.02, &[]),
+        ];
+        let all = Sensitivities(vec![group]);
+        // A byte is worth what it gains from 4 to 5 bits.
+        let mut open = all.unsettled(&[1], 0.003);
+        open.sort_unstable();
+        assert_eq!(open, [(0, 1), (0, 2)]);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::exit::{Failure, UNEXPECTED};
 use super::kept::stopped;
-use crate::catalog::{Quantize, SelfQuantizer, Shape};
+use crate::catalog::{free_at, Quantize, SelfQuantizer, Shape};
 use crate::engine::Decoder;
 use crate::gguf::{GgmlType, Head, Imatrix, Piece, Quarry};
 use crate::mix::{Group, Matrix, Recipe};
@@ -92,10 +92,11 @@ impl<'a> Forge<'a> {
             .quantize_as(&self.reference, path, label_of(main), &shape, progress);
         made.map_err(|why| match self.quantizer.is_stopped() {
             true => stopped(),
-            false => Failure::msg(
-                UNEXPECTED,
-                format!("llama.cpp cannot quantize {}: {why}", self.reference.display()),
-            ),
+            // llama.cpp does not say that the disk is full.
+            false if free_at(self.dir.path()).is_some_and(|free| free < self.source.gguf.file_bytes) => {
+                self.unwritten(&std::io::ErrorKind::StorageFull.into())
+            }
+            false => Failure::msg(UNEXPECTED, why.trim_start_matches("error: ")),
         })
     }
 

@@ -45,7 +45,7 @@ use target::Target;
 const DEADLINE: Duration = Duration::from_secs(1800);
 /// Time for sensitivities, of small models and of others.
 const BUDGET_SMALL: Duration = Duration::from_secs(90);
-const BUDGET: Duration = Duration::from_secs(360);
+const BUDGET: Duration = Duration::from_secs(300);
 const N_PARAMS_SMALL: u64 = 50_000_000;
 /// Metadata of a mix, besides its recipe.
 const METADATA_BYTES: u64 = 1024;

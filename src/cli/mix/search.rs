@@ -7,18 +7,13 @@ use super::super::stop::Stop;
 use super::forge::Forge;
 use super::kept::{stopped, Kept};
 use crate::gguf::GgmlType;
-use crate::mix::{choose, Aim, Candidate, Costs, Group, Limits, Recipe, Sensitivities};
+use crate::mix::{choose, Aim, Candidate, Costs, Group, Limits, Recipe, Sensitivities, N_FIRST};
 use crate::runner::{Scores, Trial, TrialConfig, TrialError, Trials};
 use crate::units;
 use std::time::{Duration, Instant};
 
-/// Chunks that every candidate gets, at least and at most; and the most that one gets.
-const N_FIRST_MIN: u32 = 2;
-const N_FIRST_MAX: u32 = 8;
 /// Chunks that a candidate gets more, where the choice hangs on it.
 const N_MORE: u32 = 4;
-/// Of the budget, what the first chunks may take.
-const FIRST_SHARE: f64 = 0.7;
 /// The sum may be off by so much before it counts as misleading.
 const SUM_MARGIN: f64 = 0.15;
 
@@ -112,35 +107,19 @@ impl<'a> Search<'a> {
     /// Measures until the choice is settled or the budget is spent.
     pub fn run(&mut self, wanted: &Wanted) -> Result<Option<Chosen>, Failure> {
         let mut all = self.candidates()?;
-        self.first_chunks(&mut all, wanted)?;
+        let first = all.first(wanted.bpw);
+        self.round(&mut all, &first)?;
         let mut places = self.choice(&all, wanted);
         while let Some(chosen) = &places {
-            let price = all.price(chosen);
-            let open: Vec<(usize, usize)> = all
-                .unsettled(chosen, price)
-                .into_iter()
-                .filter(|&(g, c)| (all.0[g][c].kld.len() as u32) < self.n_chunks_max)
-                .collect();
+            let mut open = all.unsettled(chosen, all.price(chosen));
+            open.retain(|&(g, c)| (all.0[g][c].kld.len() as u32) < self.n_chunks_max);
+            self.n_unmeasured = open.iter().filter(|&&(g, c)| all.0[g][c].kld.is_empty()).count();
             if open.is_empty() || self.is_spent() {
                 break;
             }
-            let n = open.len();
-            for (i, lot) in open.chunks(self.n_lanes).enumerate() {
-                if self.is_spent() {
-                    break;
-                }
-                let name = &self.groups[lot[0].0].name;
-                self.show(&format!("the choice hangs on {name}"), i * self.n_lanes, n);
-                let more = |&(g, c): &(usize, usize)| {
-                    let n_known = all.0[g][c].kld.len() as u32;
-                    ((g, c), (n_known + N_MORE).min(self.n_chunks_max))
-                };
-                let lot: Vec<_> = lot.iter().map(more).collect();
-                self.measure(&mut all, &lot)?;
-            }
+            self.round(&mut all, &open)?;
             places = self.choice(&all, wanted);
         }
-        self.n_unmeasured = all.0.iter().flatten().filter(|c| !c.loss().is_finite()).count();
         let Some(places) = places else { return Ok(None) };
         let first = self.whole(&all, places)?;
         self.corrected(&all, first, wanted).map(Some)
@@ -198,38 +177,23 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Chunks for every candidate, those near the size that is wanted first.
-    fn first_chunks(&mut self, all: &mut Sensitivities, wanted: &Wanted) -> Result<(), Failure> {
-        let mut order: Vec<(usize, usize)> = Vec::new();
-        for (g, candidates) in all.0.iter().enumerate() {
-            let exact = |c: &usize| candidates[*c].error > 0.0;
-            order.extend((0..candidates.len()).filter(exact).map(|c| (g, c)));
-        }
-        let distance = |&(g, c): &(usize, usize)| (all.0[g][c].ty.bpw() - wanted.bpw).abs();
-        order.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
-        let mut n_first = N_FIRST_MIN;
-        let n = order.len();
-        order.retain(|&(g, c)| (all.0[g][c].kld.len() as u32) < N_FIRST_MIN);
-        for (i, lot) in order.chunks(self.n_lanes).enumerate() {
-            if self.is_spent() {
+    /// Some more chunks for each of these, as far as the budget goes.
+    fn round(&mut self, all: &mut Sensitivities, open: &[(usize, usize)]) -> Result<(), Failure> {
+        for (i, lot) in open.chunks(self.n_lanes).enumerate() {
+            if i > 0 && self.is_spent() {
                 break;
             }
             let (g, c) = lot[0];
             let what = format!("{} as {}", self.groups[g].name, all.0[g][c].ty.name());
-            self.show(&what, i * self.n_lanes, n);
-            let lot: Vec<_> = lot.iter().map(|&place| (place, n_first)).collect();
-            self.measure(all, &lot)?;
-            if i == 0 {
-                // What the first ones took says what all may have.
-                let per_candidate = self.budget.as_nanos() as f64 * FIRST_SHARE / n as f64;
-                let fits = (per_candidate / self.cost_ns * f64::from(N_FIRST_MIN)) as u32;
-                n_first = fits.clamp(N_FIRST_MIN, N_FIRST_MAX).min(self.n_chunks_max);
-            }
-        }
-        // The first ones are no worse off.
-        let lot = order.iter().take(self.n_lanes).map(|&place| (place, n_first));
-        let lot: Vec<_> = lot.filter(|&((g, c), _)| !all.0[g][c].kld.is_empty()).collect();
-        if !self.is_spent() {
+            self.show(&what, i * self.n_lanes, open.len());
+            let more = |&(g, c): &(usize, usize)| {
+                let n = match all.0[g][c].kld.len() as u32 {
+                    0 => N_FIRST as u32,
+                    n => n + N_MORE,
+                };
+                ((g, c), n.min(self.n_chunks_max))
+            };
+            let lot: Vec<_> = lot.iter().map(more).collect();
             self.measure(all, &lot)?;
         }
         Ok(())

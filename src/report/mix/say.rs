@@ -14,6 +14,9 @@ use serde::Serialize;
 /// 1: first version.
 pub const MIX_SCHEMA: &str = "kvant.mix/1";
 
+/// Share of a rival's speed that surely reached counts as the same.
+const AS_FAST: f64 = 0.97;
+
 #[derive(Serialize)]
 struct Wire<'a> {
     schema: &'static str,
@@ -110,6 +113,7 @@ impl MixReport {
         if let Some((tps, least)) = self.too_slow() {
             said.push(t.m_too_slow(t.rate(tps), t.rate(least)));
         }
+        said.extend(self.as_fast(t));
         if let Some(given) = self.given() {
             let size = t.bytes(given.file_bytes);
             said.push(t.m_source(&self.reference, &given.variant));
@@ -142,6 +146,18 @@ impl MixReport {
             t.percent(share),
             self.n_chunks,
         ))
+    }
+
+    /// Where a speed is asked for: whether what it was to match is no faster and loses more.
+    fn as_fast(&self, t: Lang) -> Option<String> {
+        self.limits.min_decode?;
+        let rival = self.row(&self.rival)?;
+        let ratio = rival.mix_decode_ratio?;
+        let verdict = match ratio.lo > AS_FAST && rival.mix_kld_ratio?.hi < 1.0 {
+            true => "found",
+            false => "none",
+        };
+        Some(t.m_as_fast(verdict, &self.label, &self.rival, three_decimals(t, &ratio)))
     }
 
     /// How the choice came about.
@@ -193,6 +209,21 @@ mod tests {
         assert!(said([0.9, 1.0, 1.1]).contains("is not shown to lose less or more than"));
     }
 
+    #[test]
+    fn as_fast_and_better_is_said_where_both_are_shown() {
+        let said = |decode: [f64; 3], kld: [f64; 3]| {
+            let mut report = sample(kld);
+            report.limits.min_decode = Some(40.0);
+            report.rows[0].mix_decode_ratio = row("x", 1, 0.1, Some(decode)).mix_kld_ratio;
+            report.conclusion(Lang::default()).remove(1)
+        };
+        let (fast, better) = ([0.98, 1.0, 1.02], [0.5, 0.6, 0.7]);
+        assert!(said(fast, better).starts_with("It is as fast: mix-99.0MiB decodes at 1.000 [0.980, 1.020]"));
+        for (decode, kld) in [([0.96, 1.0, 1.02], better), (fast, [0.9, 1.0, 1.1])] {
+            assert!(said(decode, kld).starts_with("No file was found"));
+        }
+    }
+
     /// With everything that can be said at the same time.
     fn full() -> MixReport {
         let mut report = sample([0.5, 0.6, 0.7]);
@@ -215,7 +246,7 @@ mod tests {
     #[test]
     fn every_language_says_as_much_in_words_of_its_own() {
         let english = full().conclusion(Lang::default());
-        assert_eq!(english.len(), 10, "{english:#?}");
+        assert_eq!(english.len(), 11, "{english:#?}");
         for lang in Lang::ALL.into_iter().filter(|lang| *lang != Lang::default()) {
             let report = full();
             let said = report.conclusion(lang);
