@@ -28,7 +28,6 @@ pub(super) struct Context {
     _model: Rc<Model>,
     n_ctx: u32,
     n_batch: u32,
-    /// Tokens of one pass that may have logits.
     n_outputs: u32,
     n_vocab: usize,
     /// Logits of a row that are handed out.
@@ -321,7 +320,6 @@ impl Context {
         Ok(&self.row(-1)?[..self.n_choices])
     }
 
-    /// The logits of token `i` of the last pass.
     #[cfg(test)]
     pub(super) fn logits_of(&self, i: i32) -> Vec<f32> {
         self.row(i).expect("it asked for logits").to_vec()
@@ -365,7 +363,6 @@ impl Context {
     }
 }
 
-/// What `llama_decode` means by a code other than 0.
 fn decode_error(code: i32, n: usize, n_past: u32) -> EngineError {
     let what = format!("llama_decode of {n} tokens at depth {n_past} failed with {code}");
     match code {
