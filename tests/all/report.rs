@@ -92,6 +92,29 @@ fn the_fixture_renders_to_the_golden_files() {
 }
 
 #[test]
+fn a_report_begins_with_one_screen_and_each_section_with_a_sentence() {
+    for (header, records) in [fixture::run(), fixture::run_on_request()] {
+        let built = ReportModel::build(&header, &records);
+        for lang in Lang::ALL {
+            let md = report_md(&built.told(lang));
+            let mut sections = md.split("\n## ").skip(1);
+            let first = sections.next().expect("the answer");
+            let of_kind = |start: &str| first.lines().filter(|line| line.starts_with(start)).collect::<Vec<_>>();
+            let n = ["| :---", "![", "llama-server "].map(|start| of_kind(start).len());
+            assert_eq!(n, [1, 1, 1], "a table, a chart, a command: {first}");
+            let said = of_kind("- ");
+            assert!((2..=5).contains(&said.len()), "{said:?}");
+            assert!(said.iter().all(|line| line.chars().count() < 180), "{said:?}");
+            for section in sections {
+                let begins = section.lines().nth(2).expect("more than a title");
+                let is_sentence = !["|", "!", "#", "`"].iter().any(|mark| begins.starts_with(mark));
+                assert!(is_sentence, "{section}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_terminal_summary_fits_80_columns() {
     for line in summary(&model().told(Lang::default()), PLAIN).lines() {
         assert!(line.chars().count() <= 80, "{line}");

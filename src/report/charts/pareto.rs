@@ -5,7 +5,7 @@ use super::scale::{linear_ticks, log_ticks, tick_label, Axis};
 use plotters::style::text_anchor::HPos;
 
 /// Width and height in SVG pixels.
-pub(super) const SIZE: (i32, i32) = (660, 400);
+pub(super) const SIZE: (i32, i32) = (600, 380);
 
 const TOP: i32 = 104;
 const BOTTOM: i32 = SIZE.1 - 58;

@@ -128,7 +128,7 @@ impl<'a> Writer<'a> {
     }
 
     fn table(&mut self, table: &Table) {
-        if table.rows.len() >= N_ROWS_FILTERED {
+        if table.rows.len() >= N_ROWS_FILTERED && self.n_sections > 0 {
             self.html.push_str(&format!(
                 "<p class=\"filter\"><input type=\"search\" placeholder=\"{}\" aria-label=\"{}\"> <output></output></p>\n",
                 escape(&self.t.pg_filter()),
