@@ -6,6 +6,7 @@
 //! and no variable that asks for it.
 
 mod api;
+mod built;
 mod decode;
 #[cfg(feature = "test-engine")]
 pub(crate) mod fake;
@@ -23,16 +24,6 @@ pub(crate) use instructions::unused_instructions;
 pub(crate) use rpc::check_server;
 
 use crate::data::EngineInfo;
-
-/// How this program was built.
-fn built() -> EngineInfo {
-    EngineInfo {
-        kvant: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: option_env!("KVANT_LLAMA_COMMIT").map(str::to_owned),
-        flags: env!("KVANT_FLAGS").to_owned(),
-        ..EngineInfo::default()
-    }
-}
 
 /// Whether a test's script stands in for llama.cpp.
 pub(crate) fn is_scripted() -> bool {
@@ -54,7 +45,7 @@ pub(crate) fn info() -> EngineInfo {
     return EngineInfo {
         name: "none".to_owned(),
         version: "none".to_owned(),
-        ..built()
+        ..built::built()
     };
 }
 

@@ -105,15 +105,15 @@ fn divergence(
             && row.verdict.is_some()
             && (kv(&row.arm.config) == base_kv || row.arm.variant == baseline.variant)
     };
-    let mut kinds: Vec<String> = vec![base_kv.clone()];
+    let mut kinds = vec![(base_kv.clone(), baseline.config.build.clone())];
     let mut all = Vec::new();
     for (slot, row) in model.quality.rows.iter().filter(is_drawn).enumerate() {
-        let kind = kv(&row.arm.config);
+        let kind = (kv(&row.arm.config), row.arm.config.build.clone());
         if !kinds.contains(&kind) {
             kinds.push(kind.clone());
         }
         let points = points(model, row).into_iter().filter(|(_, kld)| kld.estimate > 0.0);
-        let label = t.series_kv(&row.arm.variant, &kind);
+        let label = t.series_kv(row.arm.label(), &kind.0);
         let tip = |x: u32, kld: &Interval| {
             let interval = Some(kld).filter(|i| i.lo < i.hi);
             let value = t.figure(kld.estimate, interval, |x| t.nats(x));
