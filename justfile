@@ -57,9 +57,9 @@ check:
 golden:
     KVANT_GOLDEN=1 {{cargo}} test --release --no-default-features --features test-engine golden
 
-# Operating characteristics of the choice on simulated machines: docs/data/bound-simulated.csv
+# Operating characteristics of the choice and the gate on simulated machines: docs/data/bound-simulated.csv, docs/gate.md
 choices:
-    {{cargo}} test --release --no-default-features --features test-engine --test all choices -- --nocapture
+    {{cargo}} test --release --no-default-features --features test-engine --test all -- choices gates --nocapture
 
 # How long kvant itself takes: rendering a large run
 bench *args:
@@ -73,6 +73,11 @@ forge *args:
 calibrate *args: build
     scripts/calibrate --kvant "{{binary}}" "$@"
 
+# Does a gate cry wolf on this machine, and does it find 5 %? 20 gates of one build under two names, 20 with a handicap
+gate-check *args:
+    {{cargo}} build --release --features test-engine
+    scripts/gate-check --kvant "{{binary}}" "$@"
+
 # Fuzz one target (gguf_header, models_toml) for some seconds; needs cargo-fuzz and a nightly compiler
 fuzz target="gguf_header" seconds="60":
     cd fuzz && env -u RUSTFLAGS cargo +nightly fuzz run {{target}} -- -max_total_time={{seconds}}
@@ -84,6 +89,11 @@ build-cuda *args:
 # Pack it with its check for a machine with a GPU and no network: one archive
 gpu-bundle *args:
     scripts/gpu-bundle "$@"
+
+# Build a worker for compare --worker and gate: just worker [LLAMA_CPP_DIR] [--name NAME] [-- FLAGS of cargo]; scripts/worker says more
+[no-exit-message]
+worker *args:
+    @scripts/worker "$@"
 
 # Build with llama.cpp's RPC backend, into target/rpc, for models spread over machines
 build-rpc *args:

@@ -1237,9 +1237,8 @@ g-unmeasured = Not measured: { $what }. { $why }
 g-within = within the margin
 # (conditions, n, time)
 g-rule =
-    The gate fails on { $conditions }: when the whole interval lies beyond doubt on the wrong side and
-    the estimate is off by as much. { $n ->
-        [one] One pair of launches
+    The gate fails on { $conditions }, and only where the interval leaves no doubt. Measured in { $n ->
+        [one] one pair of launches
        *[other] { $n } pairs of launches
-    } in opposite orders, { $time }; each end of an interval is a bound that holds for all works
+    } in opposite orders, { $time }; the ends of an interval are bounds that hold for all works
     and looks together in 95 of 100 gates.

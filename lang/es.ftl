@@ -1081,9 +1081,8 @@ g-passed = Nada incumple el control ({ $conditions }), y se sabe lo suficiente p
 g-unmeasured = Sin medir: { $what }. { $why }
 g-within = dentro del margen
 g-rule =
-    El control se suspende por { $conditions }: cuando todo el intervalo está sin duda en el lado malo
-    y la estimación se desvía al menos en eso. { $n ->
-        [one] Un par de lanzamientos
+    El control se suspende por { $conditions }, y solo donde el intervalo no deja dudas. Medido en { $n ->
+        [one] un par de lanzamientos
        *[other] { $n } pares de lanzamientos
-    } en órdenes opuestos, { $time }; cada extremo de un intervalo es una cota que vale para
+    } en órdenes opuestos, { $time }; los extremos de un intervalo son cotas que valen para
     todos los trabajos y miradas a la vez en 95 de cada 100 controles.

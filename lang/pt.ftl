@@ -1082,9 +1082,8 @@ g-passed = Nada reprova no controle ({ $conditions }), e sabe-se o bastante para
 g-unmeasured = Sem medição: { $what }. { $why }
 g-within = dentro da margem
 g-rule =
-    O controle reprova por { $conditions }: quando todo o intervalo está sem dúvida do lado errado e a
-    estimativa se desvia pelo menos nisso. { $n ->
-        [one] Um par de lançamentos
+    O controle reprova por { $conditions }, e só onde o intervalo não deixa dúvida. Medido em { $n ->
+        [one] um par de lançamentos
        *[other] { $n } pares de lançamentos
-    } em ordens opostas, { $time }; cada extremo de um intervalo é um limite que vale para
+    } em ordens opostas, { $time }; os extremos de um intervalo são limites que valem para
     todos os trabalhos e olhadas juntos em 95 de cada 100 controles.

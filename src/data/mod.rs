@@ -4,6 +4,7 @@
 //! Units: durations are integer nanoseconds (`*_ns`), sizes integer bytes (`*_bytes`, `model_size`).
 
 mod beside;
+mod build;
 mod config;
 mod disturbance;
 mod fail_on;
@@ -20,6 +21,7 @@ mod sample;
 pub mod work;
 
 pub use beside::{FileKind, PassedOver};
+pub use build::{BuildInfo, EngineInfo};
 pub use config::{is_server, Arm, ArmConfig, Cell, FlashAttn, KvType, Level, SplitMode, NO_ROTATION};
 pub use disturbance::{Disturbance, Limits};
 pub use fail_on::FailOn;
@@ -36,12 +38,10 @@ pub use quality::{
 };
 pub use records::{
     AnchorReading, AnchorRecord, BlockRecord, BufferSize, ContextInfo, DisturbedRecord, DroppedRecord, EndRecord,
-    EngineInfo, FailureRecord, LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RoundRecord, SampleRecord,
-    StoppedBy,
+    FailureRecord, LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RoundRecord, SampleRecord, StoppedBy,
 };
 pub use run::{
-    BuildInfo, DraftInfo, HostInfo, LeftOut, Pace, Plan, PredictedArm, RunHeader, Shards, StopRule, WhyLeftOut,
-    JOURNAL_FORMAT,
+    DraftInfo, HostInfo, LeftOut, Pace, Plan, PredictedArm, RunHeader, Shards, StopRule, WhyLeftOut, JOURNAL_FORMAT,
 };
 pub use sample::*;
 pub use work::{AtOnce, Shape, Work, WorkRow, Workload, N_DRAFT, N_REQUESTS};

@@ -1,34 +1,10 @@
 //! What was seen: the records of a journal, and the readings inside them.
 
-use super::{Disturbance, FailureKind, QualityFailure, QualityRecord, RunHeader, Sample, TextTokens, Warning};
+use super::{
+    Disturbance, EngineInfo, FailureKind, QualityFailure, QualityRecord, RunHeader, Sample, TextTokens, Warning,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-pub struct EngineInfo {
-    /// `llama.cpp` or `fake`.
-    pub name: String,
-    pub version: String,
-    /// Version of kvant.
-    #[serde(default)]
-    pub kvant: String,
-    /// Commit of llama.cpp, where another one than that of the bindings was built (`just worker`).
-    #[serde(default)]
-    pub commit: Option<String>,
-    /// What it was compiled with: flags of the compiler, features of kvant, settings of llama.cpp's build.
-    #[serde(default)]
-    pub flags: String,
-    /// `llama_print_system_info()`.
-    pub system_info: String,
-    pub devices: Vec<String>,
-}
-
-impl EngineInfo {
-    /// What tells its llama.cpp from others: the commit where it is known.
-    pub fn llama_cpp(&self) -> &str {
-        self.commit.as_deref().unwrap_or(&self.version)
-    }
-}
 
 /// One buffer that llama.cpp allocated or mapped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

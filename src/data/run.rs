@@ -1,6 +1,6 @@
 //! The head of a run: what was asked for, of what, on which machine.
 
-use super::{Arm, Cell, EngineInfo, FailOn, Goal, Level, Limits, ModelInfo, QualityPlan, TextInfo, VariantInfo, Work};
+use super::{Arm, BuildInfo, Cell, FailOn, Goal, Level, Limits, ModelInfo, QualityPlan, TextInfo, VariantInfo, Work};
 use crate::units::{bytes, duration};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -159,19 +159,6 @@ pub struct RunHeader {
     /// Which parts of a larger plan this is; absent when it is all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shards: Option<Box<Shards>>,
-}
-
-/// An executable that arms are measured with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct BuildInfo {
-    /// What it is called in the run.
-    pub name: String,
-    /// Where it lay; `~` is the user's home.
-    pub path: String,
-    /// Its SHA-256, lower-case hex.
-    pub sha256: String,
-    /// What it said of itself before the run.
-    pub engine: EngineInfo,
 }
 
 /// An arm as predicted from its file's header and, for speed, from what this machine does with each type of weights.

@@ -6,6 +6,7 @@
 //! and no variable that asks for it.
 
 mod api;
+mod built;
 #[cfg(feature = "test-engine")]
 pub(crate) mod fake;
 mod instructions;
@@ -23,16 +24,6 @@ use none as llama;
 pub(crate) use rpc::check_server;
 
 use crate::data::EngineInfo;
-
-/// How this program was built.
-fn built() -> EngineInfo {
-    EngineInfo {
-        kvant: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: option_env!("KVANT_LLAMA_COMMIT").map(str::to_owned),
-        flags: env!("KVANT_FLAGS").to_owned(),
-        ..EngineInfo::default()
-    }
-}
 
 pub(crate) fn is_scripted() -> bool {
     #[cfg(feature = "test-engine")]

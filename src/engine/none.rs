@@ -14,7 +14,7 @@ pub(crate) fn info() -> EngineInfo {
     EngineInfo {
         name: "none".to_owned(),
         version: "none".to_owned(),
-        ..super::built()
+        ..super::built::built()
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn info() -> EngineInfo {
         version: "fake 1".to_owned(),
         system_info: "CPU : VIRTUAL = 1 | ".to_owned(),
         devices: scripted_devices(),
-        ..super::built()
+        ..super::built::built()
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) fn info() -> EngineInfo {
         version: VERSION.to_owned(),
         system_info: system_info(),
         devices: devices::gpu_names(),
-        ..super::built()
+        ..super::built::built()
     }
 }
 

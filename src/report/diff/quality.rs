@@ -59,7 +59,7 @@ impl SideQuality {
 
     fn of(row: &QualityReport) -> Option<SideQuality> {
         Some(SideQuality {
-            variant: row.arm.variant.clone(),
+            variant: row.arm.label().to_owned(),
             kv: kv(&row.arm.config),
             n_ctx: row.n_ctx,
             figures: QualityFigures {

@@ -1,7 +1,7 @@
 //! One of two things that are compared, whatever it was read from.
 
 use super::quality::SideQuality;
-use crate::data::HostInfo;
+use crate::data::{BuildInfo, HostInfo};
 use crate::report::bench::BenchRow;
 use crate::report::lang::Lang;
 use crate::report::model::process_sd;
@@ -165,6 +165,9 @@ fn settings(model: &Report) -> Vec<(String, String)> {
         (t.d_s_launches(), model.totals.n_launches.to_string()),
         (t.d_s_started(), header.started_at.clone()),
     ]);
+    let built = |b: &BuildInfo| format!("{} {}", b.engine.llama_cpp(), b.engine.flags);
+    let builds = header.builds.iter();
+    all.extend(builds.map(|b| (format!("{} {}", t.h_build(), b.name), built(b))));
     let files = header.variants.iter();
     all.extend(files.map(|v| (t.d_s_sha(&v.id), v.sha256.chars().take(16).collect())));
     all

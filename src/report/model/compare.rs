@@ -52,6 +52,13 @@ fn own(
 }
 
 impl super::ReportModel {
+    /// The same cell in the first of the executables, for one in another.
+    pub fn in_first_build(&self, cell: &CellReport) -> Option<&CellReport> {
+        self.cells
+            .iter()
+            .find(|other| is_first_build_of(&self.header, other, cell))
+    }
+
     /// Speed of one measured cell relative to another on the same work, wider by the bias that the control shows.
     pub fn speed_ratio(&self, reference: &CellReport, arm: &CellReport) -> Option<Interval> {
         let of_rounds = |cell: &CellReport| -> BTreeMap<u32, f64> {
@@ -189,19 +196,14 @@ fn is_f16_kv_of(a: &CellReport, b: &CellReport) -> bool {
         && as_f16(&a.arm.config) == as_f16(&b.arm.config)
 }
 
-/// Whether `a` is `b`, which is in another build, in the first one, and nothing else changed (the device may have another name there).
-pub(super) fn is_first_build_of(header: &RunHeader, a: &CellReport, b: &CellReport) -> bool {
-    let first = header.builds.first().map(|build| &build.name);
-    let elsewhere = |c: &ArmConfig| ArmConfig {
-        build: None,
-        device: String::new(),
-        n_gpu_layers: 0,
-        ..c.clone()
+/// Whether `a` is what `b`, in another build, is in the first one: on the same place, whatever the device is called there.
+fn is_first_build_of(header: &RunHeader, a: &CellReport, b: &CellReport) -> bool {
+    let (Some(first), Some(own)) = (header.builds.first(), &b.arm.config.build) else {
+        return false;
     };
-    let (of_a, of_b) = (&a.arm.config, &b.arm.config);
-    first.is_some()
-        && of_a.build.as_ref() == first
-        && of_b.build.as_ref() != first
-        && !a.arm.is_control
-        && (&a.arm.variant, a.spec, elsewhere(of_a)) == (&b.arm.variant, b.spec, elsewhere(of_b))
+    let in_first = b
+        .arm
+        .id
+        .replacen(&format!(" ({own})"), &format!(" ({})", first.name), 1);
+    first.name != *own && a.arm.id == in_first && a.spec == b.spec
 }

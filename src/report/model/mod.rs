@@ -28,7 +28,6 @@ mod types;
 
 pub use batched::BatchedRow;
 pub use chat::ChatRow;
-pub use gate::{GateKld, GateReport, GateRow};
 pub use prefix::PrefixRow;
 pub use requests::RequestRow;
 pub use reuse::ReuseRow;
@@ -37,8 +36,9 @@ pub use state::{BreakEven, StateRow, Threshold};
 pub use totals::Totals;
 pub use trust::{Drift, KeptDisturbance, Moves, SmallestDifference, Trust};
 pub use types::{
-    CellReport, Comparison, Control, DecisionReport, DpQuantiles, Example, Figure, ItlQuantiles, MemoryReport, More,
-    PositionBin, PurposeChoice, Quality, QualityEnd, QualityReport, Ranking, ReportModel,
+    CellReport, Comparison, Control, DecisionReport, DpQuantiles, Example, Figure, GateKld, GateReport, GateRow,
+    ItlQuantiles, MemoryReport, More, PositionBin, PurposeChoice, Quality, QualityEnd, QualityReport, Ranking,
+    ReportModel,
 };
 
 pub(in crate::report) use cells::process_sd;

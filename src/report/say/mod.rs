@@ -197,7 +197,7 @@ fn kv_effect(model: &Report) -> Vec<String> {
             .arms()
             .filter(|a| kv(&a.config) == kind)
             .filter_map(|a| model.cell(&a.id, &spec)?.vs_f16_kv.as_ref().map(|c| (a, c)))
-            .map(|(a, c)| t.kv_ratio(t.ratio(&c.ratio), &a.variant, t.verdict(c.verdict)))
+            .map(|(a, c)| t.kv_ratio(t.ratio(&c.ratio), a.label(), t.verdict(c.verdict)))
             .collect();
         let size = kv_size(model, arm).unwrap_or_default();
         said.push(t.kv_effect(&kind, size, spec.n_depth(), t.list(&effects)));

@@ -66,8 +66,8 @@ fn fastest_everywhere(model: &Report, baseline: &Arm, workload: Workload, rankin
     let name = best.arm.label();
     let (ratios, rate) = (t.list(&ratios), t.tps(deepest.tps.as_ref()));
     let mut said = vec![match workload {
-        Workload::Prefill => t.prefills_fastest(name, ratios, &baseline.variant, rate, at(deepest)),
-        _ => t.decodes_fastest(name, ratios, &baseline.variant, rate, at(deepest)),
+        Workload::Prefill => t.prefills_fastest(name, ratios, baseline.label(), rate, at(deepest)),
+        _ => t.decodes_fastest(name, ratios, baseline.label(), rate, at(deepest)),
     }];
     if rankings
         .iter()
@@ -94,10 +94,10 @@ fn fastest_here(model: &Report, baseline: &Arm, workload: Workload, ranked: &Ran
         let next = cells
             .iter()
             .find_map(|cell| cell.vs_baseline.as_ref().map(|c| (cell, c)))?;
-        let next = decodes(t, next.0, next.1, &baseline.variant, workload);
-        return Some(t.nobody_ahead(place, &baseline.variant, next));
+        let next = decodes(t, next.0, next.1, baseline.label(), workload);
+        return Some(t.nobody_ahead(place, baseline.label(), next));
     };
-    let lead = decodes(t, best, comparison, &baseline.variant, workload);
+    let lead = decodes(t, best, comparison, baseline.label(), workload);
     let rate = t.tps(best.tps.as_ref());
     Some(t.leads(place, lead, rate, against_runner_up(t, ranked)))
 }

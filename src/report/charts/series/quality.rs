@@ -106,9 +106,9 @@ fn divergence(
             && row.verdict.is_some()
             && (kv(&row.arm.config) == base_kv || row.arm.variant == baseline.variant)
     };
-    let mut kinds: Vec<String> = vec![base_kv.clone()];
+    let mut kinds = vec![(base_kv.clone(), baseline.config.build.clone())];
     for (slot, row) in model.quality.rows.iter().filter(is_drawn).enumerate() {
-        let kind = kv(&row.arm.config);
+        let kind = (kv(&row.arm.config), row.arm.config.build.clone());
         let style = kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
             kinds.push(kind.clone());
             kinds.len() - 1
@@ -116,7 +116,7 @@ fn divergence(
         let values = values(row).into_iter().filter(|(_, kld)| kld.estimate > 0.0);
         let marks = values.map(|(x, kld)| (x, kld, t.windows(row.n_chunks)));
         let ink = Ink::of(variant_index(model, &row.arm));
-        chart.line(t, t.series_kv(&row.arm.variant, kind), (ink, style, slot), marks);
+        chart.line(t, t.series_kv(row.arm.label(), kind.0), (ink, style, slot), marks);
     }
     chart
 }

@@ -207,7 +207,10 @@ pub(super) fn variant_index(model: &Report, arm: &Arm) -> usize {
 /// What sets arms of one variant apart: 0 for the baseline's KV type and place (the plan has it first), then the others in the order of
 /// the plan.
 pub(super) fn style_of(model: &Report, arm: &Arm) -> usize {
-    let kind = |arm: &Arm| (kv(&arm.config), arm.config.n_gpu_layers, arm.config.n_threads);
+    let kind = |arm: &Arm| {
+        let c = &arm.config;
+        (kv(c), c.build.clone(), c.n_gpu_layers, c.n_threads)
+    };
     let mut kinds = Vec::new();
     for other in model.arms().map(kind) {
         if !kinds.contains(&other) {

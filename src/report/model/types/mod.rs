@@ -2,16 +2,16 @@
 
 mod cells;
 mod decision;
+mod gate;
 mod quality;
 
 pub use cells::{CellReport, Comparison, Control, ItlQuantiles, MemoryReport};
 pub use decision::{DecisionReport, More, PurposeChoice, Ranking};
+pub use gate::{GateKld, GateReport, GateRow};
 pub use quality::{DpQuantiles, Example, Figure, PositionBin, Quality, QualityEnd, QualityReport};
 
 use super::batched::BatchedRow;
 use super::chat::ChatRow;
-use super::compare::is_first_build_of;
-use super::gate::GateReport;
 use super::prefix::PrefixRow;
 use super::requests::RequestRow;
 use super::reuse::ReuseRow;
@@ -111,13 +111,6 @@ impl ReportModel {
         let decides = self.header.plan.decision.iter().find(|s| s.workload() == workload);
         let specs = self.specs(workload);
         decides.or(specs.get(specs.len().saturating_sub(1) / 2)).copied()
-    }
-
-    /// The same cell in the first of the executables, for one in another.
-    pub fn in_first_build(&self, cell: &CellReport) -> Option<&CellReport> {
-        self.cells
-            .iter()
-            .find(|other| is_first_build_of(&self.header, other, cell))
     }
 
     /// The llama.cpp that runs an arm; builds of the same one are told apart by their names.
