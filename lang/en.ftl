@@ -523,11 +523,11 @@ process-sets =
     }
 # (rounds, sets, why)
 rounds-ended = { $rounds } in { $sets }; it ended because { $why }
-none-void = no block (all arms of a work, back to back) was void
+none-discarded = no block (all arms of a work, back to back) was discarded
 # (n, first)
-void-blocks = blocks void and run again: { $n } (first: { $first })
+discarded-blocks = blocks discarded and run again: { $n } (first: { $first })
 # (samples, rounds, first)
-kept-disturbed = ; { $samples } in { $rounds } stayed in (first: { $first })
+retained-disturbed = ; { $samples } in { $rounds } stayed in (first: { $first })
 memory-reads = memory reads
 matrix-products = matrix products
 # (name, slowest, fastest)

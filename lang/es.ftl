@@ -447,9 +447,9 @@ process-sets =
        *[other] { $n } grupos de procesos nuevos
     }
 rounds-ended = { $rounds } en { $sets }; terminó porque { $why }
-none-void = ningún bloque (todas las configuraciones de un trabajo, seguidas) quedó anulado
-void-blocks = bloques anulados y repetidos: { $n } (primero: { $first })
-kept-disturbed = ; { $samples } en { $rounds } se quedaron (primera: { $first })
+none-discarded = ningún bloque (todas las configuraciones de un trabajo, seguidas) quedó anulado
+discarded-blocks = bloques anulados y repetidos: { $n } (primero: { $first })
+retained-disturbed = ; { $samples } en { $rounds } se quedaron (primera: { $first })
 memory-reads = lectura de memoria
 matrix-products = productos de matrices
 drifted = { $name } de { $slowest } a { $fastest } respecto a su mediana

@@ -447,9 +447,9 @@ process-sets =
        *[other] { $n } conjuntos de processos novos
     }
 rounds-ended = { $rounds } em { $sets }; terminou porque { $why }
-none-void = nenhum bloco (todas as configurações de um trabalho, em sequência) foi anulado
-void-blocks = blocos anulados e repetidos: { $n } (primeiro: { $first })
-kept-disturbed = ; { $samples } em { $rounds } permaneceram (primeira: { $first })
+none-discarded = nenhum bloco (todas as configurações de um trabalho, em sequência) foi anulado
+discarded-blocks = blocos anulados e repetidos: { $n } (primeiro: { $first })
+retained-disturbed = ; { $samples } em { $rounds } permaneceram (primeira: { $first })
 memory-reads = leitura de memória
 matrix-products = produtos de matrizes
 drifted = { $name } de { $slowest } a { $fastest } em torno da mediana

@@ -5,7 +5,7 @@ use super::error::CatalogError;
 use super::known::{Catalog, Entry, DEFAULT_MODEL};
 use super::names::BUILTIN_MODEL;
 use super::only::Only;
-use super::request::{Means, Request};
+use super::request::{Context, Request};
 use super::source::{self, Given, Sources};
 use std::fs;
 
@@ -59,13 +59,13 @@ impl ModelArg {
     }
 
     /// All arguments of a request, each once.
-    pub(super) fn all(request: &Request<'_>, means: Means<'_>) -> Result<Vec<ModelArg>, CatalogError> {
+    pub(super) fn all(request: &Request<'_>, context: Context<'_>) -> Result<Vec<ModelArg>, CatalogError> {
         if request.models.is_empty() {
-            return Ok(vec![ModelArg::parse(None, means.catalog)?]);
+            return Ok(vec![ModelArg::parse(None, context.catalog)?]);
         }
         let mut args: Vec<ModelArg> = Vec::new();
         for model in request.models {
-            let arg = ModelArg::parse(Some(model), means.catalog)?;
+            let arg = ModelArg::parse(Some(model), context.catalog)?;
             if args.iter().all(|known| known.identity() != arg.identity()) {
                 args.push(arg);
             }

@@ -4,9 +4,9 @@ use super::error::{CatalogError, FetchError};
 use super::event::{Event, Progress};
 use super::fetching::Fetching;
 use super::hub::{promised_sha256, remove_cached};
+use super::local_file::{join, LocalFile};
 use super::names;
 use super::offer::Offer;
-use super::present::{join, Present};
 use super::source::{Listed, Source, Tools};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(super) fn bring(
     tools: Tools<'_>,
     progress: &mut Progress<'_>,
 ) -> Result<(), FetchError> {
-    let is_read = offer.present.is_some() && offer.is_here();
+    let is_read = offer.local.is_some() && offer.is_here();
     for part in &mut offer.parts {
         if let Some(path) = part.path.clone() {
             if !is_right(source, part, &path, tools, progress)? {
@@ -76,8 +76,8 @@ pub(super) fn read_header(source: &dyn Source, offer: &mut Offer, tools: Tools<'
     let place = source.place(&offer.parts[0]);
     let gguf = join(headers).map_err(|problem| problem.at(Path::new(&place)))?;
     let paths: Vec<PathBuf> = offer.parts.iter().map(|part| PathBuf::from(&part.file)).collect();
-    let present = Present::of(gguf, paths)?;
-    offer.present = Some(offer.checked(present)?);
+    let local = LocalFile::of(gguf, paths)?;
+    offer.local = Some(offer.checked(local)?);
     Ok(())
 }
 

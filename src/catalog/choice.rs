@@ -1,9 +1,9 @@
 //! The variants of a run, in order.
 
 use super::error::CatalogError;
+use super::local_file::LocalFile;
 use super::offer::Offer;
 use super::pick::{made_of_one, At, Pick};
-use super::present::Present;
 use super::request::Request;
 use super::shelf::Shelf;
 use crate::data::PassedOver;
@@ -27,14 +27,14 @@ impl Choice<'_> {
     }
 
     /// The file that a wanted variant is, or is made from.
-    pub(super) fn source(&self) -> Option<&Present> {
-        self.offer(self.source?).present.as_ref()
+    pub(super) fn source(&self) -> Option<&LocalFile> {
+        self.offer(self.source?).local.as_ref()
     }
 
     /// What tells of the model: what others are made from, or the first that is wanted.
-    pub(super) fn model(&self) -> Result<&Present, CatalogError> {
+    pub(super) fn model(&self) -> Result<&LocalFile, CatalogError> {
         let first = self.picks.iter().find_map(|pick| match *pick {
-            Pick::Offer(at) => self.offer(at).present.as_ref(),
+            Pick::Offer(at) => self.offer(at).local.as_ref(),
             Pick::Make(_) => None,
         });
         self.source().or(first).ok_or_else(|| CatalogError::Unobtainable {
@@ -67,10 +67,10 @@ impl Choice<'_> {
         if !request.makes_others {
             return;
         }
-        let Some(present) = &self.offer(one).present else {
+        let Some(local) = &self.offer(one).local else {
             return;
         };
-        let made = made_of_one(present, request.fast_types);
+        let made = made_of_one(local, request.fast_types);
         self.source = Some(one);
         self.picks.extend(made.into_iter().map(Pick::Make));
     }

@@ -13,7 +13,7 @@ use super::event::{Event, Progress};
 use super::leave::{check_one_model, nothing};
 use super::offer::{Beside, Offer};
 use super::pick::{names, pick, places, At, Pick};
-use super::request::{Means, Request, DEFAULT_VARIANTS};
+use super::request::{Context, Request, DEFAULT_VARIANTS};
 use super::shelf::Shelf;
 use super::source::{first, Breadth, Known, Source};
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ pub(super) enum Depth {
 
 pub(super) struct Chooser<'a, 'p> {
     pub request: &'a Request<'a>,
-    pub means: Means<'a>,
+    pub context: Context<'a>,
     pub depth: Depth,
     pub progress: &'a mut Progress<'p>,
 }
@@ -96,10 +96,10 @@ impl Chooser<'_, '_> {
     fn known<'s>(&mut self, way: &Way<'s>) -> Result<Vec<Shelf<'s>>, CatalogError> {
         let shelves = way.iter().map(|&(arg, sources)| {
             let source: &'s dyn Source = sources[0].as_ref();
-            let known = source.local(self.means.tools)?;
+            let known = source.local(self.context.tools)?;
             let mut shelf = Shelf::of(source, known, arg.only.as_ref())?;
             if shelf.is_whole || shelf.is_only {
-                self.request.narrow(arg, &mut shelf, &[], self.means.tools)?;
+                self.request.narrow(arg, &mut shelf, &[], self.context.tools)?;
             }
             self.request.settle(arg, &mut shelf)?;
             Ok(shelf)
@@ -142,11 +142,11 @@ impl Chooser<'_, '_> {
     fn asked<'s>(&mut self, way: &Way<'s>) -> Result<Choice<'s>, FetchError> {
         let mut shelves = Vec::new();
         for &(arg, sources) in way {
-            let list = |source: &'s dyn Source| Ok((source, source.list(self.means.tools)?));
+            let list = |source: &'s dyn Source| Ok((source, source.list(self.context.tools)?));
             let (source, files) = first(sources, list)?;
             let there: Vec<String> = files.iter().map(|file| file.file.clone()).collect();
             let mut shelf = Shelf::of(source, Known::all(files.into_iter()), arg.only.as_ref())?;
-            match self.request.narrow(arg, &mut shelf, &there, self.means.tools) {
+            match self.request.narrow(arg, &mut shelf, &there, self.context.tools) {
                 // Another source may have it.
                 Err(e @ CatalogError::NoSuchFile { .. }) if arg.sources.len() > 1 => {
                     return Err(FetchError::failed(e.to_string()));
@@ -185,13 +185,13 @@ impl Chooser<'_, '_> {
         if models.len() > 1 {
             doubtful.extend(wanted);
         }
-        doubtful.retain(|at| !offer(at).is_here() && offer(at).present.is_none());
+        doubtful.retain(|at| !offer(at).is_here() && offer(at).local.is_none());
         doubtful.sort_unstable();
         doubtful.dedup();
         let mut no_models = Vec::new();
         for (a, i) in doubtful {
             let Shelf { source, offers, .. } = &mut shelves[a];
-            match read_header(*source, &mut offers[i], self.means.tools) {
+            match read_header(*source, &mut offers[i], self.context.tools) {
                 Ok(()) => {}
                 Err(FetchError::Final(e)) if matches!(*e, CatalogError::Gguf(_)) => no_models.push((a, i, *e)),
                 Err(e) => return Err(e),
@@ -216,19 +216,19 @@ impl Chooser<'_, '_> {
         // The baseline first: it is what the rest could be made from, should the network fail half-way.
         for (a, i) in picks.needed() {
             let Shelf { source, offers, .. } = &mut shelves[a];
-            match (self.depth, &offers[i].present) {
-                (Depth::Files, _) => bring(*source, &mut offers[i], self.means.tools, self.progress)?,
-                (_, None) => read_header(*source, &mut offers[i], self.means.tools)?,
+            match (self.depth, &offers[i].local) {
+                (Depth::Files, _) => bring(*source, &mut offers[i], self.context.tools, self.progress)?,
+                (_, None) => read_header(*source, &mut offers[i], self.context.tools)?,
                 (_, Some(_)) => {}
             }
         }
         check_one_model(&shelves)?;
         if self.depth == Depth::AllHeaders {
             for Shelf { source, offers, .. } in &mut shelves {
-                for offer in offers.iter_mut().filter(|offer| offer.present.is_none()) {
+                for offer in offers.iter_mut().filter(|offer| offer.local.is_none()) {
                     (self.progress)(&Event::Reading { file: &offer.shown });
                     // Where it cannot be read, what its name tells has to do.
-                    let _ = read_header(*source, offer, self.means.tools);
+                    let _ = read_header(*source, offer, self.context.tools);
                 }
             }
         }

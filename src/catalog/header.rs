@@ -3,10 +3,10 @@
 use super::arg::ModelArg;
 use super::error::{CatalogError, FetchError};
 use super::label::FileName;
+use super::local_file::{join, name_of, rank_of, read_parts};
 use super::offer::{is_among, sets};
 use super::only::Only;
-use super::present::{join, name_of, rank_of, read_parts};
-use super::request::Means;
+use super::request::Context;
 use super::shape::Shape;
 use super::source::{first, Listed, Source, Tools};
 use crate::data::FileKind;
@@ -77,21 +77,21 @@ impl Header {
 
 /// Reads the header that `model` stands for: a .gguf file, or a model's file of `variant` (the best one when absent),
 /// from this machine or, by range requests, from the Hub.
-pub fn header(model: &str, variant: Option<&str>, means: Means<'_>) -> Result<Header, CatalogError> {
-    read(model, variant, false, means)
+pub fn header(model: &str, variant: Option<&str>, context: Context<'_>) -> Result<Header, CatalogError> {
+    read(model, variant, false, context)
 }
 
 /// The same; `keeps_heads`: with the bytes before the tensors.
-fn read(model: &str, variant: Option<&str>, keeps_heads: bool, means: Means<'_>) -> Result<Header, CatalogError> {
+fn read(model: &str, variant: Option<&str>, keeps_heads: bool, context: Context<'_>) -> Result<Header, CatalogError> {
     let path = Path::new(model);
     // A file's header tells what is wrong with it better than the search for a name.
     if fs::metadata(path).is_ok_and(|meta| !meta.is_dir()) {
         return Header::of_file(path);
     }
-    let arg = ModelArg::parse(Some(model), means.catalog)?;
+    let arg = ModelArg::parse(Some(model), context.catalog)?;
     let wanted = |parts: &[Listed]| is_meant(&arg, variant, parts);
     let here = |source: &dyn Source| {
-        let found = local(source, &wanted, variant, means.tools)?;
+        let found = local(source, &wanted, variant, context.tools)?;
         found.ok_or_else(|| FetchError::failed("is not here"))
     };
     match first(&arg.sources, here) {
@@ -105,7 +105,7 @@ fn read(model: &str, variant: Option<&str>, keeps_heads: bool, means: Means<'_>)
             let beside = String::new();
             return Err(CatalogError::NoModels { place, beside });
         };
-        let files = own.local(means.tools)?.files.into_iter();
+        let files = own.local(context.tools)?.files.into_iter();
         let there: Vec<String> = files.map(|file| name_of(Path::new(&file.file))).take(12).collect();
         return Err(CatalogError::NoSuchFile {
             place,
@@ -113,8 +113,10 @@ fn read(model: &str, variant: Option<&str>, keeps_heads: bool, means: Means<'_>)
             there: there.join(", "),
         });
     }
-    first(&arg.sources, |source| remote(source, &wanted, keeps_heads, means.tools))
-        .map_err(|e| e.of(arg.described().to_owned()))
+    first(&arg.sources, |source| {
+        remote(source, &wanted, keeps_heads, context.tools)
+    })
+    .map_err(|e| e.of(arg.described().to_owned()))
 }
 
 /// The best file that is here, or that was made of one.
@@ -133,21 +135,21 @@ fn local(
 
 /// A file of random weights with the shape of a model, in the store: of a .gguf file, of a header on the Hub, or of a known model's
 /// dimensions, where no file of it is needed.
-pub fn shape(given: &str, means: Means<'_>) -> Result<PathBuf, CatalogError> {
+pub fn shape(given: &str, context: Context<'_>) -> Result<PathBuf, CatalogError> {
     let path = Path::new(given);
-    let named = means.catalog.find(given).filter(|_| !path.is_file());
+    let named = context.catalog.find(given).filter(|_| !path.is_file());
     if let Some(entry) = named {
         let Some(dimensions) = &entry.shape else {
-            let known = means.catalog.entries.iter().filter(|e| e.shape.is_some());
+            let known = context.catalog.entries.iter().filter(|e| e.shape.is_some());
             return Err(CatalogError::NoShape {
                 given: given.to_owned(),
                 known: known.map(|e| e.name.as_str()).collect::<Vec<_>>().join(", "),
             });
         };
         let n_ctx_train = entry.n_ctx_train.unwrap_or(2048);
-        return Shape::of_dimensions(&entry.name, n_ctx_train, dimensions).write(means.tools.store);
+        return Shape::of_dimensions(&entry.name, n_ctx_train, dimensions).write(context.tools.store);
     }
-    let header = read(given, None, true, means)?;
+    let header = read(given, None, true, context)?;
     let place = PathBuf::from(&header.place);
     if !header.missing.is_empty() {
         let (missing, count) = (header.missing, header.part.map_or(0, |(_, count)| count as u32));
@@ -166,7 +168,7 @@ pub fn shape(given: &str, means: Means<'_>) -> Result<PathBuf, CatalogError> {
             header.paths.iter().map(head).collect::<Result<_, _>>()?
         }
     };
-    Shape::of_headers(&header.place, heads).write(means.tools.store)
+    Shape::of_headers(&header.place, heads).write(context.tools.store)
 }
 
 /// Whether these files are meant: what the argument names, the variant, or any that may be a model.

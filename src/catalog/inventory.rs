@@ -7,7 +7,7 @@ use super::hash::sha256_file;
 use super::hub::{promised_sha256, remove_cached};
 use super::known::Entry;
 use super::label::FileName;
-use super::request::Means;
+use super::request::Context;
 use super::source::Tools;
 use serde::Serialize;
 use std::fs;
@@ -39,19 +39,19 @@ pub struct StockFile {
 }
 
 /// The stock of the named models, or of all known ones. Only presence is looked at.
-pub fn stock(models: &[String], means: Means<'_>) -> Result<Vec<Stock>, CatalogError> {
+pub fn stock(models: &[String], context: Context<'_>) -> Result<Vec<Stock>, CatalogError> {
     if models.is_empty() {
-        let entries = means.catalog.entries.iter();
-        return Ok(entries.map(|entry| stock_of(entry, means.tools)).collect());
+        let entries = context.catalog.entries.iter();
+        return Ok(entries.map(|entry| stock_of(entry, context.tools)).collect());
     }
     let stock = |model: &String| {
-        let arg = ModelArg::parse(Some(model), means.catalog)?;
+        let arg = ModelArg::parse(Some(model), context.catalog)?;
         // A path: the user's own files are no stock.
         let entry = arg.entry.ok_or_else(|| CatalogError::NotFound {
             given: model.clone(),
             similar: Vec::new(),
         })?;
-        Ok(stock_of(&entry, means.tools))
+        Ok(stock_of(&entry, context.tools))
     };
     models.iter().map(stock).collect()
 }

@@ -3,11 +3,11 @@
 use super::arg::ModelArg;
 use super::error::CatalogError;
 use super::label::without_ending;
+use super::local_file::{difference, name_of};
 use super::names::shown;
 use super::offer::{Beside, Offer};
 use super::only::Only;
 use super::pick::{names, Pick, Picks};
-use super::present::{difference, name_of};
 use super::request::Request;
 use super::shelf::Shelf;
 use super::source::Tools;
@@ -143,7 +143,7 @@ pub(super) fn nothing(shelf: &Shelf<'_>) -> CatalogError {
 /// What is compared must be one model, wherever it comes from.
 pub(super) fn check_one_model(shelves: &[Shelf<'_>]) -> Result<(), CatalogError> {
     let offers = shelves.iter().flat_map(|shelf| &shelf.offers);
-    let mut read = offers.filter_map(|offer| Some((offer, offer.present.as_ref()?.key())));
+    let mut read = offers.filter_map(|offer| Some((offer, offer.local.as_ref()?.key())));
     let Some((first, key)) = read.next() else { return Ok(()) };
     match read.find(|(_, other)| *other != key) {
         None => Ok(()),

@@ -6,7 +6,7 @@
 
 use super::error::CatalogError;
 use super::event::{Event, Progress};
-use super::present::Present;
+use super::local_file::LocalFile;
 use super::quantize::{Quantize, QUANTIZER_TAG};
 use super::space;
 use super::store::Store;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Maker<'a> {
     pub store: &'a Store,
     pub quantizer: &'a dyn Quantize,
-    pub source: &'a Present,
+    pub source: &'a LocalFile,
     pub source_sha256: String,
     pub dir: PathBuf,
 }
@@ -106,8 +106,8 @@ impl<'a> Maker<'a> {
     }
 
     /// Reads a made file back: it must be whole, hold the same model, and be what was asked for.
-    fn check(&self, variant: &str, path: &Path) -> Result<Present, String> {
-        let made = Present::open(path).map_err(|e| e.to_string())?;
+    fn check(&self, variant: &str, path: &Path) -> Result<LocalFile, String> {
+        let made = LocalFile::open(path).map_err(|e| e.to_string())?;
         if made.gguf.ftype() != Some(variant) {
             return Err(format!(
                 "the quantizer wrote a file of type {}",
@@ -125,7 +125,7 @@ impl<'a> Maker<'a> {
     }
 
     /// Asked for by this name, so that is its name in the run; the histogram tells what it holds.
-    fn describe(&self, variant: &str, made: &Present, sha256: String) -> VariantInfo {
+    fn describe(&self, variant: &str, made: &LocalFile, sha256: String) -> VariantInfo {
         made.variant(variant, &[sha256], Some(self.source.derived(&self.source_sha256)))
     }
 

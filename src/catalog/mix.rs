@@ -2,7 +2,7 @@
 
 use super::error::CatalogError;
 use super::event::Progress;
-use super::present::Present;
+use super::local_file::LocalFile;
 use super::quantize::QUANTIZER_TAG;
 use super::store::Store;
 use crate::data::{DerivedFrom, VariantInfo};
@@ -42,7 +42,7 @@ pub fn keep_mix(
         .map_err(|e| store.unusable(e))?;
     let name = |sha256: &str| dir.join(format!("{}-{}-{QUANTIZER_TAG}.gguf", mixed.label, &sha256[..8]));
     let (path, sha256) = store.publish(&temp, name, mixed.label, mixed.from, progress)?;
-    let made = Present::open(&path)?;
+    let made = LocalFile::open(&path)?;
     let info = made.variant(mixed.label, &[sha256], Some(mixed.from.clone()));
     Ok((info, path))
 }
@@ -53,10 +53,10 @@ pub fn mixes_of(from: &DerivedFrom, store: &Store) -> Vec<(VariantInfo, PathBuf)
     let mixes = made.filter(|(label, _)| label.starts_with("mix-"));
     let open = |(label, path): (String, PathBuf)| {
         let sha256 = store.recorded_sha256(&path)?;
-        let present = Present::open(&path)
+        let local = LocalFile::open(&path)
             .ok()
             .filter(|p| p.gguf.mix_label() == Some(&label))?;
-        Some((present.variant(&label, &[sha256], Some(from.clone())), path))
+        Some((local.variant(&label, &[sha256], Some(from.clone())), path))
     };
     mixes.filter_map(open).collect()
 }

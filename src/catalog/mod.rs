@@ -6,7 +6,6 @@
 //! source has are made from the best file of one. What a file is comes from its header; names are believed only where there is none to read. Knows
 //! nothing of plans, workers or reports.
 
-mod ahead;
 mod arg;
 mod bring;
 mod choice;
@@ -22,13 +21,14 @@ mod inventory;
 mod known;
 mod label;
 mod leave;
+mod local_file;
 mod make;
 mod mix;
 mod names;
 mod offer;
 mod only;
 mod pick;
-mod present;
+mod preview;
 mod probes;
 mod quantize;
 mod request;
@@ -42,7 +42,6 @@ mod store;
 mod tests;
 mod web;
 
-pub use ahead::{is_collection, look_ahead, survey, Ahead, AheadVariant, Origin, Survey, CANDIDATES};
 pub use error::CatalogError;
 pub use event::Event;
 pub use hash::sha256_of;
@@ -50,12 +49,13 @@ pub use header::{header, shape, Header};
 pub use hub::Hub;
 pub use inventory::{remove, stock, verify, Stock, StockFile};
 pub use known::{Catalog, DEFAULT_MODEL};
+pub use local_file::identity;
 pub use mix::{keep_mix, mixes_of, Mixed};
 pub use names::BUILTIN_MODEL;
-pub use present::identity;
+pub use preview::{is_collection, preview, survey, Origin, Preview, PreviewVariant, Survey, CANDIDATES};
 pub use probes::{remove_probes, write_probes, ProbeShape};
 pub use quantize::{Quantize, SelfQuantizer, Shape, QUANTIZER_TAG};
-pub use request::{Means, Request};
+pub use request::{Context, Request};
 pub use resolve::{resolve, ModelFiles};
 pub use source::Tools;
 pub use space::free_at;

@@ -3,9 +3,9 @@
 use super::error::CatalogError;
 use super::ids::Nameless;
 use super::label::{without_ending, FileName, Label};
+use super::local_file::{is_quantized, name_of, rank_of, LocalFile};
 use super::names;
 use super::only::Only;
-use super::present::{is_quantized, name_of, rank_of, Present};
 use super::source::{Listed, Source};
 use crate::data::{FileKind, PartName, PassedOver};
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ pub(super) struct Offer {
     pub parts: Vec<Listed>,
     pub name: FileName,
     /// Its header, once it was read.
-    pub present: Option<Present>,
+    pub local: Option<LocalFile>,
     pub owner: Option<String>,
     /// How to name it on the command line.
     pub argument: String,
@@ -41,7 +41,7 @@ impl Offer {
             shown: source.shown(file),
             owner: source.owner().map(str::to_owned),
             id: String::new(),
-            present: None,
+            local: None,
             name: FileName::parse(file),
             parts,
         }
@@ -63,7 +63,7 @@ impl Offer {
     /// Its file type: declared, by its header, or by its name.
     pub(super) fn ftype(&self) -> Option<&'static str> {
         let declared = self.parts.first().and_then(|part| part.ftype);
-        let found = self.present.as_ref().map(|present| present.ftype);
+        let found = self.local.as_ref().map(|local| local.ftype);
         declared.or(found).or(self.name.ftype())
     }
 
@@ -77,8 +77,8 @@ impl Offer {
     }
 
     fn is_belied(&self) -> bool {
-        let found = self.present.as_ref().zip(self.name.label.as_ref());
-        found.is_some_and(|(present, label)| !label.fits(present.ftype))
+        let found = self.local.as_ref().zip(self.name.label.as_ref());
+        found.is_some_and(|(local, label)| !label.fits(local.ftype))
     }
 
     pub(super) fn own_label(&self) -> Option<&str> {
@@ -90,8 +90,8 @@ impl Offer {
 
     /// How good a source it is.
     pub(super) fn rank(&self) -> (u8, u64) {
-        match (&self.present, self.ftype()) {
-            (Some(present), _) => present.rank(),
+        match (&self.local, self.ftype()) {
+            (Some(local), _) => local.rank(),
             (None, Some(ftype)) => rank_of(ftype),
             // Another recipe of a type: as exact as its name says.
             (None, None) => (0, 0),
@@ -103,7 +103,7 @@ impl Offer {
         Nameless {
             file: self.file(),
             // A mix is called by its own label.
-            ftype: declared.or(self.present.as_ref().map(|p| p.gguf.mix_label().unwrap_or(p.ftype))),
+            ftype: declared.or(self.local.as_ref().map(|p| p.gguf.mix_label().unwrap_or(p.ftype))),
             is_declared: declared.is_some(),
             owner: self.owner.as_deref(),
         }
@@ -113,24 +113,24 @@ impl Offer {
     pub(super) fn open(&mut self) -> Result<(), CatalogError> {
         let path = self.parts.first().and_then(|part| part.path.clone());
         let Some(path) = path else { return Ok(()) };
-        self.present = Some(self.checked(Present::open(&path)?)?);
+        self.local = Some(self.checked(LocalFile::open(&path)?)?);
         Ok(())
     }
 
     /// A header must be what models.toml says.
-    pub(super) fn checked(&self, mut present: Present) -> Result<Present, CatalogError> {
+    pub(super) fn checked(&self, mut local: LocalFile) -> Result<LocalFile, CatalogError> {
         let declared = self.parts.first().and_then(|part| part.ftype);
         if let Some(said) = declared {
-            if present.ftype != said && present.gguf.ftype() != Some(said) {
+            if local.ftype != said && local.gguf.ftype() != Some(said) {
                 return Err(CatalogError::Mislabelled {
-                    path: present.path().to_owned(),
+                    path: local.path().to_owned(),
                     variant: said.to_owned(),
-                    found: present.ftype.to_owned(),
+                    found: local.ftype.to_owned(),
                 });
             }
-            present.ftype = said;
+            local.ftype = said;
         }
-        Ok(present)
+        Ok(local)
     }
 
     /// What it is found by besides its id: its label with the recipe, its label, its file type, the name of its file.

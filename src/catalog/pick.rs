@@ -2,8 +2,8 @@
 
 use super::ids::ids;
 use super::label::Label;
+use super::local_file::{is_quantized, LocalFile};
 use super::offer::Offer;
-use super::present::{is_quantized, Present};
 use super::request::{Request, DEFAULT_VARIANTS};
 use super::shelf::Shelf;
 use super::source::Breadth;
@@ -180,7 +180,7 @@ fn is_all_wanted(shelf: &Shelf<'_>) -> bool {
 
 /// What is made of a model of which there is one file, and which nobody has asked for by name: from an exact file the usual types, from
 /// a quantized one what can win on memory or speed.
-pub(super) fn made_of_one(file: &Present, fast_types: &[String]) -> Vec<&'static str> {
+pub(super) fn made_of_one(file: &LocalFile, fast_types: &[String]) -> Vec<&'static str> {
     match file.ftype {
         "F32" => DEFAULT_VARIANTS.to_vec(),
         "BF16" | "F16" => DEFAULT_VARIANTS[1..].to_vec(),

@@ -2,7 +2,7 @@
 
 use super::error::CatalogError;
 use super::known::Dimensions;
-use super::request::Means;
+use super::request::Context;
 use super::shape::{is_supported, Shape};
 use crate::gguf::{label_of, GgmlType};
 use std::path::PathBuf;
@@ -69,9 +69,9 @@ fn n_ff(n_embd: u32) -> u32 {
 pub fn write_probes(
     types: &[GgmlType],
     wide: ProbeShape,
-    means: Means<'_>,
+    context: Context<'_>,
 ) -> Result<(Vec<&'static str>, [PathBuf; 2]), CatalogError> {
-    let store = means.tools.store;
+    let store = context.tools.store;
     let folder = store.root().join(FOLDER);
     let (many, small) = (
         folder.join(format!("wide-{}-{}", wide.n_embd, wide.n_layer)),
@@ -89,7 +89,7 @@ pub fn write_probes(
 }
 
 /// Removes what [`write_probes`] wrote.
-pub fn remove_probes(means: Means<'_>) {
+pub fn remove_probes(context: Context<'_>) {
     // What stays is found and used the next time.
-    let _ = std::fs::remove_dir_all(means.tools.store.root().join(FOLDER));
+    let _ = std::fs::remove_dir_all(context.tools.store.root().join(FOLDER));
 }

@@ -43,7 +43,7 @@ impl<'a> Request<'a> {
 }
 
 #[derive(Clone, Copy)]
-pub struct Means<'a> {
+pub struct Context<'a> {
     pub catalog: &'a Catalog,
     pub tools: Tools<'a>,
 }

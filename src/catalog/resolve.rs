@@ -6,11 +6,11 @@ use super::choose::{Chooser, Depth};
 use super::error::CatalogError;
 use super::event::{Event, Progress};
 use super::known::DEFAULT_MODEL;
+use super::local_file::{identity, LocalFile};
 use super::make::Maker;
 use super::names::BUILTIN_MODEL;
 use super::pick::Pick;
-use super::present::{identity, Present};
-use super::request::{Means, Request};
+use super::request::{Context, Request};
 use super::source::Tools;
 use super::store::Store;
 use crate::data::{ModelInfo, PassedOver, VariantInfo};
@@ -25,7 +25,7 @@ pub struct ModelFiles {
     pub variants: Vec<(VariantInfo, PathBuf)>,
     pub passed_over: Vec<PassedOver>,
     /// Why the default model could not be had, when the built-in one stands in for it.
-    pub instead_of: Option<Missed>,
+    pub fallback: Option<Fallback>,
 }
 
 impl ModelFiles {
@@ -36,36 +36,36 @@ impl ModelFiles {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missed {
+pub struct Fallback {
     pub model: String,
     /// Each source and why it failed.
     pub why: String,
 }
 
 /// Finds, fetches or makes the wanted variants. Only the default model, when it was not named, is ever replaced: by
-/// the built-in one, with [`ModelFiles::instead_of`] set.
+/// the built-in one, with [`ModelFiles::fallback`] set.
 pub fn resolve(
     request: &Request<'_>,
-    means: Means<'_>,
+    context: Context<'_>,
     progress: &mut dyn FnMut(&Event<'_>),
 ) -> Result<ModelFiles, CatalogError> {
-    let args = ModelArg::all(request, means)?;
+    let args = ModelArg::all(request, context)?;
     let mut of = |args: &[ModelArg]| {
         let mut chooser = Chooser {
             request,
-            means,
+            context,
             depth: Depth::Files,
             progress: &mut *progress,
         };
         let choice = chooser.choose(args)?;
-        let mut files = files(&choice, means.tools, progress)?;
+        let mut files = files(&choice, context.tools, progress)?;
         files.info.name = args.iter().find_map(|arg| arg.name.clone()).unwrap_or(files.info.name);
         Ok(files)
     };
     match of(&args) {
         Err(CatalogError::Unobtainable { why, .. }) if request.models.is_empty() => {
-            let mut files = of(&[ModelArg::parse(Some(BUILTIN_MODEL), means.catalog)?])?;
-            files.instead_of = Some(Missed {
+            let mut files = of(&[ModelArg::parse(Some(BUILTIN_MODEL), context.catalog)?])?;
+            files.fallback = Some(Fallback {
                 model: DEFAULT_MODEL.to_owned(),
                 why,
             });
@@ -102,10 +102,10 @@ fn files(choice: &Choice<'_>, tools: Tools<'_>, progress: &mut Progress<'_>) -> 
     for pick in &choice.picks {
         match *pick {
             Pick::Offer(at) => {
-                if let Some(present) = &choice.offer(at).present {
-                    let sha256s = hashes(present, store, progress)?;
-                    let variant = present.variant(choice.id(pick), &sha256s, None);
-                    variants.push((variant, present.path().to_owned()));
+                if let Some(local) = &choice.offer(at).local {
+                    let sha256s = hashes(local, store, progress)?;
+                    let variant = local.variant(choice.id(pick), &sha256s, None);
+                    variants.push((variant, local.path().to_owned()));
                 }
             }
             Pick::Make(label) => {
@@ -118,12 +118,12 @@ fn files(choice: &Choice<'_>, tools: Tools<'_>, progress: &mut Progress<'_>) -> 
         info: choice.model()?.info.clone(),
         variants,
         passed_over: choice.beside(),
-        instead_of: None,
+        fallback: None,
     })
 }
 
 /// The SHA-256 of each part.
-fn hashes(file: &Present, store: &Store, progress: &mut Progress<'_>) -> Result<Vec<String>, CatalogError> {
+fn hashes(file: &LocalFile, store: &Store, progress: &mut Progress<'_>) -> Result<Vec<String>, CatalogError> {
     let mut hash = |path: &Path| {
         let mut hashing = |done| progress(&Event::Hashing { file: path, done });
         store

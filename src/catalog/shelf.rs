@@ -2,9 +2,9 @@
 
 use super::error::CatalogError;
 use super::ids::ids;
+use super::local_file::{difference, name_of, LocalFile, ModelKey};
 use super::offer::{is_among, sets, Beside, Offer};
 use super::only::Only;
-use super::present::{difference, name_of, ModelKey, Present};
 use super::source::{Known, Listed, Source};
 use crate::data::{FileKind, PartName};
 use std::path::Path;
@@ -40,7 +40,7 @@ impl<'s> Shelf<'s> {
             let mut offer = Offer::new(source, parts);
             let kind = offer.name.suspected();
             if let Some(missing) = missing_part(&offer.parts) {
-                let opened = offer.parts[0].path.as_ref().map(|path| Present::open(path));
+                let opened = offer.parts[0].path.as_ref().map(|path| LocalFile::open(path));
                 // A whole model may be called like a part.
                 if !matches!(opened, Some(Ok(_))) {
                     let detail = Some(format!("{missing} is missing"));
@@ -100,7 +100,7 @@ impl<'s> Shelf<'s> {
     pub(super) fn settle(&mut self) -> Result<(), Vec<Vec<String>>> {
         let mut models: Vec<(ModelKey, Vec<usize>)> = Vec::new();
         for (i, offer) in self.offers.iter().enumerate() {
-            let Some(key) = offer.present.as_ref().map(Present::key) else {
+            let Some(key) = offer.local.as_ref().map(LocalFile::key) else {
                 continue;
             };
             match models.iter_mut().find(|(known, _)| *known == key) {
@@ -124,7 +124,7 @@ impl<'s> Shelf<'s> {
             return Err(models.iter().map(|(_, members)| arguments(members)).collect());
         };
         for (place, offer) in std::mem::take(&mut self.offers).into_iter().enumerate() {
-            let other = offer.present.as_ref().map(Present::key);
+            let other = offer.local.as_ref().map(LocalFile::key);
             let other = other.filter(|_| !meant.contains(&place));
             match other {
                 None => self.offers.push(offer),

@@ -128,7 +128,7 @@ fn resolve_of(
         quantizer,
     };
     let catalog = &Catalog::shipped().expect("sound");
-    resolve(request, Means { catalog, tools }, progress)
+    resolve(request, Context { catalog, tools }, progress)
 }
 
 fn message(result: Result<ModelFiles, CatalogError>) -> (u8, String) {

@@ -9,7 +9,7 @@ use super::progress::LiveLine;
 use super::resolve::{self, Prediction};
 use super::sources::Sources;
 use super::stop::Stop;
-use crate::catalog::{Ahead, AheadVariant, CatalogError, Origin, Request, CANDIDATES};
+use crate::catalog::{CatalogError, Origin, Preview, PreviewVariant, Request, CANDIDATES};
 use crate::data::{EngineInfo, HostInfo, LeftOut, Plan, VariantInfo, WhyLeftOut};
 use crate::plan::{self, Bounds, Contender, Settings};
 use crate::units;
@@ -22,7 +22,7 @@ const LOAD_RATE: f64 = 1e9;
 
 /// The candidates of a model, and which of them are left out.
 pub struct Candidates {
-    ahead: Ahead,
+    preview: Preview,
     plan: Plan,
     prediction: Prediction,
     left_out: Vec<Option<WhyLeftOut>>,
@@ -45,26 +45,29 @@ impl Candidates {
             command: "triage",
             ..Request::of(&args.models, &args.variants)
         };
-        let ahead = match sources.look_ahead(&request) {
-            Ok(ahead) => ahead,
+        let preview = match sources.preview(&request) {
+            Ok(preview) => preview,
             Err(CatalogError::Unobtainable { .. }) if !args.dry_run => return Ok(None),
             Err(e) => return Err(e.into()),
         };
-        let ids: Vec<String> = ahead.variants.iter().map(|v| v.info.id.clone()).collect();
+        let ids: Vec<String> = preview.variants.iter().map(|v| v.info.id.clone()).collect();
         let settings = Settings {
             variants: ids,
             is_triage: true,
             ..resolve::settings(compare, host, &engine.devices, &[])?
         };
         let plan = plan::build(&settings)?;
-        let infos: Vec<VariantInfo> = ahead.variants.iter().map(|v| v.info.clone()).collect();
-        let needs = Needs::of(&ahead.info, &infos, &settings.kv);
+        let infos: Vec<VariantInfo> = preview.variants.iter().map(|v| v.info.clone()).collect();
+        let needs = Needs::of(&preview.info, &infos, &settings.kv);
         let machine = Machine {
             host,
             engine,
             n_threads: settings.n_threads.first().copied().unwrap_or(1),
         };
-        let is_far = ahead.variants.iter().any(|v| matches!(v.origin, Origin::Remote { .. }));
+        let is_far = preview
+            .variants
+            .iter()
+            .any(|v| matches!(v.origin, Origin::Remote { .. }));
         let profile = match profile::kept(&machine, &needs, sources) {
             None if args.dry_run || is_far => {
                 probe::measure(&machine, &needs, sources, || LiveLine::new(global), stop)?
@@ -73,14 +76,14 @@ impl Candidates {
         };
         let prediction = resolve::predict(
             &plan,
-            &ahead.info,
+            &preview.info,
             &infos,
             0,
             host,
             &engine.system_info,
             profile.as_ref(),
         );
-        let contenders: Vec<Contender> = ahead
+        let contenders: Vec<Contender> = preview
             .variants
             .iter()
             .map(|v| contender(v, &plan, &prediction))
@@ -92,7 +95,7 @@ impl Candidates {
         };
         let left_out = plan::left_out(&contenders, &bounds);
         Ok(Some(Candidates {
-            ahead,
+            preview,
             plan,
             prediction,
             left_out,
@@ -101,7 +104,7 @@ impl Candidates {
 
     /// The variants to measure. An error when there are none.
     pub fn contenders(&self) -> Result<Vec<String>, Failure> {
-        let all = self.ahead.variants.iter().zip(&self.left_out);
+        let all = self.preview.variants.iter().zip(&self.left_out);
         let kept: Vec<String> = all
             .filter(|(_, why)| why.is_none())
             .map(|(v, _)| v.info.id.clone())
@@ -123,7 +126,7 @@ impl Candidates {
 
     /// The others, with reasons.
     pub fn left_out(&self) -> Vec<LeftOut> {
-        let all = self.ahead.variants.iter().zip(&self.left_out);
+        let all = self.preview.variants.iter().zip(&self.left_out);
         let out = all.filter_map(|(v, why)| {
             Some(LeftOut {
                 variant: v.info.id.clone(),
@@ -137,7 +140,7 @@ impl Candidates {
     pub fn print(&self, global: &Global) -> Result<u8, Failure> {
         let rows = self.rows();
         let json = json!({
-            "model": self.ahead.info.name,
+            "model": self.preview.info.name,
             "available_bytes": self.prediction.available_bytes,
             "candidates": rows,
         });
@@ -148,8 +151,8 @@ impl Candidates {
     fn rows(&self) -> Vec<Row<'_>> {
         let arms = self.plan.arms.iter().enumerate().filter(|(_, arm)| !arm.is_control);
         let rows = arms.filter_map(|(index, arm)| {
-            let place = self.ahead.variants.iter().position(|v| v.info.id == arm.variant)?;
-            let variant = &self.ahead.variants[place];
+            let place = self.preview.variants.iter().position(|v| v.info.id == arm.variant)?;
+            let variant = &self.preview.variants[place];
             let speed = self.prediction.speeds[index];
             let (origin, fetch_bytes) = match variant.origin {
                 Origin::Here => ("here", None),
@@ -204,7 +207,7 @@ impl Candidates {
         }
         format!(
             "{}: predicted from headers and this machine's speed with each type of weights; nothing was fetched or made.\n{} of memory are available.\n\n{}\n",
-            self.ahead.info.name,
+            self.preview.info.name,
             units::bytes(self.prediction.available_bytes),
             table.trim_fmt()
         )
@@ -212,17 +215,17 @@ impl Candidates {
 }
 
 /// The variant with its cheapest KV type, and what measuring all of them takes.
-fn contender(variant: &AheadVariant, plan: &Plan, prediction: &Prediction) -> Contender {
+fn contender(variant: &PreviewVariant, plan: &Plan, prediction: &Prediction) -> Contender {
     let arms: Vec<usize> = (0..plan.arms.len())
         .filter(|&i| plan.arms[i].variant == variant.info.id && !plan.arms[i].is_control)
         .collect();
     let worker = |&i: &usize| prediction.worker_bytes.get(&plan.arms[i].id).copied();
     let speed = |&i: &usize| prediction.speeds.get(i).copied().flatten();
     let n_rounds = f64::from(plan.stop.n_launches_min + 1);
-    let mut cost_ns = variant.info.model_size as f64 / LOAD_RATE * 1e9;
+    let mut predicted_ns = variant.info.model_size as f64 / LOAD_RATE * 1e9;
     let cells = plan.cells.iter().zip(&prediction.execution_ns);
     let of_variant = cells.filter(|(c, _)| arms.contains(&c.arm));
-    cost_ns += of_variant
+    predicted_ns += of_variant
         .map(|(_, &ns)| n_rounds * ns.max(plan.sample_ns_min) as f64)
         .sum::<f64>();
     // Texts are scored with the first KV type.
@@ -230,7 +233,7 @@ fn contender(variant: &AheadVariant, plan: &Plan, prediction: &Prediction) -> Co
         let windows = plan.quality.iter().flat_map(|q| &q.windows);
         let n_scored: f64 = windows.map(|w| f64::from(w.n_ctx) * f64::from(w.n_chunks_max)).sum();
         let n_prompt = plan.cells.iter().map(|c| c.spec.n_prompt()).max().unwrap_or(1).max(1);
-        cost_ns += n_scored * speed.prefill_ns / f64::from(n_prompt);
+        predicted_ns += n_scored * speed.prefill_ns / f64::from(n_prompt);
     }
     // One that nothing is predicted of, with other threads or on a device, may be the fastest.
     let are_all_predicted = arms.iter().all(|i| speed(i).is_some());
@@ -243,7 +246,7 @@ fn contender(variant: &AheadVariant, plan: &Plan, prediction: &Prediction) -> Co
             .map(|s| s.decode_tps())
             .reduce(f64::max)
             .filter(|_| are_all_predicted),
-        cost_ns: cost_ns as u64,
+        predicted_ns: predicted_ns as u64,
     }
 }
 

@@ -366,8 +366,8 @@ impl Job {
             let files = files.passed_over.clone();
             warnings.insert(0, Warning::PassedOver { files });
         }
-        if let Some(missed) = &files.instead_of {
-            let (model, why) = (missed.model.clone(), missed.why.clone());
+        if let Some(fallback) = &files.fallback {
+            let (model, why) = (fallback.model.clone(), fallback.why.clone());
             warnings.insert(0, Warning::BuiltinInstead { model, why });
         }
         if let Some(shape) = &args.shape {
@@ -472,14 +472,14 @@ impl Job {
             texts: self.texts,
             text_names,
             is_quality_resident,
-            guess_score_ns: self.prediction.score_ns,
+            predicted_score_ns: self.prediction.score_ns,
             kld_max,
             command: builds::command(exe, builds::files(&self.builds), &self.dir.join("logs")),
-            guess_ns: self.prediction.execution_ns,
-            guess_bytes: self.prediction.arm_bytes,
-            guess_device_bytes: self.prediction.device_bytes,
+            predicted_ns: self.prediction.execution_ns,
+            predicted_bytes: self.prediction.arm_bytes,
+            predicted_device_bytes: self.prediction.device_bytes,
             n_cpus: self.header.host.n_cpus,
-            has_anchor: !engine::is_scripted(),
+            has_probe: !engine::is_scripted(),
             is_resident,
             deadline_max: self.deadline_max,
             tokens,

@@ -5,6 +5,7 @@
 mod args;
 mod bench_flags;
 mod builds;
+mod cached;
 mod candidates;
 mod compare;
 mod device;
@@ -14,7 +15,6 @@ mod exit;
 mod gate;
 mod home;
 mod inspect;
-mod kept;
 mod lock;
 mod look;
 mod manual;

@@ -95,7 +95,7 @@ fn wire(stock: &Stock) -> Value {
 }
 
 fn list(sources: &Sources, global: &Global) -> Result<u8, Failure> {
-    let stocks = catalog::stock(&[], sources.means())?;
+    let stocks = catalog::stock(&[], sources.context())?;
     let head = ["model", "size", "license", "here", "not fetched", "from"];
     let mut table = look::table(&head, |i| i == 1);
     for stock in &stocks {
@@ -138,7 +138,7 @@ fn list(sources: &Sources, global: &Global) -> Result<u8, Failure> {
 fn verify(models: &[String], sources: &Sources, global: &Global, live: &LiveLine) -> Result<u8, Failure> {
     let mut text = String::new();
     let mut is_all_right = true;
-    let stocks = catalog::stock(models, sources.means())?;
+    let stocks = catalog::stock(models, sources.context())?;
     let mut json = Vec::new();
     for file in stocks.iter().flat_map(|stock| &stock.files) {
         let outcome = match catalog::verify(file, &mut |event| live.file(event))? {
@@ -161,7 +161,7 @@ fn verify(models: &[String], sources: &Sources, global: &Global, live: &LiveLine
 }
 
 fn remove(model: &str, sources: &Sources, global: &Global) -> Result<u8, Failure> {
-    let stocks = catalog::stock(&[model.to_owned()], sources.means())?;
+    let stocks = catalog::stock(&[model.to_owned()], sources.context())?;
     let files: Vec<&StockFile> = stocks
         .iter()
         .flat_map(|stock| &stock.files)

@@ -33,7 +33,7 @@ pub fn measure(
     let types: Vec<GgmlType> = std::iter::once(GgmlType::F16)
         .chain(needs.types.iter().copied().filter(|ty| *ty != GgmlType::F16))
         .collect();
-    let (labels, [wide, small]) = write_probes(&types, needs.shape, sources.means())?;
+    let (labels, [wide, small]) = write_probes(&types, needs.shape, sources.context())?;
     let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
     let mut kv = needs.kv.clone();
     let plain = KvPair::of(KvType::F16);
@@ -86,7 +86,7 @@ pub fn measure(
             break;
         }
     }
-    remove_probes(sources.means());
+    remove_probes(sources.context());
     if stop.is_raised() {
         // A part of a profile is of no use.
         let _ = kept_in.map(std::fs::remove_dir_all);

@@ -1,6 +1,6 @@
 //! What this machine does with each type of weights, as it was measured once and kept.
 
-use super::kept;
+use super::cached;
 use super::sources::Sources;
 use crate::catalog::ProbeShape;
 use crate::data::{EngineInfo, HostInfo, ModelInfo, VariantInfo};
@@ -56,7 +56,7 @@ impl Needs {
 
 /// The last kept profile of this machine and build that knows what is needed.
 pub fn kept(machine: &Machine<'_>, needs: &Needs, sources: &Sources) -> Option<Profile> {
-    kept::newest_first(&folder(machine, needs, sources))
+    cached::newest_first(&folder(machine, needs, sources))
         .filter_map(|dir| read(&dir))
         .find(|profile| needs.are_met_by(profile))
 }
@@ -81,7 +81,7 @@ pub(super) fn folder(machine: &Machine<'_>, needs: &Needs, sources: &Sources) ->
 /// The profile that a run of probes gives.
 pub(super) fn read(dir: &Path) -> Option<Profile> {
     let model = |name: &str| {
-        let journal = kept::read(&dir.join(name))?;
+        let journal = cached::read(&dir.join(name))?;
         let model = ReportModel::build(&journal.header, &journal.records);
         model.totals.is_complete.then_some(model)
     };

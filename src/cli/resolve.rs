@@ -12,8 +12,8 @@ use crate::data::{
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
 use crate::plan::{
-    arm_memory_bytes, device_memory_bytes, scoring_bytes, worker_memory_bytes, Cost, Layout, PredictedSpeed, Profile,
-    QualityMode, QualitySettings, Settings, SpeedGuess,
+    arm_memory_bytes, device_memory_bytes, scoring_bytes, worker_memory_bytes, AssumedSpeed, Cost, Layout,
+    PredictedSpeed, Profile, QualityMode, QualitySettings, Settings,
 };
 use std::collections::BTreeMap;
 
@@ -238,12 +238,12 @@ pub fn predict(
         instructions: &host.instructions,
     };
     let has_avx512 = host.instructions.iter().any(|i| i == "AVX512");
-    let guess = |arm: &Arm| SpeedGuess::of_cpu(arm.config.n_threads, has_avx512);
+    let assumed = |arm: &Arm| AssumedSpeed::of_cpu(arm.config.n_threads, has_avx512);
     let find = |id: &str| variants.iter().find(|v| v.id == id);
     let arm_variant = |arm: usize| find(&plan.arms[arm].variant);
     let score_ns = plan.quality.iter().flat_map(|q| &q.arms).map(|arm| {
         let n_params = find(&arm.variant).map_or(0, |v| v.model_n_params);
-        (2.0 * n_params as f64 / guess(arm).flops * 1e9) as u64
+        (2.0 * n_params as f64 / assumed(arm).flops * 1e9) as u64
     });
     let score_ns = score_ns.collect();
     let execution_ns = plan
@@ -258,7 +258,7 @@ pub fn predict(
                 n_params,
                 model_size,
                 kv_bytes_per_token: kv_bytes_per_token(model, config.type_k, config.type_v),
-                speed: guess(arm),
+                speed: assumed(arm),
             };
             cost.execution_ns(&cell.spec)
         })
@@ -309,7 +309,7 @@ pub fn predict(
     let starts = plan.cells.iter();
     let state = |c: &crate::data::Cell| {
         let config = &plan.arms[c.arm].config;
-        kv_bytes_per_token(model, config.type_k, config.type_v).saturating_mul(u64::from(c.spec.shape().n_kept))
+        kv_bytes_per_token(model, config.type_k, config.type_v).saturating_mul(u64::from(c.spec.shape().n_cached))
     };
     let state_bytes = starts.map(state).fold(0, u64::saturating_add);
     let available_bytes = host.memory_available_bytes;

@@ -31,7 +31,7 @@ pub fn read(store: &Path, header: &RunHeader) -> (Option<TextTokens>, Vec<Qualit
         scores,
         forward_ns: Vec::new(),
         ns: 0,
-        is_kept: true,
+        is_cached: true,
     };
     (tokens, chunks.into_iter().map(record).collect())
 }

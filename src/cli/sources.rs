@@ -5,7 +5,7 @@ use super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::progress::LiveLine;
 use super::stop::Stop;
 use crate::catalog::{
-    identity, look_ahead, resolve, shape, Ahead, Catalog, CatalogError, Header, Hub, Means, ModelFiles, Request,
+    identity, preview, resolve, shape, Catalog, CatalogError, Context, Header, Hub, ModelFiles, Preview, Request,
     SelfQuantizer, Store, Tools, Web,
 };
 use crate::data::DraftInfo;
@@ -41,8 +41,8 @@ impl Sources {
     }
 
     /// For the functions of the catalog.
-    pub fn means(&self) -> Means<'_> {
-        Means {
+    pub fn context(&self) -> Context<'_> {
+        Context {
             catalog: &self.catalog,
             tools: Tools {
                 store: &self.store,
@@ -92,19 +92,19 @@ impl Sources {
     /// The file of random weights that `--shape` asks for.
     pub fn shape(&self, given: &str, live: &LiveLine) -> Result<PathBuf, Failure> {
         live.share(&format!("random weights in the shape of {given}"), 0, 1);
-        let path = shape(given, self.means());
+        let path = shape(given, self.context());
         live.clear();
         Ok(path?)
     }
 
     /// What the variants will be, from headers alone.
-    pub fn look_ahead(&self, request: &Request<'_>) -> Result<Ahead, CatalogError> {
-        look_ahead(request, self.means())
+    pub fn preview(&self, request: &Request<'_>) -> Result<Preview, CatalogError> {
+        preview(request, self.context())
     }
 
     /// Finds, fetches or makes the wanted variants, with a line on stderr.
     pub fn resolve(&self, request: &Request<'_>, live: &LiveLine) -> Result<ModelFiles, Failure> {
-        let files = resolve(request, self.means(), &mut |event| live.file(event));
+        let files = resolve(request, self.context(), &mut |event| live.file(event));
         if files.is_err() {
             live.clear();
         }

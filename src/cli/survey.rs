@@ -5,7 +5,7 @@ use super::exit::{Failure, BAD_INPUT, OK};
 use super::look;
 use super::progress::LiveLine;
 use super::sources::Sources;
-use crate::catalog::{survey, AheadVariant, Origin, Request, Survey};
+use crate::catalog::{survey, Origin, PreviewVariant, Request, Survey};
 use crate::data::{PassedOver, Quantization, VariantInfo};
 use crate::report::Lang;
 use crate::units;
@@ -19,7 +19,7 @@ const SCHEMA: &str = "kvant.files/1";
 
 /// Prints the table of a comparison. An error when there would be none.
 pub fn run(request: &Request<'_>, sources: &Sources, global: &Global) -> Result<u8, Failure> {
-    let survey = survey(request, sources.means(), false, &mut |_| {})?;
+    let survey = survey(request, sources.context(), false, &mut |_| {})?;
     print(&survey, global)?;
     match survey.why_none {
         // It is in the JSON.
@@ -33,7 +33,7 @@ pub fn run(request: &Request<'_>, sources: &Sources, global: &Global) -> Result<
 /// nothing of a repository can be compared: the best of its files tells more.
 pub fn inspect(model: &str, sources: &Sources, global: &Global, live: &LiveLine) -> Result<bool, Failure> {
     let models = [model.to_owned()];
-    let survey = survey(&Request::of(&models, &[]), sources.means(), true, &mut |event| {
+    let survey = survey(&Request::of(&models, &[]), sources.context(), true, &mut |event| {
         live.file(event)
     });
     live.clear();
@@ -54,7 +54,7 @@ fn print(survey: &Survey, global: &Global) -> Result<(), Failure> {
     let json = json!({
         "schema": SCHEMA,
         // Null when there are several or none.
-        "model": survey.ahead.as_ref().map(|ahead| &ahead.info.name),
+        "model": survey.preview.as_ref().map(|preview| &preview.info.name),
         "files": files,
         "not_compared": survey.why_none,
     });
@@ -81,16 +81,16 @@ struct Row<'a> {
 }
 
 fn rows(survey: &Survey) -> Vec<Row<'_>> {
-    let ahead = survey.ahead.iter();
-    let measured = ahead.clone().flat_map(|ahead| &ahead.variants).enumerate();
+    let preview = survey.preview.iter();
+    let measured = preview.clone().flat_map(|preview| &preview.variants).enumerate();
     let measured = measured.map(|(i, v)| of_variant(v, if i == 0 { "baseline" } else { "measured" }));
-    let others = ahead.flat_map(|ahead| &ahead.others).chain(&survey.models);
+    let others = preview.flat_map(|preview| &preview.others).chain(&survey.models);
     let others = others.map(|v| of_variant(v, "not_asked_for"));
     let passed = survey.passed_over.iter().map(of_passed);
     measured.chain(others).chain(passed).collect()
 }
 
-fn of_variant<'a>(variant: &'a AheadVariant, fate: &'static str) -> Row<'a> {
+fn of_variant<'a>(variant: &'a PreviewVariant, fate: &'static str) -> Row<'a> {
     let info: &VariantInfo = &variant.info;
     let made_from = info.derived_from.as_ref();
     Row {
@@ -151,9 +151,9 @@ fn table(survey: &Survey, rows: &[Row<'_>]) -> String {
         ]);
     }
     let head = survey
-        .ahead
+        .preview
         .as_ref()
-        .map_or(String::new(), |ahead| format!("{}\n\n", ahead.info.name));
+        .map_or(String::new(), |preview| format!("{}\n\n", preview.info.name));
     head + &look::lines(&table)
 }
 

@@ -9,7 +9,7 @@ use super::report::{code, finish, summary, write_report, Shown, JOURNAL_NAME};
 use super::sources::Sources;
 use super::stop::Stop;
 use super::values::WorkloadChoice;
-use super::{kept, lock, look, mix, resolve};
+use super::{cached, lock, look, mix, resolve};
 use crate::data::{Plan, Purpose, Record, RequestShape, RunHeader, Workload};
 use crate::journal::{self, Journal};
 use crate::plan::{self, Settings};
@@ -197,8 +197,8 @@ fn question(header: &RunHeader) -> String {
 
 /// The last kept run of the question; limits are held against what it measured.
 fn kept(folder: &Path, asked: &RunHeader) -> Option<(Journal, ReportModel, PathBuf)> {
-    kept::newest_first(folder).find_map(|dir| {
-        let mut journal = kept::read(&dir)?;
+    cached::newest_first(folder).find_map(|dir| {
+        let mut journal = cached::read(&dir)?;
         let is_same = journal.header.goal == asked.goal;
         if !is_same {
             // What left because of other limits was measured until then.

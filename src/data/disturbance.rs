@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Limits on what may happen to a sample. Over one of them its block (all arms of its work in the round) is void and is run again.
+/// Limits on what may happen to a sample. Over one of them its block (all arms of its work in the round) is discarded and is run again.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// Least CPU time of the worker as a share of wall time x threads (arms on the CPU only): llama.cpp's threads spin,
@@ -15,9 +15,10 @@ pub struct Limits {
     pub throttled_share_max: f64,
     /// Most page faults that had to read from a disk.
     pub n_major_faults_max: u64,
-    /// Most void blocks, as a share of the blocks so far; what is disturbed beyond that stays in, and is counted.
-    pub void_share_max: f64,
-    /// The machine's own slow-down (anchor kernel, against the median of the rounds before) at which a run pauses.
+    /// Most discarded blocks, as a share of the blocks so far; what is disturbed beyond that stays in, and is counted.
+    #[serde(rename = "void_share_max")]
+    pub discarded_share_max: f64,
+    /// The machine's own slow-down (machine probe, against the median of the rounds before) at which a run pauses.
     pub drift_max: f64,
     /// Most of the budget that may go into such pauses.
     pub pause_share_max: f64,
@@ -30,7 +31,7 @@ impl Default for Limits {
             steal_share_max: 0.05,
             throttled_share_max: 0.05,
             n_major_faults_max: 10,
-            void_share_max: 0.25,
+            discarded_share_max: 0.25,
             drift_max: 0.30,
             pause_share_max: 0.05,
         }

@@ -33,12 +33,12 @@ pub use named::ParseNameError;
 pub use outcome::{FailureKind, Outcome, Warning};
 pub use part::PartName;
 pub use quality::{
-    Chunk, ChunkScore, Divergence, Parting, QualityFailure, QualityPlan, QualityRecord, QualityStop, QualityWindow,
-    TextInfo, TextTokens,
+    Chunk, ChunkScore, Disagreement, Divergence, QualityFailure, QualityPlan, QualityRecord, QualityStop,
+    QualityWindow, TextInfo, TextTokens,
 };
 pub use records::{
-    AnchorReading, AnchorRecord, BlockRecord, BufferSize, ContextInfo, DisturbedRecord, DroppedRecord, EndRecord,
-    FailureRecord, LaunchRecord, LoadedArm, MemoryReading, MemoryRecord, Record, RoundRecord, SampleRecord, StoppedBy,
+    BlockRecord, BufferSize, ContextInfo, DisturbedRecord, DroppedRecord, EndRecord, FailureRecord, LaunchRecord,
+    LoadedArm, MemoryReading, MemoryRecord, ProbeReading, ProbeRecord, Record, RoundRecord, SampleRecord, StoppedBy,
 };
 pub use run::{
     DraftInfo, HostInfo, LeftOut, Pace, Plan, PredictedArm, RunHeader, Shards, StopRule, WhyLeftOut, JOURNAL_FORMAT,

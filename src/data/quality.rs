@@ -111,12 +111,13 @@ pub struct Divergence {
     /// Delta-p of every scored token, in order.
     pub dp: Vec<f32>,
     /// Where the most likely token is another one: the places with the largest divergence, largest first.
-    pub partings: Vec<Parting>,
+    #[serde(rename = "partings")]
+    pub disagreements: Vec<Disagreement>,
 }
 
 /// A place where the arm's most likely next token is not the baseline's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Parting {
+pub struct Disagreement {
     /// Position of the predicted token in the chunk.
     pub position: u32,
     /// KL divergence there, nats.
@@ -146,7 +147,8 @@ pub struct QualityRecord {
     pub ns: u64,
     /// From an earlier run of the same files, texts and build.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_kept: bool,
+    #[serde(rename = "is_kept")]
+    pub is_cached: bool,
 }
 
 /// An arm could not be scored in a window. The others go on.

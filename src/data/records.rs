@@ -74,25 +74,26 @@ pub struct DisturbedRecord {
     pub round: u32,
     pub cell: usize,
     pub what: Disturbance,
-    /// Whether its block (before format 5: its round) ended with this and is run again; otherwise the void ones were used up and it
+    /// Whether its block (before format 5: its round) ended with this and is run again; otherwise the discarded ones were used up and it
     /// went on.
-    pub is_void: bool,
+    #[serde(rename = "is_void")]
+    pub is_discarded: bool,
 }
 
-/// The anchor kernel before a round: a fixed piece of work that shows the machine's own speed.
+/// The machine probe before a round: a fixed piece of work that shows the machine's own speed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AnchorRecord {
+pub struct ProbeRecord {
     pub launch: u32,
     pub round: u32,
     /// The last reading before the round.
-    pub reading: AnchorReading,
+    pub reading: ProbeReading,
     /// Time spent waiting for the machine to come back to its speed, readings included.
     pub paused_ns: u64,
 }
 
-/// One run of the anchor kernel on all threads of the plan.
+/// One run of the machine probe on all threads of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AnchorReading {
+pub struct ProbeReading {
     pub n_bytes: u64,
     pub read_ns: u64,
     pub n_flop: u64,
@@ -221,7 +222,8 @@ pub enum Record {
     Warning(Warning),
     Launch(LaunchRecord),
     Sample(SampleRecord),
-    Anchor(AnchorRecord),
+    #[serde(rename = "anchor")]
+    Probe(ProbeRecord),
     Disturbed(DisturbedRecord),
     Block(BlockRecord),
     Round(RoundRecord),

@@ -19,7 +19,7 @@ use std::fmt;
 /// `quantization` and `parts` in variants, the warnings `passed_over` and `requantized`.
 /// 5: blocks: the record `block` says which samples count, `round` only that a round ended; `decision` and `pace` in the plan, in whose
 /// `stop` numbers of launches stand in place of numbers of rounds; `request` and `regret` in the goal; `text_seed` in the header;
-/// `is_kept` in quality; the failure kind `broken`; `path` in variants. `build` in configurations and `builds` and `gate` in the header; `kvant`,
+/// `is_cached` in quality; the failure kind `broken`; `path` in variants. `build` in configurations and `builds` and `gate` in the header; `kvant`,
 /// `commit` and `flags` of an engine; `is_in_pairs` of a pace.
 pub const JOURNAL_FORMAT: u32 = 5;
 

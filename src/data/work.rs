@@ -113,7 +113,7 @@ pub struct Shape {
     /// Text it needs.
     pub n_text: u32,
     /// In the state of the cache that its executions start from; 0: they start with nothing.
-    pub n_kept: u32,
+    pub n_cached: u32,
     /// In a state that is copied meanwhile.
     pub n_copied: u32,
     /// The context of its own, if it has several sequences.
@@ -153,12 +153,12 @@ impl Work {
         match *self {
             Work::Prefill(Prefill { n_prompt }) => Shape::plain(n_prompt, n_prompt, n_prompt + 1),
             Work::Decode(Decode { n_gen, n_depth }) => Shape {
-                n_kept: n_depth,
+                n_cached: n_depth,
                 ..Shape::plain(n_gen, n_depth, n_depth + n_gen)
             },
             Work::NoReuse(NoReuse { n_gen, n_depth }) => Shape::plain(n_gen, n_depth, n_depth + n_gen),
             Work::PrefixReuse(PrefixReuse { n_prompt, n_shared }) => Shape {
-                n_kept: n_shared,
+                n_cached: n_shared,
                 ..Shape::plain(n_prompt, n_prompt, n_prompt + 1)
             },
             Work::State(State { n_depth }) => Shape {
@@ -166,11 +166,11 @@ impl Work {
                 ..Shape::plain(n_depth, n_depth, n_depth + 1)
             },
             Work::Speculative(Speculative { n_gen, n_depth }) => {
-                let n_kept = n_depth.saturating_sub(N_OWN_TOKENS);
+                let n_cached = n_depth.saturating_sub(N_OWN_TOKENS);
                 Shape {
-                    n_kept,
+                    n_cached,
                     // Executions end their prompts with a passage each.
-                    n_text: n_kept + N_PASSAGES * (N_OWN_TOKENS + 1),
+                    n_text: n_cached + N_PASSAGES * (N_OWN_TOKENS + 1),
                     ..Shape::plain(n_gen, n_depth, n_depth + n_gen)
                 }
             }
@@ -192,7 +192,7 @@ impl Shape {
             n_context,
             n_ctx,
             n_text: n_ctx,
-            n_kept: 0,
+            n_cached: 0,
             n_copied: 0,
             at_once: None,
         }

@@ -18,7 +18,7 @@ pub(crate) struct Interference {
 
 /// The counters at one moment; absent where the system does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Withheld {
+pub(crate) struct InterferenceCounters {
     /// CPU time that the hypervisor gave to others, all CPUs of the machine. Steps of 10 ms.
     pub(crate) steal_ns: Option<u64>,
     /// Time that the cgroup's CPU quota held its processes back.
@@ -44,10 +44,10 @@ impl Interference {
         self.gpus = places;
     }
 
-    pub(crate) fn now(&self) -> Withheld {
+    pub(crate) fn now(&self) -> InterferenceCounters {
         let ticks = read("/proc/stat").and_then(|text| parse::steal_ticks(&text));
         let throttled = self.cpu_stat.as_ref().and_then(read);
-        Withheld {
+        InterferenceCounters {
             steal_ns: ticks.and_then(|n| n.checked_mul(NS_PER_TICK)),
             throttled_ns: throttled.and_then(|text| parse::throttled_ns(&text)),
             suspended_ns: suspended_ns(),

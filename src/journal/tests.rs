@@ -67,7 +67,7 @@ fn quality(index: u32, kld: f32, before: String) -> Record {
     // A divergence is finite: the worker refuses anything else.
     let kld = if kld.is_finite() { kld } else { 0.5 };
     let p = (f64::from(index) / 1e9, 0.1 + 0.2);
-    let parting = Parting {
+    let disagreement = Disagreement {
         position: index,
         kld: f64::from(kld),
         before,
@@ -91,7 +91,7 @@ fn quality(index: u32, kld: f32, before: String) -> Record {
             dp_4_sum: 1e-300,
             kld: vec![kld],
             dp: vec![-kld],
-            partings: vec![parting],
+            disagreements: vec![disagreement],
         }),
     };
     let chunk = Chunk {
@@ -104,7 +104,7 @@ fn quality(index: u32, kld: f32, before: String) -> Record {
         scores: vec![(1, score)],
         forward_ns: vec![8],
         ns: 9,
-        is_kept: chunk.index.is_multiple_of(2),
+        is_cached: chunk.index.is_multiple_of(2),
     })
 }
 

@@ -18,7 +18,7 @@ pub struct Contender {
     /// Decode; absent where nothing can be predicted.
     pub decode_tps: Option<f64>,
     /// Time that measuring it takes.
-    pub cost_ns: u64,
+    pub predicted_ns: u64,
 }
 
 /// What candidates are held against.
@@ -60,7 +60,7 @@ pub fn left_out(all: &[Contender], bounds: &Bounds) -> Vec<Option<WhyLeftOut>> {
     });
     let mut spent = 0u64;
     for (place, i) in order.into_iter().enumerate() {
-        spent = spent.saturating_add(all[i].cost_ns);
+        spent = spent.saturating_add(all[i].predicted_ns);
         // Less than two would be no comparison.
         if place > 1 && spent > budget_ns {
             why[i] = Some(WhyLeftOut::NoTime { budget_ns });
@@ -98,7 +98,7 @@ mod tests {
             worker_bytes: mb * 1_000_000,
             arm_bytes: Some(mb * 1_000_000),
             decode_tps: Some(tps),
-            cost_ns: seconds * 1_000_000_000,
+            predicted_ns: seconds * 1_000_000_000,
         }
     }
 

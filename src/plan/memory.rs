@@ -135,7 +135,7 @@ pub fn worker_memory_bytes(
     works: impl Iterator<Item = Work> + Clone,
 ) -> u64 {
     let per_token = kv_bytes_per_token(model, config.type_k, config.type_v);
-    let kept: BTreeSet<u32> = works.clone().map(|w| w.shape().n_kept).collect();
+    let kept: BTreeSet<u32> = works.clone().map(|w| w.shape().n_cached).collect();
     let copied = works.clone().map(|w| w.shape().n_copied).max().unwrap_or(0);
     // Of each kind of prompt the context with most sequences.
     let mut at_once = BTreeMap::new();

@@ -331,7 +331,7 @@ impl Offset {
         let seen = records.iter().filter_map(|record| match record {
             Record::Launch(l) => Some((l.launch, 0)),
             Record::Sample(s) => Some((s.launch, s.round + 1)),
-            Record::Anchor(a) => Some((a.launch, a.round + 1)),
+            Record::Probe(a) => Some((a.launch, a.round + 1)),
             Record::Disturbed(d) => Some((d.launch, d.round + 1)),
             Record::Block(b) => Some((b.launch, b.round + 1)),
             Record::Round(r) => Some((r.launch, r.round + 1)),
@@ -395,7 +395,7 @@ impl Move {
                 (s.launch, s.round) = (s.launch + launches, s.round + rounds);
                 s.cell = at(&self.cells, s.cell)?;
             }
-            Record::Anchor(a) => (a.launch, a.round) = (a.launch + launches, a.round + rounds),
+            Record::Probe(a) => (a.launch, a.round) = (a.launch + launches, a.round + rounds),
             Record::Dropped(d) => {
                 d.round += rounds;
                 d.arm = at(&self.arms, d.arm)?;

@@ -27,7 +27,7 @@ pub use memory::{arm_memory_bytes, device_memory_bytes, worker_memory_bytes, Lay
 pub use merge::{is_superseded, merge, MergeError, Merged, Part};
 pub use order::{blocks, headline_pairs, launch_order, Turn};
 pub use outstanding::{outstanding, Outstanding};
-pub use predict::{n_repeat, Cost, SpeedGuess};
+pub use predict::{n_repeat, AssumedSpeed, Cost};
 pub use profile::{PredictedSpeed, Probe, Profile};
 pub use quality::{
     chunks, corpus_bytes, quality_left, scoring_bytes, surely_too_short, too_short, QualityLeft, QualityMode,

@@ -17,8 +17,8 @@ pub struct Outstanding {
     /// Launches with all their rounds.
     pub n_launches: u32,
     pub n_rounds: u32,
-    /// Blocks that were void.
-    pub n_void: u32,
+    /// Blocks that were discarded.
+    pub n_discarded: u32,
     /// Cells that failed and left the run.
     pub failed: BTreeSet<usize>,
     /// Arms that cannot become the choice.
@@ -50,7 +50,7 @@ pub fn outstanding(plan: &Plan, records: &[Record]) -> Outstanding {
                 left.in_launch = (r.in_launch + 1) % plan.pace.n_rounds.max(1);
                 left.n_launches += u32::from(left.in_launch == 0);
             }
-            Record::Disturbed(d) if d.is_void => left.n_void += 1,
+            Record::Disturbed(d) if d.is_discarded => left.n_discarded += 1,
             Record::Failure(f) => drop(left.failed.insert(f.cell)),
             Record::Dropped(d) => drop(left.dropped.insert(d.arm)),
             Record::Memory(m) => drop(left.memory_done.insert(m.arm)),

@@ -5,19 +5,19 @@ use crate::data::{ModelInfo, Work};
 
 /// A rough idea of a machine's speed, to order the plan's costs and set deadlines before anything is measured.
 #[derive(Debug, Clone, Copy)]
-pub struct SpeedGuess {
+pub struct AssumedSpeed {
     /// Arithmetic, floating-point operations per second.
     pub flops: f64,
     /// Memory bandwidth, bytes per second.
     pub bandwidth: f64,
 }
 
-impl SpeedGuess {
+impl AssumedSpeed {
     /// What a current CPU core does in llama.cpp: about 60 GFLOP/s of prefill (100 with AVX-512) and 12 GB/s of decode.
     pub fn of_cpu(n_threads: u32, has_avx512: bool) -> Self {
         let cores = f64::from(n_threads.max(1));
         let flops = if has_avx512 { 100e9 } else { 60e9 };
-        SpeedGuess {
+        AssumedSpeed {
             flops: flops * cores,
             bandwidth: 12e9 * cores.min(6.0),
         }
@@ -31,7 +31,7 @@ pub struct Cost<'a> {
     pub n_params: u64,
     pub model_size: u64,
     pub kv_bytes_per_token: u64,
-    pub speed: SpeedGuess,
+    pub speed: AssumedSpeed,
 }
 
 impl Cost<'_> {
@@ -91,7 +91,7 @@ mod tests {
                 n_params: 135_000_000,
                 model_size,
                 kv_bytes_per_token: 23040,
-                speed: SpeedGuess::of_cpu(2, true),
+                speed: AssumedSpeed::of_cpu(2, true),
             };
             cost.execution_ns(&work)
         };

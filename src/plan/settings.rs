@@ -45,7 +45,7 @@ pub struct Settings {
     /// The request that is to be short, if it was named: its works are then measured, whatever else is. Otherwise that of a chat, or
     /// the nearest to it that is measured.
     pub request: Option<RequestShape>,
-    /// The limit of quality, as far as it steers scoring.
+    /// The limit of quality, as far as it decides when scoring ends.
     pub max_quality_loss: Option<QualityLoss>,
     pub seed: u64,
     /// Time budget; the level's own when absent.

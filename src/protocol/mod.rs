@@ -27,7 +27,7 @@ pub(crate) const PROTOCOL_OLDEST: u32 = 7;
 
 /// A state of the cache that outlives the worker that computed it: anonymous memory that all workers of the arm inherit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct KeptState {
+pub(crate) struct CachedState {
     /// Tokens in it.
     pub n_tokens: u32,
     /// Descriptor; the memory is empty until a worker has put the state there.
@@ -67,7 +67,8 @@ pub(crate) enum Request {
         /// Its configuration.
         config: ArmConfig,
         /// States that works of the arm start from.
-        kept: Vec<KeptState>,
+        #[serde(rename = "kept")]
+        cached: Vec<CachedState>,
     },
     /// Makes a context ready for a work: the state of the cache that it starts from is taken over, or computed and kept. Answer:
     /// [`Reply::Prepared`].

@@ -171,7 +171,7 @@ mod tests {
                 dp_4_sum: 0.0625,
                 kld: vec![],
                 dp: vec![],
-                partings: vec![],
+                disagreements: vec![],
             }),
         }
     }

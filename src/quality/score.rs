@@ -3,7 +3,7 @@
 use crate::data::{ChunkScore, Divergence};
 
 /// Places kept for the report, per chunk.
-const N_PARTINGS: usize = 3;
+const N_DISAGREEMENTS: usize = 3;
 
 /// A row of logits holds infinity or something that is no number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -76,7 +76,7 @@ impl Scorer {
                 dp_4_sum: 0.0,
                 kld: Vec::new(),
                 dp: Vec::new(),
-                partings: Vec::new(),
+                disagreements: Vec::new(),
             }),
             ..Self::default()
         }
@@ -127,10 +127,10 @@ impl Scorer {
         Ok(row)
     }
 
-    /// The sums (without texts for the partings), and the places with the largest divergence, largest first.
+    /// The sums (without texts for the disagreements), and the places with the largest divergence, largest first.
     pub(crate) fn finish(mut self) -> (ChunkScore, Vec<Place>) {
         self.places.sort_by(|a, b| b.kld.total_cmp(&a.kld));
-        self.places.truncate(N_PARTINGS);
+        self.places.truncate(N_DISAGREEMENTS);
         let score = ChunkScore {
             n_scored: self.n_scored,
             nll_sum: self.nll_sum,

@@ -125,12 +125,12 @@ fn left_out(records: &[Record], cell: usize, used: &Samples) -> String {
     let lines: Vec<String> = samples(records, cell)
         .filter(|(line, s)| used.get(&s.round).is_none_or(|(kept, _)| kept != line))
         .map(|(line, s)| {
-            let void = records.iter().find_map(|record| match record {
-                Record::Disturbed(d) if d.is_void && d.round == s.round => Some(d.what),
+            let discarded = records.iter().find_map(|record| match record {
+                Record::Disturbed(d) if d.is_discarded && d.round == s.round => Some(d.what),
                 _ => None,
             });
-            let why = void.map_or("its block was not completed".to_owned(), |what| {
-                format!("void: {}", Lang::default().disturbance(what))
+            let why = discarded.map_or("its block was not completed".to_owned(), |what| {
+                format!("discarded: {}", Lang::default().disturbance(what))
             });
             format!("not used: line {line}, round {} ({why})\n", s.round)
         })

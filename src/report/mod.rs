@@ -48,8 +48,8 @@ pub use markdown::report_md;
 pub use mix::{mix_json, MixChoice, MixLimits, MixMatrix, MixReport, MixRow, MixSensitivity, MixWeighing, MIX_SCHEMA};
 pub use model::{
     BatchedRow, BreakEven, CellReport, Comparison, Control, DecisionReport, Drift, Figure, GateKld, GateReport,
-    GateRow, ItlQuantiles, KeptDisturbance, MemoryReport, PositionBin, PrefixRow, Quality, QualityEnd, QualityReport,
-    ReportModel, RequestRow, ReuseRow, SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
+    GateRow, ItlQuantiles, MemoryReport, PositionBin, PrefixRow, Quality, QualityEnd, QualityReport, ReportModel,
+    RequestRow, RetainedDisturbance, ReuseRow, SmallestDifference, SpeculativeRow, StateRow, Threshold, Totals, Trust,
 };
 pub use notebook::notebook;
 pub use results::{results_json, results_schema, RESULTS_SCHEMA};

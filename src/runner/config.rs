@@ -23,21 +23,21 @@ pub struct RunConfig {
     /// All scoring workers stay up; otherwise every chunk loads them in turn.
     pub is_quality_resident: bool,
     /// Predicted duration of one scored token, per arm of the quality plan.
-    pub guess_score_ns: Vec<u64>,
+    pub predicted_score_ns: Vec<u64>,
     /// Divergence that an intact file can have, nats, per arm of the quality plan.
     pub kld_max: Vec<f64>,
     /// How to start workers.
     pub command: WorkerCommand,
     /// Predicted duration of one execution, per cell.
-    pub guess_ns: Vec<u64>,
+    pub predicted_ns: Vec<u64>,
     /// Predicted peak of the memory of each arm alone.
-    pub guess_bytes: Vec<Option<u64>>,
+    pub predicted_bytes: Vec<Option<u64>>,
     /// Predicted memory of the devices of each arm.
-    pub guess_device_bytes: Vec<Option<u64>>,
+    pub predicted_device_bytes: Vec<Option<u64>>,
     /// Logical CPUs that may be used.
     pub n_cpus: u32,
-    /// Whether the anchor kernel runs before each round: it says nothing of an engine on a clock of its own.
-    pub has_anchor: bool,
+    /// Whether the machine probe runs before each round: it says nothing of an engine on a clock of its own.
+    pub has_probe: bool,
     /// All workers stay up; otherwise every round loads them in turn.
     pub is_resident: bool,
     /// Longest wait for any one answer; predicted from the work when absent.
@@ -78,14 +78,14 @@ pub struct Outlook {
 impl RunConfig {
     /// How long to wait for work of this predicted cost: twenty times the prediction and a minute, since a busy machine
     /// is slow and a hung worker is for ever.
-    pub(super) fn deadline(&self, cost_ns: u64) -> Duration {
-        let own = Duration::from_secs(60) + Duration::from_nanos(cost_ns.saturating_mul(20));
+    pub(super) fn deadline(&self, predicted_ns: u64) -> Duration {
+        let own = Duration::from_secs(60) + Duration::from_nanos(predicted_ns.saturating_mul(20));
         self.deadline_max.map_or(own, |max| own.min(max))
     }
 
     /// How long to wait for the score of a chunk.
     pub(super) fn quality_deadline(&self, arm: usize, n_ctx: u32) -> Duration {
-        let per_token = self.guess_score_ns.get(arm).copied().unwrap_or(0);
+        let per_token = self.predicted_score_ns.get(arm).copied().unwrap_or(0);
         self.deadline(per_token.saturating_mul(u64::from(n_ctx)))
     }
 

@@ -2,7 +2,7 @@
 
 use super::child::{AskError, Worker};
 use super::config::Site;
-use super::team::load_and_open;
+use super::workers::load_and_open;
 use crate::data::{FailureKind, FlashAttn, MemoryRecord, Work};
 use crate::protocol::{Reply, Request};
 
@@ -12,7 +12,9 @@ use crate::protocol::{Reply, Request};
 /// Without flash attention the attention scores grow with the depth, so then the longest prompt is run.
 pub fn probe(site: Site, arm: usize, id: u64) -> Result<MemoryRecord, AskError> {
     let plan = &site.run.plan;
-    let deadline = site.run.deadline(site.run.guess_ns.iter().copied().max().unwrap_or(0));
+    let deadline = site
+        .run
+        .deadline(site.run.predicted_ns.iter().copied().max().unwrap_or(0));
     let setting = &plan.arms[arm].config;
     let longest = plan.cells.iter().map(|c| c.spec.shape().n_context).max().unwrap_or(1);
     let n_depth = match setting.flash_attn {
@@ -44,8 +46,8 @@ pub fn probe(site: Site, arm: usize, id: u64) -> Result<MemoryRecord, AskError> 
         kv_bytes: loaded.context.kv_bytes,
         buffers,
         n_depth,
-        predicted_bytes: site.run.guess_bytes.get(arm).copied().flatten(),
-        predicted_device_bytes: site.run.guess_device_bytes.get(arm).copied().flatten(),
+        predicted_bytes: site.run.predicted_bytes.get(arm).copied().flatten(),
+        predicted_device_bytes: site.run.predicted_device_bytes.get(arm).copied().flatten(),
     })
 }
 

@@ -13,9 +13,9 @@ mod file;
 mod memory;
 mod progress;
 mod quality;
-mod team;
 mod trial;
 mod watch;
+mod workers;
 
 pub use child::{Interrupt, WorkerCommand};
 pub use config::{MemoryTurn, Outlook, RunConfig};

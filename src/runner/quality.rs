@@ -3,7 +3,7 @@
 
 use super::child::{AskError, Worker};
 use super::config::{inherited_memory, nanos, Site};
-use super::team;
+use super::workers;
 use crate::data::{
     Chunk, ChunkScore, FailureKind, QualityFailure, QualityLoss, QualityPlan, QualityRecord, QualityWindow, Record,
     TextTokens,
@@ -23,7 +23,7 @@ const LEVEL: f64 = 0.95;
 const SHARE_BEFORE_LAST: f64 = 0.6;
 /// A further window is begun only if so many of its chunks are affordable: fewer give no interval.
 const N_CHUNKS_WORTH: f64 = 8.0;
-/// Worker ids of scoring, apart from those of teams (from 1) and memory probes (near the end).
+/// Worker ids of scoring, apart from those of speed (from 1) and memory probes (near the end).
 const FIRST_ID: u64 = 1 << 40;
 
 /// What comes of a piece of scoring: records for the journal, in order.
@@ -168,7 +168,7 @@ impl Scoring<'_> {
             if arms.is_empty() {
                 break;
             }
-            if let Some(record) = self.kept(*chunk, &arms) {
+            if let Some(record) = self.cached(*chunk, &arms) {
                 let of_chunk = record.scores.iter().map(|(arm, score)| (*arm, sums(score)));
                 self.scores.entry(*chunk).or_default().extend(of_chunk);
                 tell(Step::Record(Box::new(Record::Quality(record)))).map_err(Halt::Told)?;
@@ -198,7 +198,7 @@ impl Scoring<'_> {
                 scores,
                 forward_ns,
                 ns,
-                is_kept: false,
+                is_cached: false,
             };
             tell(Step::Record(Box::new(Record::Quality(record)))).map_err(Halt::Told)?;
             n_now += 1;
@@ -271,7 +271,7 @@ impl Scoring<'_> {
     }
 
     /// What an earlier run found of the chunk, if it has all of `arms`.
-    fn kept(&self, chunk: Chunk, arms: &[usize]) -> Option<QualityRecord> {
+    fn cached(&self, chunk: Chunk, arms: &[usize]) -> Option<QualityRecord> {
         let found = self.site.run.scored.iter().find(|r| r.chunk == chunk)?;
         let of = |arm: &usize| found.scores.iter().find(|(own, _)| own == arm).cloned();
         let scores: Option<Vec<(usize, ChunkScore)>> = arms.iter().map(of).collect();
@@ -280,7 +280,7 @@ impl Scoring<'_> {
             scores: scores?,
             forward_ns: Vec::new(),
             ns: 0,
-            is_kept: true,
+            is_cached: true,
         })
     }
 
@@ -442,7 +442,7 @@ fn difference(own: &TextTokens, baseline: &TextTokens) -> Option<String> {
 /// A worker with the model of an arm and the texts, in tokens.
 fn load(site: Site, plan: &QualityPlan, arm: usize, id: u64) -> Result<(Worker, TextTokens), AskError> {
     let spec = &plan.arms[arm];
-    team::check_files(site, spec)?;
+    workers::check_files(site, spec)?;
     let name = format!("quality {}", spec.id);
     let mut worker = Worker::spawn(
         &site.run.command.of_arm(&spec.config),
@@ -451,7 +451,7 @@ fn load(site: Site, plan: &QualityPlan, arm: usize, id: u64) -> Result<(Worker, 
         site.mailbox,
         site.run.deadline(0),
     )?;
-    match team::load(site, &mut worker, spec, (String::new(), 0), None)? {
+    match workers::load(site, &mut worker, spec, (String::new(), 0), None)? {
         Reply::Loaded { .. } => {}
         other => return Err(worker.off_script(&other)),
     }

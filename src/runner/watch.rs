@@ -2,9 +2,9 @@
 
 use super::child::{Event, Mailbox};
 use super::config::nanos;
-use super::team::Interrupted;
-use crate::data::{AnchorReading, ArmConfig, Disturbance, Limits, Sample};
-use crate::host::Anchor;
+use super::workers::Interrupted;
+use crate::data::{ArmConfig, Disturbance, Limits, ProbeReading, Sample};
+use crate::host::MachineProbe;
 use crate::stats;
 use std::time::{Duration, Instant};
 
@@ -36,10 +36,10 @@ pub fn disturbance(limits: &Limits, config: &ArmConfig, n_cpus: u32, sample: &Sa
     (n > limits.n_major_faults_max).then_some(Disturbance::MajorFaults { n })
 }
 
-/// The anchor kernel and what it showed so far.
+/// The machine probe and what it showed so far.
 pub struct Watch {
-    anchor: Anchor,
-    readings: Vec<AnchorReading>,
+    probe: MachineProbe,
+    readings: Vec<ProbeReading>,
     /// What is left of the budget for pauses.
     pause_left: Duration,
 }
@@ -50,16 +50,16 @@ const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), D
 impl Watch {
     pub fn new(n_threads: u32, pause_max: Duration) -> Self {
         Watch {
-            anchor: Anchor::new(n_threads),
+            probe: MachineProbe::new(n_threads),
             readings: Vec::new(),
             pause_left: pause_max,
         }
     }
 
-    /// Reads the anchor; while the machine is slower than `drift_max` allows, pauses and reads again. Out: the last
+    /// Reads the probe; while the machine is slower than `drift_max` allows, pauses and reads again. Out: the last
     /// reading, and the time spent on pauses.
-    pub fn before_round(&mut self, drift_max: f64, mailbox: &Mailbox) -> Result<(AnchorReading, u64), Interrupted> {
-        let mut reading = self.anchor.read();
+    pub fn before_round(&mut self, drift_max: f64, mailbox: &Mailbox) -> Result<(ProbeReading, u64), Interrupted> {
+        let mut reading = self.probe.read();
         let start = Instant::now();
         let mut has_paused = false;
         for pause in PAUSES {
@@ -69,7 +69,7 @@ impl Watch {
             self.pause_left -= pause;
             has_paused = true;
             pause_for(pause, mailbox)?;
-            reading = self.anchor.read();
+            reading = self.probe.read();
         }
         self.readings.push(reading);
         Ok((reading, if has_paused { nanos(start) } else { 0 }))
@@ -77,8 +77,8 @@ impl Watch {
 }
 
 /// Whether one half of the kernel took longer than in the median of the rounds before, by more than `drift_max`.
-fn has_drifted(before: &[AnchorReading], now: &AnchorReading, drift_max: f64) -> bool {
-    let slower = |half: fn(&AnchorReading) -> u64| {
+fn has_drifted(before: &[ProbeReading], now: &ProbeReading, drift_max: f64) -> bool {
+    let slower = |half: fn(&ProbeReading) -> u64| {
         let past: Vec<f64> = before.iter().map(|r| half(r) as f64).collect();
         stats::median(&past).is_some_and(|median| half(now) as f64 > median * (1.0 + drift_max))
     };
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn drift_is_judged_against_the_median_of_the_rounds_before() {
-        let reading = |read_ns, product_ns| AnchorReading {
+        let reading = |read_ns, product_ns| ProbeReading {
             n_bytes: 1,
             read_ns,
             n_flop: 1,

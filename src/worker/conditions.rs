@@ -2,7 +2,7 @@
 
 use crate::data::{GpuConditions, SampleConditions};
 use crate::engine::EngineError;
-use crate::host::{Energy, EnergyReading, Interference, Withheld};
+use crate::host::{Energy, EnergyReading, Interference, InterferenceCounters};
 use nix::sys::resource::{getrusage, Usage, UsageWho};
 
 /// What the system counts.
@@ -24,7 +24,7 @@ impl Counters {
 pub(super) struct Reading {
     usage: Usage,
     cpu_ns: u64,
-    withheld: Withheld,
+    interference: InterferenceCounters,
     energy: EnergyReading,
 }
 
@@ -41,7 +41,7 @@ impl Reading {
         Ok(Self {
             cpu_ns: own_ns.unwrap_or_else(kernel_ns),
             // What the real machine does says nothing of an engine on a clock of its own.
-            withheld: own_ns.map_or_else(|| counters.interference.now(), |_| Withheld::default()),
+            interference: own_ns.map_or_else(|| counters.interference.now(), |_| InterferenceCounters::default()),
             energy: own_ns.map_or_else(|| counters.energy.now(), |_| EnergyReading::default()),
             usage,
         })
@@ -61,7 +61,7 @@ impl SampleConditions {
         let grown = |sum: Option<u64>, before: Option<u64>, after: Option<u64>| {
             Some(sum.unwrap_or(0) + after?.saturating_sub(before?))
         };
-        let (old, new) = (&before.withheld, &after.withheld);
+        let (old, new) = (&before.interference, &after.interference);
         self.steal_ns = grown(self.steal_ns, old.steal_ns, new.steal_ns);
         self.throttled_ns = grown(self.throttled_ns, old.throttled_ns, new.throttled_ns);
         self.suspended_ns = grown(self.suspended_ns, old.suspended_ns, new.suspended_ns);

@@ -5,7 +5,7 @@
 //! where the vocabulary has it, and the logits from the middle on predict the token after them.
 
 use super::load::sha256_of;
-use crate::data::{ArmConfig, Chunk, ChunkScore, ContextInfo, Parting, TextTokens};
+use crate::data::{ArmConfig, Chunk, ChunkScore, ContextInfo, Disagreement, TextTokens};
 use crate::engine::{ContextId, Engine, EngineError, Layout, Vocab};
 use crate::quality::{first_scored, Baseline, Place, Scorer};
 use std::fs::File;
@@ -122,8 +122,8 @@ impl Scoring {
         let forward_ns = (start.elapsed() - adding).as_nanos() as u64;
         let (mut score, places) = scorer.finish();
         if let Some(sums) = &mut score.vs_baseline {
-            let texts = places.iter().map(|place| parting(engine, &tokens, place));
-            sums.partings = texts.collect::<Result<_, _>>()?;
+            let texts = places.iter().map(|place| disagreement(engine, &tokens, place));
+            sums.disagreements = texts.collect::<Result<_, _>>()?;
         }
         Ok((score, forward_ns))
     }
@@ -149,11 +149,11 @@ impl Scoring {
     }
 }
 
-fn parting(engine: &dyn Engine, tokens: &[i32], place: &Place) -> Result<Parting, EngineError> {
+fn disagreement(engine: &dyn Engine, tokens: &[i32], place: &Place) -> Result<Disagreement, EngineError> {
     // The place is that of the logits; what they predict stands after it.
     let at = place.position as usize + 1;
     let word = |token: usize| engine.text_of(&[token as i32]);
-    Ok(Parting {
+    Ok(Disagreement {
         position: at as u32,
         kld: place.kld,
         before: engine.text_of(&tokens[at.saturating_sub(N_BEFORE)..at])?,

@@ -109,11 +109,11 @@ impl<E: Engine> Answer for Session<E> {
                 self.speed = Some(speed);
                 Ok(reply)
             }
-            Request::Open { config, kept } => {
+            Request::Open { config, cached } => {
                 let (id, context) = engine.open(&config, &Layout::single(&config))?;
                 self.contexts.push(id);
                 if let Some(speed) = &mut self.speed {
-                    speed.opened(id, config, &kept);
+                    speed.opened(id, config, &cached);
                 }
                 Ok(Reply::Opened { context })
             }
@@ -210,7 +210,7 @@ pub(super) mod tests {
     fn open() -> Request {
         Request::Open {
             config: config(),
-            kept: Vec::new(),
+            cached: Vec::new(),
         }
     }
 

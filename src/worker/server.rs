@@ -528,7 +528,7 @@ mod tests {
         assert!(matches!(loaded, Reply::Loaded { tokens_sha256, .. } if tokens_sha256 == sha256_of(&expected)));
         let open = Request::Open {
             config: ArmConfig::default(),
-            kept: Vec::new(),
+            cached: Vec::new(),
         };
         assert!(matches!(server.answer(&open), Ok(Reply::Opened { context }) if context.n_ctx == 4096));
 

@@ -10,7 +10,7 @@ use super::state_file::StateFiles;
 use super::works::{executed, AtOnceContext};
 use crate::data::{ArmConfig, Sample, Work};
 use crate::engine::{ContextId, Engine, EngineError};
-use crate::protocol::KeptState;
+use crate::protocol::CachedState;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ pub(super) struct Speed {
     pub counters: Counters,
     pub states: BTreeMap<(usize, u32), Vec<u8>>,
     /// Where the states of a context are kept for other workers, by depth.
-    kept: BTreeMap<(usize, u32), File>,
+    cached: BTreeMap<(usize, u32), File>,
     pub configs: BTreeMap<usize, ArmConfig>,
     pub at_once: Vec<AtOnceContext>,
     /// The model that drafts.
@@ -38,7 +38,7 @@ impl Speed {
             files,
             counters: Counters::find(),
             states: BTreeMap::new(),
-            kept: BTreeMap::new(),
+            cached: BTreeMap::new(),
             configs: BTreeMap::new(),
             at_once: Vec::new(),
             draft,
@@ -52,13 +52,13 @@ impl Speed {
     }
 
     /// Remembers how a context was opened (works on several sequences open further ones like it), and where its states are kept.
-    pub fn opened(&mut self, id: ContextId, config: ArmConfig, kept: &[KeptState]) {
+    pub fn opened(&mut self, id: ContextId, config: ArmConfig, cached: &[CachedState]) {
         self.configs.insert(id.0, config);
-        for state in kept {
+        for state in cached {
             let path = format!("/dev/fd/{}", state.fd);
             // What cannot be opened is computed by every worker anew.
             if let Ok(file) = File::options().read(true).write(true).open(path) {
-                self.kept.insert((id.0, state.n_tokens), file);
+                self.cached.insert((id.0, state.n_tokens), file);
             }
         }
     }
@@ -73,7 +73,7 @@ impl Speed {
     ) -> Result<Option<u64>, EngineError> {
         self.check(work)?;
         let mut bench = self.bench(engine, id);
-        bench.fill(work.shape().n_kept)?;
+        bench.fill(work.shape().n_cached)?;
         let executed = executed(work);
         executed.prepare(&mut bench)?;
         is_timed.then(|| executed.rough_ns(&mut bench)).transpose()
@@ -138,7 +138,7 @@ impl Speed {
 
     /// Whether a work of the arm starts from this depth.
     pub fn is_wanted(&self, id: ContextId, depth: u32) -> bool {
-        self.kept.contains_key(&(id.0, depth))
+        self.cached.contains_key(&(id.0, depth))
     }
 
     /// Whether the state is here, or another worker left it.
@@ -147,7 +147,7 @@ impl Speed {
         if self.states.contains_key(&key) {
             return true;
         }
-        let (Some(file), Some(config)) = (self.kept.get_mut(&key), self.configs.get(&id.0)) else {
+        let (Some(file), Some(config)) = (self.cached.get_mut(&key), self.configs.get(&id.0)) else {
             return false;
         };
         let found = self.files.get(file, config);
@@ -157,7 +157,7 @@ impl Speed {
     /// Keeps a state, here and for other workers.
     pub fn put_state(&mut self, id: ContextId, depth: u32, state: Vec<u8>) {
         let key = (id.0, depth);
-        if let (Some(file), Some(config)) = (self.kept.get_mut(&key), self.configs.get(&id.0)) {
+        if let (Some(file), Some(config)) = (self.cached.get_mut(&key), self.configs.get(&id.0)) {
             // Without room for it every worker computes it anew; a part of it is known by its length and not taken over.
             let _ = self.files.put(file, config, depth, &state);
         }

@@ -211,9 +211,9 @@ fn n_samples(results: &Value) -> Vec<usize> {
 #[test]
 fn a_disturbed_block_is_void_and_run_again() {
     let (lab, results) = beside_a_neighbour(r#""after": 2, "times": 1,"#, "8");
-    let void = results["trust"]["void"].as_array().expect("an array");
-    assert_eq!(void.len(), 1);
-    assert!(void[0]["cpu_share"]["share"].is_number(), "{void:?}");
+    let discarded = results["trust"]["void"].as_array().expect("an array");
+    assert_eq!(discarded.len(), 1);
+    assert!(discarded[0]["cpu_share"]["share"].is_number(), "{discarded:?}");
     assert_eq!(results["run"]["n_rounds"], 8);
     assert!(results["trust"]["kept"].is_null());
     assert!(n_samples(&results).iter().all(|&n| n == 8));

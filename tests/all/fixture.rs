@@ -88,7 +88,7 @@ fn run_of(header: RunHeader) -> (RunHeader, Vec<Record>) {
         }
         // The machine drifts by up to 12 % between rounds; pairing within the round cancels it.
         let drift = [1.0, 1.04, 1.1, 1.12, 0.98, 1.01, 1.06, 1.03][round as usize];
-        records.push(anchor(launch, round, drift));
+        records.push(probe(launch, round, drift));
         for (at, cell) in header.plan.cells.iter().enumerate() {
             if at == failed && round >= 2 {
                 continue;
@@ -122,13 +122,13 @@ fn run_of(header: RunHeader) -> (RunHeader, Vec<Record>) {
             in_launch,
         }));
         if round == 3 {
-            // In round 8 a block was void, and the run was stopped before it was run again.
+            // In round 8 a block was discarded, and the run was stopped before it was run again.
             records.push(Record::Disturbed(DisturbedRecord {
                 launch,
                 round: 8,
                 cell: 0,
                 what: Disturbance::CpuShare { share: 0.47 },
-                is_void: true,
+                is_discarded: true,
             }));
             records.push(Record::Sample(SampleRecord {
                 launch,
@@ -415,15 +415,15 @@ fn ideal_ns(arm: &Arm, spec: &Work) -> f64 {
     }
 }
 
-/// The anchor kernel of a round, as slow as the machine is then.
-fn anchor(launch: u32, round: u32, drift: f64) -> Record {
-    let reading = AnchorReading {
+/// The machine probe of a round, as slow as the machine is then.
+fn probe(launch: u32, round: u32, drift: f64) -> Record {
+    let reading = ProbeReading {
         n_bytes: 402_653_184,
         read_ns: (21_000_000.0 * drift) as u64,
         n_flop: 3_623_878_656,
         product_ns: (33_000_000.0 * (1.0 + (drift - 1.0) / 2.0)) as u64,
     };
-    Record::Anchor(AnchorRecord {
+    Record::Probe(ProbeRecord {
         launch,
         round,
         reading,
@@ -671,7 +671,7 @@ fn quality(header: &RunHeader, noise: &mut Noise) -> Vec<Record> {
                 forward_ns: scores.iter().map(|_| 520_000_000).collect(),
                 scores,
                 ns: 2_900_000_000,
-                is_kept: false,
+                is_cached: false,
             }));
         }
     }
@@ -699,7 +699,7 @@ fn chunk_score(arm: usize, n_ctx: u32, hardness: f64, noise: &mut Noise) -> Chun
     let kld_of = |i: u32, noise: &mut Noise| kld * noise.factor(0.08) * (0.7 + 0.6 * f64::from(i) / n);
     let klds: Vec<f64> = (0..n_scored).map(|i| kld_of(i, noise)).collect();
     let n_same_top = n_scored - n_scored * n_other / 1000;
-    let parting = Parting {
+    let disagreement = Disagreement {
         position: n_ctx - 9,
         kld: kld * noise.factor(0.1) * 40.0,
         before: "The harbour master counted | the barrels\nand wrote ".into(),
@@ -723,7 +723,11 @@ fn chunk_score(arm: usize, n_ctx: u32, hardness: f64, noise: &mut Noise) -> Chun
             dp_4_sum: kld * n / 300.0,
             kld: klds.iter().map(|&k| k as f32).collect(),
             dp: klds.iter().map(|&k| 0.0 - k as f32 / 8.0).collect(),
-            partings: if n_same_top < n_scored { vec![parting] } else { vec![] },
+            disagreements: if n_same_top < n_scored {
+                vec![disagreement]
+            } else {
+                vec![]
+            },
         }),
     }
 }

@@ -93,11 +93,11 @@ fn hostile() -> (RunHeader, Vec<Record>) {
             Record::Memory(memory) => memory.buffers.iter_mut().for_each(|b| b.buffer = evil()),
             Record::Quality(quality) => {
                 for (_, score) in &mut quality.scores {
-                    for parting in score.vs_baseline.iter_mut().flat_map(|d| d.partings.iter_mut()) {
-                        parting.before = evil();
-                        parting.next = evil();
-                        parting.top = evil();
-                        parting.baseline_top = evil();
+                    for disagreement in score.vs_baseline.iter_mut().flat_map(|d| d.disagreements.iter_mut()) {
+                        disagreement.before = evil();
+                        disagreement.next = evil();
+                        disagreement.top = evil();
+                        disagreement.baseline_top = evil();
                     }
                 }
             }
@@ -177,8 +177,8 @@ fn seen(lang: Lang) -> Vec<String> {
             Record::QualityFailure(failure) => failure.reason = "@".into(),
             Record::Quality(quality) => {
                 for (_, score) in &mut quality.scores {
-                    for parting in score.vs_baseline.iter_mut().flat_map(|d| d.partings.iter_mut()) {
-                        parting.before = "@".into();
+                    for disagreement in score.vs_baseline.iter_mut().flat_map(|d| d.disagreements.iter_mut()) {
+                        disagreement.before = "@".into();
                     }
                 }
             }

@@ -127,11 +127,11 @@ fn what_was_scored_before_is_not_scored_again() {
     let lab = Lab::new();
     run_for(&mut compare(&lab, &["--quality-chunks", "6"]), 0);
     let first = records(&lab);
-    assert!(first.iter().all(|r| !r.is_kept && r.ns > 0));
+    assert!(first.iter().all(|r| !r.is_cached && r.ns > 0));
     std::fs::remove_dir_all(lab.path("run")).expect("it is there");
     run_for(&mut compare(&lab, &["--quality-chunks", "6"]), 0);
     let again = records(&lab);
-    assert!(again.iter().all(|r| r.is_kept && r.ns == 0));
+    assert!(again.iter().all(|r| r.is_cached && r.ns == 0));
     assert_eq!(first.len(), again.len());
     for (first, again) in first.iter().zip(&again) {
         let of = |r: &QualityRecord, arm: usize| r.scores.iter().find(|(a, _)| *a == arm).cloned();
@@ -146,7 +146,7 @@ fn what_was_scored_before_is_not_scored_again() {
     std::fs::write(&file, bytes).expect("it can be written");
     std::fs::remove_dir_all(lab.path("run")).expect("it is there");
     run_for(&mut compare(&lab, &["--quality-chunks", "6"]), 0);
-    assert!(records(&lab).iter().all(|r| !r.is_kept));
+    assert!(records(&lab).iter().all(|r| !r.is_cached));
 }
 
 #[test]

@@ -252,7 +252,7 @@ fn a_ratio_that_moves_with_the_machine_is_said() {
         match record {
             Record::Sample(s) => s.launch = s.round,
             Record::Block(b) => b.launch = b.round,
-            Record::Anchor(a) => a.launch = a.round,
+            Record::Probe(a) => a.launch = a.round,
             Record::Round(r) => r.launch = r.round,
             _ => {}
         }

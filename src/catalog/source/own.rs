@@ -2,7 +2,7 @@
 
 use super::kind::{Breadth, Known, Listed, Source, Tools};
 use crate::catalog::error::CatalogError;
-use crate::catalog::present::name_of;
+use crate::catalog::local_file::name_of;
 use crate::data::{FileKind, PartName, PassedOver};
 use std::fs;
 use std::path::{Path, PathBuf};

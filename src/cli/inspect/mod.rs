@@ -24,12 +24,12 @@ pub fn run(args: &InspectArgs, global: &Global) -> Result<u8, Failure> {
     let sources = Sources::of_user(global, &stop, &live)?;
     let is_named = args.variant.is_some() || args.against.is_some() || Path::new(&args.model).is_file();
     if !is_named
-        && catalog::is_collection(&args.model, sources.means())?
+        && catalog::is_collection(&args.model, sources.context())?
         && survey::inspect(&args.model, &sources, global, &live)?
     {
         return Ok(OK);
     }
-    let header = catalog::header(&args.model, args.variant.as_deref(), sources.means())?;
+    let header = catalog::header(&args.model, args.variant.as_deref(), sources.context())?;
     let mut facts = Facts::of(&header, host::memory_available_bytes());
     if let Some(reference) = &args.against {
         let whole = |header: &catalog::Header| {
@@ -40,7 +40,7 @@ pub fn run(args: &InspectArgs, global: &Global) -> Result<u8, Failure> {
             };
             Err(Failure::msg(BAD_INPUT, format!("--against: {} {why}", header.place)))
         };
-        let of = catalog::header(reference, None, sources.means())?;
+        let of = catalog::header(reference, None, sources.context())?;
         let pair = against::Pair {
             file: (&whole(&header)?, &header.gguf),
             reference: (&whole(&of)?, &of.gguf),

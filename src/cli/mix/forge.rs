@@ -1,7 +1,7 @@
 //! Files in the making: the whole model in each type, files of which one group has another type, and mixes.
 
 use super::super::exit::{Failure, UNEXPECTED};
-use super::kept::stopped;
+use super::cached::stopped;
 use crate::catalog::{free_at, Quantize, SelfQuantizer, Shape};
 use crate::engine::Decoder;
 use crate::gguf::{GgmlType, Head, Imatrix, Piece, Quarry};

@@ -3,10 +3,10 @@
 //! Sensitivities (`search`, kept by `kept`) of files that `forge` makes; the choice (`crate::mix`); the mix in the store; the proof
 //! against its rivals on a text of its own (`prove`); the answer (`render`).
 
+mod cached;
 mod calibration;
 mod forge;
 mod imatrix;
-mod kept;
 mod make;
 mod picture;
 mod prove;
@@ -29,10 +29,10 @@ use crate::gguf::GgmlType;
 use crate::mix::{groups, Limits, Matrix};
 use crate::runner::TrialConfig;
 use crate::{engine, host, units};
+use cached::{stopped, Cache};
 use calibration::{Calibration, N_CHUNKS_MAX};
 use clap::Parser;
 use forge::Forge;
-use kept::{stopped, Kept};
 use make::{label, made_from, make};
 use search::{Chosen, Search, Wanted};
 use setting::Setting;
@@ -161,7 +161,7 @@ fn begin<'a>(
         let why = format!("the store cannot be used ({e}); free some space, or set KVANT_STORE");
         Failure::msg(UNEXPECTED, why)
     };
-    let kept = Kept::open(&folder.join("sensitivities.jsonl"), args.fresh).map_err(unusable)?;
+    let kept = Cache::open(&folder.join("sensitivities.jsonl"), args.fresh).map_err(unusable)?;
     check_room(folder, files.reference.0.model_size, types.len())?;
     let dir = sources.store().temporary_folder()?;
     let exe = std::env::current_exe().map_err(|e| Failure::new(UNEXPECTED, e))?;

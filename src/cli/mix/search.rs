@@ -4,8 +4,8 @@
 use super::super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::super::progress::LiveLine;
 use super::super::stop::Stop;
+use super::cached::{stopped, Cache};
 use super::forge::Forge;
-use super::kept::{stopped, Kept};
 use crate::gguf::GgmlType;
 use crate::mix::{choose, Aim, Candidate, Costs, Group, Limits, Recipe, Sensitivities, N_FIRST};
 use crate::runner::{Scores, Trial, TrialConfig, TrialError, Trials};
@@ -46,7 +46,7 @@ pub struct Search<'a> {
     pub forge: Forge<'a>,
     pub groups: Vec<Group>,
     pub types: Vec<GgmlType>,
-    pub kept: Kept,
+    pub kept: Cache,
     pub speed: Box<dyn Fn(GgmlType) -> Option<f64> + 'a>,
     pub budget: Duration,
     pub live: &'a LiveLine,
@@ -76,7 +76,7 @@ impl<'a> Search<'a> {
         forge: Forge<'a>,
         groups: Vec<Group>,
         types: Vec<GgmlType>,
-        kept: Kept,
+        kept: Cache,
         speed: Box<dyn Fn(GgmlType) -> Option<f64> + 'a>,
         (config, n_chunks_max, n_lanes): (TrialConfig, u32, usize),
         budget: Duration,
@@ -169,7 +169,7 @@ impl<'a> Search<'a> {
         Ok(Sensitivities(all).without_beaten())
     }
 
-    fn keep(&mut self, keep: impl FnOnce(&mut Kept) -> std::io::Result<()>) -> Result<(), Failure> {
+    fn keep(&mut self, keep: impl FnOnce(&mut Cache) -> std::io::Result<()>) -> Result<(), Failure> {
         keep(&mut self.kept).map_err(|e| {
             let why =
                 format!("what was measured cannot be kept in the store ({e}); free some space, or set KVANT_STORE");

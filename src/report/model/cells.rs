@@ -28,7 +28,7 @@ pub(super) struct Rounds<'a> {
     by_cell: BTreeMap<usize, BTreeMap<u32, &'a Sample>>,
     /// The launch of each sample: a round that was gone on with in another session has several.
     launch_of: BTreeMap<(usize, u32), u32>,
-    /// Samples that something disturbed beyond a limit, and that count all the same: by then the void blocks were used up.
+    /// Samples that something disturbed beyond a limit, and that count all the same: by then the discarded blocks were used up.
     disturbed: BTreeSet<(usize, u32)>,
     /// Rounds with at least one complete block.
     pub(super) complete: BTreeSet<u32>,
@@ -46,7 +46,7 @@ impl<'a> Rounds<'a> {
             match record {
                 Record::Round(r) if header.format < FORMAT_OF_BLOCKS => drop(whole.insert(r.round)),
                 Record::Block(b) => blocks.extend(b.cells.iter().map(|&cell| (cell, b.round))),
-                Record::Disturbed(d) if !d.is_void => drop(disturbed.insert((d.cell, d.round))),
+                Record::Disturbed(d) if !d.is_discarded => drop(disturbed.insert((d.cell, d.round))),
                 _ => {}
             }
         }

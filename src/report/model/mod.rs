@@ -34,7 +34,7 @@ pub use reuse::ReuseRow;
 pub use speculative::SpeculativeRow;
 pub use state::{BreakEven, StateRow, Threshold};
 pub use totals::Totals;
-pub use trust::{Drift, KeptDisturbance, Moves, SmallestDifference, Trust};
+pub use trust::{Drift, Moves, RetainedDisturbance, SmallestDifference, Trust};
 pub use types::{
     CellReport, Comparison, Control, DecisionReport, DpQuantiles, Example, Figure, GateKld, GateReport, GateRow,
     ItlQuantiles, MemoryReport, More, PositionBin, PurposeChoice, Quality, QualityEnd, QualityReport, Ranking,

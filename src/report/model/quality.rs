@@ -2,7 +2,7 @@
 
 use super::cells::LEVEL;
 use super::{DpQuantiles, Example, Figure, PositionBin, Quality, QualityEnd, QualityReport};
-use crate::data::{Arm, Chunk, ChunkScore, Outcome, Parting, QualityPlan, QualityWindow, Record, RunHeader};
+use crate::data::{Arm, Chunk, ChunkScore, Disagreement, Outcome, QualityPlan, QualityWindow, Record, RunHeader};
 use crate::quality::{chunk_means, first_scored, n_scored, ChunkMeans, Figures, WithError};
 use crate::stats::{self, Interval};
 use std::collections::BTreeMap;
@@ -224,18 +224,18 @@ fn by_position(n_ctx: u32, klds: &[Vec<f64>], seed: u64) -> Vec<PositionBin> {
 
 /// The places with the largest divergence, one of each chunk before a second of any.
 fn examples(pairs: &[(Chunk, &ChunkScore, &ChunkScore)]) -> Vec<Example> {
-    let mut ranked: Vec<(usize, Chunk, &Parting)> = pairs
+    let mut ranked: Vec<(usize, Chunk, &Disagreement)> = pairs
         .iter()
         .filter_map(|(chunk, arm, _)| Some((chunk, arm.vs_baseline.as_ref()?)))
-        .flat_map(|(chunk, d)| d.partings.iter().enumerate().map(|(rank, p)| (rank, *chunk, p)))
+        .flat_map(|(chunk, d)| d.disagreements.iter().enumerate().map(|(rank, p)| (rank, *chunk, p)))
         .collect();
     ranked.sort_by(|a, b| a.0.cmp(&b.0).then(b.2.kld.total_cmp(&a.2.kld)));
     ranked
         .into_iter()
         .take(N_EXAMPLES)
-        .map(|(_, chunk, parting)| Example {
+        .map(|(_, chunk, disagreement)| Example {
             chunk,
-            parting: parting.clone(),
+            disagreement: disagreement.clone(),
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use super::cells::Rounds;
 use super::CellReport;
-use crate::data::{AnchorReading, AnchorRecord, Disturbance, Record, RunHeader};
+use crate::data::{Disturbance, ProbeReading, ProbeRecord, Record, RunHeader};
 use crate::stats;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,16 +11,18 @@ use std::collections::BTreeMap;
 /// What bears on how far the figures can be relied on, besides the control.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct Trust {
-    /// What made each void round void, in order.
-    pub void: Vec<Disturbance>,
-    /// Disturbed samples that stayed in, because the void rounds were used up.
-    pub kept: Option<KeptDisturbance>,
-    /// The anchor kernel before every complete round.
+    /// What made each discarded round discarded, in order.
+    #[serde(rename = "void")]
+    pub discarded: Vec<Disturbance>,
+    /// Disturbed samples that stayed in, because the discarded rounds were used up.
+    #[serde(rename = "kept")]
+    pub retained: Option<RetainedDisturbance>,
+    /// The machine probe before every complete round.
     #[serde(skip)]
-    pub anchors: Vec<(u32, AnchorReading)>,
+    pub probes: Vec<(u32, ProbeReading)>,
     /// Time spent waiting for a slowed machine, nanoseconds.
     pub paused_ns: u64,
-    /// Drift of the machine's memory reads, by the anchor kernel.
+    /// Drift of the machine's memory reads, by the machine probe.
     pub read: Option<Drift>,
     /// Drift of its matrix products.
     pub product: Option<Drift>,
@@ -36,7 +38,7 @@ pub struct Trust {
 
 /// Disturbed samples in rounds that count.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
-pub struct KeptDisturbance {
+pub struct RetainedDisturbance {
     /// How many samples.
     pub n_samples: u32,
     /// In how many rounds.
@@ -61,7 +63,7 @@ pub struct Drift {
 pub struct Moves {
     /// The cell, by index.
     pub cell: usize,
-    /// Whether it moves with the anchor's memory reads; with its matrix products otherwise.
+    /// Whether it moves with the probe's memory reads; with its matrix products otherwise.
     pub is_with_reads: bool,
     /// The ratio where the machine was slowest, and where it was fastest.
     pub ratios: (f64, f64),
@@ -77,8 +79,8 @@ pub struct SmallestDifference {
 }
 
 pub(super) fn trust(header: &RunHeader, records: &[Record], rounds: &Rounds, cells: &[CellReport]) -> Trust {
-    let anchors = anchors(records, rounds);
-    let readings: Vec<AnchorReading> = anchors.iter().map(|(_, reading)| *reading).collect();
+    let probes = probes(records, rounds);
+    let readings: Vec<ProbeReading> = probes.iter().map(|(_, reading)| *reading).collect();
     let disturbed = || {
         records.iter().filter_map(|record| match record {
             Record::Disturbed(d) if d.cell < header.plan.cells.len() => Some(d),
@@ -86,19 +88,24 @@ pub(super) fn trust(header: &RunHeader, records: &[Record], rounds: &Rounds, cel
         })
     };
     let paused = records.iter().filter_map(|record| match record {
-        Record::Anchor(a) => Some(a.paused_ns),
+        Record::Probe(a) => Some(a.paused_ns),
         _ => None,
     });
-    let median = |per_s: fn(&AnchorReading) -> Option<f64>| {
+    let median = |per_s: fn(&ProbeReading) -> Option<f64>| {
         let all: Option<Vec<f64>> = readings.iter().map(per_s).collect();
         stats::median(&all?)
     };
     Trust {
-        void: disturbed().filter(|d| d.is_void).map(|d| d.what).collect(),
-        kept: kept(disturbed().filter(|d| !d.is_void).map(|d| (d.round, d.what)).collect()),
-        moves: moves(header, rounds, cells, &anchors),
+        discarded: disturbed().filter(|d| d.is_discarded).map(|d| d.what).collect(),
+        retained: retained(
+            disturbed()
+                .filter(|d| !d.is_discarded)
+                .map(|d| (d.round, d.what))
+                .collect(),
+        ),
+        moves: moves(header, rounds, cells, &probes),
         paused_ns: paused.fold(0, u64::saturating_add),
-        anchors,
+        probes,
         read: drift(&readings, |r| r.read_ns),
         product: drift(&readings, |r| r.product_ns),
         read_bytes_per_s: median(|r| per_s(r.n_bytes, r.read_ns)),
@@ -107,19 +114,19 @@ pub(super) fn trust(header: &RunHeader, records: &[Record], rounds: &Rounds, cel
     }
 }
 
-/// The anchor's readings before complete rounds; a round that was begun again has its last one.
-fn anchors(records: &[Record], rounds: &Rounds) -> Vec<(u32, AnchorReading)> {
-    let anchors = records.iter().filter_map(|record| match record {
-        Record::Anchor(a) if rounds.complete.contains(&a.round) => Some(a),
+/// The probe's readings before complete rounds; a round that was begun again has its last one.
+fn probes(records: &[Record], rounds: &Rounds) -> Vec<(u32, ProbeReading)> {
+    let probes = records.iter().filter_map(|record| match record {
+        Record::Probe(a) if rounds.complete.contains(&a.round) => Some(a),
         _ => None,
     });
-    let by_round: BTreeMap<u32, &AnchorRecord> = anchors.map(|a| (a.round, a)).collect();
+    let by_round: BTreeMap<u32, &ProbeRecord> = probes.map(|a| (a.round, a)).collect();
     by_round.into_iter().map(|(round, a)| (round, a.reading)).collect()
 }
 
-fn kept(seen: Vec<(u32, Disturbance)>) -> Option<KeptDisturbance> {
+fn retained(seen: Vec<(u32, Disturbance)>) -> Option<RetainedDisturbance> {
     let rounds: std::collections::BTreeSet<u32> = seen.iter().map(|(round, _)| *round).collect();
-    Some(KeptDisturbance {
+    Some(RetainedDisturbance {
         n_samples: seen.len() as u32,
         n_rounds: rounds.len() as u32,
         first: seen.first()?.1,
@@ -130,8 +137,8 @@ fn per_s(amount: u64, ns: u64) -> Option<f64> {
     (ns > 0).then(|| amount as f64 * 1e9 / ns as f64)
 }
 
-/// Speed of one half of the anchor in its slowest and its fastest round, relative to its median.
-fn drift(readings: &[AnchorReading], half: fn(&AnchorReading) -> u64) -> Option<Drift> {
+/// Speed of one half of the probe in its slowest and its fastest round, relative to its median.
+fn drift(readings: &[ProbeReading], half: fn(&ProbeReading) -> u64) -> Option<Drift> {
     let ns: Vec<f64> = readings.iter().map(|r| half(r) as f64).filter(|&ns| ns > 0.0).collect();
     let median = stats::median(&ns)?;
     let (least, most) = (
@@ -150,9 +157,9 @@ const ALPHA_MOVES: f64 = 0.01;
 /// Launches that a line takes.
 const N_MOVES_MIN: usize = 6;
 
-/// Headline ratios to the baseline that follow the anchor over launches, by more than what counts as the same.
-fn moves(header: &RunHeader, rounds: &Rounds, cells: &[CellReport], anchors: &[(u32, AnchorReading)]) -> Vec<Moves> {
-    let anchors: BTreeMap<u32, AnchorReading> = anchors.iter().copied().collect();
+/// Headline ratios to the baseline that follow the probe over launches, by more than what counts as the same.
+fn moves(header: &RunHeader, rounds: &Rounds, cells: &[CellReport], probes: &[(u32, ProbeReading)]) -> Vec<Moves> {
+    let probes: BTreeMap<u32, ProbeReading> = probes.iter().copied().collect();
     let baseline = |cell: &CellReport| {
         cells
             .iter()
@@ -172,7 +179,7 @@ fn moves(header: &RunHeader, rounds: &Rounds, cells: &[CellReport], anchors: &[(
         let ratios = rounds.by_launch(cell.index, logs);
         let line = |is_with_reads: bool| {
             let speed = |round: &u32| {
-                let reading = anchors.get(round)?;
+                let reading = probes.get(round)?;
                 let ns = if is_with_reads {
                     reading.read_ns
                 } else {

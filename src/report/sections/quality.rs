@@ -142,7 +142,7 @@ fn examples(model: &Report) -> Vec<Block> {
         let shares = format!(" {} ({})", t.percent(own), t.percent(other));
         Value::spans(vec![spaced(token), Span::Text(shares)])
     };
-    let table = Rows::of(t, worst.examples.iter().map(|e| &e.parting))
+    let table = Rows::of(t, worst.examples.iter().map(|e| &e.disagreement))
         .column(t.h_before(), |e| code(&e.before))
         .column(t.h_next(), |e| code(&e.next))
         .column(t.h_expects(&baseline, &worst.arm.id), |e| {

@@ -46,12 +46,12 @@ fn rounds(model: &Report) -> String {
 
 fn disturbed(model: &Report) -> String {
     let (t, trust) = (model.lang, &model.trust);
-    let mut said = match trust.void.as_slice() {
-        [] => t.none_void(),
-        [first, ..] => t.void_blocks(trust.void.len(), t.disturbance(*first)),
+    let mut said = match trust.discarded.as_slice() {
+        [] => t.none_discarded(),
+        [first, ..] => t.discarded_blocks(trust.discarded.len(), t.disturbance(*first)),
     };
-    if let Some(kept) = trust.kept {
-        said.push_str(&t.kept_disturbed(
+    if let Some(kept) = trust.retained {
+        said.push_str(&t.retained_disturbed(
             t.disturbed_samples(kept.n_samples),
             t.rounds(kept.n_rounds),
             t.disturbance(kept.first),

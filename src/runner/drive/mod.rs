@@ -8,8 +8,8 @@ use super::config::{nanos, MemoryTurn, RunConfig, Site};
 use super::memory::probe;
 use super::progress::Observer;
 use super::quality::{read_texts, score_all, Halt, Step};
-use super::team::{Interrupted, Team};
 use super::watch::Watch;
+use super::workers::{Interrupted, Workers};
 use crate::data::{
     is_server, Arm, DroppedRecord, EndRecord, FailureKind, Plan, QualityFailure, QualityPlan, Record, StoppedBy,
 };
@@ -88,7 +88,7 @@ struct Drive<'a> {
     site: Site<'a>,
     journal: &'a mut Writer,
     observer: &'a mut dyn Observer,
-    team: Team<'a>,
+    workers: Workers<'a>,
     watch: Option<Watch>,
     start: Instant,
     /// The next launch, over all sessions.
@@ -101,7 +101,7 @@ struct Drive<'a> {
     n_launches: u32,
     n_rounds: u32,
     n_blocks: u32,
-    n_void: u32,
+    n_discarded: u32,
     failed: BTreeSet<usize>,
     /// Reasons of failures that were told: what fails everywhere is said once.
     said: BTreeSet<String>,
@@ -118,7 +118,7 @@ struct Drive<'a> {
     /// Wall time of bringing each arm up.
     load_ns: BTreeMap<usize, u64>,
     /// Wall time of a sample of each cell: predicted, then the last seen.
-    cost_ns: Vec<u64>,
+    predicted_ns: Vec<u64>,
     /// (launch, nanoseconds) per cell and round, for the stop rule.
     samples: BTreeMap<(usize, u32), (u32, u64)>,
     tokens_sha256: Option<String>,
@@ -143,7 +143,7 @@ impl<'a> Drive<'a> {
             site,
             journal,
             observer,
-            team: Team::new(site),
+            workers: Workers::new(site),
             watch: None,
             start: Instant::now(),
             launch: left.launch,
@@ -153,7 +153,7 @@ impl<'a> Drive<'a> {
             n_launches: left.n_launches,
             n_rounds: left.n_rounds,
             n_blocks: 0,
-            n_void: left.n_void,
+            n_discarded: left.n_discarded,
             failed: left.failed,
             said: BTreeSet::new(),
             dropped: left.dropped,
@@ -163,8 +163,8 @@ impl<'a> Drive<'a> {
             pace: None,
             launch_ns: 0,
             load_ns: BTreeMap::new(),
-            cost_ns: config
-                .guess_ns
+            predicted_ns: config
+                .predicted_ns
                 .iter()
                 .map(|&ns| ns.max(config.plan.sample_ns_min))
                 .collect(),
@@ -190,11 +190,11 @@ impl<'a> Drive<'a> {
         // More than the CPUs show nothing more of the machine, and each has buffers of its own.
         let n_threads = n_threads.min(self.site.run.n_cpus);
         let pause_max = Duration::from_nanos(plan.stop.budget_ns).mul_f64(plan.limits.pause_share_max);
-        self.watch = self.site.run.has_anchor.then(|| Watch::new(n_threads, pause_max));
+        self.watch = self.site.run.has_probe.then(|| Watch::new(n_threads, pause_max));
         let stopped_by = self.speed()?;
         // Its buffers are larger than any cache.
         self.watch = None;
-        self.team.dismiss_all();
+        self.workers.dismiss_all();
         self.probe_memory()?;
         Ok(stopped_by)
     }
@@ -345,7 +345,7 @@ impl<'a> Drive<'a> {
                 let round = self.round;
                 self.journal.append(&Record::Dropped(DroppedRecord { arm, round }))?;
                 if !self.site.run.plan.pace.keeps_all {
-                    self.team.dismiss(arm);
+                    self.workers.dismiss(arm);
                 }
             }
         }
@@ -361,7 +361,7 @@ impl<'a> Drive<'a> {
             warmup_ns: self.warmup_ns,
             quality_ns: self.quality_ns,
         };
-        self.team.dismiss_all();
+        self.workers.dismiss_all();
         self.journal.append(&Record::End(end.clone()))?;
         Ok(end)
     }
@@ -405,7 +405,7 @@ impl<'a> Drive<'a> {
                 continue;
             }
             self.report_progress(&format!("memory of {}", plan.arms[arm].id));
-            // Ids of probes and of team workers must differ; a team counts up from 1.
+            // Ids of probes and of workers of cells must differ; they count up from 1.
             let result = probe(self.site, arm, u64::MAX - arm as u64);
             match result {
                 Ok(record) => self.journal.append(&Record::Memory(record))?,
@@ -454,7 +454,7 @@ impl<'a> Drive<'a> {
             1 => self.budget_ns().saturating_add(self.budget_ns() / 2),
             _ => self.budget_ns(),
         };
-        let is_over = nanos(self.start).saturating_add(self.launch_cost_ns(self.launch)) > allowed;
+        let is_over = nanos(self.start).saturating_add(self.predicted_launch_ns(self.launch)) > allowed;
         is_over.then_some(StoppedBy::Budget)
     }
 
@@ -473,17 +473,17 @@ impl<'a> Drive<'a> {
             return false;
         }
         let (n_rounds, _) = self.pace.unwrap_or((plan.pace.n_rounds, false));
-        let ahead = self.cost_of(self.turn(in_launch));
+        let ahead = self.predicted_of(self.turn(in_launch));
         let has_time = nanos(self.start).saturating_add(ahead) <= self.budget_ns();
         self.site.run.is_resident && in_launch < n_rounds && has_time
     }
 
-    fn cost_of(&self, turn: Turn) -> u64 {
-        self.blocks(turn).concat().iter().map(|&c| self.cost_ns[c]).sum()
+    fn predicted_of(&self, turn: Turn) -> u64 {
+        self.blocks(turn).concat().iter().map(|&c| self.predicted_ns[c]).sum()
     }
 
     /// A launch with all its rounds.
-    fn launch_cost_ns(&self, launch: u32) -> u64 {
+    fn predicted_launch_ns(&self, launch: u32) -> u64 {
         let (n_rounds, _) = self.pace.unwrap_or((1, false));
         self.launch_ns.saturating_add(self.rounds_cost_ns(launch, n_rounds))
     }
@@ -494,7 +494,7 @@ impl<'a> Drive<'a> {
             round: self.round + in_launch,
             in_launch,
         };
-        (0..n_rounds).map(|k| self.cost_of(turn(k))).sum()
+        (0..n_rounds).map(|k| self.predicted_of(turn(k))).sum()
     }
 
     /// As many rounds a launch as leave time for the launches that there are to be; where not even one does, only what decides is
@@ -504,7 +504,7 @@ impl<'a> Drive<'a> {
         if plan.pace.n_rounds_asked.is_some() {
             return (plan.pace.n_rounds, false);
         }
-        // Waking workers, restoring states and the anchor take a little besides.
+        // Waking workers, restoring states and the probe take a little besides.
         let time = self.budget_ns().saturating_sub(nanos(self.start)) / 10 * 9;
         let fits = |n_rounds: &u32| {
             let later = (self.launch + 1)..plan.stop.n_launches_min.max(self.launch + 2);
@@ -543,7 +543,7 @@ impl<'a> Drive<'a> {
         let stop = &self.site.run.plan.stop;
         let behind = nanos(self.start);
         let left = u64::from(stop.n_launches_max.saturating_sub(self.n_launches));
-        let ahead = left.saturating_mul(self.launch_cost_ns(self.launch));
+        let ahead = left.saturating_mul(self.predicted_launch_ns(self.launch));
         let total = behind.saturating_add(ahead).min(stop.budget_ns.max(behind));
         let leading = leading::fastest(&self.site.run.plan, &self.samples, &self.dropped);
         let label = leading.map_or_else(|| label.to_owned(), |leading| format!("{leading}; {label}"));

@@ -2,24 +2,24 @@
 
 use super::{Drive, RunError, Stop};
 use crate::data::{
-    AnchorRecord, BlockRecord, DisturbedRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, LoadedArm,
-    Record, RoundRecord, Sample, SampleRecord,
+    BlockRecord, DisturbedRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, LoadedArm, ProbeRecord, Record,
+    RoundRecord, Sample, SampleRecord,
 };
 use crate::plan::{launch_order, n_repeat, Turn};
 use crate::runner::config::nanos;
-use crate::runner::team::Answered;
 use crate::runner::watch::disturbance;
+use crate::runner::workers::Answered;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-/// Blocks that may be void before there is a share to speak of.
-const N_VOID_FREE: u32 = 1;
+/// Blocks that may be discarded before there is a share to speak of.
+const N_DISCARDED_FREE: u32 = 1;
 
 impl Drive<'_> {
     /// Fresh workers for all arms that the launch measures. Where they do not fit into memory together they come up in their turns.
     pub(super) fn launch(&mut self, first: u32) -> Result<(), Stop> {
         let start = Instant::now();
-        self.team.dismiss_all();
+        self.workers.dismiss_all();
         if !self.site.run.is_resident {
             return Ok(());
         }
@@ -56,7 +56,7 @@ impl Drive<'_> {
     /// Brings an arm up, and books what failed and how long it took.
     fn bring_up(&mut self, arm: usize, loaded: &mut Loaded) -> Result<(), Stop> {
         self.report_progress(&format!("loading {}", self.site.run.plan.arms[arm].id));
-        let up = self.team.bring_up(arm)?;
+        let up = self.workers.bring_up(arm)?;
         self.loading_ns += up.loading_ns;
         self.load_ns.insert(arm, up.loading_ns);
         loaded.loading_ns += up.loading_ns;
@@ -80,7 +80,7 @@ impl Drive<'_> {
 
     /// Every block that is due.
     pub(super) fn one_round(&mut self, turn: Turn) -> Result<(), Stop> {
-        self.read_anchor(turn)?;
+        self.read_probe(turn)?;
         let due = self.blocks(turn);
         if self.site.run.is_resident {
             let mut position = 0;
@@ -101,12 +101,12 @@ impl Drive<'_> {
         Ok(())
     }
 
-    /// All arms of a work back to back. A disturbed sample makes it void, and it is run once more.
+    /// All arms of a work back to back. A disturbed sample makes it discarded, and it is run once more.
     fn block(&mut self, turn: Turn, cells: &[usize], position: &mut u32) -> Result<(), Stop> {
         for &cell in cells {
             self.make_ready(cell)?;
         }
-        let mut may_be_void = true;
+        let mut may_be_discarded = true;
         let done = 'again: loop {
             let mut done = Vec::new();
             for &cell in cells {
@@ -114,12 +114,12 @@ impl Drive<'_> {
                     continue;
                 };
                 // Before the sample: were it the other way round, a crash in between would keep a disturbed sample.
-                let is_void = self.is_void(turn, cell, &sample, may_be_void)?;
+                let is_discarded = self.is_discarded(turn, cell, &sample, may_be_discarded)?;
                 done.push((cell, sample.ns()));
                 self.book(turn, *position, cell, sample)?;
                 *position += 1;
-                if is_void {
-                    may_be_void = false;
+                if is_discarded {
+                    may_be_discarded = false;
                     continue 'again;
                 }
             }
@@ -150,12 +150,12 @@ impl Drive<'_> {
                 let Some(sample) = self.measure(turn, cell)? else {
                     continue;
                 };
-                self.is_void(turn, cell, &sample, false)?;
+                self.is_discarded(turn, cell, &sample, false)?;
                 done.entry(block).or_default().push((cell, sample.ns()));
                 self.book(turn, position, cell, sample)?;
                 position += 1;
             }
-            self.team.dismiss(arm);
+            self.workers.dismiss(arm);
         }
         self.launch_ns = loaded.loading_ns;
         self.book_launch(loaded)?;
@@ -186,7 +186,7 @@ impl Drive<'_> {
         if self.failed.contains(&cell) {
             return Ok(());
         }
-        if !self.team.is_up(arm) {
+        if !self.workers.is_up(arm) {
             self.bring_up(arm, &mut Loaded::default())?;
         }
         if self.failed.contains(&cell) {
@@ -194,7 +194,7 @@ impl Drive<'_> {
         }
         let start = Instant::now();
         let is_timed = !self.repeats.contains_key(&cell);
-        let answer = self.team.prepare(cell, is_timed)?;
+        let answer = self.workers.prepare(cell, is_timed)?;
         self.warmup_ns += nanos(start);
         match answer {
             Answered::Done(None) => {}
@@ -216,7 +216,7 @@ impl Drive<'_> {
         let n = known.unwrap_or_else(|| n_repeat(execution_ns, plan.sample_ns_min));
         let n = *self.repeats.entry(cell).or_insert(n);
         if !self.samples.contains_key(&(cell, self.round)) {
-            self.cost_ns[cell] = execution_ns.saturating_mul(u64::from(n));
+            self.predicted_ns[cell] = execution_ns.saturating_mul(u64::from(n));
         }
     }
 
@@ -228,9 +228,12 @@ impl Drive<'_> {
         self.report_progress(&self.site.run.plan.cells[cell].id.clone());
         let start = Instant::now();
         let n_repeat = self.repeats.get(&cell).copied().unwrap_or(1);
-        match self.team.measure(cell, turn.round, n_repeat, self.cost_ns[cell])? {
+        match self
+            .workers
+            .measure(cell, turn.round, n_repeat, self.predicted_ns[cell])?
+        {
             Answered::Done(sample) => {
-                self.cost_ns[cell] = nanos(start);
+                self.predicted_ns[cell] = nanos(start);
                 Ok(Some(*sample))
             }
             Answered::Failed(kind, reason) => {
@@ -240,30 +243,31 @@ impl Drive<'_> {
         }
     }
 
-    /// Whether `sample` makes its block void; books what disturbed it.
-    fn is_void(&mut self, turn: Turn, cell: usize, sample: &Sample, may_be_void: bool) -> Result<bool, Stop> {
+    /// Whether `sample` makes its block discarded; books what disturbed it.
+    fn is_discarded(&mut self, turn: Turn, cell: usize, sample: &Sample, may_be_discarded: bool) -> Result<bool, Stop> {
         let run = self.site.run;
         let config = &run.plan.arms[self.site.arm(cell)].config;
         let Some(what) = disturbance(&run.plan.limits, config, run.n_cpus, sample) else {
             return Ok(false);
         };
-        let n_void_max = N_VOID_FREE + (f64::from(self.n_blocks) * run.plan.limits.void_share_max) as u32;
-        let is_void = may_be_void && self.n_void < n_void_max;
-        self.n_void += u32::from(is_void);
+        let n_discarded_max =
+            N_DISCARDED_FREE + (f64::from(self.n_blocks) * run.plan.limits.discarded_share_max) as u32;
+        let is_discarded = may_be_discarded && self.n_discarded < n_discarded_max;
+        self.n_discarded += u32::from(is_discarded);
         self.journal.append(&Record::Disturbed(DisturbedRecord {
             launch: turn.launch,
             round: turn.round,
             cell,
             what,
-            is_void,
+            is_discarded,
         }))?;
-        Ok(is_void)
+        Ok(is_discarded)
     }
 
-    fn read_anchor(&mut self, turn: Turn) -> Result<(), Stop> {
+    fn read_probe(&mut self, turn: Turn) -> Result<(), Stop> {
         let Some(watch) = &mut self.watch else { return Ok(()) };
         let (reading, paused_ns) = watch.before_round(self.site.run.plan.limits.drift_max, self.site.mailbox)?;
-        self.journal.append(&Record::Anchor(AnchorRecord {
+        self.journal.append(&Record::Probe(ProbeRecord {
             launch: turn.launch,
             round: turn.round,
             reading,

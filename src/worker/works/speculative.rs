@@ -14,7 +14,7 @@ use std::ops::Range;
 
 /// Where an execution starts: the prompt is what is kept and the passage.
 struct Start {
-    n_kept: u32,
+    n_cached: u32,
     passage: Range<usize>,
     /// The token after the prompt, in no cache yet.
     next: i32,
@@ -23,7 +23,7 @@ struct Start {
 
 impl Start {
     fn n_past(&self) -> u32 {
-        self.n_kept + self.passage.len() as u32
+        self.n_cached + self.passage.len() as u32
     }
 }
 
@@ -38,7 +38,7 @@ impl Executed for Speculative {
         };
         let mut on_draft = bench.on(draft);
         can_go_back(&mut on_draft)?;
-        on_draft.fill(self.n_kept())?;
+        on_draft.fill(self.n_cached())?;
         bench.speed.drafts.insert(id, draft);
         Ok(())
     }
@@ -91,8 +91,8 @@ impl Executed for Speculative {
 }
 
 impl Speculative {
-    fn n_kept(&self) -> u32 {
-        Work::Speculative(*self).shape().n_kept
+    fn n_cached(&self) -> u32 {
+        Work::Speculative(*self).shape().n_cached
     }
 
     /// The start of execution number `turn`.
@@ -100,11 +100,11 @@ impl Speculative {
         let id = bench.id.0;
         let draft = bench.speed.drafts.get(&id).copied();
         let draft = draft.ok_or_else(|| EngineError::Refused(format!("no draft was prepared for context {id}")))?;
-        let n_kept = self.n_kept();
-        let first = (n_kept + turn % N_PASSAGES * (N_OWN_TOKENS + 1)) as usize;
-        let next = first + (self.n_depth - n_kept) as usize;
+        let n_cached = self.n_cached();
+        let first = (n_cached + turn % N_PASSAGES * (N_OWN_TOKENS + 1)) as usize;
+        let next = first + (self.n_depth - n_cached) as usize;
         Ok(Start {
-            n_kept,
+            n_cached,
             passage: first..next,
             next: bench.speed.tokens[next],
             draft,
@@ -129,7 +129,7 @@ fn open_draft(bench: &mut Bench<'_>) -> Result<ContextId, EngineError> {
 fn go_to(bench: &mut Bench<'_>, start: &Start) -> Result<(), EngineError> {
     for id in [bench.id, start.draft] {
         let mut bench = bench.on(id);
-        bench.restore(start.n_kept)?;
+        bench.restore(start.n_cached)?;
         if !start.passage.is_empty() {
             bench.feed(start.passage.clone())?;
         }
@@ -190,10 +190,10 @@ fn with_draft(
         count(sums, n, n_accepted);
         tokens.extend_from_slice(&best[..=n_accepted]);
         last = best[n_accepted];
-        let n_kept = n_past + 1 + n_accepted as u32;
+        let n_cached = n_past + 1 + n_accepted as u32;
         if n_accepted < n {
-            bench.engine.truncate(id, 0, n_kept)?;
-            bench.engine.truncate(draft, 0, n_kept)?;
+            bench.engine.truncate(id, 0, n_cached)?;
+            bench.engine.truncate(draft, 0, n_cached)?;
             lacking.clear();
         }
         // After a full draft its own last token is lacking too.

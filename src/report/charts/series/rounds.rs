@@ -1,12 +1,12 @@
-//! The course of a run: every round beside the machine's own speed.
+//! A run over time: every round beside the machine's own speed.
 
 use super::shape::{label, look_of, style_of, Axes, LineChart, PERCENT};
-use crate::data::{AnchorReading, Workload};
+use crate::data::{ProbeReading, Workload};
 use crate::report::charts::paint::Ink;
 use crate::report::Report;
 use crate::stats::{self, Interval};
 
-/// The deepest decode of every arm with the baseline's KV type, round by round, and the anchor kernel.
+/// The deepest decode of every arm with the baseline's KV type, round by round, and the machine probe.
 pub(super) fn rounds(model: &Report) -> LineChart {
     let t = model.lang;
     let spec = model.specs(Workload::Decode).into_iter().next_back();
@@ -22,7 +22,7 @@ pub(super) fn rounds(model: &Report) -> LineChart {
     };
     let mut line = |label: String, look: (Ink, usize, usize), times: Vec<(u32, u64)>| {
         let speeds: Vec<f64> = times.iter().map(|(_, ns)| 1e9 / *ns as f64).collect();
-        // One round is no course.
+        // One round shows no change.
         let Some(median) = stats::median(&speeds).filter(|m| *m > 0.0 && speeds.len() > 1) else {
             return;
         };
@@ -42,10 +42,10 @@ pub(super) fn rounds(model: &Report) -> LineChart {
         }
     }
     for (name, style, of) in [
-        (t.memory_reads(), 1, (|a| a.read_ns) as fn(&AnchorReading) -> u64),
+        (t.memory_reads(), 1, (|a| a.read_ns) as fn(&ProbeReading) -> u64),
         (t.matrix_products(), 2, |a| a.product_ns),
     ] {
-        let times = model.trust.anchors.iter().map(|(round, a)| (*round, of(a)));
+        let times = model.trust.probes.iter().map(|(round, a)| (*round, of(a)));
         line(name, (Ink::Muted, style, 0), times.filter(|(_, ns)| *ns > 0).collect());
     }
     chart

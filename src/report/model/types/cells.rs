@@ -37,7 +37,7 @@ pub struct CellReport {
     pub ttft_ns: Option<Interval>,
     /// Decode, no_reuse, batched and requests: gaps between tokens.
     pub itl_ns: Option<ItlQuantiles>,
-    /// Decode on the CPU: bytes of weights and cache read per second, as a share of what the anchor kernel reads. Above 1
+    /// Decode on the CPU: bytes of weights and cache read per second, as a share of what the machine probe reads. Above 1
     /// when caches hold part of them.
     pub bandwidth_share: Option<f64>,
     /// Energy for each token that the throughput counts, joules; absent where the machine does not count it.

@@ -1,6 +1,6 @@
 //! Rows of quality.
 
-use crate::data::{Arm, Chunk, Outcome, Parting, TextTokens};
+use crate::data::{Arm, Chunk, Disagreement, Outcome, TextTokens};
 use crate::report::wire;
 use crate::stats::{Interval, QualityVerdict};
 use schemars::JsonSchema;
@@ -126,7 +126,8 @@ pub struct Example {
     pub chunk: Chunk,
     /// What each expects.
     #[serde(flatten)]
-    pub parting: Parting,
+    #[serde(rename = "parting")]
+    pub disagreement: Disagreement,
 }
 
 /// Mean KL divergence in a part of the window.

@@ -8,7 +8,7 @@ use crate::gguf::{ftype_bpw, ftype_of, Gguf, GgufError, GgufProblem};
 use std::path::{Path, PathBuf};
 
 /// A whole language model: a GGUF file, or the parts of one.
-pub(super) struct Present {
+pub(super) struct LocalFile {
     /// Its files, in order; where they are not here, only their names mean anything.
     pub paths: Vec<PathBuf>,
     pub gguf: Gguf,
@@ -19,16 +19,16 @@ pub(super) struct Present {
 /// What must agree between files of one model: what it is called, and its value in words.
 pub(super) type ModelKey = [(&'static str, String); 8];
 
-impl Present {
+impl LocalFile {
     /// Reads and checks a file; of a split model any part.
-    pub(super) fn open(path: &Path) -> Result<Present, CatalogError> {
+    pub(super) fn open(path: &Path) -> Result<LocalFile, CatalogError> {
         let (parts, paths) = read_parts(path)?;
         let gguf = join(parts).map_err(|problem| problem.at(path))?;
-        Present::of(gguf, paths)
+        LocalFile::of(gguf, paths)
     }
 
     /// Of a header that was read; `paths` are its files, or what they will be called.
-    pub(super) fn of(gguf: Gguf, paths: Vec<PathBuf>) -> Result<Present, CatalogError> {
+    pub(super) fn of(gguf: Gguf, paths: Vec<PathBuf>) -> Result<LocalFile, CatalogError> {
         let path = paths.first().cloned().unwrap_or_default();
         let of_file = |problem: GgufProblem| problem.at(&path);
         gguf.check_generative().map_err(of_file)?;
@@ -39,7 +39,7 @@ impl Present {
                 what: "has no matrices of a type that models come in; name another file".into(),
             })
         })?;
-        Ok(Present {
+        Ok(LocalFile {
             paths,
             ftype,
             gguf,

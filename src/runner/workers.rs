@@ -4,7 +4,7 @@ use super::child::{AskError, Worker};
 use super::config::{inherited_memory, nanos, Site};
 use super::file::ModelFile;
 use crate::data::{Arm, Cell, EngineInfo, FailureKind, LoadedArm, Sample};
-use crate::protocol::{KeptState, Reply, Request};
+use crate::protocol::{CachedState, Reply, Request};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -37,40 +37,40 @@ pub enum Answered<T> {
 }
 
 /// All workers that are up, by arm.
-pub struct Team<'a> {
+pub struct Workers<'a> {
     site: Site<'a>,
-    workers: BTreeMap<usize, Worker>,
+    by_arm: BTreeMap<usize, Worker>,
     /// Cells that their workers are ready for.
     ready: BTreeSet<usize>,
-    kept: KeptStates,
+    cached: CachedStates,
     n_spawned: u64,
 }
 
-impl<'a> Team<'a> {
+impl<'a> Workers<'a> {
     pub fn new(site: Site<'a>) -> Self {
-        Team {
+        Workers {
             site,
-            workers: BTreeMap::new(),
+            by_arm: BTreeMap::new(),
             ready: BTreeSet::new(),
-            kept: KeptStates::of(site),
+            cached: CachedStates::of(site),
             n_spawned: 0,
         }
     }
 
     pub fn is_up(&self, arm: usize) -> bool {
-        self.workers.contains_key(&arm)
+        self.by_arm.contains_key(&arm)
     }
 
     /// Ends one worker in good order.
     pub fn dismiss(&mut self, arm: usize) {
-        if let Some(worker) = self.workers.remove(&arm) {
+        if let Some(worker) = self.by_arm.remove(&arm) {
             worker.quit();
         }
         self.forget(arm);
     }
 
     pub fn dismiss_all(&mut self) {
-        std::mem::take(&mut self.workers).into_values().for_each(Worker::quit);
+        std::mem::take(&mut self.by_arm).into_values().for_each(Worker::quit);
         self.ready.clear();
     }
 
@@ -87,13 +87,13 @@ impl<'a> Team<'a> {
         let loaded = spawn(self.site, arm, self.n_spawned).and_then(|mut worker| {
             result.engine = Some(worker.engine.clone());
             let n_tokens = self.site.run.n_tokens();
-            let loaded = load_and_open(self.site, &mut worker, arm, n_tokens, self.kept.of_arm(arm))?;
+            let loaded = load_and_open(self.site, &mut worker, arm, n_tokens, self.cached.of_arm(arm))?;
             Ok((worker, loaded))
         });
         result.loading_ns = nanos(start);
         match loaded {
             Ok((worker, loaded)) => {
-                self.workers.insert(arm, worker);
+                self.by_arm.insert(arm, worker);
                 result.arm = Some(loaded);
             }
             Err(AskError::Interrupted) => return Err(Interrupted),
@@ -113,7 +113,7 @@ impl<'a> Team<'a> {
             spec: self.site.spec(cell),
             is_timed,
         };
-        let answer = self.ask(cell, &request, self.site.run.guess_ns[cell], |reply| match reply {
+        let answer = self.ask(cell, &request, self.site.run.predicted_ns[cell], |reply| match reply {
             Reply::Prepared { execution_ns } if execution_ns.is_some() == is_timed => Ok(execution_ns),
             other => Err(Box::new(other)),
         })?;
@@ -129,7 +129,7 @@ impl<'a> Team<'a> {
         cell: usize,
         round: u32,
         n_repeat: u32,
-        cost_ns: u64,
+        predicted_ns: u64,
     ) -> Result<Answered<Box<Sample>>, Interrupted> {
         let request = Request::Measure {
             context: CONTEXT,
@@ -137,7 +137,7 @@ impl<'a> Team<'a> {
             round,
             n_repeat,
         };
-        self.ask(cell, &request, cost_ns, |reply| match reply {
+        self.ask(cell, &request, predicted_ns, |reply| match reply {
             Reply::Sampled { sample } => Ok(Box::new(sample)),
             other => Err(Box::new(other)),
         })
@@ -147,21 +147,21 @@ impl<'a> Team<'a> {
         &mut self,
         cell: usize,
         request: &Request,
-        cost_ns: u64,
+        predicted_ns: u64,
         read: impl FnOnce(Reply) -> Result<T, Box<Reply>>,
     ) -> Result<Answered<T>, Interrupted> {
         let Site { run, mailbox } = self.site;
         let arm = self.site.arm(cell);
-        let Some(worker) = self.workers.get_mut(&arm) else {
+        let Some(worker) = self.by_arm.get_mut(&arm) else {
             return Ok(Answered::Failed(FailureKind::Crashed, "its worker is not up".into()));
         };
-        let answer = worker.ask(request, mailbox, run.deadline(cost_ns));
+        let answer = worker.ask(request, mailbox, run.deadline(predicted_ns));
         let answer = answer.and_then(|reply| read(reply).map_err(|other| worker.off_script(&other)));
         match answer {
             Ok(done) => Ok(Answered::Done(done)),
             Err(AskError::Refused(kind, reason)) => Ok(Answered::Failed(kind, reason)),
             Err(AskError::Dead(kind, reason)) => {
-                self.workers.remove(&arm);
+                self.by_arm.remove(&arm);
                 self.forget(arm);
                 Ok(Answered::Failed(kind, reason))
             }
@@ -172,14 +172,14 @@ impl<'a> Team<'a> {
 
 /// States of caches that outlive the workers that computed them, in anonymous memory: filling caches anew would take most of the time
 /// of a launch. Arms of the same file and configuration share them.
-struct KeptStates {
+struct CachedStates {
     /// By arm: the arm whose memory it is.
     owner: Vec<usize>,
     files: BTreeMap<(usize, u32), File>,
 }
 
-impl KeptStates {
-    fn of(site: Site) -> KeptStates {
+impl CachedStates {
+    fn of(site: Site) -> CachedStates {
         let plan = &site.run.plan;
         let same = |a: &Arm, b: &Arm| a.variant == b.variant && a.config == b.config;
         let first = |arm: &Arm| plan.arms.iter().position(|other| same(other, arm));
@@ -190,18 +190,18 @@ impl KeptStates {
             .map(|(i, arm)| first(arm).unwrap_or(i))
             .collect();
         let starts = plan.cells.iter().filter(|_| site.run.keeps_states);
-        let wanted: BTreeSet<(usize, u32)> = starts.map(|c| (owner[c.arm], c.spec.shape().n_kept)).collect();
+        let wanted: BTreeSet<(usize, u32)> = starts.map(|c| (owner[c.arm], c.spec.shape().n_cached)).collect();
         // Without such memory every worker fills its cache itself.
         let files = wanted.into_iter().filter(|(_, depth)| *depth > 0);
         let files = files
             .filter_map(|key| Some((key, inherited_memory(c"kvant-state").ok()?)))
             .collect();
-        KeptStates { owner, files }
+        CachedStates { owner, files }
     }
 
-    fn of_arm(&self, arm: usize) -> Vec<KeptState> {
+    fn of_arm(&self, arm: usize) -> Vec<CachedState> {
         let own = self.files.iter().filter(|((owner, _), _)| *owner == self.owner[arm]);
-        let state = |((_, depth), file): (&(usize, u32), &File)| KeptState {
+        let state = |((_, depth), file): (&(usize, u32), &File)| CachedState {
             n_tokens: *depth,
             fd: file.as_raw_fd(),
         };
@@ -236,7 +236,7 @@ pub(super) fn load_and_open(
     worker: &mut Worker,
     index: usize,
     n_tokens: u32,
-    kept: Vec<KeptState>,
+    cached: Vec<CachedState>,
 ) -> Result<LoadedArm, AskError> {
     let arm = &site.run.plan.arms[index];
     let is_speculative = |c: &Cell| c.arm == index && c.spec.needs_draft();
@@ -254,7 +254,7 @@ pub(super) fn load_and_open(
     };
     let request = Request::Open {
         config: arm.config.clone(),
-        kept,
+        cached,
     };
     match worker.ask(&request, site.mailbox, site.run.deadline(0))? {
         Reply::Opened { context } => Ok(LoadedArm {

@@ -1,14 +1,14 @@
-//! What the variants of a model will be, before any of them is fetched or made: [`look_ahead`].
+//! What the variants of a model will be, before any of them is fetched or made: [`preview`].
 
 use super::arg::ModelArg;
 use super::choice::Choice;
 use super::choose::{Chooser, Depth};
 use super::error::CatalogError;
 use super::event::Progress;
+use super::local_file::{identity, name_of, LocalFile};
 use super::offer::Offer;
 use super::pick::{places, Pick};
-use super::present::{identity, name_of, Present};
-use super::request::{Means, Request};
+use super::request::{Context, Request};
 use super::shelf::Shelf;
 use super::source::{Known, Source};
 use super::store::Store;
@@ -20,16 +20,16 @@ pub const CANDIDATES: &[&str] = &["F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4
 
 /// A model whose files need not be here.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Ahead {
+pub struct Preview {
     pub info: ModelInfo,
     /// The variants that are wanted, the baseline first.
-    pub variants: Vec<AheadVariant>,
-    pub others: Vec<AheadVariant>,
+    pub variants: Vec<PreviewVariant>,
+    pub others: Vec<PreviewVariant>,
     pub passed_over: Vec<PassedOver>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct AheadVariant {
+pub struct PreviewVariant {
     /// What is known of it. Without a hash where it is not here; types and sizes are expected ones where it is to be made, and only
     /// names where its header was not read.
     pub info: VariantInfo,
@@ -50,21 +50,21 @@ pub enum Origin {
 }
 
 /// Reads headers only: from files that are here, and by range requests where something wanted is not. Nothing is written.
-pub fn look_ahead(request: &Request<'_>, means: Means<'_>) -> Result<Ahead, CatalogError> {
-    let args = ModelArg::all(request, means)?;
-    ahead(request, means, &args, Depth::Headers, &mut |_| {})
+pub fn preview(request: &Request<'_>, context: Context<'_>) -> Result<Preview, CatalogError> {
+    let args = ModelArg::all(request, context)?;
+    preview_to(request, context, &args, Depth::Headers, &mut |_| {})
 }
 
-fn ahead(
+fn preview_to(
     request: &Request<'_>,
-    means: Means<'_>,
+    context: Context<'_>,
     args: &[ModelArg],
     depth: Depth,
     progress: &mut Progress<'_>,
-) -> Result<Ahead, CatalogError> {
+) -> Result<Preview, CatalogError> {
     let mut chooser = Chooser {
         request,
-        means,
+        context,
         depth,
         progress,
     };
@@ -72,13 +72,13 @@ fn ahead(
     let best = choice.model()?;
     let mut info = best.info.clone();
     info.name = args.iter().find_map(|arg| arg.name.clone()).unwrap_or(info.name);
-    let store = means.tools.store;
+    let store = context.tools.store;
     let wanted = choice
         .picks
         .iter()
         .filter_map(|pick| variant(&choice, pick, best, store));
     let others = places(&choice.shelves).filter(|at| !choice.picks.contains(&Pick::Offer(*at)));
-    Ok(Ahead {
+    Ok(Preview {
         info,
         variants: wanted.collect(),
         others: others.map(|at| of_offer(choice.offer(at))).collect(),
@@ -86,11 +86,11 @@ fn ahead(
     })
 }
 
-fn variant(choice: &Choice<'_>, pick: &Pick, best: &Present, store: &Store) -> Option<AheadVariant> {
+fn variant(choice: &Choice<'_>, pick: &Pick, best: &LocalFile, store: &Store) -> Option<PreviewVariant> {
     match *pick {
         Pick::Offer(at) => Some(of_offer(choice.offer(at))),
         Pick::Make(label) => made(best, label, store).or_else(|| {
-            Some(AheadVariant {
+            Some(PreviewVariant {
                 info: expected(best, label)?,
                 file: String::new(),
                 origin: Origin::ToMake,
@@ -99,9 +99,9 @@ fn variant(choice: &Choice<'_>, pick: &Pick, best: &Present, store: &Store) -> O
     }
 }
 
-fn of_offer(offer: &Offer) -> AheadVariant {
-    let info = match &offer.present {
-        Some(present) => present.variant(&offer.id, &[], None),
+fn of_offer(offer: &Offer) -> PreviewVariant {
+    let info = match &offer.local {
+        Some(local) => local.variant(&offer.id, &[], None),
         None => unread(offer),
     };
     let origin = match offer.is_here() {
@@ -110,7 +110,7 @@ fn of_offer(offer: &Offer) -> AheadVariant {
             bytes: offer.bytes().unwrap_or(0),
         },
     };
-    AheadVariant {
+    PreviewVariant {
         info,
         file: offer.shown.clone(),
         origin,
@@ -128,20 +128,20 @@ fn unread(offer: &Offer) -> VariantInfo {
 }
 
 /// A variant that was made from a file that is here. Where the hash of that file is not noted, nothing was made of it yet.
-fn made(from: &Present, label: &str, store: &Store) -> Option<AheadVariant> {
+fn made(from: &LocalFile, label: &str, store: &Store) -> Option<PreviewVariant> {
     let sha256s: Option<Vec<String>> = from.paths.iter().map(|path| store.remembered(path)).collect();
     let made = store.made_of(&identity(&sha256s?));
     let (_, path) = made.into_iter().find(|(ftype, _)| ftype == label)?;
-    let present = Present::open(&path).ok()?;
-    Some(AheadVariant {
+    let local = LocalFile::open(&path).ok()?;
+    Some(PreviewVariant {
         file: name_of(&path),
-        info: present.variant(label, &[], Some(from.derived(""))),
+        info: local.variant(label, &[], Some(from.derived(""))),
         origin: Origin::Here,
     })
 }
 
 /// A variant of this label made from a file.
-fn expected(from: &Present, label: &str) -> Option<VariantInfo> {
+fn expected(from: &LocalFile, label: &str) -> Option<VariantInfo> {
     let tensor_types = from.gguf.expected_types(label)?;
     let model_size = tensor_types.values().map(|share| share.bytes).sum();
     let n_params = from.gguf.n_params();
@@ -159,22 +159,25 @@ fn expected(from: &Present, label: &str) -> Option<VariantInfo> {
 /// What every file of a folder or a repository is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Survey {
-    pub ahead: Option<Ahead>,
+    pub preview: Option<Preview>,
     /// Models, where it cannot be told which is meant.
-    pub models: Vec<AheadVariant>,
+    pub models: Vec<PreviewVariant>,
     pub why_none: Option<String>,
     pub passed_over: Vec<PassedOver>,
 }
 
 /// Whether a model argument stands for several models or variants, none of which it names: a folder, or what some source of it lists.
-pub fn is_collection(model: &str, means: Means<'_>) -> Result<bool, CatalogError> {
-    let arg = ModelArg::parse(Some(model), means.catalog)?;
+pub fn is_collection(model: &str, context: Context<'_>) -> Result<bool, CatalogError> {
+    let arg = ModelArg::parse(Some(model), context.catalog)?;
     if arg.only.is_some() || arg.entry.is_none() {
         return Ok(arg.only.is_none() && Path::new(model).is_dir());
     }
     let has_several = |source: &dyn Source| {
-        let known = source.list(means.tools).map(|files| Known::all(files.into_iter())).ok();
-        let shelf = Shelf::of(source, known.or(source.local(means.tools).ok())?, None).ok()?;
+        let known = source
+            .list(context.tools)
+            .map(|files| Known::all(files.into_iter()))
+            .ok();
+        let shelf = Shelf::of(source, known.or(source.local(context.tools).ok())?, None).ok()?;
         Some(shelf.offers.len() > 1)
     };
     Ok(arg
@@ -186,29 +189,29 @@ pub fn is_collection(model: &str, means: Means<'_>) -> Result<bool, CatalogError
 /// Looks at all files of what a request names; reads headers only: of what would be compared, or `of_all`.
 pub fn survey(
     request: &Request<'_>,
-    means: Means<'_>,
+    context: Context<'_>,
     of_all: bool,
     progress: &mut Progress<'_>,
 ) -> Result<Survey, CatalogError> {
     let depth = if of_all { Depth::AllHeaders } else { Depth::Headers };
-    let args = ModelArg::all(request, means)?;
+    let args = ModelArg::all(request, context)?;
     let own = || {
         args.iter()
             .flat_map(|arg| &arg.sources)
             .filter(|source| source.is_own())
     };
     let mut survey = Survey::default();
-    match ahead(request, means, &args, depth, progress) {
-        Ok(ahead) => {
-            survey.passed_over.clone_from(&ahead.passed_over);
-            survey.ahead = Some(ahead);
+    match preview_to(request, context, &args, depth, progress) {
+        Ok(preview) => {
+            survey.passed_over.clone_from(&preview.passed_over);
+            survey.preview = Some(preview);
         }
         Err(e) if own().all(|source| !Path::new(&source.label()).is_dir()) => return Err(e),
         Err(e) => survey.why_none = Some(e.to_string()),
     }
     for source in own() {
         if survey.why_none.is_some() {
-            let shelf = Shelf::of(source.as_ref(), source.local(means.tools)?, None)?;
+            let shelf = Shelf::of(source.as_ref(), source.local(context.tools)?, None)?;
             survey.models.extend(shelf.offers.iter().map(of_offer));
             let beside = shelf.beside.into_iter().map(|beside| beside.passed);
             survey.passed_over.extend(beside);

@@ -1,10 +1,10 @@
-//! The anchor kernel: a fixed piece of work whose duration shows the speed of the machine itself.
+//! The machine probe: a fixed piece of work whose duration shows the speed of the machine itself.
 //!
 //! Reading memory is what bounds decoding, products of matrices what bounds prefill. Both come from well-kept crates
 //! (memchr's scan, the f32 kernel behind nalgebra), so they run at the speed of compiled vector code whatever profile kvant
 //! has; the figures are this machine's speeds with those kernels, not its data sheet.
 
-use crate::data::AnchorReading;
+use crate::data::ProbeReading;
 use nalgebra::DMatrix;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -19,7 +19,7 @@ const N_ROWS: usize = 384;
 const N_PRODUCTS: u64 = 32;
 
 /// The buffers of all threads, kept between readings.
-pub(crate) struct Anchor {
+pub(crate) struct MachineProbe {
     threads: Vec<Buffers>,
 }
 
@@ -30,7 +30,7 @@ struct Buffers {
     product: DMatrix<f32>,
 }
 
-impl Anchor {
+impl MachineProbe {
     /// Buffers for `n_threads` threads, 128 MiB in all.
     pub(crate) fn new(n_threads: u32) -> Self {
         let n = n_threads.max(1) as usize;
@@ -42,13 +42,13 @@ impl Anchor {
             b: matrix(),
             product: matrix(),
         };
-        Anchor {
+        MachineProbe {
             threads: (0..n).map(|_| buffers()).collect(),
         }
     }
 
     /// Runs the kernel once: about 100 ms.
-    pub(crate) fn read(&mut self) -> AnchorReading {
+    pub(crate) fn read(&mut self) -> ProbeReading {
         let n = self.threads.len() as u64;
         let read_ns = timed(&mut self.threads, |own| {
             for _ in 0..N_READS {
@@ -60,7 +60,7 @@ impl Anchor {
                 own.product.gemm(1.0, &own.a, &own.b, 0.0);
             }
         });
-        AnchorReading {
+        ProbeReading {
             n_bytes: (N_BYTES as u64 / n) * n * N_READS,
             read_ns,
             n_flop: 2 * (N_ROWS as u64).pow(3) * N_PRODUCTS * n,
@@ -92,11 +92,11 @@ fn timed(threads: &mut [Buffers], work: impl Fn(&mut Buffers) + Sync) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::Anchor;
+    use super::MachineProbe;
 
     #[test]
     fn a_reading_counts_the_work_of_all_threads() {
-        let reading = Anchor::new(2).read();
+        let reading = MachineProbe::new(2).read();
         assert_eq!(reading.n_bytes, 6 * 128 * 1024 * 1024);
         assert_eq!(reading.n_flop, 2 * 2 * 384 * 384 * 384 * 32);
         assert!(reading.read_ns > 0 && reading.product_ns > 0);

@@ -36,7 +36,7 @@ enum Fact {
 }
 
 /// What is known of each group in each type.
-pub struct Kept {
+pub struct Cache {
     file: File,
     /// Sums of squared errors.
     pub errors: BTreeMap<Place, f64>,
@@ -44,9 +44,9 @@ pub struct Kept {
     pub kld: BTreeMap<Place, Vec<f64>>,
 }
 
-impl Kept {
+impl Cache {
     /// Reads what is in the file at `path`, which is begun if it is not there or `is_fresh`.
-    pub fn open(path: &Path, is_fresh: bool) -> io::Result<Kept> {
+    pub fn open(path: &Path, is_fresh: bool) -> io::Result<Cache> {
         if let Some(dir) = path.parent() {
             std::fs::create_dir_all(dir)?;
         }
@@ -63,7 +63,7 @@ impl Kept {
         if !text.is_empty() && !text.ends_with('\n') {
             file.write_all(b"\n")?;
         }
-        let mut kept = Kept {
+        let mut kept = Cache {
             file,
             errors: BTreeMap::new(),
             kld: BTreeMap::new(),
@@ -134,20 +134,20 @@ mod tests {
     fn what_is_kept_is_read_again_and_damage_costs_its_line() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a/s.jsonl");
-        let mut kept = Kept::open(&path, false).expect("begun");
+        let mut kept = Cache::open(&path, false).expect("begun");
         kept.error("ffn_up 0", "q4_k", 0.25).expect("kept");
         kept.more("ffn_up 0", "q4_k", vec![0.1, 0.2], 5).expect("kept");
         kept.more("ffn_up 0", "q4_k", vec![0.3], 5).expect("kept");
-        let kept = Kept::open(&path, false).expect("there");
+        let kept = Cache::open(&path, false).expect("there");
         assert_eq!(kept.known("ffn_up 0", "q4_k"), [0.1, 0.2, 0.3]);
         assert_eq!(kept.errors.len(), 1);
         let bytes = std::fs::read(&path).expect("there");
         std::fs::write(&path, &bytes[..bytes.len() - 4]).expect("torn");
-        let mut kept = Kept::open(&path, false).expect("there");
+        let mut kept = Cache::open(&path, false).expect("there");
         assert_eq!(kept.known("ffn_up 0", "q4_k"), [0.1, 0.2]);
         kept.more("ffn_up 0", "q4_k", vec![0.4], 5).expect("kept");
-        let kept = Kept::open(&path, false).expect("there");
+        let kept = Cache::open(&path, false).expect("there");
         assert_eq!(kept.known("ffn_up 0", "q4_k"), [0.1, 0.2, 0.4]);
-        assert!(Kept::open(&path, true).expect("begun anew").errors.is_empty());
+        assert!(Cache::open(&path, true).expect("begun anew").errors.is_empty());
     }
 }
