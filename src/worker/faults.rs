@@ -6,7 +6,6 @@ use crate::engine::fake::{self, Effects, FakeEngine, FakeFault, FakeScript, Faul
 use crate::engine::EngineError;
 use crate::protocol::{write_line, Reply, Request, MAX_LINE_BYTES};
 use nix::sys::signal::Signal;
-use std::cell::Cell;
 use std::io::{self, Write};
 use std::path::Path;
 use std::rc::Rc;
@@ -15,27 +14,18 @@ use std::time::{Duration, Instant};
 
 /// Share of its time by which a worker on llama.cpp is to be slower, e.g. 0.05.
 const HANDICAP_ENV: &str = "KVANT_HANDICAP";
-/// Shorter sleeps last longer than they should.
-const SLEEP_MIN: Duration = Duration::from_millis(1);
 
-/// Sleeps for its share of what `took` so long; what is too short for a sleep, or was slept too long, is carried over.
+/// Computes nothing for its share of what `took` so long: a sleep would put llama.cpp's other threads to sleep as well, and waking them
+/// takes longer than a small model's token.
 pub(super) fn handicap(took: Duration) {
-    thread_local! {
-        static OWED_S: Cell<f64> = const { Cell::new(0.0) };
-    }
     static SHARE: LazyLock<f64> = LazyLock::new(|| {
         let share = std::env::var(HANDICAP_ENV).ok().and_then(|text| text.parse().ok());
         share.filter(|share| (0.0..=10.0).contains(share)).unwrap_or(0.0)
     });
-    let owed = OWED_S.get() + took.as_secs_f64() * *SHARE;
-    let since = Instant::now();
-    let slept = if owed >= SLEEP_MIN.as_secs_f64() {
-        std::thread::sleep(Duration::from_secs_f64(owed));
-        since.elapsed().as_secs_f64()
-    } else {
-        0.0
-    };
-    OWED_S.set(owed - slept);
+    let until = Instant::now() + took.mul_f64(*SHARE);
+    while Instant::now() < until {
+        std::hint::spin_loop();
+    }
 }
 
 /// A worker on the fake engine, with faults.

@@ -34,6 +34,7 @@ mod report;
 mod resume;
 #[cfg(kvant_rpc)]
 mod rpc;
+mod server;
 mod shards;
 mod shelves;
 mod shelves_hub;

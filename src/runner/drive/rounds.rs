@@ -2,7 +2,7 @@
 
 use super::{Drive, RunError, Stop};
 use crate::data::{
-    BlockRecord, DisturbedRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, LoadedArm, ProbeRecord, Record,
+    ArmConfig, BlockRecord, DisturbedRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, LoadedArm, ProbeRecord, Record,
     RoundRecord, Sample, SampleRecord,
 };
 use crate::plan::{launch_order, n_repeat, Turn};
@@ -204,13 +204,17 @@ impl Drive<'_> {
         Ok(())
     }
 
-    /// Repeats are fixed once per run, so that every sample lasts long enough; the control's are its arm's.
+    /// Repeats are fixed once per run, so that every sample lasts long enough; the control's are its arm's, and those of builds the same.
     fn set_repeat(&mut self, cell: usize, execution_ns: u64) {
         let plan = &self.site.run.plan;
         let is_twin = |other: usize| {
             let (a, b) = (&plan.cells[cell], &plan.cells[other]);
             let (own, other) = (&plan.arms[a.arm], &plan.arms[b.arm]);
-            a.spec == b.spec && own.variant == other.variant && own.config == other.config
+            let elsewhere = |config: &ArmConfig| ArmConfig {
+                build: None,
+                ..config.clone()
+            };
+            a.spec == b.spec && own.variant == other.variant && elsewhere(&own.config) == elsewhere(&other.config)
         };
         let known = self.repeats.iter().find(|(other, _)| is_twin(**other)).map(|(_, n)| *n);
         let n = known.unwrap_or_else(|| n_repeat(execution_ns, plan.sample_ns_min));
