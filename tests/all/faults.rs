@@ -226,7 +226,7 @@ fn a_disturbed_block_is_void_and_run_again() {
     let output = run_for(&mut lab.kvant(&["report", "run", "--explain", "Q8_0 | tg"]), 0);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
-        text.contains("not used: line") && text.contains("void: other programs"),
+        text.contains("not used: line") && text.contains("discarded: other programs"),
         "{text}"
     );
     assert!(text.contains("the centre of the 8 rates"), "{text}");

@@ -2,8 +2,8 @@
 
 use super::{Drive, RunError, Stop};
 use crate::data::{
-    ArmConfig, BlockRecord, DisturbedRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, LoadedArm, ProbeRecord, Record,
-    RoundRecord, Sample, SampleRecord,
+    ArmConfig, BlockRecord, DisturbedRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, LoadedArm,
+    ProbeRecord, Record, RoundRecord, Sample, SampleRecord,
 };
 use crate::plan::{launch_order, n_repeat, Turn};
 use crate::runner::config::nanos;
