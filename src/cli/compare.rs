@@ -24,6 +24,7 @@ use crate::report::{Lang, ReportModel};
 use crate::runner::{self, MemoryTurn, ModelFile, Outlook, RunConfig};
 use crate::{host, plan, quality, units};
 use clap::Parser;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -83,13 +84,8 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let mut job = Job::prepare(&args, settings, (plan, shards), (host, engine), files, &sources, &live)?;
     job.measure_with(builds);
     job.tell(global);
-    let _lock = lock::wait_for_machine(&live, &stop)?;
-    if args.out.is_none() {
-        job.dir = unused(Path::new(RUNS), &job.header.run_id);
-    }
-    let dir = job.dir.clone();
-    job.measure(past, live, &stop)?;
-    let journal = journal::read(&dir.join(JOURNAL_NAME))?;
+    let folder = args.out.is_none().then_some(Path::new(RUNS));
+    let Measured { dir, journal, _lock } = job.measure_alone(folder, past, live, &stop)?;
     let next = format!("--resume --out {} goes on with the run", dir.display());
     stop.check_measured(&journal, next)?;
     let shown = Shown {
@@ -97,6 +93,13 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
         is_warned: !global.quiet,
     };
     finish(&journal, &dir, global, shown)
+}
+
+/// What was measured; until this is dropped no other kvant measures.
+pub(super) struct Measured {
+    pub(super) dir: PathBuf,
+    pub(super) journal: Journal,
+    pub(super) _lock: Option<File>,
 }
 
 /// Folder of runs that no other place was named for.
@@ -434,6 +437,28 @@ impl Job {
             builds: Vec::new(),
             memory,
         }
+    }
+
+    /// Measures when no other kvant does, in the folder of the job or in a new one of `folder`.
+    pub(super) fn measure_alone(
+        mut self,
+        folder: Option<&Path>,
+        past: Option<Journal>,
+        live: LiveLine,
+        stop: &Stop,
+    ) -> Result<Measured, Failure> {
+        let lock = lock::wait_for_machine(&live, stop)?;
+        if let Some(folder) = folder {
+            self.dir = unused(folder, &self.header.run_id);
+        }
+        let dir = self.dir.clone();
+        self.measure(past, live, stop)?;
+        let journal = journal::read(&dir.join(JOURNAL_NAME))?;
+        Ok(Measured {
+            dir,
+            journal,
+            _lock: lock,
+        })
     }
 
     pub(super) fn measure(self, past: Option<Journal>, mut live: LiveLine, stop: &Stop) -> Result<(), Failure> {

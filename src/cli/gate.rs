@@ -2,18 +2,18 @@
 
 use super::args::{CompareArgs, GateArgs, Global};
 use super::builds;
-use super::compare::{default_args, obtain, unused, Job, RUNS};
+use super::compare::{default_args, obtain, Job, Measured, RUNS};
 use super::exit::{Failure, BAD_INPUT};
 use super::progress::LiveLine;
-use super::report::{finish, Shown, JOURNAL_NAME};
+use super::report::{finish, Shown};
+use super::resolve;
 use super::sources::Sources;
 use super::stop::Stop;
 use super::values::WorkloadChoice;
-use super::{lock, resolve};
 use crate::data::{FailOn, QualityLoss, Workload};
+use crate::host;
 use crate::plan::{self, QualityMode, Settings};
 use crate::runner::MemoryTurn;
-use crate::{host, journal};
 use std::path::Path;
 
 /// Of a model of which nothing else is named.
@@ -53,13 +53,8 @@ pub fn run(args: &GateArgs, global: &Global) -> Result<u8, Failure> {
     job.memory = MemoryTurn::Never;
     job.measure_with(builds);
     job.tell(global);
-    let _lock = lock::wait_for_machine(&live, &stop)?;
-    if args.out.is_none() {
-        job.dir = unused(Path::new(RUNS), &job.header.run_id);
-    }
-    let dir = job.dir.clone();
-    job.measure(None, live, &stop)?;
-    let journal = journal::read(&dir.join(JOURNAL_NAME))?;
+    let folder = args.out.is_none().then_some(Path::new(RUNS));
+    let Measured { dir, journal, _lock } = job.measure_alone(folder, None, live, &stop)?;
     stop.check_measured(&journal, "the same command measures again")?;
     finish(&journal, &dir, global, Shown::default())
 }

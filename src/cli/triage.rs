@@ -9,9 +9,9 @@ use super::report::{code, finish, summary, write_report, Shown, JOURNAL_NAME};
 use super::sources::Sources;
 use super::stop::Stop;
 use super::values::WorkloadChoice;
-use super::{cached, lock, look, mix, resolve};
+use super::{cached, look, mix, resolve};
 use crate::data::{Plan, Purpose, Record, RequestShape, RunHeader, Workload};
-use crate::journal::{self, Journal};
+use crate::journal::Journal;
 use crate::plan::{self, Settings};
 use crate::report::{emit_choice, ReportModel};
 use crate::{corpus, host};
@@ -91,12 +91,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     } else if !global.quiet {
         look::say(format!("goes on with what was measured before, in {}", dir.display()));
     }
-    let path = dir.join(JOURNAL_NAME);
-    {
-        let _lock = lock::wait_for_machine(&live, &stop)?;
-        job.measure(past, live, &stop)?;
-    }
-    let journal = journal::read(&path)?;
+    let journal = job.measure_alone(None, past, live, &stop)?.journal;
     if let Err(stopped) = stop.check_measured(&journal, "the same command measures again") {
         if is_new && args.out.is_none() {
             // A run without a sample answers no question.
@@ -105,7 +100,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
         return Err(stopped);
     }
     if args.out.is_some() {
-        keep(&path, &folder, &journal.header.run_id)?;
+        keep(&dir.join(JOURNAL_NAME), &folder, &journal.header.run_id)?;
     }
     match args.emit {
         None => {

@@ -4,10 +4,12 @@
 //! all arms read the same; answers are the server's own, greedy and never ended early. What another process holds in memory, and what it
 //! gives each token for a probability, cannot be known from here.
 
+use super::bench::Timed;
 use super::conditions::{Counters, Reading};
 use super::load::sha256_of;
+use super::works::{answered, sample, turns};
 use crate::data::work::*;
-use crate::data::{ContextInfo, EngineInfo, RequestTimes, Sample, SampleConditions, Seen, TurnTimes};
+use crate::data::{ContextInfo, EngineInfo, RequestTimes, Sample, Seen};
 use crate::engine::EngineError;
 use crate::protocol::{Reply, Request};
 use serde::Deserialize;
@@ -28,6 +30,9 @@ pub(super) struct Server {
     tokens: Vec<i32>,
     counters: Counters,
 }
+
+/// Gaps between tokens, and what the workload sums up over executions.
+type Sums<'a> = (&'a mut Vec<u64>, &'a mut Option<Seen>);
 
 /// An answer, as it arrived: nanoseconds since it was asked for.
 struct Answered {
@@ -128,7 +133,7 @@ impl Server {
                 let rough_ns = || {
                     self.warm_up(spec)?;
                     self.before(spec)?;
-                    Ok(self.execute(spec)?.ns)
+                    self.execute(spec, (&mut Vec::new(), &mut None))
                 };
                 Ok(Reply::Prepared {
                     execution_ns: is_timed.then(rough_ns).transpose()?,
@@ -142,28 +147,18 @@ impl Server {
     }
 
     fn measure(&self, work: &Work, n_repeat: u32) -> Result<Sample, EngineError> {
+        let n_repeat = n_repeat.max(1);
         let start = Instant::now();
         self.warm_up(work)?;
         let warmup_ns = ns_since(start);
-        let mut conditions = SampleConditions::default();
-        let (mut timed_ns, mut itl_ns, mut all) = (0, Vec::new(), Vec::new());
-        for _ in 0..n_repeat.max(1) {
+        let mut timed = Timed::default();
+        for _ in 0..n_repeat {
             self.before(work)?;
             let before = Reading::now(None, &self.counters)?;
-            let done = self.execute(work)?;
-            conditions.add(&before, &Reading::now(None, &self.counters)?);
-            timed_ns += done.ns;
-            itl_ns.extend(done.itl_ns);
-            all.push(done.seen);
+            timed.ns += self.execute(work, (&mut timed.itl_ns, &mut timed.seen))?;
+            timed.conditions.add(&before, &Reading::now(None, &self.counters)?);
         }
-        Ok(Sample {
-            n_repeat: n_repeat.max(1),
-            timed_ns,
-            warmup_ns,
-            itl_ns,
-            conditions,
-            seen: mean_of(all, timed_ns / u64::from(n_repeat.max(1))),
-        })
+        Ok(sample(work, timed, n_repeat, warmup_ns))
     }
 
     /// Untimed, before a sample.
@@ -186,91 +181,79 @@ impl Server {
         }
     }
 
-    fn execute(&self, work: &Work) -> Result<Done, EngineError> {
+    /// One execution: what it took, added to the gaps and to what the workload sums up. Out: its time.
+    fn execute(&self, work: &Work, (itl_ns, seen): Sums<'_>) -> Result<u64, EngineError> {
         match work {
-            Work::Prefill(w) => self.first_token(w.n_prompt, false),
+            Work::Prefill(w) => {
+                let ns = self.first_token(w.n_prompt, false)?;
+                seen.get_or_insert(Seen::Prompt { ns, ttft_ns: ns });
+                Ok(ns)
+            }
             Work::PrefixReuse(w) => self.first_token(w.n_prompt, w.n_shared > 0),
             Work::Decode(w) => {
                 let answer = self.ask(0, self.prompt(0, w.n_depth.max(1)), w.n_gen + 1, true)?;
-                Ok(Done {
-                    ns: answer.gen_ns(),
-                    itl_ns: answer.gaps(w.n_gen),
-                    seen: Seen::Time { ns: 0 },
-                })
+                itl_ns.extend(answer.gaps(w.n_gen));
+                Ok(answer.gen_ns())
             }
             Work::NoReuse(w) => {
-                let token = |i| Ok(self.ask(0, self.prompt(0, w.n_depth + i + 1), 1, false)?.end_ns);
-                let itl_ns = (0..w.n_gen).map(token).collect::<Result<Vec<u64>, EngineError>>()?;
-                Ok(Done {
-                    ns: itl_ns.iter().sum(),
-                    itl_ns,
-                    seen: Seen::Time { ns: 0 },
-                })
+                let mut sum_ns = 0;
+                for i in 1..=w.n_gen {
+                    let ns = self.ask(0, self.prompt(0, w.n_depth + i), 1, false)?.end_ns;
+                    itl_ns.push(ns);
+                    sum_ns += ns;
+                }
+                Ok(sum_ns)
             }
-            Work::Chat(w) => self.chat(w),
-            Work::Requests(w) => self.requests(w),
+            Work::Chat(w) => self.chat(w, (itl_ns, seen)),
+            Work::Requests(w) => self.requests(w, (itl_ns, seen)),
             Work::Batched(_) | Work::State(_) | Work::Speculative(_) => {
                 Err(self.refused(&format!("cannot be asked for {work} over HTTP")))
             }
         }
     }
 
-    fn first_token(&self, n_prompt: u32, is_cached: bool) -> Result<Done, EngineError> {
-        let ns = self.ask(0, self.prompt(0, n_prompt), 1, is_cached)?.ttft_ns();
-        Ok(Done {
-            ns,
-            itl_ns: Vec::new(),
-            seen: Seen::Prompt { ns, ttft_ns: ns },
-        })
+    fn first_token(&self, n_prompt: u32, is_cached: bool) -> Result<u64, EngineError> {
+        Ok(self.ask(0, self.prompt(0, n_prompt), 1, is_cached)?.ttft_ns())
     }
 
     /// What the user says comes from the text, what is answered from the server.
-    fn chat(&self, work: &Chat) -> Result<Done, EngineError> {
-        let mut said: Vec<i32> = Vec::new();
-        let (mut turns, mut itl_ns) = (Vec::new(), Vec::new());
-        for turn in 0..work.n_turns {
-            let (from, n) = (work.n_before(turn), work.n_asked(turn));
-            said.extend(&self.tokens[from as usize..(from + n) as usize]);
+    fn chat(&self, work: &Chat, (itl_ns, seen): Sums<'_>) -> Result<u64, EngineError> {
+        let (mut said, mut sum_ns): (Vec<i32>, u64) = (Vec::new(), 0);
+        let mut turns = turns(seen.take(), work.n_turns);
+        for (turn, times) in (0..).zip(&mut turns) {
+            said.extend(self.prompt(work.n_before(turn), work.n_asked(turn)));
             // The conversation before is the only thing that may lie in the cache.
             let answer = self.ask(0, &said, work.n_gen, turn > 0)?;
             if answer.tokens.len() != work.n_gen as usize {
                 let (n, all) = (answer.tokens.len(), work.n_gen);
                 return Err(self.refused(&format!("told only {n} of the {all} tokens of an answer")));
             }
-            turns.push(TurnTimes {
-                ttft_ns: answer.ttft_ns(),
-                gen_ns: answer.gen_ns(),
-            });
+            times.ttft_ns += answer.ttft_ns();
+            times.gen_ns += answer.gen_ns();
+            sum_ns += answer.end_ns;
             itl_ns.extend(answer.gaps(work.n_gen - 1));
             said.extend(answer.tokens);
         }
-        Ok(Done {
-            ns: turns.iter().map(|turn| turn.ttft_ns + turn.gen_ns).sum(),
-            itl_ns,
-            seen: Seen::Chat { ns: 0, turns },
-        })
+        *seen = Some(Seen::Chat { ns: 0, turns });
+        Ok(sum_ns)
     }
 
     /// Each user in a thread. As in the worker's own requests the users begin evenly advanced: what is left of their first answers is
     /// shorter, and those do not count.
-    fn requests(&self, work: &Requests) -> Result<Done, EngineError> {
+    fn requests(&self, work: &Requests, (itl_ns, seen): Sums<'_>) -> Result<u64, EngineError> {
         let start = Instant::now();
         let user = |user: u32| {
             let mut own = (Vec::new(), Vec::new());
-            for turn in 0..=N_REQUESTS {
-                let is_whole = turn > 0 || user == 0;
-                if user == 0 && turn == N_REQUESTS {
-                    break;
-                }
-                let n_gen = if is_whole {
-                    work.n_gen
-                } else {
-                    (work.n_gen * user / work.n_users).max(1)
+            // The first user is about to send a request.
+            for turn in u32::from(user == 0)..=N_REQUESTS {
+                let n_gen = match turn {
+                    0 => (work.n_gen * user / work.n_users).max(1),
+                    _ => work.n_gen,
                 };
                 let prompt = self.prompt(user * (N_REQUESTS + 1) + turn, work.n_prompt);
                 let answer = self.ask(user, prompt, n_gen, false)?;
                 own.1.extend(answer.gaps(n_gen - 1));
-                own.0.extend(is_whole.then(|| RequestTimes {
+                own.0.extend((turn > 0).then(|| RequestTimes {
                     latency_ns: answer.end_ns,
                     ttft_ns: answer.ttft_ns(),
                 }));
@@ -286,15 +269,14 @@ impl Server {
             });
             finished.collect::<Result<Vec<(Vec<RequestTimes>, Vec<u64>)>, EngineError>>()
         })?;
-        let (requests, gaps): (Vec<_>, Vec<_>) = all.into_iter().unzip();
-        Ok(Done {
-            ns: ns_since(start),
-            itl_ns: gaps.concat(),
-            seen: Seen::Requests {
-                ns: 0,
-                requests: requests.concat(),
-            },
-        })
+        let ns = ns_since(start);
+        let mut requests = answered(seen.take());
+        for (own, gaps) in all {
+            requests.extend(own);
+            itl_ns.extend(gaps);
+        }
+        *seen = Some(Seen::Requests { ns: 0, requests });
+        Ok(ns)
     }
 
     fn prompt(&self, first: u32, n: u32) -> &[i32] {
@@ -384,13 +366,6 @@ impl Server {
     }
 }
 
-/// An execution.
-struct Done {
-    ns: u64,
-    itl_ns: Vec<u64>,
-    seen: Seen,
-}
-
 impl Answered {
     /// The end, where all of it was one character.
     fn ttft_ns(&self) -> u64 {
@@ -410,40 +385,6 @@ impl Answered {
         } else {
             Vec::new()
         }
-    }
-}
-
-/// What several executions showed, as one; `ns`: the mean of their times.
-fn mean_of(all: Vec<Seen>, mean_ns: u64) -> Seen {
-    let n = all.len().max(1) as u64;
-    let sum = all.into_iter().reduce(|sum, seen| match (sum, seen) {
-        (Seen::Requests { ns, mut requests }, Seen::Requests { requests: more, .. }) => {
-            requests.extend(more);
-            Seen::Requests { ns, requests }
-        }
-        (Seen::Chat { ns, mut turns }, Seen::Chat { turns: more, .. }) => {
-            for (sum, turn) in turns.iter_mut().zip(more) {
-                sum.ttft_ns += turn.ttft_ns;
-                sum.gen_ns += turn.gen_ns;
-            }
-            Seen::Chat { ns, turns }
-        }
-        (sum, _) => sum,
-    });
-    match sum {
-        Some(Seen::Requests { requests, .. }) => Seen::Requests { ns: mean_ns, requests },
-        Some(Seen::Prompt { .. }) => Seen::Prompt {
-            ns: mean_ns,
-            ttft_ns: mean_ns,
-        },
-        Some(Seen::Chat { mut turns, .. }) => {
-            for turn in &mut turns {
-                turn.ttft_ns /= n;
-                turn.gen_ns /= n;
-            }
-            Seen::Chat { ns: mean_ns, turns }
-        }
-        _ => Seen::Time { ns: mean_ns },
     }
 }
 

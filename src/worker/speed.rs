@@ -7,7 +7,7 @@
 use super::bench::{Bench, Timed};
 use super::conditions::Counters;
 use super::state_file::StateFiles;
-use super::works::{executed, AtOnceContext};
+use super::works::{executed, sample, AtOnceContext};
 use crate::data::{ArmConfig, Sample, Work};
 use crate::engine::{ContextId, Engine, EngineError};
 use crate::protocol::CachedState;
@@ -103,15 +103,7 @@ impl Speed {
             executed.execute(&mut bench, round.wrapping_mul(n_repeat).wrapping_add(i))?;
         }
         executed.after(&mut bench)?;
-        let timed = bench.timed;
-        Ok(Sample {
-            n_repeat,
-            timed_ns: timed.ns,
-            warmup_ns,
-            itl_ns: timed.itl_ns,
-            conditions: timed.conditions,
-            seen: executed.seen(timed.seen, timed.ns / u64::from(n_repeat), n_repeat),
-        })
+        Ok(sample(work, bench.timed, n_repeat, warmup_ns))
     }
 
     fn bench<'a>(&'a mut self, engine: &'a mut dyn Engine, id: ContextId) -> Bench<'a> {

@@ -4,14 +4,14 @@ use super::super::args::{CompareArgs, Global, MixArgs};
 use super::super::compare::{default_args, Job};
 use super::super::exit::{Failure, UNEXPECTED};
 use super::super::progress::LiveLine;
-use super::super::report::{write_report, JOURNAL_NAME};
+use super::super::report::write_report;
+use super::super::resolve;
 use super::super::sources::Sources;
 use super::super::stop::Stop;
 use super::super::values::WorkloadChoice;
-use super::super::{lock, resolve};
 use crate::catalog::ModelFiles;
 use crate::data::{ArmConfig, EngineInfo, HostInfo, KvType, Plan, Record, Workload};
-use crate::journal::{self, Journal};
+use crate::journal::Journal;
 use crate::plan::{self, KvPair, QualityMode, Settings};
 use crate::report::{CellReport, Figure, QualityReport, ReportModel};
 use crate::stats::{self, Interval};
@@ -92,11 +92,7 @@ pub fn prove(
     let (settings, plan) = planned(compare, files.ids(), (&host, &engine))?;
     let mut job = Job::prepare(compare, settings, (plan, None), (host, engine), files, sources, &live)?;
     job.dir = dir.to_owned();
-    {
-        let _lock = lock::wait_for_machine(&live, stop)?;
-        job.measure(None, live, stop)?;
-    }
-    let journal = journal::read(&dir.join(JOURNAL_NAME))?;
+    let journal = job.measure_alone(None, None, live, stop)?.journal;
     let model = ReportModel::build(&journal.header, &journal.records);
     write_report(&model, dir, global)?;
     Ok(Proof {

@@ -399,11 +399,6 @@ impl<'a> Drive<'a> {
     fn probe_memory(&mut self) -> Result<(), Stop> {
         for arm in self.memory_left() {
             let plan = &self.site.run.plan;
-            if is_server(&plan.arms[arm].config.device) {
-                // What another process holds cannot be read.
-                self.memory_done.insert(arm);
-                continue;
-            }
             self.report_progress(&format!("memory of {}", plan.arms[arm].id));
             // Ids of probes and of workers of cells must differ; they count up from 1.
             let result = probe(self.site, arm, u64::MAX - arm as u64);
@@ -428,6 +423,8 @@ impl<'a> Drive<'a> {
         (0..plan.arms.len())
             .filter(|_| self.site.run.memory != MemoryTurn::Never)
             .filter(|&a| !plan.arms[a].is_control && !self.memory_done.contains(&a))
+            // What another process holds cannot be read.
+            .filter(|&a| !is_server(&plan.arms[a].config.device))
             .filter(|&a| plan.pace.keeps_all || is_first_of_variant(plan, a))
             .collect()
     }

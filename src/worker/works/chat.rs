@@ -53,7 +53,8 @@ impl Executed for Chat {
     }
 }
 
-fn turns(seen: Option<Seen>, n_turns: u32) -> Vec<TurnTimes> {
+/// Sums over the executions so far.
+pub(in crate::worker) fn turns(seen: Option<Seen>, n_turns: u32) -> Vec<TurnTimes> {
     match seen {
         Some(Seen::Chat { turns, .. }) => turns,
         _ => vec![TurnTimes::default(); n_turns as usize],

@@ -12,12 +12,14 @@ mod speculative;
 mod state;
 
 pub(super) use at_once::AtOnceContext;
+pub(super) use chat::turns;
+pub(super) use requests::answered;
 #[cfg(all(test, feature = "test-engine"))]
 pub(super) use speculative::{likely_in, spread};
 
 use super::bench::{Bench, Timed};
 use crate::data::work::*;
-use crate::data::Seen;
+use crate::data::{Sample, Seen};
 use crate::engine::{ContextId, EngineError};
 
 /// How a work is executed.
@@ -73,6 +75,18 @@ pub(super) fn executed(work: &Work) -> &dyn Executed {
         Work::Speculative(work) => work,
         Work::Requests(work) => work,
         Work::Chat(work) => work,
+    }
+}
+
+/// What the executions of a sample summed up to.
+pub(super) fn sample(work: &Work, timed: Timed, n_repeat: u32, warmup_ns: u64) -> Sample {
+    Sample {
+        n_repeat,
+        timed_ns: timed.ns,
+        warmup_ns,
+        itl_ns: timed.itl_ns,
+        conditions: timed.conditions,
+        seen: executed(work).seen(timed.seen, timed.ns / u64::from(n_repeat), n_repeat),
     }
 }
 

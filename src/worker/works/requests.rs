@@ -71,12 +71,13 @@ impl Executed for Requests {
     }
 
     fn seen(&self, sum: Option<Seen>, ns: u64, _: u32) -> Seen {
-        let requests = all(sum);
+        let requests = answered(sum);
         Seen::Requests { ns, requests }
     }
 }
 
-fn all(seen: Option<Seen>) -> Vec<RequestTimes> {
+/// In the executions so far.
+pub(in crate::worker) fn answered(seen: Option<Seen>) -> Vec<RequestTimes> {
     match seen {
         Some(Seen::Requests { requests, .. }) => requests,
         _ => Vec::new(),
@@ -88,7 +89,7 @@ impl Requests {
     fn serve(&self, bench: &mut Bench<'_>, n_requests: u32) -> Result<(), EngineError> {
         let (id, n_batch) = bench.at_once(Work::Requests(*self))?;
         let mut users = self.in_the_middle(bench, id)?;
-        let mut requests = all(bench.timed.seen.take());
+        let mut requests = answered(bench.timed.seen.take());
         bench.observed(|bench| {
             let start = bench.engine.now_ns();
             for user in &mut users {
