@@ -2,8 +2,9 @@
 
 use super::args::{CompareArgs, GateArgs, Global};
 use super::builds;
-use super::compare::{default_args, obtain, Job, Measured, RUNS};
+use super::compare::{default_args, obtain};
 use super::exit::{Failure, BAD_INPUT};
+use super::job::{Job, Measured, RUNS};
 use super::progress::LiveLine;
 use super::report::{finish, Shown};
 use super::resolve;

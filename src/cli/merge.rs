@@ -1,8 +1,8 @@
 //! `kvant merge`: the shards of a sweep as one run, or one run per machine on one page.
 
 use super::args::{Global, MergeArgs};
-use super::compare::sha256_of_plan;
 use super::exit::{Failure, BAD_INPUT, JOURNAL, OK};
+use super::job::sha256_of_plan;
 use super::look;
 use super::report::{self, finish, load, several, write_report, Shown, Source, JOURNAL_NAME};
 use crate::data::{Record, Warning};

@@ -15,6 +15,7 @@ mod exit;
 mod gate;
 mod home;
 mod inspect;
+mod job;
 mod lock;
 mod look;
 mod manual;

@@ -1,7 +1,8 @@
 //! Measures what this machine does with each type of weights, with probes of random weights.
 
-use super::compare::{default_args, Job};
+use super::compare::default_args;
 use super::exit::{Failure, INTERRUPTED};
+use super::job::Job;
 use super::lock;
 use super::profile::{folder, read, Machine, Needs};
 use super::progress::LiveLine;

@@ -2,8 +2,9 @@
 
 use super::args::{CompareArgs, Global, GoalArgs, TriageArgs};
 use super::candidates::Candidates;
-use super::compare::{default_args, obtain, sha256_of_plan, unused, Job};
+use super::compare::{default_args, obtain};
 use super::exit::{Failure, UNEXPECTED};
+use super::job::{sha256_of_plan, unused, Job};
 use super::progress::LiveLine;
 use super::report::{code, finish, summary, write_report, Shown, JOURNAL_NAME};
 use super::sources::Sources;

@@ -161,6 +161,13 @@ pub struct RunHeader {
     pub shards: Option<Box<Shards>>,
 }
 
+impl RunHeader {
+    /// What tells whether two runs were measured with the same executables.
+    pub fn build_hashes(&self) -> Vec<&str> {
+        self.builds.iter().map(|build| build.sha256.as_str()).collect()
+    }
+}
+
 /// An arm as predicted from its file's header and, for speed, from what this machine does with each type of weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PredictedArm {

@@ -147,7 +147,8 @@ fn check_same_sweep((first, sweep): (Part, &Shards), (part, shards): (Part, &Sha
         "the model files"
     } else if (&a.salt, &a.corpus_sha256, &a.texts) != (&b.salt, &b.corpus_sha256, &b.texts) {
         "the texts"
-    } else if (&a.tool_version, &a.llama_cpp) != (&b.tool_version, &b.llama_cpp) || !are_same_builds(a, b) {
+    } else if (&a.tool_version, &a.llama_cpp) != (&b.tool_version, &b.llama_cpp) || a.build_hashes() != b.build_hashes()
+    {
         "the versions of kvant or llama.cpp"
     } else {
         return Ok(());
@@ -157,11 +158,6 @@ fn check_same_sweep((first, sweep): (Part, &Shards), (part, shards): (Part, &Sha
         first: first.name.to_owned(),
         what,
     })
-}
-
-fn are_same_builds(a: &RunHeader, b: &RunHeader) -> bool {
-    let hashes = |header: &RunHeader| -> Vec<String> { header.builds.iter().map(|b| b.sha256.clone()).collect() };
-    hashes(a) == hashes(b)
 }
 
 fn check_split(part: Part, shards: &Shards) -> Result<(), MergeError> {

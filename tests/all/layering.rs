@@ -147,7 +147,7 @@ fn the_wall_clock_only_dates_a_run() {
             .expect("readable")
             .matches("SystemTime::now")
             .count();
-        let dates_runs = path.ends_with("src/cli/compare.rs");
+        let dates_runs = path.ends_with("src/cli/job.rs");
         assert_eq!(n, usize::from(dates_runs), "{}", path.display());
     }
 }

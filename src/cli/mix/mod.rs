@@ -17,8 +17,8 @@ mod target;
 
 use super::args::{Cli, Command, Global, MixArgs};
 use super::builds;
-use super::compare::unused;
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, NOT_MET, UNEXPECTED};
+use super::job::unused;
 use super::progress::LiveLine;
 use super::report::JOURNAL_NAME;
 use super::sources::Sources;

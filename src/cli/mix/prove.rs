@@ -1,8 +1,9 @@
 //! The proof: the mix and its rivals, whole files, in one ordinary run of `compare` on a text that nothing was chosen with.
 
 use super::super::args::{CompareArgs, Global, MixArgs};
-use super::super::compare::{default_args, Job};
+use super::super::compare::default_args;
 use super::super::exit::{Failure, UNEXPECTED};
+use super::super::job::Job;
 use super::super::progress::LiveLine;
 use super::super::report::write_report;
 use super::super::resolve;
