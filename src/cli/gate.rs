@@ -13,7 +13,7 @@ use super::stop::Stop;
 use super::values::WorkloadChoice;
 use crate::data::{FailOn, QualityLoss, Workload};
 use crate::host;
-use crate::plan::{self, QualityMode, Settings};
+use crate::plan::{self, QualityMode, Settings, WorkFlags};
 use crate::runner::MemoryTurn;
 use std::path::Path;
 
@@ -73,8 +73,11 @@ fn as_compare(args: &GateArgs) -> Result<CompareArgs, Failure> {
         },
         workers: args.workers.clone(),
         kv: args.kv.clone(),
-        n_prompt: vec![args.n_prompt],
-        depths: vec![args.depth],
+        work_flags: WorkFlags {
+            n_prompt: vec![args.n_prompt],
+            depths: vec![args.depth],
+            ..WorkFlags::default()
+        },
         workloads: [Workload::Prefill, Workload::Decode].map(WorkloadChoice::One).to_vec(),
         budget: Some(args.budget),
         quality: if kld { QualityMode::On } else { QualityMode::Off },

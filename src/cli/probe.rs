@@ -11,7 +11,7 @@ use super::stop::Stop;
 use crate::catalog::{remove_probes, write_probes, Request};
 use crate::data::{KvType, Level, Workload};
 use crate::gguf::GgmlType;
-use crate::plan::{self, KvPair, Profile, QualityMode, QualitySettings, Settings};
+use crate::plan::{self, KvPair, Profile, QualityMode, QualitySettings, Settings, WorkFlags};
 use crate::runner::MemoryTurn;
 
 /// Prompts and depths of the probes: shallow and deep.
@@ -54,9 +54,12 @@ pub fn measure(
             variants,
             kv,
             n_threads: vec![machine.n_threads],
-            n_prompts: N_PROMPTS[..n_lengths].to_vec(),
-            n_depths: N_DEPTHS[..n_lengths].to_vec(),
-            n_gen: 16,
+            work_flags: WorkFlags {
+                n_prompt: N_PROMPTS[..n_lengths].to_vec(),
+                depths: N_DEPTHS[..n_lengths].to_vec(),
+                n_gen: 16,
+                ..WorkFlags::default()
+            },
             n_rounds: Some(N_ROUNDS),
             n_launches: Some(1),
             is_full_matrix: true,

@@ -13,7 +13,7 @@ use super::values::WorkloadChoice;
 use super::{cached, look, mix, resolve};
 use crate::data::{Plan, Purpose, Record, RequestShape, RunHeader, Workload};
 use crate::journal::Journal;
-use crate::plan::{self, Settings};
+use crate::plan::{self, Settings, WorkFlags};
 use crate::report::{emit_choice, ReportModel};
 use crate::{corpus, host};
 use std::collections::BTreeSet;
@@ -149,9 +149,12 @@ fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
             ..args.goal.clone()
         },
         n_ctx: args.n_ctx,
-        depths: vec![args.depth.unwrap_or(request.n_depth())],
-        n_prompt: vec![request.n_prompt],
-        n_gen: 16,
+        work_flags: WorkFlags {
+            n_prompt: vec![request.n_prompt],
+            depths: vec![args.depth.unwrap_or(request.n_depth())],
+            n_gen: 16,
+            ..WorkFlags::default()
+        },
         workloads: [Workload::Prefill, Workload::Decode].map(WorkloadChoice::One).to_vec(),
         budget: Some(args.budget),
         quality: args.quality,

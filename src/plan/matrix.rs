@@ -4,7 +4,7 @@ use super::arms::arms;
 use super::pace::{pace, quality_budget_ns, stop_rule};
 use super::quality::quality_plan;
 use super::settings::{check, PlanError, Settings};
-use super::works::{planned, works};
+use super::works::{planned, works, ArmOfRun};
 use crate::data::{is_server, Cell, Limits, Plan, Purpose, Workload};
 use crate::decide;
 
@@ -18,7 +18,7 @@ use crate::decide;
 pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
     check(settings)?;
     let settings = &with_request(settings);
-    let specs = works(settings);
+    let specs = works(&settings.workloads, &settings.work_flags);
     let decision = decide::nearest(&specs, settings.request.unwrap_or(Purpose::Chat.request()));
     let decision = decision.map_or_else(Vec::new, |(_, works)| works);
     let needed = specs.iter().map(|work| work.shape().n_ctx).max().unwrap_or(1);
@@ -30,8 +30,15 @@ pub fn build(settings: &Settings) -> Result<Plan, PlanError> {
     let mut cells = Vec::new();
     for spec in &specs {
         for (index, arm) in arms.iter().enumerate() {
+            let of = ArmOfRun {
+                arm,
+                is_first_kv: settings.kv.first().is_some_and(|kv| kv.to_string() == arm.config.kv()),
+                is_full_matrix: settings.is_full_matrix,
+                is_triage: settings.is_triage,
+                flags: &settings.work_flags,
+            };
             let can_be = spec.is_served() || !is_server(&arm.config.device);
-            if can_be && (decision.contains(spec) || planned(spec).is_measured(settings, arm)) {
+            if can_be && (decision.contains(spec) || planned(spec).is_measured(&of)) {
                 cells.push(Cell {
                     id: format!("{} | {spec}", arm.id),
                     arm: index,
@@ -65,22 +72,23 @@ fn with_request(s: &Settings) -> Settings {
     let Some(request) = s.request.filter(|r| !r.is_decode_alone()) else {
         return s;
     };
-    let wants = |workload| s.workloads.contains(&workload);
-    if wants(Workload::Prefill) && !s.n_prompts.contains(&request.n_prompt) {
-        s.n_prompts.push(request.n_prompt);
-        s.n_prompts.sort_unstable();
+    let (workloads, flags) = (&s.workloads, &mut s.work_flags);
+    let wants = |workload| workloads.contains(&workload);
+    if wants(Workload::Prefill) && !flags.n_prompt.contains(&request.n_prompt) {
+        flags.n_prompt.push(request.n_prompt);
+        flags.n_prompt.sort_unstable();
     }
     let is_near = |depth: &u32| (f64::from(*depth) / f64::from(request.n_depth())).ln().abs() <= 1.25f64.ln();
-    if wants(Workload::Decode) && !s.n_depths.iter().any(is_near) {
-        s.n_depths.push(request.n_depth());
-        s.n_depths.sort_unstable();
+    if wants(Workload::Decode) && !flags.depths.iter().any(is_near) {
+        flags.depths.push(request.n_depth());
+        flags.depths.sort_unstable();
     }
     s
 }
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::KvPair;
+    use super::super::{KvPair, WorkFlags};
     use super::*;
     use crate::data::{FlashAttn, KvType};
 
@@ -119,10 +127,16 @@ pub(super) mod tests {
         assert_eq!((full.arms.len(), full.cells.len()), (7, 7 * 6 + 2 * 3));
         let asked = Settings {
             workloads: vec![Workload::PrefixReuse],
-            n_prompts: vec![512, 1],
+            work_flags: WorkFlags {
+                n_prompt: vec![512, 1],
+                ..WorkFlags::default()
+            },
             ..settings()
         };
-        let specs: Vec<String> = works(&asked).iter().map(ToString::to_string).collect();
+        let specs: Vec<String> = works(&asked.workloads, &asked.work_flags)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let expected = [
             "ttft512 @ d0",
             "ttft512 @ d128",
@@ -145,8 +159,8 @@ pub(super) mod tests {
         };
         assert!(refused(|s| s.n_ctx = Some(0)).starts_with("--n-ctx"));
         assert!(refused(|s| s.n_ctx = Some(512)).contains("need 2080"));
-        assert!(refused(|s| s.n_prompts.clear()).starts_with("--n-prompt"));
-        assert!(refused(|s| s.n_depths.push(128)).contains("128 is listed twice"));
+        assert!(refused(|s| s.work_flags.n_prompt.clear()).starts_with("--n-prompt"));
+        assert!(refused(|s| s.work_flags.depths.push(128)).contains("128 is listed twice"));
         assert!(refused(|s| s.flash_attn = FlashAttn::Off).contains("flash attention"));
     }
 

@@ -29,10 +29,7 @@ pub use order::{blocks, headline_pairs, launch_order, Turn};
 pub use outstanding::{outstanding, Outstanding};
 pub use predict::{n_repeat, AssumedSpeed, Cost};
 pub use profile::{PredictedSpeed, Probe, Profile};
-pub use quality::{
-    chunks, corpus_bytes, quality_left, scoring_bytes, surely_too_short, too_short, QualityLeft, QualityMode,
-    QualitySettings,
-};
-pub use settings::{PlanError, PlannedBuild, Settings};
+pub use quality::{chunks, corpus_bytes, quality_left, scoring_bytes, surely_too_short, too_short, QualityLeft};
+pub use settings::{PlanError, PlannedBuild, QualityMode, QualitySettings, Settings};
 pub use shard::{shard, ShardOf, TooManyShards};
 pub use works::{workloads_help, WorkFlags};

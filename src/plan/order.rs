@@ -238,7 +238,7 @@ mod tests {
         let mut triage = settings();
         triage.is_triage = true;
         triage.workloads = vec![Workload::Prefill, Workload::Decode];
-        (triage.n_prompts, triage.n_depths) = (vec![512], vec![512]);
+        (triage.work_flags.n_prompt, triage.work_flags.depths) = (vec![512], vec![512]);
         let plan = build(&triage).expect("valid");
         let live: BTreeSet<usize> = (0..plan.cells.len())
             .filter(|&c| [1, 2].contains(&plan.cells[c].arm))

@@ -1,7 +1,6 @@
 //! Predictions of time, made before the work starts and replaced by measurements as they come.
 
-use super::works::planned;
-use crate::data::{ModelInfo, Work};
+use crate::data::ModelInfo;
 
 /// A rough idea of a machine's speed, to order the plan's costs and set deadlines before anything is measured.
 #[derive(Debug, Clone, Copy)]
@@ -35,11 +34,6 @@ pub struct Cost<'a> {
 }
 
 impl Cost<'_> {
-    /// Predicted duration of one execution.
-    pub fn execution_ns(&self, work: &Work) -> u64 {
-        (planned(work).seconds(self) * 1e9) as u64
-    }
-
     /// Seconds of a prompt into an empty cache: the arithmetic of each token, and attention (`4 * n_layer * n_embd * n^2 / 2`).
     pub(super) fn prompt(&self, n: u32) -> f64 {
         let n = f64::from(n);
@@ -73,6 +67,7 @@ mod tests {
     use super::super::memory::tests::model;
     use super::*;
     use crate::data::work::NoReuse;
+    use crate::data::Work;
 
     #[test]
     fn samples_last_long_enough() {

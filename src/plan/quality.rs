@@ -3,40 +3,13 @@
 use super::arms::{arm_id, config_of, first_places};
 use super::kv_pair::KvPair;
 use super::memory::{arm_memory_bytes, Layout};
-use super::settings::Settings;
+use super::settings::{QualityMode, Settings};
 use crate::data::{
     Arm, Chunk, FlashAttn, KvType, Level, ModelInfo, QualityLoss, QualityPlan, QualityStop, QualityWindow, Record,
     TextInfo, TextTokens, VariantInfo,
 };
 use crate::stats::NEAR_KLD;
 use std::collections::BTreeSet;
-
-/// How much of a run goes into quality.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum QualityMode {
-    Off,
-    /// Until it is precise enough or the time is spent.
-    #[default]
-    On,
-    /// Every arm, every chunk, however long it takes.
-    Full,
-}
-
-/// What the user asked for, as to quality.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct QualitySettings {
-    pub mode: QualityMode,
-    /// Windows; 512 and the greatest depth when absent.
-    pub windows: Option<Vec<u32>>,
-    /// KV types besides the baseline's; chosen by the level when absent.
-    pub kv: Option<Vec<KvPair>>,
-    /// Target half-width of ln(PPL ratio), if one was asked for.
-    pub precision: Option<f64>,
-    /// At most so many chunks per window; the level's own when absent.
-    pub n_chunks: Option<u32>,
-    /// The text is the user's: `Full` scores all of it.
-    pub is_own_text: bool,
-}
 
 /// Window that llama-perplexity has by default.
 const N_CTX: u32 = 512;
@@ -101,7 +74,7 @@ pub(super) fn quality_plan(s: &Settings, budget_ns: u64) -> Option<QualityPlan> 
 
 fn windows(s: &Settings) -> Vec<QualityWindow> {
     let q = &s.quality;
-    let longest = s.n_depths.iter().copied().max().unwrap_or(0);
+    let longest = s.work_flags.depths.iter().copied().max().unwrap_or(0);
     let mut lengths = q.windows.clone().unwrap_or_else(|| match s.level {
         _ if s.is_triage => vec![N_CTX_SHORT],
         Level::Quick => vec![N_CTX_SHORT],

@@ -1,7 +1,6 @@
 //! What is asked for, checked as far as it can be without a model.
 
 use super::kv_pair::KvPair;
-use super::quality::QualitySettings;
 use super::works::{numbers, Numbers, WorkFlags};
 use crate::data::{ArmConfig, FlashAttn, KvType, Level, QualityLoss, RequestShape, SplitMode, Workload};
 
@@ -31,14 +30,7 @@ pub struct Settings {
     pub n_ubatch: u32,
     /// Context size; what the work needs when absent.
     pub n_ctx: Option<u32>,
-    /// Prompt lengths of the prefill cells.
-    pub n_prompts: Vec<u32>,
-    /// Depths of the decode cells.
-    pub n_depths: Vec<u32>,
-    /// Tokens per decode execution.
-    pub n_gen: u32,
     pub workloads: Vec<Workload>,
-    /// What is set for single workloads.
     pub work_flags: WorkFlags,
     /// Measure every KV type with every variant and at every prompt length.
     pub is_full_matrix: bool,
@@ -63,6 +55,33 @@ pub struct Settings {
     pub is_triage: bool,
     /// Two builds against each other, and nothing else: many launches, no control.
     pub is_gate: bool,
+}
+
+/// How much of a run goes into quality.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum QualityMode {
+    Off,
+    /// Until it is precise enough or the time is spent.
+    #[default]
+    On,
+    /// Every arm, every chunk, however long it takes.
+    Full,
+}
+
+/// What the user asked for, as to quality.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct QualitySettings {
+    pub mode: QualityMode,
+    /// Windows; 512 and the greatest depth when absent.
+    pub windows: Option<Vec<u32>>,
+    /// KV types besides the baseline's; chosen by the level when absent.
+    pub kv: Option<Vec<KvPair>>,
+    /// Target half-width of ln(PPL ratio), if one was asked for.
+    pub precision: Option<f64>,
+    /// At most so many chunks per window; the level's own when absent.
+    pub n_chunks: Option<u32>,
+    /// The text is the user's: `Full` scores all of it.
+    pub is_own_text: bool,
 }
 
 /// An executable, and the devices that it runs on.
@@ -91,9 +110,6 @@ impl Default for Settings {
             n_batch: config.n_batch,
             n_ubatch: config.n_ubatch,
             n_ctx: None,
-            n_prompts: vec![128, 512, 2048],
-            n_depths: vec![128, 512, 2048],
-            n_gen: 32,
             workloads: Workload::DEFAULT.to_vec(),
             work_flags: WorkFlags::default(),
             is_full_matrix: false,
@@ -146,11 +162,8 @@ const N_SEQ_MAX: u32 = 256;
 
 pub(super) fn check(s: &Settings) -> Result<(), PlanError> {
     let windows = s.quality.windows.clone().unwrap_or(vec![N_CTX_QUALITY_MIN]);
-    let mut all = numbers(s);
+    let mut all = numbers(&s.work_flags);
     all.extend([
-        Numbers::of("--n-prompt", "128,512", &s.n_prompts),
-        Numbers::of("--depths", "128,512", &s.n_depths),
-        Numbers::of("--n-gen", "32", &[s.n_gen]),
         Numbers::of("--n-ctx", "4096", &[s.n_ctx.unwrap_or(1)]),
         Numbers::of("--quality-ctx", "512,2048", &windows),
     ]);

@@ -47,7 +47,7 @@ impl Bench<'_> {
         let since = std::time::Instant::now();
         self.engine.decode(self.id, &self.speed.tokens[range])?;
         #[cfg(feature = "test-engine")]
-        super::faults::handicap(since.elapsed());
+        super::handicap::wait_for_share_of(since.elapsed());
         Ok(())
     }
 

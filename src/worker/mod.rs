@@ -13,7 +13,10 @@ mod bench;
 mod conditions;
 #[cfg(feature = "test-engine")]
 mod faults;
+#[cfg(feature = "test-engine")]
+mod handicap;
 mod load;
+mod measure;
 mod memory;
 mod score;
 mod serve;

@@ -64,15 +64,6 @@ pub struct CompareArgs {
     /// -norot behind a quantized one keeps llama.cpp from rotating what goes into it, e.g. q4_0,q4_0-norot
     #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16,q8_0", help_heading = "What to measure")]
     pub kv: Vec<KvPair>,
-    /// Prompt lengths of the prefill cells, in tokens (with --level quick: 128,512)
-    #[arg(long, value_parser = units::parse_list, default_value = "128,512,2048", default_value_if("level", "quick", "128,512"), help_heading = "What to measure")]
-    pub n_prompt: std::vec::Vec<u32>,
-    /// Depths of the decode cells: tokens in the cache before (with --level quick: 128,512)
-    #[arg(long, value_parser = units::parse_list, default_value = "128,512,2048", default_value_if("level", "quick", "128,512"), help_heading = "What to measure")]
-    pub depths: std::vec::Vec<u32>,
-    /// Tokens generated per decode sample
-    #[arg(long, default_value_t = 32, help_heading = "What to measure")]
-    pub n_gen: u32,
     #[arg(long, value_delimiter = ',', default_value = "prefill,decode,no_reuse", value_parser = parse_workload, help = workloads_help(), help_heading = "What to measure")]
     pub workloads: Vec<WorkloadChoice>,
     #[command(flatten)]

@@ -372,7 +372,7 @@ mod tests {
         let contexts = |args: &[&str]| {
             let all = ["kvant", "compare", "builtin"].iter().chain(args);
             match Cli::parse_from(all).command {
-                Command::Compare(args) => (args.n_prompt, args.depths),
+                Command::Compare(args) => (args.work_flags.n_prompt, args.work_flags.depths),
                 other => panic!("{other:?}"),
             }
         };

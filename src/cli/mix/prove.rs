@@ -13,7 +13,7 @@ use super::super::values::WorkloadChoice;
 use crate::catalog::ModelFiles;
 use crate::data::{ArmConfig, EngineInfo, HostInfo, KvType, Plan, Record, Workload};
 use crate::journal::Journal;
-use crate::plan::{self, KvPair, QualityMode, Settings};
+use crate::plan::{self, KvPair, QualityMode, Settings, WorkFlags};
 use crate::report::{CellReport, Figure, QualityReport, ReportModel};
 use crate::stats::{self, Interval};
 use std::collections::BTreeMap;
@@ -32,9 +32,11 @@ pub fn compare_args(args: &MixArgs, n_chunks: u32) -> Result<CompareArgs, Failur
     Ok(CompareArgs {
         models: args.models.clone(),
         kv: vec![KvPair::of(KvType::F16)],
-        n_prompt: vec![128],
-        depths: vec![128],
-        n_gen: 32,
+        work_flags: WorkFlags {
+            n_prompt: vec![128],
+            depths: vec![128],
+            ..WorkFlags::default()
+        },
         workloads: [Workload::Prefill, Workload::Decode].map(WorkloadChoice::One).to_vec(),
         quality: QualityMode::Full,
         quality_ctx: Some(vec![N_CTX]),

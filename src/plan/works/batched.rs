@@ -1,7 +1,6 @@
 //! Several sequences at once, at the smallest depth: the largest number of them fills that many caches.
 
 use super::*;
-use crate::units;
 
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct BatchedFlags {
@@ -13,25 +12,25 @@ pub struct BatchedFlags {
 pub(super) const KIND: Kind = Kind {
     about: "several sequences at once",
     works,
-    numbers: |s| {
+    numbers: |flags| {
         vec![Numbers {
             is_n_seq: true,
-            ..Numbers::of("--n-seq", "1,2,4,8,16", &s.work_flags.batched.n_seq)
+            ..Numbers::of("--n-seq", "1,2,4,8,16", &flags.batched.n_seq)
         }]
     },
 };
 
-fn works(s: &Settings) -> Vec<Work> {
-    let n_depth = s.n_depths.iter().copied().min().unwrap_or(0);
+fn works(flags: &WorkFlags) -> Vec<Work> {
+    let n_depth = flags.depths.iter().copied().min().unwrap_or(0);
     let work = |is_pp_shared, n_seq| {
         Work::Batched(Batched {
-            n_gen: s.n_gen,
+            n_gen: flags.n_gen,
             n_depth,
             n_seq,
             is_pp_shared,
         })
     };
-    let of_kind = |is_shared| s.work_flags.batched.n_seq.iter().map(move |&n| work(is_shared, n));
+    let of_kind = |is_shared| flags.batched.n_seq.iter().map(move |&n| work(is_shared, n));
     [false, true].into_iter().flat_map(of_kind).collect()
 }
 

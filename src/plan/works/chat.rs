@@ -20,8 +20,8 @@ pub struct ChatFlags {
 
 pub(super) const KIND: Kind = Kind {
     about: "a conversation of several turns in one cache",
-    works: |s| {
-        let flags = &s.work_flags.chat;
+    works: |flags| {
+        let flags = &flags.chat;
         vec![Work::Chat(Chat {
             n_prompt: flags.chat_prompt,
             n_gen: flags.chat_gen,
@@ -29,8 +29,8 @@ pub(super) const KIND: Kind = Kind {
             n_turns: flags.chat_turns,
         })]
     },
-    numbers: |s| {
-        let flags = &s.work_flags.chat;
+    numbers: |flags| {
+        let flags = &flags.chat;
         vec![
             Numbers::of("--chat-turns", "4", &[flags.chat_turns]),
             Numbers::of("--chat-system", "256", &[flags.chat_system]),

@@ -4,7 +4,10 @@ use super::*;
 
 pub(super) const KIND: Kind = Kind {
     about: "",
-    works: |s| s.n_depths.iter().map(|&d| Work::decode(s.n_gen, d)).collect(),
+    works: |flags| {
+        let depths = flags.depths.iter();
+        depths.map(|&d| Work::decode(flags.n_gen, d)).collect()
+    },
     numbers: no_numbers,
 };
 
@@ -13,7 +16,7 @@ impl Planned for Decode {
         f64::from(self.n_gen) * cost.step(1, self.n_depth)
     }
 
-    fn is_measured(&self, _: &Settings, _: &Arm) -> bool {
+    fn is_measured(&self, _: &ArmOfRun<'_>) -> bool {
         true
     }
 }

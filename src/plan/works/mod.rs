@@ -11,14 +11,23 @@ mod speculative;
 mod state;
 
 use super::predict::Cost;
-use super::settings::Settings;
 use crate::data::work::*;
 use crate::data::Arm;
+use crate::units;
 use clap::{Args, FromArgMatches};
 
-/// What the user sets for single workloads.
+/// How large the works are.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct WorkFlags {
+    /// Prompt lengths of the prefill cells, in tokens (with --level quick: 128,512)
+    #[arg(long, value_parser = units::parse_list, default_value = "128,512,2048", default_value_if("level", "quick", "128,512"), help_heading = "What to measure")]
+    pub n_prompt: std::vec::Vec<u32>,
+    /// Depths of the decode cells: tokens in the cache before (with --level quick: 128,512)
+    #[arg(long, value_parser = units::parse_list, default_value = "128,512,2048", default_value_if("level", "quick", "128,512"), help_heading = "What to measure")]
+    pub depths: std::vec::Vec<u32>,
+    /// Tokens generated per decode sample
+    #[arg(long, default_value_t = 32, help_heading = "What to measure")]
+    pub n_gen: u32,
     #[command(flatten)]
     pub batched: batched::BatchedFlags,
     #[command(flatten)]
@@ -60,9 +69,9 @@ impl Numbers {
 pub(super) struct Kind {
     /// What it is, for who may ask for it; none of what is measured anyway.
     about: &'static str,
-    works: fn(&Settings) -> Vec<Work>,
+    works: fn(&WorkFlags) -> Vec<Work>,
     /// What is set for it alone.
-    numbers: fn(&Settings) -> Vec<Numbers>,
+    numbers: fn(&WorkFlags) -> Vec<Numbers>,
 }
 
 const fn kind(workload: Workload) -> Kind {
@@ -79,14 +88,23 @@ const fn kind(workload: Workload) -> Kind {
     }
 }
 
+/// An arm, as far as it depends on it which works it has.
+pub(super) struct ArmOfRun<'a> {
+    pub arm: &'a Arm,
+    pub is_first_kv: bool,
+    pub is_full_matrix: bool,
+    pub is_triage: bool,
+    pub flags: &'a WorkFlags,
+}
+
 /// How a work is planned.
 pub(super) trait Planned {
     /// Predicted seconds of one execution.
     fn seconds(&self, cost: &Cost<'_>) -> f64;
 
     /// Whether an arm has it, apart from works that decide.
-    fn is_measured(&self, s: &Settings, arm: &Arm) -> bool {
-        is_first_kv(s, arm) && !arm.is_control
+    fn is_measured(&self, of: &ArmOfRun<'_>) -> bool {
+        of.is_first_kv && !of.arm.is_control
     }
 
     /// Long, and telling little more each time; `n_prompt`: the prompt that decides, if one does.
@@ -109,15 +127,28 @@ pub(super) fn planned(work: &Work) -> &dyn Planned {
     }
 }
 
-/// The works of the workloads that are asked for.
-pub(super) fn works(s: &Settings) -> Vec<Work> {
-    let asked = Workload::ALL.iter().filter(|w| s.workloads.contains(w));
-    asked.flat_map(|&w| (kind(w).works)(s)).collect()
+impl Cost<'_> {
+    /// Predicted duration of one execution.
+    pub fn execution_ns(&self, work: &Work) -> u64 {
+        (planned(work).seconds(self) * 1e9) as u64
+    }
 }
 
-/// What is set for single workloads.
-pub(super) fn numbers(s: &Settings) -> Vec<Numbers> {
-    Workload::ALL.iter().flat_map(|&w| (kind(w).numbers)(s)).collect()
+/// The works of the workloads that are asked for.
+pub(super) fn works(asked: &[Workload], flags: &WorkFlags) -> Vec<Work> {
+    let asked = Workload::ALL.iter().filter(|w| asked.contains(w));
+    asked.flat_map(|&w| (kind(w).works)(flags)).collect()
+}
+
+/// All numbers that are set.
+pub(super) fn numbers(flags: &WorkFlags) -> Vec<Numbers> {
+    let shared = [
+        Numbers::of("--n-prompt", "128,512", &flags.n_prompt),
+        Numbers::of("--depths", "128,512", &flags.depths),
+        Numbers::of("--n-gen", "32", &[flags.n_gen]),
+    ];
+    let own = Workload::ALL.iter().flat_map(|&w| (kind(w).numbers)(flags));
+    own.chain(shared).collect()
 }
 
 /// What `--workloads` can name.
@@ -133,10 +164,6 @@ pub fn workloads_help() -> String {
     )
 }
 
-fn is_first_kv(s: &Settings, arm: &Arm) -> bool {
-    s.kv.first().is_some_and(|kv| kv.to_string() == arm.config.kv())
-}
-
-const fn no_numbers(_: &Settings) -> Vec<Numbers> {
+const fn no_numbers(_: &WorkFlags) -> Vec<Numbers> {
     Vec::new()
 }

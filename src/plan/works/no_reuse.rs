@@ -13,8 +13,8 @@ const N_GEN: u32 = 1;
 /// The cost grows with the square of the depth.
 const N_DEPTH_MAX: u32 = 512;
 
-fn works(s: &Settings) -> Vec<Work> {
-    let depths = s.n_depths.iter().copied().filter(|d| *d <= N_DEPTH_MAX);
+fn works(flags: &WorkFlags) -> Vec<Work> {
+    let depths = flags.depths.iter().copied().filter(|d| *d <= N_DEPTH_MAX);
     depths
         .map(|n_depth| Work::NoReuse(NoReuse { n_gen: N_GEN, n_depth }))
         .collect()

@@ -4,7 +4,7 @@ use super::*;
 
 pub(super) const KIND: Kind = Kind {
     about: "",
-    works: |s| s.n_prompts.iter().map(|&n| Work::prefill(n)).collect(),
+    works: |flags| flags.n_prompt.iter().map(|&n| Work::prefill(n)).collect(),
     numbers: no_numbers,
 };
 
@@ -15,12 +15,12 @@ impl Planned for Prefill {
 
     /// With other KV types than the first only at the middle length: on a CPU long prompts into a quantized cache take most of the time
     /// and tell least. The control leaves out longer ones.
-    fn is_measured(&self, s: &Settings, arm: &Arm) -> bool {
-        let middle = middle(&s.n_prompts);
-        match arm.is_control {
-            _ if s.is_full_matrix => true,
+    fn is_measured(&self, of: &ArmOfRun<'_>) -> bool {
+        let middle = middle(&of.flags.n_prompt);
+        match of.arm.is_control {
+            _ if of.is_full_matrix => true,
             true => Some(self.n_prompt) <= middle,
-            false => is_first_kv(s, arm) || (!s.is_triage && Some(self.n_prompt) == middle),
+            false => of.is_first_kv || (!of.is_triage && Some(self.n_prompt) == middle),
         }
     }
 

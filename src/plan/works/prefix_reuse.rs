@@ -11,12 +11,12 @@ pub(super) const KIND: Kind = Kind {
 /// Shares of a follow-up prompt that are in the cache already, in percent; 0 is the cold prompt they are held against.
 const SHARED_PERCENT: [u32; 4] = [0, 25, 50, 90];
 
-fn works(s: &Settings) -> Vec<Work> {
+fn works(flags: &WorkFlags) -> Vec<Work> {
     let of_prompt = |&n_prompt: &u32| {
         let shares = shares(n_prompt).into_iter();
         shares.map(move |n_shared| Work::PrefixReuse(PrefixReuse { n_prompt, n_shared }))
     };
-    s.n_prompts.iter().flat_map(of_prompt).collect()
+    flags.n_prompt.iter().flat_map(of_prompt).collect()
 }
 
 /// At least one token is always left to process.

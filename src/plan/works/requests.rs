@@ -1,7 +1,6 @@
 //! A closed loop of several users, one kind of request for all.
 
 use super::*;
-use crate::units;
 
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct RequestFlags {
@@ -22,8 +21,8 @@ pub(super) const KIND: Kind = Kind {
     numbers,
 };
 
-fn works(s: &Settings) -> Vec<Work> {
-    let flags = &s.work_flags.requests;
+fn works(flags: &WorkFlags) -> Vec<Work> {
+    let flags = &flags.requests;
     let work = |&n_users: &u32| {
         Work::Requests(Requests {
             n_prompt: flags.request_prompt,
@@ -34,8 +33,8 @@ fn works(s: &Settings) -> Vec<Work> {
     flags.n_users.iter().map(work).collect()
 }
 
-fn numbers(s: &Settings) -> Vec<Numbers> {
-    let flags = &s.work_flags.requests;
+fn numbers(flags: &WorkFlags) -> Vec<Numbers> {
+    let flags = &flags.requests;
     vec![
         Numbers {
             is_n_seq: true,

@@ -8,12 +8,12 @@ pub(super) const KIND: Kind = Kind {
     numbers: no_numbers,
 };
 
-fn works(s: &Settings) -> Vec<Work> {
+fn works(flags: &WorkFlags) -> Vec<Work> {
     let work = |&n_depth: &u32| {
-        let n_gen = s.n_gen;
+        let n_gen = flags.n_gen;
         Work::Speculative(Speculative { n_gen, n_depth })
     };
-    s.n_depths.iter().map(work).collect()
+    flags.depths.iter().map(work).collect()
 }
 
 impl Planned for Speculative {
@@ -22,7 +22,7 @@ impl Planned for Speculative {
         3.0 * f64::from(self.n_gen) * cost.step(1, self.n_depth)
     }
 
-    fn is_measured(&self, _: &Settings, arm: &Arm) -> bool {
-        arm.is_baseline
+    fn is_measured(&self, of: &ArmOfRun<'_>) -> bool {
+        of.arm.is_baseline
     }
 }

@@ -4,8 +4,8 @@ use super::*;
 
 pub(super) const KIND: Kind = Kind {
     about: "saving and restoring",
-    works: |s| {
-        let depths = s.n_depths.iter();
+    works: |flags| {
+        let depths = flags.depths.iter();
         depths.map(|&n_depth| Work::State(State { n_depth })).collect()
     },
     numbers: no_numbers,

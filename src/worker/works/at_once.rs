@@ -3,24 +3,7 @@
 use super::*;
 use crate::data::ArmConfig;
 use crate::engine::Layout;
-
-/// One of them, for all works of its kind that have no more sequences.
-pub(in crate::worker) struct AtOnceContext {
-    id: ContextId,
-    /// Context of the arm it belongs to.
-    of: ContextId,
-    work: Work,
-    /// Tokens that a pass can have.
-    n_batch: u32,
-}
-
-impl AtOnceContext {
-    fn serves(&self, of: ContextId, work: &Work) -> bool {
-        let (own, other) = (self.work.row(), work.row());
-        let kind = |row: &crate::data::WorkRow| (row.workload, row.n_prompt, row.n_depth, row.is_pp_shared);
-        (self.of, kind(&own)) == (of, kind(&other)) && own.n_seq >= other.n_seq && own.n_gen >= other.n_gen
-    }
-}
+use crate::worker::speed::AtOnceContext;
 
 impl Bench<'_> {
     /// Opens a context for a work of several sequences; `None` where there is one.

@@ -11,7 +11,6 @@ mod requests;
 mod speculative;
 mod state;
 
-pub(super) use at_once::AtOnceContext;
 pub(super) use chat::turns;
 pub(super) use requests::answered;
 #[cfg(all(test, feature = "test-engine"))]

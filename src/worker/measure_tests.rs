@@ -1,3 +1,4 @@
+use super::super::state_file::StateFiles;
 use super::super::works::{likely_in, spread};
 use super::*;
 use crate::data::work::{Batched, NoReuse, PrefixReuse, Speculative, State};
