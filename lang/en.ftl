@@ -124,26 +124,26 @@ not-measured-of =
     }
 at-prompt = for { $n } tokens
 at-depth = at depth { $n }
-# (ratio, place)
-ratio-here = { $ratio } { $place }
-# (name, ratios, baseline, rate, place)
+# (ratio, setting)
+ratio-here = { $ratio } { $setting }
+# (name, ratios, baseline, rate, setting)
 decodes-fastest =
     By the estimates { $name } decodes fastest in every context: { $ratios } faster than
-    { $baseline }; { $rate } t/s { $place }.
-# (name, ratios, baseline, rate, place)
+    { $baseline }; { $rate } t/s { $setting }.
+# (name, ratios, baseline, rate, setting)
 prefills-fastest =
     By the estimates { $name } prefills fastest in every context: { $ratios } faster than
-    { $baseline }; { $rate } t/s { $place }.
-# (ratio, place, verdict)
-pair-here = { $ratio } { $place } ({ $verdict })
+    { $baseline }; { $rate } t/s { $setting }.
+# (ratio, setting, verdict)
+pair-here = { $ratio } { $setting } ({ $verdict })
 # (name, second, pairs)
 against-next-everywhere = { $name } against { $second }, the next one: { $pairs }.
-place-prompt = For a prompt of { $n } tokens
-place-depth = At depth { $n }
-# (place, baseline, next)
-nobody-ahead = { $place }, no variant comes out ahead of { $baseline }: { $next }.
-# (place, lead, rate, runner_up)
-leads = { $place }, { $lead } ({ $rate } t/s){ $runner_up }.
+setting-prompt = For a prompt of { $n } tokens
+setting-depth = At depth { $n }
+# (setting, baseline, next)
+nobody-ahead = { $setting }, no variant comes out ahead of { $baseline }: { $next }.
+# (setting, lead, rate, runner_up)
+leads = { $setting }, { $lead } ({ $rate } t/s){ $runner_up }.
 # (second, ratio, verdict)
 against-next = ; against { $second }, the next one: { $ratio } ({ $verdict })
 decodes = decodes
@@ -316,7 +316,7 @@ h-quality-loss = KLD, nats
 h-limits = limits
 h-choice-if = the choice with
 l-broken = broken
-l-met = kept
+l-met = met
 the-choice = the choice
 chosen = { $arm } (the choice)
 # (arm, n)
@@ -718,7 +718,7 @@ h-alone = alone, ms per token
 h-drafted = with the draft
 h-speed-up = speed-up
 h-accepted = accepted
-h-by-place = by place
+h-by-position = by place
 h-needed = needed
 h-per-pass = tokens per pass
 h-in-draft = time in the draft
@@ -1150,10 +1150,16 @@ m-loss-open = Its divergence, { $kld } nats, is not shown to be at most { $most 
 m-too-slow =
     It decodes { $rate } t/s, not { $least }: no file that was found does, and this one is the
     nearest.
+# (mix, own, least, other, size, rate, kld)
+m-use-other =
+    { $mix } decodes { $own } t/s, not { $least }. Use { $other } ({ $size }): it decodes { $rate } t/s,
+    with a divergence of { $kld } nats.
 # (verdict, mix, rival, ratio)
 m-as-fast =
     { $verdict ->
         [found] It is as fast: { $mix } decodes at { $ratio } of { $rival }'s speed.
+        [slower] It is slower: { $mix } decodes at { $ratio } of { $rival }'s speed; --min-decode asks for speed.
+        [faster] It is faster too: { $mix } decodes at { $ratio } of { $rival }'s speed.
        *[none]
             No file was found that is shown to lose less than { $rival } and to decode as fast:
             { $mix } decodes at { $ratio } of its speed.
@@ -1165,6 +1171,9 @@ m-source =
     bits is skewed.
 # (given, size)
 m-given-larger = { $given } itself, { $size }, is larger than was asked for.
+# (given, size, ratio, mix)
+m-beats-given =
+    Against { $given } itself ({ $size }), { $mix } has { $ratio } of its divergence.
 # (given, size)
 m-use-given =
     Use { $given } itself ({ $size }): nothing made from it is shown to be better at this size.
@@ -1194,6 +1203,13 @@ m-unmeasured =
 ## Builds, and the gate
 
 builds = Builds
+builds-intro =
+    What each executable was built with, and what it does to speed. The same file in two of them
+    differs by their kernels alone.
+# (build, base, kld, share)
+kernels =
+    { $build } diverges from { $base } by { $kld } nats, with the same top token in { $share } of
+    places.
 h-build = build
 h-flags = built with
 h-instructions = system info of llama.cpp

@@ -99,19 +99,19 @@ not-measured-of =
     }
 at-prompt = con { $n } tokens
 at-depth = a profundidad { $n }
-ratio-here = { $ratio } { $place }
+ratio-here = { $ratio } { $setting }
 decodes-fastest =
     Según las estimaciones, { $name } es la que más rápido decodifica en todos los contextos:
-    { $ratios } respecto a { $baseline }; { $rate } t/s { $place }.
+    { $ratios } respecto a { $baseline }; { $rate } t/s { $setting }.
 prefills-fastest =
     Según las estimaciones, { $name } es la que más rápido hace el prefill con cualquier longitud:
-    { $ratios } respecto a { $baseline }; { $rate } t/s { $place }.
-pair-here = { $ratio } { $place } ({ $verdict })
+    { $ratios } respecto a { $baseline }; { $rate } t/s { $setting }.
+pair-here = { $ratio } { $setting } ({ $verdict })
 against-next-everywhere = { $name } frente a { $second }, la siguiente: { $pairs }.
-place-prompt = Con un prompt de { $n } tokens
-place-depth = A profundidad { $n }
-nobody-ahead = { $place }, ninguna variante supera a { $baseline }: { $next }.
-leads = { $place }, { $lead } ({ $rate } t/s){ $runner_up }.
+setting-prompt = Con un prompt de { $n } tokens
+setting-depth = A profundidad { $n }
+nobody-ahead = { $setting }, ninguna variante supera a { $baseline }: { $next }.
+leads = { $setting }, { $lead } ({ $rate } t/s){ $runner_up }.
 against-next = ; frente a { $second }, la siguiente: { $ratio } ({ $verdict })
 decodes = decodifica
 prefills = hace el prefill
@@ -618,7 +618,7 @@ h-alone = solo, ms por token
 h-drafted = con borrador
 h-speed-up = aceleración
 h-accepted = aceptados
-h-by-place = por posición
+h-by-position = por posición
 h-needed = necesario
 h-per-pass = tokens por pasada
 h-in-draft = tiempo en el borrador
@@ -1013,9 +1013,14 @@ m-loss-open =
 m-too-slow =
     Decodifica { $rate } t/s y no { $least }: ningún archivo hallado lo consigue, y este es el que
     más se acerca.
+m-use-other =
+    { $mix } decodifica { $own } t/s, no { $least }. Use { $other } ({ $size }): decodifica { $rate } t/s,
+    con una divergencia de { $kld } nats.
 m-as-fast =
     { $verdict ->
         [found] Es igual de rápido: { $mix } decodifica a { $ratio } de la velocidad de { $rival }.
+        [slower] Es más lento: { $mix } decodifica a { $ratio } de la velocidad de { $rival }; --min-decode pide velocidad.
+        [faster] También es más rápido: { $mix } decodifica a { $ratio } de la velocidad de { $rival }.
        *[none]
             No se halló ningún archivo del que quede demostrado que pierda menos que { $rival } y
             decodifique igual de rápido: { $mix } decodifica a { $ratio } de su velocidad.
@@ -1025,6 +1030,8 @@ m-source =
     rejilla, así que { $given } apenas pierde nada frente a él, y toda otra comparación de tipos de
     4 bits queda sesgada.
 m-given-larger = El propio { $given }, { $size }, es mayor de lo que se pidió.
+m-beats-given =
+    Frente al propio { $given } ({ $size }), { $mix } tiene { $ratio } de su divergencia.
 m-use-given =
     Use el propio { $given } ({ $size }): no queda demostrado que nada hecho a partir de él sea
     mejor con este tamaño.
@@ -1051,6 +1058,12 @@ m-unmeasured =
 ## Compilaciones y control
 
 builds = Compilaciones
+builds-intro =
+    Con qué se compiló cada ejecutable, y qué efecto tiene en la velocidad. El mismo archivo en dos de
+    ellos difiere solo por sus kernels.
+kernels =
+    { $build } diverge de { $base } en { $kld } nats, con el mismo token más probable en { $share } de
+    las posiciones.
 h-build = compilación
 h-flags = opciones de compilación
 h-instructions = información de llama.cpp

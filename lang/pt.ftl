@@ -100,19 +100,19 @@ not-measured-of =
     }
 at-prompt = com { $n } tokens
 at-depth = na profundidade { $n }
-ratio-here = { $ratio } { $place }
+ratio-here = { $ratio } { $setting }
 decodes-fastest =
     Pelas estimativas, { $name } é a que decodifica mais rápido em todos os contextos: { $ratios }
-    em relação a { $baseline }; { $rate } t/s { $place }.
+    em relação a { $baseline }; { $rate } t/s { $setting }.
 prefills-fastest =
     Pelas estimativas, { $name } é a que faz o prefill mais rápido em todos os comprimentos:
-    { $ratios } em relação a { $baseline }; { $rate } t/s { $place }.
-pair-here = { $ratio } { $place } ({ $verdict })
+    { $ratios } em relação a { $baseline }; { $rate } t/s { $setting }.
+pair-here = { $ratio } { $setting } ({ $verdict })
 against-next-everywhere = { $name } em relação a { $second }, a seguinte: { $pairs }.
-place-prompt = Com um prompt de { $n } tokens
-place-depth = Na profundidade { $n }
-nobody-ahead = { $place }, nenhuma variante supera { $baseline }: { $next }.
-leads = { $place }, { $lead } ({ $rate } t/s){ $runner_up }.
+setting-prompt = Com um prompt de { $n } tokens
+setting-depth = Na profundidade { $n }
+nobody-ahead = { $setting }, nenhuma variante supera { $baseline }: { $next }.
+leads = { $setting }, { $lead } ({ $rate } t/s){ $runner_up }.
 against-next = ; em relação a { $second }, a seguinte: { $ratio } ({ $verdict })
 decodes = decodifica
 prefills = faz o prefill
@@ -618,7 +618,7 @@ h-alone = sozinho, ms por token
 h-drafted = com o rascunho
 h-speed-up = aceleração
 h-accepted = aceitos
-h-by-place = por posição
+h-by-position = por posição
 h-needed = necessário
 h-per-pass = tokens por passada
 h-in-draft = tempo no rascunho
@@ -1014,9 +1014,14 @@ m-loss-open = Não está demonstrado que sua divergência, { $kld } nats, seja d
 m-too-slow =
     Decodifica { $rate } t/s, e não { $least }: nenhum arquivo encontrado consegue, e este é o que
     mais se aproxima.
+m-use-other =
+    { $mix } decodifica { $own } t/s, não { $least }. Use { $other } ({ $size }): decodifica { $rate } t/s,
+    com uma divergência de { $kld } nats.
 m-as-fast =
     { $verdict ->
         [found] É tão rápido quanto: { $mix } decodifica a { $ratio } da velocidade de { $rival }.
+        [slower] É mais lento: { $mix } decodifica a { $ratio } da velocidade de { $rival }; --min-decode pede velocidade.
+        [faster] Também é mais rápido: { $mix } decodifica a { $ratio } da velocidade de { $rival }.
        *[none]
             Não foi encontrado nenhum arquivo que comprovadamente perca menos que { $rival } e
             decodifique tão rápido: { $mix } decodifica a { $ratio } da velocidade dele.
@@ -1026,6 +1031,8 @@ m-source =
     grade, portanto { $given } quase não perde nada em relação a ele, e qualquer outra comparação de
     tipos de 4 bits fica distorcida.
 m-given-larger = O próprio { $given }, { $size }, é maior do que o pedido.
+m-beats-given =
+    Diante do próprio { $given } ({ $size }), { $mix } tem { $ratio } da divergência dele.
 m-use-given =
     Use o próprio { $given } ({ $size }): não está demonstrado que algo feito a partir dele seja
     melhor neste tamanho.
@@ -1052,6 +1059,12 @@ m-unmeasured =
 ## Compilações e controle
 
 builds = Compilações
+builds-intro =
+    Com que cada executável foi compilado, e o que isso faz com a velocidade. O mesmo arquivo em dois
+    deles difere só pelos kernels.
+kernels =
+    { $build } diverge de { $base } em { $kld } nats, com o mesmo token mais provável em { $share } das
+    posições.
 h-build = compilação
 h-flags = opções de compilação
 h-instructions = informação do llama.cpp

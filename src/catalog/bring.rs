@@ -73,8 +73,8 @@ fn is_right(
 pub(super) fn read_header(source: &dyn Source, offer: &mut Offer, tools: Tools<'_>) -> Result<(), FetchError> {
     let headers = offer.parts.iter().map(|part| Ok(source.header(part, false, tools)?.0));
     let headers = headers.collect::<Result<Vec<_>, FetchError>>()?;
-    let place = source.place(&offer.parts[0]);
-    let gguf = join(headers).map_err(|problem| problem.at(Path::new(&place)))?;
+    let location = source.location(&offer.parts[0]);
+    let gguf = join(headers).map_err(|problem| problem.at(Path::new(&location)))?;
     let paths: Vec<PathBuf> = offer.parts.iter().map(|part| PathBuf::from(&part.file)).collect();
     let local = LocalFile::of(gguf, paths)?;
     offer.local = Some(offer.checked(local)?);

@@ -12,7 +12,7 @@ use super::error::{CatalogError, FetchError};
 use super::event::{Event, Progress};
 use super::leave::{check_one_model, nothing};
 use super::offer::{Beside, Offer};
-use super::pick::{names, pick, places, At, Pick};
+use super::pick::{names, offers, pick, At, Pick};
 use super::request::{Context, Request, DEFAULT_VARIANTS};
 use super::shelf::Shelf;
 use super::source::{first, Breadth, Known, Source};
@@ -166,7 +166,7 @@ impl Chooser<'_, '_> {
             [one] => format!("{}: ", one.source.label()),
             _ => String::new(),
         };
-        self.look_closer(way, &mut shelves)
+        self.read_headers(way, &mut shelves)
             .and_then(|()| self.finish(shelves))
             .map_err(|e| match e {
                 FetchError::Failed(why) => FetchError::Failed(label + &why),
@@ -175,13 +175,13 @@ impl Chooser<'_, '_> {
     }
 
     /// Names alone do not tell whether files of different names are one model: their headers do, before they are fetched.
-    fn look_closer(&mut self, way: &Way<'_>, shelves: &mut [Shelf<'_>]) -> Result<(), FetchError> {
+    fn read_headers(&mut self, way: &Way<'_>, shelves: &mut [Shelf<'_>]) -> Result<(), FetchError> {
         let wanted = pick(shelves, self.request).needed();
         let offer = |&(a, i): &At| &shelves[a].offers[i];
         let models: BTreeSet<_> = wanted.iter().map(|at| (at.0, offer(at).name.model_words())).collect();
         // A file whose name tells no type may be any of those that are wanted.
         let is_unlabelled = |at: &At| offer(at).ftype().or(offer(at).own_label()).is_none();
-        let mut doubtful: Vec<At> = places(shelves).filter(is_unlabelled).take(MAX_DOUBTFUL).collect();
+        let mut doubtful: Vec<At> = offers(shelves).filter(is_unlabelled).take(MAX_DOUBTFUL).collect();
         if models.len() > 1 {
             doubtful.extend(wanted);
         }

@@ -38,20 +38,24 @@ pub enum CatalogError {
         variant: String,
         found: String,
     },
-    #[error("{place}: has no such file as {only}; there are {there}")]
-    NoSuchFile { place: String, only: String, there: String },
+    #[error("{location}: has no such file as {only}; there are {there}")]
+    NoSuchFile {
+        location: String,
+        only: String,
+        there: String,
+    },
     #[error("{file}: is {what}; name another file")]
     NotMeasurable { file: String, what: String },
-    #[error("{place}: holds several models or files that may be meant; name those to use:{}", lines.concat())]
-    SeveralModels { place: String, lines: Vec<String> },
+    #[error("{location}: holds several models or files that may be meant; name those to use:{}", lines.concat())]
+    SeveralModels { location: String, lines: Vec<String> },
     #[error("--baseline {given}: is not among the variants compared; use one of {ids}")]
     NoBaseline { given: String, ids: String },
     #[error("interrupted while fetching {0}; what came is kept, and the same command goes on from there")]
     InterruptedFetch(String),
     #[error("{}: cannot be written ({why}); check its permissions, or set HF_HOME or KVANT_STORE to a folder you can write to", path.display())]
     Unwritable { path: PathBuf, why: String },
-    #[error("{place}: {}; name another, or a file", nothing_left(beside))]
-    NoModels { place: String, beside: String },
+    #[error("{location}: {}; name another, or a file", nothing_left(beside))]
+    NoModels { location: String, beside: String },
     #[error("{0}: cannot be listed ({1}); check its permissions")]
     Folder(String, String),
     #[error(transparent)]

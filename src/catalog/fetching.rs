@@ -26,9 +26,9 @@ pub(super) fn pause(time: Duration, file: &str, is_stopped: &dyn Fn() -> bool) -
         if left.is_zero() {
             return Ok(());
         }
-        let step = left.min(Duration::from_millis(100));
-        thread::sleep(step);
-        left -= step;
+        let pause = left.min(Duration::from_millis(100));
+        thread::sleep(pause);
+        left -= pause;
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Header {
     /// It, over all parts of a split model.
     pub gguf: Gguf,
     /// Where it was read, for people.
-    pub place: String,
+    pub location: String,
     /// The files, when they are on this machine; of a split model in order.
     pub paths: Vec<PathBuf>,
     /// Which part was named, and of how many.
@@ -33,9 +33,9 @@ pub struct Header {
 
 impl Header {
     /// Of a file that is not here.
-    pub fn of_remote(gguf: Gguf, place: &str) -> Header {
+    pub fn of_remote(gguf: Gguf, location: &str) -> Header {
         Header {
-            place: place.to_owned(),
+            location: location.to_owned(),
             paths: Vec::new(),
             part: gguf.part(),
             gguf,
@@ -50,7 +50,7 @@ impl Header {
         let part = named.part();
         let mut header = Header {
             gguf: named,
-            place: path.display().to_string(),
+            location: path.display().to_string(),
             paths: vec![path.to_owned()],
             part,
             missing: Vec::new(),
@@ -100,15 +100,15 @@ fn read(model: &str, variant: Option<&str>, keeps_heads: bool, context: Context<
         Err(FetchError::Failed(_)) => {}
     }
     if let Some(own) = arg.sources.iter().find(|source| source.is_own() && arg.entry.is_none()) {
-        let place = own.label();
+        let location = own.label();
         let Some(text) = variant.or(arg.only.as_ref().map(Only::text)) else {
             let beside = String::new();
-            return Err(CatalogError::NoModels { place, beside });
+            return Err(CatalogError::NoModels { location, beside });
         };
         let files = own.local(context.tools)?.files.into_iter();
         let there: Vec<String> = files.map(|file| name_of(Path::new(&file.file))).take(12).collect();
         return Err(CatalogError::NoSuchFile {
-            place,
+            location,
             only: text.to_owned(),
             there: there.join(", "),
         });
@@ -150,10 +150,10 @@ pub fn shape(given: &str, context: Context<'_>) -> Result<PathBuf, CatalogError>
         return Shape::of_dimensions(&entry.name, n_ctx_train, dimensions).write(context.tools.store);
     }
     let header = read(given, None, true, context)?;
-    let place = PathBuf::from(&header.place);
+    let location = PathBuf::from(&header.location);
     if !header.missing.is_empty() {
         let (missing, count) = (header.missing, header.part.map_or(0, |(_, count)| count as u32));
-        return Err(GgufProblem::PartsMissing { missing, count }.at(&place).into());
+        return Err(GgufProblem::PartsMissing { missing, count }.at(&location).into());
     }
     let heads = match header.heads.is_empty() {
         false => header.heads,
@@ -168,7 +168,7 @@ pub fn shape(given: &str, context: Context<'_>) -> Result<PathBuf, CatalogError>
             header.paths.iter().map(head).collect::<Result<_, _>>()?
         }
     };
-    Shape::of_headers(&header.place, heads).write(context.tools.store)
+    Shape::of_headers(&header.location, heads).write(context.tools.store)
 }
 
 /// Whether these files are meant: what the argument names, the variant, or any that may be a model.
@@ -223,14 +223,14 @@ fn remote(
     let parts = parts.ok_or_else(|| FetchError::failed("has no such file"))?;
     let heads = parts.iter().map(|part| source.header(part, keeps_heads, tools));
     let mut heads = heads.collect::<Result<Vec<_>, _>>()?;
-    let place = source.place(&parts[0]);
+    let location = source.location(&parts[0]);
     let gguf = join(heads.iter().map(|(gguf, _)| gguf.clone()).collect());
-    let gguf = gguf.map_err(|problem| problem.at(Path::new(&place)))?;
+    let gguf = gguf.map_err(|problem| problem.at(Path::new(&location)))?;
     if !keeps_heads {
         heads.clear();
     }
     Ok(Header {
         heads,
-        ..Header::of_remote(gguf, &place)
+        ..Header::of_remote(gguf, &location)
     })
 }

@@ -96,7 +96,7 @@ impl Request<'_> {
             };
             let some: Vec<String> = there.iter().take(12).map(|file| shown(file)).collect();
             return Err(CatalogError::NoSuchFile {
-                place: shelf.source.label(),
+                location: shelf.source.label(),
                 only: text.to_owned(),
                 there: some.join(", "),
             });
@@ -109,7 +109,7 @@ impl Request<'_> {
         shelf.settle().map_err(|models| self.several(&arg.given, models))
     }
 
-    fn several(&self, place: &str, models: Vec<Vec<String>>) -> CatalogError {
+    fn several(&self, location: &str, models: Vec<Vec<String>>) -> CatalogError {
         let quoted = |argument: &String| match argument.contains([' ', '\'', '"', '(', ')', '&']) {
             true => format!("'{}'", argument.replace('\'', "'\\''")),
             false => argument.clone(),
@@ -119,18 +119,18 @@ impl Request<'_> {
             format!("\n  kvant {} {}", self.command, arguments.join(" "))
         };
         CatalogError::SeveralModels {
-            place: place.to_owned(),
+            location: location.to_owned(),
             lines: models.into_iter().map(line).collect(),
         }
     }
 }
 
-/// The error of a place where no model is left.
+/// The error of a location where no model is left.
 pub(super) fn nothing(shelf: &Shelf<'_>) -> CatalogError {
     match shelf.beside.as_slice() {
         [one] if one.error.is_some() => one.error(),
         besides => CatalogError::NoModels {
-            place: shelf.source.label(),
+            location: shelf.source.label(),
             beside: besides
                 .iter()
                 .map(|beside| beside.passed.to_string())

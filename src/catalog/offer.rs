@@ -207,14 +207,14 @@ pub(super) fn is_among(only: &Only, parts: &[Listed]) -> bool {
 
 /// Files, and parts of files, that belong together, in the order of their first names.
 pub(super) fn sets(files: Vec<Listed>) -> Vec<Vec<Listed>> {
-    let mut places: BTreeMap<(String, u32), usize> = BTreeMap::new();
+    let mut indices: BTreeMap<(String, u32), usize> = BTreeMap::new();
     let mut sets: Vec<Vec<Listed>> = Vec::new();
     for file in files {
-        let place = PartName::parse(&file.file).map(|part| {
+        let index = PartName::parse(&file.file).map(|part| {
             let next = sets.len();
-            *places.entry((part.stem, part.count)).or_insert(next)
+            *indices.entry((part.stem, part.count)).or_insert(next)
         });
-        match place.and_then(|place| sets.get_mut(place)) {
+        match index.and_then(|index| sets.get_mut(index)) {
             Some(set) => set.push(file),
             None => sets.push(vec![file]),
         }

@@ -19,7 +19,7 @@ const SMALLER: f64 = 0.95;
 const NO_LARGER: f64 = 1.1;
 const FASTER_SHARE: f64 = 0.5;
 
-/// Where an offer is: its shelf, and its place there.
+/// Where an offer is: its shelf, and its index there.
 pub(super) type At = (usize, usize);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,11 +42,11 @@ impl Picks {
     pub(super) fn needed(&self) -> Vec<At> {
         let mut needed: Vec<At> = Vec::new();
         for pick in &self.picks {
-            let place = match *pick {
-                Pick::Offer(place) => Some(place),
+            let at = match *pick {
+                Pick::Offer(at) => Some(at),
                 Pick::Make(_) => self.source,
             };
-            needed.extend(place.filter(|place| !needed.contains(place)));
+            needed.extend(at.filter(|at| !needed.contains(at)));
         }
         needed
     }
@@ -64,18 +64,18 @@ pub(super) fn names(shelves: &[Shelf<'_>]) -> Vec<Vec<String>> {
         .collect()
 }
 
-pub(super) fn places<'s>(shelves: &'s [Shelf<'_>]) -> impl Iterator<Item = At> + 's {
+pub(super) fn offers<'s>(shelves: &'s [Shelf<'_>]) -> impl Iterator<Item = At> + 's {
     let shelves = shelves.iter().enumerate();
     shelves.flat_map(|(a, shelf)| (0..shelf.offers.len()).map(move |i| (a, i)))
 }
 
 pub(super) fn pick(shelves: &[Shelf<'_>], request: &Request<'_>) -> Picks {
     let offer = |(a, i): At| &shelves[a].offers[i];
-    let mut all: Vec<At> = places(shelves).collect();
+    let mut all: Vec<At> = offers(shelves).collect();
     // Of equals the first.
-    let best = |places: &[At]| places.iter().rev().copied().max_by_key(|&place| offer(place).rank());
+    let best = |offers: &[At]| offers.iter().rev().copied().max_by_key(|&at| offer(at).rank());
     if request.is_derived {
-        let here: Vec<_> = all.iter().copied().filter(|&place| offer(place).is_here()).collect();
+        let here: Vec<_> = all.iter().copied().filter(|&at| offer(at).is_here()).collect();
         all = match here.is_empty() {
             true => best(&all).into_iter().collect(),
             false => here,
@@ -84,7 +84,7 @@ pub(super) fn pick(shelves: &[Shelf<'_>], request: &Request<'_>) -> Picks {
     // Of what is wanted the best, if it is exact: another one would be fetched for this alone.
     let source_of = |picks: &[Pick]| {
         let exact = picks.iter().filter_map(|pick| match *pick {
-            Pick::Offer(place) => Some(place).filter(|&place| offer(place).is_exact()),
+            Pick::Offer(at) => Some(at).filter(|&at| offer(at).is_exact()),
             Pick::Make(_) => None,
         });
         best(&exact.collect::<Vec<_>>()).or(best(&all))
@@ -101,13 +101,13 @@ pub(super) fn pick(shelves: &[Shelf<'_>], request: &Request<'_>) -> Picks {
             let is_id = |text: &str| ids[a][i].eq_ignore_ascii_case(text);
             (is_id(text), offer((a, i)).is_called(text))
         };
-        let exact = all.iter().copied().filter(|&place| is_called(place).0);
-        let mut places: Vec<_> = exact.collect();
-        if places.is_empty() {
-            places = all.iter().copied().filter(|&place| is_called(place).1).collect();
+        let exact = all.iter().copied().filter(|&at| is_called(at).0);
+        let mut offers: Vec<_> = exact.collect();
+        if offers.is_empty() {
+            offers = all.iter().copied().filter(|&at| is_called(at).1).collect();
         }
-        let picks: Vec<Pick> = match (places.is_empty(), ftype_of(text)) {
-            (false, _) => places.into_iter().map(Pick::Offer).collect(),
+        let picks: Vec<Pick> = match (offers.is_empty(), ftype_of(text)) {
+            (false, _) => offers.into_iter().map(Pick::Offer).collect(),
             (true, Some(label)) => vec![Pick::Make(label)],
             (true, None) => {
                 found.unknown.push(text.to_owned());
@@ -127,15 +127,9 @@ pub(super) fn pick(shelves: &[Shelf<'_>], request: &Request<'_>) -> Picks {
 /// What is wanted when nothing is said: what somebody put there to be compared, or the usual types of a large collection.
 fn by_default(shelves: &[Shelf<'_>], request: &Request<'_>, all: &[At]) -> Vec<Pick> {
     let offer = |(a, i): At| &shelves[a].offers[i];
-    let is_type = |place: At, label: &str| {
-        !matches!(offer(place).name.label, Some(Label::Own(_))) && offer(place).ftype() == Some(label)
-    };
-    let of = |a: usize| {
-        all.iter()
-            .copied()
-            .filter(move |place| place.0 == a)
-            .collect::<Vec<_>>()
-    };
+    let is_type =
+        |at: At, label: &str| !matches!(offer(at).name.label, Some(Label::Own(_))) && offer(at).ftype() == Some(label);
+    let of = |a: usize| all.iter().copied().filter(move |at| at.0 == a).collect::<Vec<_>>();
     let mut chosen: Vec<At> = Vec::new();
     for (a, shelf) in shelves.iter().enumerate() {
         let own = of(a);
@@ -144,26 +138,26 @@ fn by_default(shelves: &[Shelf<'_>], request: &Request<'_>, all: &[At]) -> Vec<P
             continue;
         }
         for label in request.usual {
-            let mut of_type = own.iter().copied().filter(|&place| is_type(place, label)).peekable();
+            let mut of_type = own.iter().copied().filter(|&at| is_type(at, label)).peekable();
             // As exact as F16, and no larger than it need be.
             let instead = ["BF16", "F32"]
                 .iter()
                 .filter(|_| *label == "F16" && of_type.peek().is_none());
-            let instead = instead.flat_map(|other| own.iter().copied().find(|&place| is_type(place, other)));
+            let instead = instead.flat_map(|other| own.iter().copied().find(|&at| is_type(at, other)));
             let instead: Vec<_> = instead.take(1).collect();
             chosen.extend(of_type.chain(instead));
         }
-        if !chosen.iter().any(|place| place.0 == a) {
-            let best = own.into_iter().rev().max_by_key(|&place| offer(place).rank());
+        if !chosen.iter().any(|at| at.0 == a) {
+            let best = own.into_iter().rev().max_by_key(|&at| offer(at).rank());
             chosen.extend(best);
         }
     }
-    chosen.sort_by_key(|&place| std::cmp::Reverse(offer(place).rank()));
+    chosen.sort_by_key(|&at| std::cmp::Reverse(offer(at).rank()));
     let mut picks: Vec<Pick> = chosen.iter().copied().map(Pick::Offer).collect();
     let is_collection = shelves.iter().all(|shelf| !is_all_wanted(shelf)) || request.is_derived;
-    if is_collection && chosen.iter().any(|&place| offer(place).is_exact()) {
+    if is_collection && chosen.iter().any(|&at| offer(at).is_exact()) {
         let usual = DEFAULT_VARIANTS.iter().copied().filter(|label| is_quantized(label));
-        let missing = usual.filter(|label| !chosen.iter().any(|&place| is_type(place, label)));
+        let missing = usual.filter(|label| !chosen.iter().any(|&at| is_type(at, label)));
         picks.extend(missing.map(Pick::Make));
     }
     picks

@@ -7,7 +7,7 @@ use super::error::CatalogError;
 use super::event::Progress;
 use super::local_file::{identity, name_of, LocalFile};
 use super::offer::Offer;
-use super::pick::{places, Pick};
+use super::pick::{offers, Pick};
 use super::request::{Context, Request};
 use super::shelf::Shelf;
 use super::source::{Known, Source};
@@ -77,7 +77,7 @@ fn preview_to(
         .picks
         .iter()
         .filter_map(|pick| variant(&choice, pick, best, store));
-    let others = places(&choice.shelves).filter(|at| !choice.picks.contains(&Pick::Offer(*at)));
+    let others = offers(&choice.shelves).filter(|at| !choice.picks.contains(&Pick::Offer(*at)));
     Ok(Preview {
         info,
         variants: wanted.collect(),

@@ -109,8 +109,8 @@ fn files(choice: &Choice<'_>, tools: Tools<'_>, progress: &mut Progress<'_>) -> 
                 }
             }
             Pick::Make(label) => {
-                let place = made.iter().position(|(variant, _)| variant.id == label);
-                variants.extend(place.map(|place| made.swap_remove(place)));
+                let index = made.iter().position(|(variant, _)| variant.id == label);
+                variants.extend(index.map(|index| made.swap_remove(index)));
             }
         }
     }

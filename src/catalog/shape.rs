@@ -199,8 +199,8 @@ fn pool(ggml_type: GgmlType) -> Vec<u8> {
                 one[1] = one[1] & 0x80 | 0x3C;
             }
             _ => {
-                for &(place, value) in scales(ggml_type).unwrap_or_default() {
-                    one[place..place + 2].copy_from_slice(&value.to_le_bytes());
+                for &(at, value) in scales(ggml_type).unwrap_or_default() {
+                    one[at..at + 2].copy_from_slice(&value.to_le_bytes());
                 }
             }
         }
@@ -333,8 +333,8 @@ mod tests {
             let block = ggml_type.block().1 as usize;
             assert_eq!(bytes.len() % block, 0);
             for one in bytes.chunks_exact(block) {
-                for &(place, _) in places {
-                    let exponent = one[place + 1] & 0x7C;
+                for &(at, _) in places {
+                    let exponent = one[at + 1] & 0x7C;
                     assert!(
                         exponent > 0 && exponent < 0x28,
                         "{}: neither denormal nor large",

@@ -73,7 +73,7 @@ impl Store {
     }
 
     /// Where a fetched file of this hash lies or will lie; `name` has no folder. Nothing is created.
-    pub(super) fn place(&self, sha256: &str, name: &str) -> PathBuf {
+    pub(super) fn path(&self, sha256: &str, name: &str) -> PathBuf {
         self.root.join(sha256).join(name)
     }
 

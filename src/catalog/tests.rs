@@ -55,16 +55,16 @@ impl Quantize for Scripted {
     }
 }
 
-struct Place {
+struct Fixture {
     dir: TempDir,
     store: Store,
 }
 
-impl Place {
-    fn new() -> Place {
+impl Fixture {
+    fn new() -> Fixture {
         let dir = tempfile::tempdir().expect("a folder");
         let store = Store::at(dir.path().join("store"));
-        Place { dir, store }
+        Fixture { dir, store }
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
@@ -138,10 +138,10 @@ fn message(result: Result<ModelFiles, CatalogError>) -> (u8, String) {
 
 #[test]
 fn missing_variants_are_made_once_from_a_file() {
-    let place = Place::new();
-    let path = place.put("Tiny-Instruct-f16.gguf", &llama("F16").bytes());
+    let fixture = Fixture::new();
+    let path = fixture.put("Tiny-Instruct-f16.gguf", &llama("F16").bytes());
     let quantizer = Scripted::default();
-    let model = place.resolve(&path, &[], &quantizer).expect("three variants");
+    let model = fixture.resolve(&path, &[], &quantizer).expect("three variants");
     assert_eq!(model.info.name, "Tiny-Instruct");
     let ids: Vec<_> = model.variants.iter().map(|(v, _)| v.id.as_str()).collect();
     assert_eq!(ids, ["F16", "Q8_0", "Q4_K_M"]);
@@ -153,17 +153,17 @@ fn missing_variants_are_made_once_from_a_file() {
     // Again: nothing is made or hashed, and the result is the same.
     let wanted = ["f16", "q8_0", "q4_k_m", "F16"].map(str::to_owned);
     let mut n_events = 0;
-    let again = resolve_in(&place.store, &path, &wanted, &quantizer, &mut |_| n_events += 1);
+    let again = resolve_in(&fixture.store, &path, &wanted, &quantizer, &mut |_| n_events += 1);
     assert_eq!((again.expect("found"), n_events), (model, 0));
     assert_eq!(quantizer.asked.borrow().len(), 2);
 }
 
 #[test]
 fn a_quantized_source_goes_through_f16() {
-    let place = Place::new();
-    let path = place.put("Tiny.Q4_1.gguf", &llama("Q4_1").bytes());
+    let fixture = Fixture::new();
+    let path = fixture.put("Tiny.Q4_1.gguf", &llama("Q4_1").bytes());
     let quantizer = Scripted::default();
-    let model = place
+    let model = fixture
         .resolve(&path, &["Q4_1", "F16", "Q4_K_M"], &quantizer)
         .expect("three variants");
     let from: Vec<_> = model.variants.iter().map(|(v, _)| v.derived_from.clone()).collect();
@@ -179,21 +179,21 @@ fn a_quantized_source_goes_through_f16() {
     ];
     assert_eq!(*quantizer.asked.borrow(), asked);
     // The same variant whether F16 is wanted or not.
-    let alone = place.resolve(&path, &["Q4_K_M"], &quantizer).expect("one variant");
+    let alone = fixture.resolve(&path, &["Q4_K_M"], &quantizer).expect("one variant");
     assert_eq!(alone.variants[0], model.variants[2]);
 }
 
 #[test]
 fn a_folder_gives_what_it_holds_and_the_best_is_the_source() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     // The names lie on purpose.
-    place.put("m/a-Q4_K_M.gguf", &llama("Q8_0").bytes());
-    place.put("m/b.gguf", &llama("F16").bytes());
-    place.put("m/readme.txt", b"no model");
+    fixture.put("m/a-Q4_K_M.gguf", &llama("Q8_0").bytes());
+    fixture.put("m/b.gguf", &llama("F16").bytes());
+    fixture.put("m/readme.txt", b"no model");
     let quantizer = Scripted::default();
-    let folder = place.dir.path().join("m");
+    let folder = fixture.dir.path().join("m");
     let files = |wanted: &[&str]| {
-        let model = place.resolve(&folder, wanted, &quantizer).expect("a model");
+        let model = fixture.resolve(&folder, wanted, &quantizer).expect("a model");
         model
             .variants
             .into_iter()
@@ -209,15 +209,15 @@ fn a_folder_gives_what_it_holds_and_the_best_is_the_source() {
 
 #[test]
 fn folders_that_cannot_be_compared_are_refused() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     let none = Scripted::default();
-    fs::create_dir_all(place.dir.path().join("empty")).expect("created");
-    let (code, text) = message(place.resolve(&place.dir.path().join("empty"), &[], &none));
+    fs::create_dir_all(fixture.dir.path().join("empty")).expect("created");
+    let (code, text) = message(fixture.resolve(&fixture.dir.path().join("empty"), &[], &none));
     assert!(code == 2 && text.contains("no .gguf file"), "{text}");
 
-    place.put("two/a b.gguf", &tiny_llama(64, 1, (1, 2), Some(1)).bytes());
-    place.put("two/c.gguf", &llama("F16").bytes());
-    let (code, text) = message(place.resolve(&place.dir.path().join("two"), &[], &none));
+    fixture.put("two/a b.gguf", &tiny_llama(64, 1, (1, 2), Some(1)).bytes());
+    fixture.put("two/c.gguf", &llama("F16").bytes());
+    let (code, text) = message(fixture.resolve(&fixture.dir.path().join("two"), &[], &none));
     let lines: Vec<&str> = text.lines().skip(1).collect();
     assert!(code == 2 && lines.len() == 2, "{text}");
     assert!(
@@ -229,8 +229,8 @@ fn folders_that_cannot_be_compared_are_refused() {
 
 #[test]
 fn files_that_are_no_model_are_named_with_what_to_do() {
-    let place = Place::new();
-    let refused = |path: &Path| message(place.resolve(path, &[], &Scripted::default()));
+    let fixture = Fixture::new();
+    let refused = |path: &Path| message(fixture.resolve(path, &[], &Scripted::default()));
     let cases: [(&str, Vec<u8>, &str); 5] = [
         ("text.gguf", b"Once upon a time".to_vec(), "a text"),
         ("empty.gguf", Vec::new(), "is empty"),
@@ -243,24 +243,24 @@ fn files_that_are_no_model_are_named_with_what_to_do() {
         ("part.gguf", llama("F16").u32("split.count", 2).bytes(), "split"),
     ];
     for (name, bytes, expected) in cases {
-        let (code, text) = refused(&place.put(name, &bytes));
+        let (code, text) = refused(&fixture.put(name, &bytes));
         assert!(code == 2 && text.contains(name) && text.contains(expected), "{text}");
     }
-    let (code, text) = refused(&place.dir.path().join("nowhere.gguf"));
+    let (code, text) = refused(&fixture.dir.path().join("nowhere.gguf"));
     assert!(code == 2 && text.contains("no such file"), "{text}");
-    let path = place.put("good.gguf", &llama("F16").bytes());
-    let (code, text) = message(place.resolve(&path, &["Q5_X"], &Scripted::default()));
+    let path = fixture.put("good.gguf", &llama("F16").bytes());
+    let (code, text) = message(fixture.resolve(&path, &["Q5_X"], &Scripted::default()));
     assert!(
         code == 2 && text.contains("'Q5_X'") && text.contains("Q4_K_M"),
         "{text}"
     );
-    assert_eq!(place.left_in_store(), Vec::<String>::new());
+    assert_eq!(fixture.left_in_store(), Vec::<String>::new());
 }
 
 #[test]
 fn nothing_half_made_stays() {
-    let place = Place::new();
-    let path = place.put("good.gguf", &llama("F16").bytes());
+    let fixture = Fixture::new();
+    let path = fixture.put("good.gguf", &llama("F16").bytes());
     let fails = |fails, cuts| Scripted {
         fails,
         cuts,
@@ -273,39 +273,45 @@ fn nothing_half_made_stays() {
         ),
         (fails(false, true), "truncated"),
     ] {
-        let (code, text) = message(place.resolve(&path, &[], &quantizer));
+        let (code, text) = message(fixture.resolve(&path, &[], &quantizer));
         assert!(code == 7 && text.contains(words), "{text}");
     }
     let stopped = Scripted {
         is_stopped: Cell::new(true),
         ..fails(true, false)
     };
-    assert_eq!(message(place.resolve(&path, &[], &stopped)).0, 130);
-    assert_eq!(place.left_in_store(), Vec::<String>::new());
+    assert_eq!(message(fixture.resolve(&path, &[], &stopped)).0, 130);
+    assert_eq!(fixture.left_in_store(), Vec::<String>::new());
 }
 
 #[test]
 fn a_made_file_that_was_changed_is_made_again() {
-    let place = Place::new();
-    let path = place.put("good.gguf", &llama("F16").bytes());
+    let fixture = Fixture::new();
+    let path = fixture.put("good.gguf", &llama("F16").bytes());
     let quantizer = Scripted::default();
-    let model = place.resolve(&path, &["Q8_0"], &quantizer).expect("made");
+    let model = fixture.resolve(&path, &["Q8_0"], &quantizer).expect("made");
     let made = &model.variants[0].1;
     let mut bytes = fs::read(made).expect("readable");
     *bytes.last_mut().expect("not empty") ^= 1;
     fs::write(made, &bytes).expect("written");
-    assert_eq!(place.resolve(&path, &["Q8_0"], &quantizer).expect("made again"), model);
+    assert_eq!(
+        fixture.resolve(&path, &["Q8_0"], &quantizer).expect("made again"),
+        model
+    );
     fs::write(made, &bytes[..bytes.len() - 9]).expect("written");
-    assert_eq!(place.resolve(&path, &["Q8_0"], &quantizer).expect("made again"), model);
+    assert_eq!(
+        fixture.resolve(&path, &["Q8_0"], &quantizer).expect("made again"),
+        model
+    );
     assert_eq!(quantizer.asked.borrow().len(), 3);
 }
 
 #[test]
 fn several_processes_may_make_the_same_file() {
-    let place = Place::new();
-    let path = place.put("good.gguf", &llama("F16").bytes());
+    let fixture = Fixture::new();
+    let path = fixture.put("good.gguf", &llama("F16").bytes());
     let results: Vec<_> = std::thread::scope(|scope| {
-        let make = || place.resolve(&path, &[], &Scripted::default());
+        let make = || fixture.resolve(&path, &[], &Scripted::default());
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
         threads
             .into_iter()
@@ -314,7 +320,7 @@ fn several_processes_may_make_the_same_file() {
     });
     assert!(results.iter().all(|r| *r == results[0]));
     assert_eq!(
-        place
+        fixture
             .left_in_store()
             .iter()
             .filter(|name| name.starts_with('.'))
@@ -325,23 +331,23 @@ fn several_processes_may_make_the_same_file() {
 
 #[test]
 fn room_is_predicted_and_checked() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     for ftype in ["F16", "Q8_0", "Q4_K_M"] {
-        let path = place.put("good.gguf", &llama("F32").bytes());
+        let path = fixture.put("good.gguf", &llama("F32").bytes());
         let predicted = space::predicted_bytes(&Gguf::open(&path).expect("a model"), ftype);
         assert!(predicted >= llama(ftype).bytes().len() as u64);
     }
-    let error = space::check("Q8_0", place.dir.path(), u64::MAX).expect_err("no such disk");
+    let error = space::check("Q8_0", fixture.dir.path(), u64::MAX).expect_err("no such disk");
     assert_eq!(error.exit_code(), 4);
     assert!(error.to_string().contains("MiB free"), "{error}");
 }
 
 #[test]
 fn an_unusable_store_is_named() {
-    let place = Place::new();
-    let file = place.put("a file", b"");
+    let fixture = Fixture::new();
+    let file = fixture.put("a file", b"");
     let store = Store::at(&file);
-    let path = place.put("good.gguf", &llama("F16").bytes());
+    let path = fixture.put("good.gguf", &llama("F16").bytes());
     let error = resolve_in(&store, &path, &[], &Scripted::default(), &mut |_| {}).expect_err("no folder");
     assert_eq!(error.exit_code(), 7);
     assert!(error.to_string().contains("KVANT_STORE"), "{error}");
@@ -349,14 +355,14 @@ fn an_unusable_store_is_named() {
 
 #[test]
 fn bytes_are_kept_under_their_hash_and_repaired() {
-    let place = Place::new();
-    let (path, sha256) = place.store.keep("x.gguf", b"abc").expect("kept");
+    let fixture = Fixture::new();
+    let (path, sha256) = fixture.store.keep("x.gguf", b"abc").expect("kept");
     assert_eq!(
         sha256,
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     );
     fs::write(&path, b"abd").expect("written");
-    place.store.keep("x.gguf", b"abc").expect("kept");
+    fixture.store.keep("x.gguf", b"abc").expect("kept");
     assert_eq!(fs::read(&path).expect("there"), b"abc");
 }
 

@@ -26,7 +26,7 @@ pub struct Build {
 }
 
 /// Starts each of them once. A server (`--server`) is measured beside them, or beside this executable.
-pub fn look(asked: &[BuildArg], server: Option<&str>) -> Result<Vec<Build>, Failure> {
+pub fn read(asked: &[BuildArg], server: Option<&str>) -> Result<Vec<Build>, Failure> {
     let mut found = asked.iter().map(one).collect::<Result<Vec<Build>, Failure>>()?;
     if let Some(url) = server {
         let own = BuildArg {

@@ -1,4 +1,4 @@
-//! Runs that are kept in the store, to be answered from again.
+//! Runs that are cached in the store, to be answered from again.
 
 use super::report::JOURNAL_NAME;
 use crate::journal::{self, Journal};

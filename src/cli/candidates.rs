@@ -2,7 +2,7 @@
 
 use super::args::{CompareArgs, Global, TriageArgs};
 use super::exit::{Failure, DOES_NOT_FIT, OK};
-use super::look;
+use super::output;
 use super::probe;
 use super::profile::{self, Machine, Needs};
 use super::progress::LiveLine;
@@ -31,7 +31,7 @@ pub struct Candidates {
 impl Candidates {
     /// Reads headers and predicts. `None` where no source has a header to read from afar: then there is nothing to choose before the
     /// files are here. What this machine does with each type of weights is measured for `--dry-run` and before a download, if it is not kept.
-    pub fn look(
+    pub fn find(
         args: &TriageArgs,
         compare: &CompareArgs,
         (host, engine): (&HostInfo, &EngineInfo),
@@ -68,11 +68,11 @@ impl Candidates {
             .variants
             .iter()
             .any(|v| matches!(v.origin, Origin::Remote { .. }));
-        let profile = match profile::kept(&machine, &needs, sources) {
+        let profile = match profile::cached(&machine, &needs, sources) {
             None if args.dry_run || is_far => {
                 probe::measure(&machine, &needs, sources, || LiveLine::new(global), stop)?
             }
-            kept => kept,
+            profile => profile,
         };
         let prediction = resolve::predict(
             &plan,
@@ -144,15 +144,15 @@ impl Candidates {
             "available_bytes": self.prediction.available_bytes,
             "candidates": rows,
         });
-        look::print_either(global, &json, || self.text(&rows))?;
+        output::print_either(global, &json, || self.text(&rows))?;
         Ok(OK)
     }
 
     fn rows(&self) -> Vec<Row<'_>> {
         let arms = self.plan.arms.iter().enumerate().filter(|(_, arm)| !arm.is_control);
         let rows = arms.filter_map(|(index, arm)| {
-            let place = self.preview.variants.iter().position(|v| v.info.id == arm.variant)?;
-            let variant = &self.preview.variants[place];
+            let of = self.preview.variants.iter().position(|v| v.info.id == arm.variant)?;
+            let variant = &self.preview.variants[of];
             let speed = self.prediction.speeds[index];
             let (origin, fetch_bytes) = match variant.origin {
                 Origin::Here => ("here", None),
@@ -169,7 +169,7 @@ impl Candidates {
                 device_bytes: self.prediction.device_bytes[index],
                 decode_tps: speed.map(|s| s.decode_tps()),
                 ttft_ns: speed.map(|s| s.prefill_ns as u64),
-                left_out: self.left_out[place],
+                left_out: self.left_out[of],
             })
         });
         rows.collect()

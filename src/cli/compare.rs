@@ -35,7 +35,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
             ..given.clone()
         },
     };
-    let builds = builds::look(&args.workers, args.server.as_deref())?;
+    let builds = builds::read(&args.workers, args.server.as_deref())?;
     let engine = builds.first().map_or_else(engine::info, |b| b.info.engine.clone());
     let mut settings = resolve::settings(&args, &host, &engine.devices, &builds)?;
     // What cannot be measured at all is refused before anything is fetched.
@@ -131,7 +131,8 @@ fn request<'a>(args: &'a CompareArgs, command: &'static str, fast_types: &'a [St
     Request {
         baseline: args.baseline.as_deref(),
         is_derived: args.derive,
-        makes_others: command != "gate",
+        // A gate and a server are of one variant.
+        makes_others: command != "gate" && args.server.is_none(),
         fast_types,
         command,
         ..Request::of(&args.models, &args.variants)

@@ -2,7 +2,7 @@
 
 use super::args::{DiffArgs, Global};
 use super::exit::{Failure, BAD_INPUT, NOT_MET, OK, UNEXPECTED};
-use super::look;
+use super::output;
 use super::report::{load, name_of, tell, unwritten, Source};
 use crate::data::FailOn;
 use crate::report::{diff_json, write_file, Diff, ReportModel, Side};
@@ -28,7 +28,7 @@ pub fn run(args: &DiffArgs, global: &Global) -> Result<u8, Failure> {
     let text = if global.json {
         json.clone()
     } else {
-        diff.text(look::of_stdout(global))
+        diff.text(output::of_stdout(global))
     };
     let mut files = Vec::new();
     if let Some(dir) = &args.out {
@@ -39,7 +39,7 @@ pub fn run(args: &DiffArgs, global: &Global) -> Result<u8, Failure> {
     }
     tell(&text, &files, global)?;
     for failure in &failures {
-        look::say(failure);
+        output::say(failure);
     }
     Ok(if failures.is_empty() { OK } else { NOT_MET })
 }

@@ -2,7 +2,7 @@
 
 use super::args::Global;
 use super::exit::{Failure, OK};
-use super::look;
+use super::output;
 use super::resolve::BUSY_PERCENT;
 use crate::catalog::{free_at, Hub, Store, Web, DEFAULT_MODEL};
 use crate::data::{EngineInfo, GpuReading, HostInfo};
@@ -34,9 +34,9 @@ pub fn run(global: &Global) -> Result<u8, Failure> {
     let mut findings = machine(&host, &engine);
     findings.extend(gpus(&engine::devices(), &host::gpus()));
     findings.extend(quiet(&host));
-    findings.extend(places(global)?);
+    findings.extend(folders(global)?);
     let json = json!({"schema": SCHEMA, "findings": findings});
-    look::print_either(global, &json, || render(&findings))?;
+    output::print_either(global, &json, || render(&findings))?;
     Ok(OK)
 }
 
@@ -150,7 +150,7 @@ fn quiet(host: &HostInfo) -> Vec<Finding> {
     ]
 }
 
-fn places(global: &Global) -> Result<Vec<Finding>, Failure> {
+fn folders(global: &Global) -> Result<Vec<Finding>, Failure> {
     let store = Store::from_env()?;
     let hub = Hub::from_env(&store, &Web::new(global.offline, |_| {}, || false))?;
     let unreachable = hub.check_reachable().err().map(|why| {

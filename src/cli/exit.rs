@@ -133,13 +133,13 @@ impl From<RunError> for Failure {
 /// A panic is our own fault: say so in one line, without a backtrace.
 pub fn no_backtraces() {
     std::panic::set_hook(Box::new(|info| {
-        let place = info
+        let location = info
             .location()
             .map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
         let text = info.payload_as_str().unwrap_or("unknown cause");
         let _ = writeln!(
             std::io::stderr(),
-            "error: kvant has a fault{place}: {text}\n  what was measured is in the journal; please report this"
+            "error: kvant has a fault{location}: {text}\n  what was measured is in the journal; please report this"
         );
     }));
 }

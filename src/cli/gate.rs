@@ -24,7 +24,7 @@ const VARIANT: &str = "Q8_0";
 pub fn run(args: &GateArgs, global: &Global) -> Result<u8, Failure> {
     let compare = as_compare(args)?;
     let host = host::gather();
-    let builds = builds::look(&args.workers, None)?;
+    let builds = builds::read(&args.workers, None)?;
     let [base, _] = builds.as_slice() else {
         let why = "a gate holds one executable against another: give --worker base=PATH --worker candidate=PATH";
         return Err(Failure::msg(BAD_INPUT, why));

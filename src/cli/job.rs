@@ -10,7 +10,7 @@ use super::resolve::{self, Prediction};
 use super::sources::Sources;
 use super::stop::Stop;
 use super::values::WorkloadChoice;
-use super::{home, lock, look, scores, show_plan, texts};
+use super::{home, lock, output, scores, show_plan, texts};
 use crate::catalog::ModelFiles;
 use crate::corpus::{self, Corpus};
 use crate::data::{
@@ -21,7 +21,7 @@ use crate::engine;
 use crate::journal::{self, Journal, Writer};
 use crate::plan::Settings;
 use crate::report::{Lang, ReportModel};
-use crate::runner::{self, MemoryTurn, ModelFile, Outlook, RunConfig};
+use crate::runner::{self, Interim, MemoryTurn, ModelFile, RunConfig};
 use crate::{host, plan, quality, units};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ impl Job {
             engine: &engine,
             n_threads: settings.n_threads.first().copied().unwrap_or(1),
         };
-        let profile = profile::kept(&machine, &needs, sources);
+        let profile = profile::cached(&machine, &needs, sources);
         let n_draft_bytes = draft.as_ref().map_or(0, |(info, _)| info.file_bytes);
         let prediction = resolve::predict(
             &plan,
@@ -128,7 +128,7 @@ impl Job {
             .find(|w| matches!(w, Warning::BuiltinInstead { .. }))
         {
             // Even with -q: who asked for nothing must not take this for what kvant would measure otherwise.
-            look::say(show_plan::notice(&Lang::default().warning(warning)).trim_end());
+            output::say(show_plan::notice(&Lang::default().warning(warning)).trim_end());
         }
         if !global.quiet {
             let plan = show_plan::show(
@@ -138,7 +138,7 @@ impl Job {
                 &self.prediction,
                 &self.warnings,
             );
-            look::say(plan.trim_end());
+            output::say(plan.trim_end());
         }
     }
 
@@ -304,7 +304,7 @@ impl Job {
             scored,
             keeps_states,
             memory: self.memory,
-            early_stop: Box::new(move |n_launches| outlook(&seen, n_launches)),
+            early_stop: Box::new(move |n_launches| interim(&seen, n_launches)),
         };
         let end = runner::run(&config, &past, &mut journal, &mut live, |handle| stop.wake(handle));
         live.clear();
@@ -428,13 +428,13 @@ fn infos(files: &ModelFiles) -> Vec<VariantInfo> {
 }
 
 /// A look at the journal so far. One that cannot be read changes nothing.
-fn outlook(path: &Path, n_launches: u32) -> Outlook {
+fn interim(path: &Path, n_launches: u32) -> Interim {
     let Ok(journal) = journal::read(path) else {
-        return Outlook::default();
+        return Interim::default();
     };
-    let (ids, is_decided) = ReportModel::outlook(&journal.header, &journal.records, n_launches);
+    let (ids, is_decided) = ReportModel::interim(&journal.header, &journal.records, n_launches);
     let arms = journal.header.plan.arms.iter().enumerate();
-    Outlook {
+    Interim {
         dropped: arms
             .filter(|(_, arm)| ids.contains(&arm.id))
             .map(|(index, _)| index)

@@ -2,7 +2,7 @@
 
 use super::args::Cli;
 use super::exit::{Failure, OK, UNEXPECTED};
-use super::look;
+use super::output;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
@@ -76,7 +76,7 @@ fn with_spaced_names(page: &str) -> String {
 }
 
 fn print(text: &str) -> Result<u8, Failure> {
-    look::print(text)?;
+    output::print(text)?;
     Ok(OK)
 }
 

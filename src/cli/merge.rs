@@ -3,7 +3,7 @@
 use super::args::{Global, MergeArgs};
 use super::exit::{Failure, BAD_INPUT, JOURNAL, OK};
 use super::job::sha256_of_plan;
-use super::look;
+use super::output;
 use super::report::{self, finish, load, several, write_report, Shown, Source, JOURNAL_NAME};
 use crate::data::{Record, Warning};
 use crate::journal::{self, Journal, Writer};
@@ -36,7 +36,7 @@ pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
     let (superseded, others): (Vec<Part>, Vec<Part>) = parts.iter().partition(|part| plan::is_superseded(part, &parts));
     if !superseded.is_empty() && !global.quiet {
         let names: Vec<&str> = superseded.iter().map(|part| part.name).collect();
-        look::say(format!(
+        output::say(format!(
             "note: left out, since another machine has the whole shard: {}",
             names.join(", ")
         ));
@@ -61,7 +61,7 @@ pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
         folders.push(dir);
     }
     if !global.quiet {
-        look::say(format!(
+        output::say(format!(
             "note: the shards come from {} machines; each has a run of its own, since speeds of machines are never pooled",
             merged.len()
         ));
@@ -76,7 +76,7 @@ fn say(merged: &Merged, global: &Global) {
         _ => None,
     });
     if let (Some(warning), false) = (gaps, global.quiet) {
-        look::say(format!("warning: {}", Lang::default().warning(warning)));
+        output::say(format!("warning: {}", Lang::default().warning(warning)));
     }
 }
 

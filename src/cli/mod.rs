@@ -17,12 +17,12 @@ mod home;
 mod inspect;
 mod job;
 mod lock;
-mod look;
 mod manual;
 mod mcp;
 mod merge;
 mod mix;
 mod models;
+mod output;
 mod probe;
 mod profile;
 mod progress;
@@ -56,14 +56,14 @@ pub fn main() -> ExitCode {
         Err(error) => {
             if error.use_stderr() {
                 match line.as_typed(&error.render().to_string()) {
-                    Some(text) => look::say(text.trim_end()),
+                    Some(text) => output::say(text.trim_end()),
                     None => drop(error.print()),
                 }
                 return ExitCode::from(exit::BAD_INPUT);
             }
             let printed = error.print().and_then(|()| std::io::stdout().flush());
             // Help and version are answers, not errors.
-            return look::printed(printed).map_or_else(Failure::report, |()| ExitCode::from(exit::OK));
+            return output::printed(printed).map_or_else(Failure::report, |()| ExitCode::from(exit::OK));
         }
     };
     if let Command::Worker { .. } = &cli.command {

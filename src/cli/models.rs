@@ -2,7 +2,7 @@
 
 use super::args::{Global, ModelsAction, ModelsArgs};
 use super::exit::{Failure, OK, UNOBTAINABLE};
-use super::look;
+use super::output;
 use super::progress::LiveLine;
 use super::sources::Sources;
 use super::stop::Stop;
@@ -64,7 +64,7 @@ pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
 }
 
 fn print(global: &Global, text: &str, json: &impl Serialize) -> Result<u8, Failure> {
-    look::print_either(global, json, || text.to_owned())?;
+    output::print_either(global, json, || text.to_owned())?;
     Ok(OK)
 }
 
@@ -97,7 +97,7 @@ fn wire(stock: &Stock) -> Value {
 fn list(sources: &Sources, global: &Global) -> Result<u8, Failure> {
     let stocks = catalog::stock(&[], sources.context())?;
     let head = ["model", "size", "license", "here", "not fetched", "from"];
-    let mut table = look::table(&head, |i| i == 1);
+    let mut table = output::table(&head, |i| i == 1);
     for stock in &stocks {
         // The parts of a split model are one variant.
         let mut sums: Vec<(&str, bool, u64)> = Vec::new();
@@ -132,7 +132,7 @@ fn list(sources: &Sources, global: &Global) -> Result<u8, Failure> {
         ]);
     }
     let json: Vec<_> = stocks.iter().map(wire).collect();
-    print(global, &look::lines(&table), &json)
+    print(global, &output::lines(&table), &json)
 }
 
 fn verify(models: &[String], sources: &Sources, global: &Global, live: &LiveLine) -> Result<u8, Failure> {
@@ -173,7 +173,7 @@ fn remove(model: &str, sources: &Sources, global: &Global) -> Result<u8, Failure
         bytes += file.bytes;
     }
     if !global.quiet {
-        look::say(format!("removed {} files, {}", files.len(), units::bytes(bytes)));
+        output::say(format!("removed {} files, {}", files.len(), units::bytes(bytes)));
     }
     Ok(OK)
 }

@@ -30,7 +30,7 @@ pub fn measure(
     live: impl Fn() -> LiveLine,
     stop: &Stop,
 ) -> Result<Option<Profile>, Failure> {
-    live().line("measuring what this machine does with each type of weights (once; kept in the store)");
+    live().line("measuring what this machine does with each type of weights (once; cached in the store)");
     let types: Vec<GgmlType> = std::iter::once(GgmlType::F16)
         .chain(needs.types.iter().copied().filter(|ty| *ty != GgmlType::F16))
         .collect();

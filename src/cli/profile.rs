@@ -55,7 +55,7 @@ impl Needs {
 }
 
 /// The last kept profile of this machine and build that knows what is needed.
-pub fn kept(machine: &Machine<'_>, needs: &Needs, sources: &Sources) -> Option<Profile> {
+pub fn cached(machine: &Machine<'_>, needs: &Needs, sources: &Sources) -> Option<Profile> {
     cached::newest_first(&folder(machine, needs, sources))
         .filter_map(|dir| read(&dir))
         .find(|profile| needs.are_met_by(profile))

@@ -1,7 +1,7 @@
 //! The live line on stderr: weighted by predicted time, gone when the work is done.
 
 use super::args::Global;
-use super::look;
+use super::output;
 use crate::catalog::Event;
 use crate::runner::Observer;
 use crate::units;
@@ -152,7 +152,7 @@ impl LiveLine {
 fn show(bar: Option<&ProgressBar>, text: &str) {
     match bar {
         Some(bar) => bar.println(text),
-        None => look::say(text),
+        None => output::say(text),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::args::{Format, Global, ReportArgs};
 use super::exit::{Failure, BAD_INPUT, INCOMPLETE, NOT_MET, OK, UNEXPECTED};
-use super::{home, look};
+use super::{home, output};
 use crate::data::{FailureKind, Outcome};
 use crate::decide::GateStanding;
 use crate::journal::{self, Journal};
@@ -38,7 +38,7 @@ pub fn load(path: &Path, global: &Global) -> Result<Source, Failure> {
     };
     let journal = journal::read(&path)?;
     if journal.torn_tail && !global.quiet {
-        look::say(format!(
+        output::say(format!(
             "note: {}: the last line is torn (the run was cut short); it is left out",
             path.display()
         ));
@@ -73,12 +73,12 @@ pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
     if let Some(cell) = &args.explain {
         let model = ReportModel::build(&journal.header, &journal.records);
         let text = explain(&model, &journal.records, cell).map_err(|why| Failure::msg(BAD_INPUT, why))?;
-        look::print(&text)?;
+        output::print(&text)?;
         return Ok(OK);
     }
     if let Some(program) = args.emit {
         let model = ReportModel::build(&journal.header, &journal.records);
-        look::print(&emit_choice(program, &model, |variant| file_of(&model, variant)))?;
+        output::print(&emit_choice(program, &model, |variant| file_of(&model, variant)))?;
         return Ok(code(&model));
     }
     let own = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
@@ -121,7 +121,7 @@ fn bench(path: &Path, args: &ReportArgs, global: &Global, rows: &[BenchRow]) -> 
             write_file(&dir.join(name), &text).map_err(unwritten)?;
         }
     }
-    tell(&report.text(look::of_stdout(global)), &files, global)?;
+    tell(&report.text(output::of_stdout(global)), &files, global)?;
     Ok(OK)
 }
 
@@ -156,7 +156,7 @@ pub fn several(
     let text = if global.json {
         format!("[{}]\n", results.join(",").trim_end())
     } else {
-        report.text(look::of_stdout(global))
+        report.text(output::of_stdout(global))
     };
     let files = match out {
         Some(dir) => write_several(dir, &report).map_err(unwritten)?,
@@ -169,11 +169,11 @@ pub fn several(
 /// Prints `text` and then says where the files are that were written; where stdout is lost, they are not.
 pub fn tell(text: &str, files: &[PathBuf], global: &Global) -> Result<(), Failure> {
     let Some(report) = files.first() else {
-        return look::print(text);
+        return output::print(text);
     };
-    look::print(text).map_err(|e| e.after(format!("the report is in {}", report.display())))?;
+    output::print(text).map_err(|e| e.after(format!("the report is in {}", report.display())))?;
     if !global.quiet {
-        look::say(format!(
+        output::say(format!(
             "report: {} ({} files beside it)",
             report.display(),
             files.len() - 1
@@ -228,11 +228,11 @@ pub fn summary(model: &ReportModel, global: &Global, is_warned: bool) -> Result<
     if global.json {
         return results_json(model).map_err(|e| Failure::new(UNEXPECTED, e));
     }
-    let look = terminal::Look {
+    let style = terminal::Style {
         is_warned,
-        ..look::of_stdout(global)
+        ..output::of_stdout(global)
     };
-    Ok(terminal::summary(&model.told(global.lang), look))
+    Ok(terminal::summary(&model.told(global.lang), style))
 }
 
 /// The exit code that a run deserves.

@@ -1,4 +1,4 @@
-//! Scores of texts that are kept in the store: the same files, texts and build give the same figures, so they are scored once.
+//! Scores of texts that are cached in the store: the same files, texts and build give the same figures, so they are scored once.
 
 use crate::corpus;
 use crate::data::{Arm, Chunk, ChunkScore, QualityRecord, Record, RunHeader, TextTokens};

@@ -2,7 +2,7 @@
 
 use super::args::Global;
 use super::exit::{Failure, BAD_INPUT, OK};
-use super::look;
+use super::output;
 use super::progress::LiveLine;
 use super::sources::Sources;
 use crate::catalog::{survey, Origin, PreviewVariant, Request, Survey};
@@ -44,7 +44,7 @@ pub fn inspect(model: &str, sources: &Sources, global: &Global, live: &LiveLine)
     };
     print(&survey, global)?;
     if let Some(why) = survey.why_none.filter(|_| !global.json) {
-        look::print(&format!("\n{why}\n"))?;
+        output::print(&format!("\n{why}\n"))?;
     }
     Ok(true)
 }
@@ -58,7 +58,7 @@ fn print(survey: &Survey, global: &Global) -> Result<(), Failure> {
         "files": files,
         "not_compared": survey.why_none,
     });
-    look::print_either(global, &json, || table(survey, &files))
+    output::print_either(global, &json, || table(survey, &files))
 }
 
 #[derive(Default, Serialize)]
@@ -126,7 +126,7 @@ fn of_passed(passed: &PassedOver) -> Row<'_> {
 
 fn table(survey: &Survey, rows: &[Row<'_>]) -> String {
     let head = ["file", "what it is", "variant", "type", "size", "what is done with it"];
-    let mut table = look::table(&head, |i| i == 4);
+    let mut table = output::table(&head, |i| i == 4);
     let passed: Vec<&PassedOver> = survey.passed_over.iter().collect();
     for row in rows {
         let what = match passed.iter().find(|passed| passed.file == row.file && row.id.is_none()) {
@@ -154,18 +154,18 @@ fn table(survey: &Survey, rows: &[Row<'_>]) -> String {
         .preview
         .as_ref()
         .map_or(String::new(), |preview| format!("{}\n\n", preview.info.name));
-    head + &look::lines(&table)
+    head + &output::lines(&table)
 }
 
 fn fate(row: &Row<'_>) -> String {
-    let place = match (row.origin, row.made_from) {
+    let origin = match (row.origin, row.made_from) {
         (Some("fetched"), _) => "fetched, ".to_owned(),
         (_, Some(from)) => format!("made from {from}, "),
         _ => String::new(),
     };
     match (row.fate, row.id) {
-        ("baseline", _) => format!("{place}measured, as the baseline"),
-        ("measured", _) => format!("{place}measured"),
+        ("baseline", _) => format!("{origin}measured, as the baseline"),
+        ("measured", _) => format!("{origin}measured"),
         ("not_asked_for", Some(id)) => format!("not measured; --variants {id} asks for it"),
         _ => match row.detail {
             Some(detail) => format!("passed over: {detail}"),

@@ -2,7 +2,7 @@
 
 use super::args::{CompareArgs, CorpusArgs};
 use super::exit::{Failure, BAD_INPUT, OK};
-use super::look;
+use super::output;
 use crate::corpus::{self, Corpus};
 use crate::data::{QualityPlan, TextInfo};
 use crate::plan::{corpus_bytes, surely_too_short};
@@ -49,7 +49,7 @@ pub fn read(args: &CompareArgs, plan: Option<&QualityPlan>) -> Result<(Vec<Strin
 /// The hidden `corpus`: the text that is scored by default, for other tools to score.
 pub fn print_corpus(args: &CorpusArgs) -> Result<u8, Failure> {
     let text = Corpus::new(args.seed, &args.salt).text(args.n_bytes);
-    look::print(&text)?;
+    output::print(&text)?;
     Ok(OK)
 }
 

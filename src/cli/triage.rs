@@ -1,4 +1,4 @@
-//! `kvant triage`: which variant to run here, in about a minute; the answer is kept.
+//! `kvant triage`: which variant to run here, in about a minute; the answer is cached.
 
 use super::args::{CompareArgs, Global, GoalArgs, TriageArgs};
 use super::candidates::Candidates;
@@ -10,7 +10,7 @@ use super::report::{code, finish, summary, write_report, Shown, JOURNAL_NAME};
 use super::sources::Sources;
 use super::stop::Stop;
 use super::values::WorkloadChoice;
-use super::{cached, look, mix, resolve};
+use super::{cached, mix, output, resolve};
 use crate::data::{Plan, Purpose, Record, RequestShape, RunHeader, Workload};
 use crate::journal::Journal;
 use crate::plan::{self, Settings, WorkFlags};
@@ -19,10 +19,10 @@ use crate::{corpus, host};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Folder of kept answers in the store.
+/// Folder of cached answers in the store.
 const ANSWERS: &str = "answers";
 
-/// Answers from what is kept, or measures.
+/// Answers from the cache, or measures.
 pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let host = host::gather();
     let mut compare = as_compare(args)?;
@@ -32,7 +32,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let engine = crate::engine::info();
     let candidates = match args.shape {
         Some(_) => None,
-        None => Candidates::look(args, &compare, (&host, &engine), &sources, (global, &stop))?,
+        None => Candidates::find(args, &compare, (&host, &engine), &sources, (global, &stop))?,
     };
     if let (Some(candidates), true) = (&candidates, args.dry_run) {
         return candidates.print(global);
@@ -55,21 +55,25 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     job.header.left_out = candidates.map_or_else(Vec::new, |c| c.left_out());
     let paths = job.paths();
     let folder = sources.store_root().join(ANSWERS).join(question(&job.header));
-    let kept = if args.fresh { None } else { kept(&folder, &job.header) };
+    let answered = if args.fresh {
+        None
+    } else {
+        answered(&folder, &job.header)
+    };
     let mut past = None;
-    if let Some((journal, model, dir)) = kept {
+    if let Some((journal, model, dir)) = answered {
         let is_settled = model.decision.as_ref().is_some_and(|d| d.decision.is_settled(&d.goal));
         if is_settled && !args.more {
             if !global.quiet {
-                look::say(format!(
-                    "measured at {}, kept in {}; --more goes on measuring, --fresh begins again",
+                output::say(format!(
+                    "measured at {}, cached in {}; --more goes on measuring, --fresh begins again",
                     model.header.started_at,
                     dir.display()
                 ));
             }
             match args.emit {
                 Some(_) => print_command(&model, args, &paths)?,
-                None => look::print(&summary(&model, global, false)?)?,
+                None => output::print(&summary(&model, global, false)?)?,
             }
             return Ok(code(&model));
         }
@@ -90,7 +94,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     if is_new {
         job.tell(global);
     } else if !global.quiet {
-        look::say(format!("goes on with what was measured before, in {}", dir.display()));
+        output::say(format!("goes on with what was measured before, in {}", dir.display()));
     }
     let journal = job.measure_alone(None, past, live, &stop)?.journal;
     if let Err(stopped) = stop.check_measured(&journal, "the same command measures again") {
@@ -194,8 +198,8 @@ fn question(header: &RunHeader) -> String {
     corpus::sha256_hex(&words.join("\n"))
 }
 
-/// The last kept run of the question; limits are held against what it measured.
-fn kept(folder: &Path, asked: &RunHeader) -> Option<(Journal, ReportModel, PathBuf)> {
+/// The last cached run of the question; limits are held against what it measured.
+fn answered(folder: &Path, asked: &RunHeader) -> Option<(Journal, ReportModel, PathBuf)> {
     cached::newest_first(folder).find_map(|dir| {
         let mut journal = cached::read(&dir)?;
         let is_same = journal.header.goal == asked.goal;
@@ -228,7 +232,7 @@ fn keep(journal: &Path, folder: &Path, run_id: &str) -> Result<(), Failure> {
     let copied = std::fs::create_dir_all(&dir).and_then(|()| std::fs::copy(journal, dir.join(JOURNAL_NAME)));
     copied.map(drop).map_err(|e| {
         let text = format!(
-            "the answer is in {}, but cannot be kept in {} ({e})",
+            "the answer is in {}, but cannot be cached in {} ({e})",
             journal.display(),
             dir.display()
         );
@@ -245,5 +249,5 @@ fn print_command(model: &ReportModel, args: &TriageArgs, paths: &[(String, PathB
         let whole = path.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()));
         whole.map_or_else(|| variant.to_owned(), |path| path.display().to_string())
     };
-    look::print(&emit_choice(program, model, file))
+    output::print(&emit_choice(program, model, file))
 }

@@ -90,7 +90,11 @@ impl FromStr for BuildArg {
 
 /// An address with its scheme.
 pub(super) fn parse_server(text: &str) -> Result<String, String> {
-    let wrong = || format!("'{text}' is no address of a server: write it as http://127.0.0.1:8080");
+    let wrong = || {
+        format!(
+            "'{text}' is no address of a server: write it as http://127.0.0.1:8080, or http://127.0.0.1:11434/v1#NAME"
+        )
+    };
     is_server(text).then(|| text.to_owned()).ok_or_else(wrong)
 }
 

@@ -1,11 +1,11 @@
 //! One document in the making: its facts, and the templates that it is made from.
 //!
-//! A genre is a list of steps. `key = template` fills a template and keeps it as a fact, which stands for the same text
+//! A genre is a list of instructions. `key = template` fills a template and keeps it as a fact, which stands for the same text
 //! every time it appears; the fact `text` is the document. The others:
 //!
-//! | step | does |
+//! | instruction | does |
 //! |---|---|
-//! | `use G` | the steps of G |
+//! | `use G` | the instructions of G |
 //! | `people A B`, `man C` | somebody new for each key, with `Alast` and `A_sex` (f or m) |
 //! | `draw RULE A B` | a different word of the rule for each key |
 //! | `deck RULE` | shuffles its alternatives, to be dealt by `{n off RULE}` |
@@ -72,18 +72,18 @@ impl<'a> Document<'a> {
 
     pub(super) fn perform(&mut self, genre: &str) {
         let grammar = self.grammar;
-        for line in grammar.steps.get(genre).map_or("", String::as_str).lines() {
+        for line in grammar.instructions.get(genre).map_or("", String::as_str).lines() {
             match line.split_once(" = ") {
                 Some((key, template)) if !key.contains(' ') => {
                     let text = self.fill(&template.replace("\\n", "\n"));
                     self.set(key, text.trim_end());
                 }
-                _ => self.step(line),
+                _ => self.instruction(line),
             }
         }
     }
 
-    fn step(&mut self, line: &str) {
+    fn instruction(&mut self, line: &str) {
         let (head, template) = line.split_once(": ").unwrap_or((line, ""));
         let words: Vec<&str> = head.split(' ').collect();
         match words[..] {
@@ -105,7 +105,7 @@ impl<'a> Document<'a> {
             ["bill", rule] => self.bill(rule, template),
             ["days", months, weekdays, deck] => self.days(months, weekdays, deck),
             ["quiz", ref rules @ ..] => self.quiz(rules),
-            _ => unreachable!("no step of a corpus file reads '{line}'"),
+            _ => unreachable!("no instruction of a corpus file reads '{line}'"),
         }
     }
 

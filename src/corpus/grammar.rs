@@ -11,7 +11,7 @@ pub(super) struct Grammar {
     #[serde(default)]
     pub(super) genres: Vec<String>,
     #[serde(default)]
-    pub(super) steps: BTreeMap<String, String>,
+    pub(super) instructions: BTreeMap<String, String>,
     #[serde(default)]
     texts: BTreeMap<String, String>,
     words: BTreeMap<String, Vec<String>>,

@@ -102,9 +102,9 @@ impl Document<'_> {
             self.set("dday", day);
             self.set("dtext", text);
             entries.push(self.text("entry"));
-            let step = 1 + self.rng.below(2);
-            day += step;
-            weekday = (weekday + step) % 7;
+            let n_days = 1 + self.rng.below(2);
+            day += n_days;
+            weekday = (weekday + n_days) % 7;
         }
         self.set("entries", entries.join("\n\n"));
     }

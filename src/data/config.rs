@@ -171,7 +171,7 @@ impl ArmConfig {
     }
 }
 
-/// Whether a device is a llama-server that already runs.
+/// Whether a device is a server that already runs.
 pub fn is_server(device: &str) -> bool {
     device.starts_with("http://") || device.starts_with("https://")
 }

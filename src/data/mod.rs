@@ -44,4 +44,4 @@ pub use run::{
     DraftInfo, HostInfo, LeftOut, Pace, Plan, PredictedArm, RunHeader, Shards, StopRule, WhyLeftOut, JOURNAL_FORMAT,
 };
 pub use sample::*;
-pub use work::{AtOnce, Shape, Work, WorkRow, Workload, N_DRAFT, N_REQUESTS};
+pub use work::{AtOnce, Shape, Work, WorkFields, Workload, N_DRAFT, N_REQUESTS};

@@ -4,7 +4,7 @@ use super::GpuConditions;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(from = "SampleRow", into = "SampleRow")]
+#[serde(from = "SampleFields", into = "SampleFields")]
 pub struct Sample {
     /// Executions in it (short work is repeated to last long enough).
     pub n_repeat: u32,
@@ -140,7 +140,7 @@ pub struct SampleConditions {
 
 /// A sample as journals and messages hold it: a field for what only some workloads have.
 #[derive(Serialize, Deserialize)]
-struct SampleRow {
+struct SampleFields {
     ns: u64,
     n_repeat: u32,
     timed_ns: u64,
@@ -158,9 +158,9 @@ struct SampleRow {
     turns: Vec<TurnTimes>,
 }
 
-impl From<Sample> for SampleRow {
-    fn from(sample: Sample) -> SampleRow {
-        let mut row = SampleRow {
+impl From<Sample> for SampleFields {
+    fn from(sample: Sample) -> SampleFields {
+        let mut fields = SampleFields {
             ns: sample.ns(),
             n_repeat: sample.n_repeat,
             timed_ns: sample.timed_ns,
@@ -175,25 +175,25 @@ impl From<Sample> for SampleRow {
         };
         match sample.seen {
             Seen::Time { .. } | Seen::Prompt { .. } => {}
-            Seen::State(times) => row.state = Some(times),
-            Seen::Speculative(sums) => row.speculative = Some(sums),
-            Seen::Requests { requests, .. } => row.requests = requests,
-            Seen::Chat { turns, .. } => row.turns = turns,
+            Seen::State(times) => fields.state = Some(times),
+            Seen::Speculative(sums) => fields.speculative = Some(sums),
+            Seen::Requests { requests, .. } => fields.requests = requests,
+            Seen::Chat { turns, .. } => fields.turns = turns,
         }
-        row
+        fields
     }
 }
 
-impl From<SampleRow> for Sample {
-    fn from(row: SampleRow) -> Sample {
-        let (ns, requests, turns) = (row.ns, row.requests, row.turns);
+impl From<SampleFields> for Sample {
+    fn from(fields: SampleFields) -> Sample {
+        let (ns, requests, turns) = (fields.ns, fields.requests, fields.turns);
         Sample {
-            n_repeat: row.n_repeat,
-            timed_ns: row.timed_ns,
-            warmup_ns: row.warmup_ns,
-            itl_ns: row.itl_ns,
-            conditions: row.conditions,
-            seen: match (row.state, row.speculative, row.ttft_ns) {
+            n_repeat: fields.n_repeat,
+            timed_ns: fields.timed_ns,
+            warmup_ns: fields.warmup_ns,
+            itl_ns: fields.itl_ns,
+            conditions: fields.conditions,
+            seen: match (fields.state, fields.speculative, fields.ttft_ns) {
                 (Some(times), ..) => Seen::State(times),
                 (_, Some(sums), _) => Seen::Speculative(sums),
                 (.., Some(ttft_ns)) => Seen::Prompt { ns, ttft_ns },
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn rows_are_what_they_always_were() {
-        let row = |ns: u64, ttft: &str, itl: &str, more: &str| {
+        let fields = |ns: u64, ttft: &str, itl: &str, more: &str| {
             format!(
                 "{{\"ns\":{ns},\"n_repeat\":2,\"timed_ns\":20,\"warmup_ns\":3,\"ttft_ns\":{ttft},\"itl_ns\":{itl},\"conditions\":\
                  {{\"cpu_ns\":1,\"n_involuntary_switches\":0,\"n_major_faults\":0}}{more}}}"
@@ -219,16 +219,16 @@ mod tests {
         };
         let state = r#","state":{"recompute_ns":9,"save_ns":1,"restore_ns":7,"write_ns":1,"read_ns":1,"state_bytes":1,"file_bytes":1}"#;
         let speculative = r#","speculative":{"plain_ns":30,"drafted_ns":20,"draft_ns":5,"n_tokens":8,"n_passes":2,"n_drafted":[2],"n_accepted":[1],"other_gaps":[]}"#;
-        for row in [
-            row(10, "12", "[]", ""),
-            row(10, "null", "[4,6]", ""),
-            row(7, "null", "[]", state),
-            row(10, "null", "[]", speculative),
-            row(10, "null", "[4,6]", r#","turns":[{"ttft_ns":4,"gen_ns":6}]"#),
-            row(10, "null", "[4,6]", r#","requests":[{"latency_ns":9,"ttft_ns":3}]"#),
+        for fields in [
+            fields(10, "12", "[]", ""),
+            fields(10, "null", "[4,6]", ""),
+            fields(7, "null", "[]", state),
+            fields(10, "null", "[]", speculative),
+            fields(10, "null", "[4,6]", r#","turns":[{"ttft_ns":4,"gen_ns":6}]"#),
+            fields(10, "null", "[4,6]", r#","requests":[{"latency_ns":9,"ttft_ns":3}]"#),
         ] {
-            let sample: Sample = serde_json::from_str(&row).expect("a sample");
-            assert_eq!(serde_json::to_string(&sample).expect("a row"), row);
+            let sample: Sample = serde_json::from_str(&fields).expect("a sample");
+            assert_eq!(serde_json::to_string(&sample).expect("fields"), fields);
         }
     }
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Declares the workloads: the name in flags and files, and the numbers that its works have, each with its column in [`WorkRow`].
+/// Declares the workloads: the name in flags and files, and the numbers that its works have, each with its column in [`WorkFields`].
 macro_rules! workloads {
     ($($(#[$doc:meta])+ $name:ident = $text:literal { $($field:ident: $column:ident $ty:ty),+ })+) => {
         named_enum! {
@@ -24,7 +24,7 @@ macro_rules! workloads {
         /// What a sample of a cell executes, without the arm. The order of workloads and of their numbers is part of a plan: rounds
         /// shuffle works in this order.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(from = "WorkRow", into = "WorkRow")]
+        #[serde(from = "WorkFields", into = "WorkFields")]
         pub enum Work { $($name($name)),+ }
 
         impl Work {
@@ -32,14 +32,14 @@ macro_rules! workloads {
                 match self { $(Work::$name(_) => Workload::$name),+ }
             }
 
-            pub const fn row(&self) -> WorkRow {
-                match self { $(Work::$name(work) => WorkRow { $($column: work.$field,)+ ..WorkRow::new(Workload::$name) }),+ }
+            pub const fn fields(&self) -> WorkFields {
+                match self { $(Work::$name(work) => WorkFields { $($column: work.$field,)+ ..WorkFields::new(Workload::$name) }),+ }
             }
         }
 
-        impl From<WorkRow> for Work {
-            fn from(row: WorkRow) -> Work {
-                match row.workload { $(Workload::$name => Work::$name($name { $($field: row.$column),+ })),+ }
+        impl From<WorkFields> for Work {
+            fn from(fields: WorkFields) -> Work {
+                match fields.workload { $(Workload::$name => Work::$name($name { $($field: fields.$column),+ })),+ }
             }
         }
     };
@@ -283,9 +283,9 @@ impl fmt::Display for Work {
     }
 }
 
-/// A work as files and messages hold it: one row of numbers, of which each workload has its own.
+/// A work as files and messages hold it: numbers, of which each workload has its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct WorkRow {
+pub struct WorkFields {
     pub workload: Workload,
     /// Of a prompt; `prefix_reuse`: those that are shared included; `requests`: of each; `chat`: of the user in each turn.
     pub n_prompt: u32,
@@ -307,9 +307,9 @@ fn is_zero(n: &u32) -> bool {
     *n == 0
 }
 
-impl WorkRow {
-    const fn new(workload: Workload) -> WorkRow {
-        WorkRow {
+impl WorkFields {
+    const fn new(workload: Workload) -> WorkFields {
+        WorkFields {
             workload,
             n_prompt: 0,
             n_gen: 0,
@@ -321,32 +321,32 @@ impl WorkRow {
     }
 }
 
-impl From<Work> for WorkRow {
-    fn from(work: Work) -> WorkRow {
-        work.row()
+impl From<Work> for WorkFields {
+    fn from(work: Work) -> WorkFields {
+        work.fields()
     }
 }
 
 /// Columns that tables have for all workloads.
 impl Work {
     pub const fn n_prompt(&self) -> u32 {
-        self.row().n_prompt
+        self.fields().n_prompt
     }
 
     pub const fn n_gen(&self) -> u32 {
-        self.row().n_gen
+        self.fields().n_gen
     }
 
     pub const fn n_depth(&self) -> u32 {
-        self.row().n_depth
+        self.fields().n_depth
     }
 
     pub const fn n_seq(&self) -> u32 {
-        self.row().n_seq
+        self.fields().n_seq
     }
 
     pub const fn is_pp_shared(&self) -> bool {
-        self.row().is_pp_shared
+        self.fields().is_pp_shared
     }
 }
 

@@ -76,7 +76,7 @@ pub enum WinsIf {
 
 /// An arm in the decision.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct Contestant {
     /// Index of the candidate.
     pub candidate: usize,
     /// Every limit against it.
@@ -101,7 +101,7 @@ pub struct Decision {
     /// The answer.
     pub answer: Answer,
     /// Every candidate, in the order given.
-    pub rows: Vec<Row>,
+    pub contestants: Vec<Contestant>,
 }
 
 impl Decision {
@@ -115,8 +115,8 @@ impl Decision {
 
     /// Limits of the arm that is named of which it is open whether it keeps to them.
     pub fn open(&self) -> Vec<&Check> {
-        let row = self.choice().and_then(|c| self.rows.get(c.arm));
-        let checks = row.into_iter().flat_map(|row| &row.checks);
+        let contestant = self.choice().and_then(|c| self.contestants.get(c.arm));
+        let checks = contestant.into_iter().flat_map(|contestant| &contestant.checks);
         checks.filter(|c| c.standing.is_open()).collect()
     }
 
@@ -125,10 +125,10 @@ impl Decision {
     pub fn is_settled(&self, goal: &Goal) -> bool {
         match &self.answer {
             Answer::Take(choice) => {
-                let waits = |row: &Row| !row.is_out && row.standing.is_open();
-                choice.regret.is_some_and(|r| r <= goal.regret()) && !self.rows.iter().any(waits)
+                let waits = |contestant: &Contestant| !contestant.is_out && contestant.standing.is_open();
+                choice.regret.is_some_and(|r| r <= goal.regret()) && !self.contestants.iter().any(waits)
             }
-            Answer::None { .. } => self.rows.iter().all(|row| row.is_out),
+            Answer::None { .. } => self.contestants.iter().all(|contestant| contestant.is_out),
         }
     }
 }
@@ -154,11 +154,11 @@ pub fn decide(goal: &Goal, arms: &[Candidate], speeds: &Speeds<'_>, has_quality:
     let mut decision = choose(goal, case);
     let chosen = decision.choice().map(|c| c.arm);
     for i in 0..arms.len() {
-        decision.rows[i].is_on_front = is_on_front(arms, i);
-        decision.rows[i].is_out = is_out(&decision, case, i);
+        decision.contestants[i].is_on_front = is_on_front(arms, i);
+        decision.contestants[i].is_out = is_out(&decision, case, i);
         if let Some(lead) = chosen.filter(|&lead| lead != i) {
-            decision.rows[i].vs_choice = speeds(i, lead).and_then(|seen| seen.interval(0.05));
-            decision.rows[i].wins_if = wins_if(goal, case, i);
+            decision.contestants[i].vs_choice = speeds(i, lead).and_then(|seen| seen.interval(0.05));
+            decision.contestants[i].wins_if = wins_if(goal, case, i);
         }
     }
     decision
@@ -172,9 +172,9 @@ fn choose(goal: &Goal, case: Case) -> Decision {
     };
     // Where nothing is scored, or the most exact is sought, quality is no limit.
     let needs_quality = objective == Objective::Fastest && case.has_quality;
-    let row = |(candidate, arm): (usize, &Candidate)| {
+    let contestant = |(candidate, arm): (usize, &Candidate)| {
         let checks = checks(goal, arm, needs_quality);
-        Row {
+        Contestant {
             candidate,
             standing: checks.iter().map(|c| c.standing).max().unwrap_or(Standing::Met),
             checks,
@@ -184,30 +184,34 @@ fn choose(goal: &Goal, case: Case) -> Decision {
             is_out: false,
         }
     };
-    let rows: Vec<Row> = case.arms.iter().enumerate().map(row).collect();
-    let pool = pool(&rows, case.arms, objective);
+    let contestants: Vec<Contestant> = case.arms.iter().enumerate().map(contestant).collect();
+    let pool = pool(&contestants, case.arms, objective);
     let answer = match lead(&pool, case.speeds) {
-        Some(lead) => Answer::Take(take(goal, case, &rows, &pool, lead)),
+        Some(lead) => Answer::Take(take(goal, case, &contestants, &pool, lead)),
         None => Answer::None {
-            closest: closest(&rows),
+            closest: closest(&contestants),
         },
     };
     Decision {
         objective,
         answer,
-        rows,
+        contestants,
     }
 }
 
 /// The arms that may be named: those that keep to every limit beyond doubt; where there are none, those that may. Of them the most
 /// exact ones where that is sought.
-fn pool(rows: &[Row], arms: &[Candidate], objective: Objective) -> Vec<usize> {
+fn pool(contestants: &[Contestant], arms: &[Candidate], objective: Objective) -> Vec<usize> {
     let of = |standing: Standing| -> Vec<usize> {
-        let is_in = |row: &&Row| {
-            let arm = &arms[row.candidate];
-            row.standing == standing && !arm.is_dropped && arm.request_ns.is_some()
+        let is_in = |contestant: &&Contestant| {
+            let arm = &arms[contestant.candidate];
+            contestant.standing == standing && !arm.is_dropped && arm.request_ns.is_some()
         };
-        rows.iter().filter(is_in).map(|row| row.candidate).collect()
+        contestants
+            .iter()
+            .filter(is_in)
+            .map(|contestant| contestant.candidate)
+            .collect()
     };
     let met = of(Standing::Met);
     let all = if met.is_empty() { of(Standing::Open) } else { met };
@@ -240,13 +244,16 @@ fn lead(pool: &[usize], speeds: &Speeds<'_>) -> Option<usize> {
     pool.iter().copied().min_by(|&a, &b| behind(a).total_cmp(&behind(b)))
 }
 
-fn take(goal: &Goal, case: Case, rows: &[Row], pool: &[usize], lead: usize) -> Choice {
+fn take(goal: &Goal, case: Case, contestants: &[Contestant], pool: &[usize], lead: usize) -> Choice {
     let alpha = case.looks.alpha();
     let bound_of = |i: usize| bound(i, pool, case.speeds, alpha);
     let is_good = |i: usize| bound_of(i).is_some_and(|u| u <= goal.regret().ln_1p());
     let mut good: Vec<usize> = pool.iter().copied().filter(|&i| i == lead || is_good(i)).collect();
     // What left because it is slower was a candidate too.
-    let is_alone = pool.len() == 1 && !rows.iter().any(|r| r.standing == Standing::Met && r.candidate != lead);
+    let is_alone = pool.len() == 1
+        && !contestants
+            .iter()
+            .any(|r| r.standing == Standing::Met && r.candidate != lead);
     let (arm, settled_by) = if is_alone {
         (lead, SettledBy::Limits)
     } else if good.len() == 1 || !is_good(lead) {
@@ -264,7 +271,7 @@ fn take(goal: &Goal, case: Case, rows: &[Row], pool: &[usize], lead: usize) -> C
 }
 
 /// What settles a tie, the figure that is to be small, and by which factor it may be larger.
-type Step<'a> = (SettledBy, &'a dyn Fn(usize) -> f64, f64);
+type Rule<'a> = (SettledBy, &'a dyn Fn(usize) -> f64, f64);
 
 /// One of several that are as good: by the time of a prompt, divergence, memory; by memory first where memory is limited.
 fn settle(goal: &Goal, arms: &[Candidate], good: &[usize]) -> (usize, SettledBy) {
@@ -272,7 +279,7 @@ fn settle(goal: &Goal, arms: &[Candidate], good: &[usize]) -> (usize, SettledBy)
     let ram = |i: usize| arms[i].ram_bytes.map_or(f64::INFINITY, |bytes| bytes as f64);
     let kld = |i: usize| loss(&arms[i]);
     let prompt = |i: usize| arms[i].prompt_ns.unwrap_or(0.0);
-    let steps: [Step<'_>; 4] = [
+    let rules: [Rule<'_>; 4] = [
         (
             SettledBy::Memory,
             &ram,
@@ -286,7 +293,7 @@ fn settle(goal: &Goal, arms: &[Candidate], good: &[usize]) -> (usize, SettledBy)
         (SettledBy::Quality, &kld, 1.0),
         (SettledBy::Memory, &ram, 1.0),
     ];
-    for (by, of, slack) in steps {
+    for (by, of, slack) in rules {
         let least = left.iter().map(|&i| of(i)).fold(f64::INFINITY, f64::min);
         let most = if least == 0.0 && slack.is_finite() {
             0.0
@@ -305,37 +312,38 @@ fn settle(goal: &Goal, arms: &[Candidate], good: &[usize]) -> (usize, SettledBy)
 }
 
 /// The arm whose worst shortfall is the smallest; one of which something is not known only where that is so of all.
-fn closest(rows: &[Row]) -> Option<usize> {
-    let worst = |row: &Row| row.checks.iter().map(Check::shortfall).fold(0.0, f64::max);
-    let is_unknown = |row: &Row| row.checks.iter().any(|c| c.seen == Seen::Nothing);
-    let order = |a: &&Row, b: &&Row| is_unknown(a).cmp(&is_unknown(b)).then(worst(a).total_cmp(&worst(b)));
-    let limited = rows.iter().filter(|r| !r.checks.is_empty());
+fn closest(contestants: &[Contestant]) -> Option<usize> {
+    let worst = |contestant: &Contestant| contestant.checks.iter().map(Check::shortfall).fold(0.0, f64::max);
+    let is_unknown = |contestant: &Contestant| contestant.checks.iter().any(|c| c.seen == Seen::Nothing);
+    let order =
+        |a: &&Contestant, b: &&Contestant| is_unknown(a).cmp(&is_unknown(b)).then(worst(a).total_cmp(&worst(b)));
+    let limited = contestants.iter().filter(|r| !r.checks.is_empty());
     limited.min_by(order).map(|r| r.candidate)
 }
 
 /// Whether no more of its speed need be known: it misses a limit, its quality does not keep to one (texts are scored before), it is
 /// less exact than an arm that keeps to the limits where exactness is sought, or it is slower beyond doubt than such an arm.
 fn is_out(decision: &Decision, case: Case, i: usize) -> bool {
-    let row = &decision.rows[i];
+    let contestant = &decision.contestants[i];
     let is_quality = |c: &&Check| matches!(c.limit, Limit::Ppl(_) | Limit::Kld(_));
-    let vetoed = row
+    let vetoed = contestant
         .checks
         .iter()
         .filter(is_quality)
         .any(|c| !c.standing.may_be_chosen());
-    if case.arms[i].is_dropped || row.standing == Standing::Missed || vetoed {
+    if case.arms[i].is_dropped || contestant.standing == Standing::Missed || vetoed {
         return true;
     }
     let Some(choice) = decision
         .choice()
-        .filter(|c| decision.rows[c.arm].standing == Standing::Met)
+        .filter(|c| decision.contestants[c.arm].standing == Standing::Met)
     else {
         return false;
     };
     if decision.objective == Objective::MostExact && loss(&case.arms[i]) != loss(&case.arms[choice.arm]) {
         return loss(&case.arms[i]) > loss(&case.arms[choice.arm]);
     }
-    let keeps = |&j: &usize| j == i || decision.rows[j].standing == Standing::Met && !case.arms[j].is_dropped;
+    let keeps = |&j: &usize| j == i || decision.contestants[j].standing == Standing::Met && !case.arms[j].is_dropped;
     let rivals: Vec<usize> = (0..case.arms.len()).filter(keeps).collect();
     is_beaten(i, &rivals, case.speeds, case.looks.alpha())
 }

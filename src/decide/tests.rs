@@ -75,14 +75,14 @@ fn without_limits_the_fastest_that_cannot_be_told_from_the_baseline() {
         (choice.arm, choice.regret, choice.settled_by),
         (1, Some(0.0), SettledBy::Speed)
     );
-    let standings: Vec<Standing> = decision.rows.iter().map(|r| r.standing).collect();
+    let standings: Vec<Standing> = decision.contestants.iter().map(|r| r.standing).collect();
     assert_eq!(standings, [Standing::Met, Standing::Met, Standing::Missed]);
     assert!(decision.is_settled(&Goal::default()) && decision.open().is_empty());
     // What a 4-bit file gains and costs, and the limit with which it is the answer.
-    let front: Vec<bool> = decision.rows.iter().map(|r| r.is_on_front).collect();
+    let front: Vec<bool> = decision.contestants.iter().map(|r| r.is_on_front).collect();
     assert_eq!(front, [false, true, true], "F16 is slower and larger");
-    assert_eq!(decision.rows[2].wins_if, Some(WinsIf::Kld(0.056)));
-    assert_eq!(choice_with(decision.rows[2].wins_if, &usual()), 2);
+    assert_eq!(decision.contestants[2].wins_if, Some(WinsIf::Kld(0.056)));
+    assert_eq!(choice_with(decision.contestants[2].wins_if, &usual()), 2);
 }
 
 fn choice_with(wins_if: Option<WinsIf>, arms: &[Candidate]) -> usize {
@@ -149,14 +149,17 @@ fn a_limit_of_quality_lets_faster_ones_in_and_the_estimate_vetoes() {
     // exp(0.03) - 1 is 0.0305: the interval lies across the limit, and the estimate just misses it.
     let across = decided(limit(0.0304), &usual(), 0.01);
     assert_eq!(
-        (across.rows[2].standing, across.choice().map(|c| c.arm)),
+        (across.contestants[2].standing, across.choice().map(|c| c.arm)),
         (Standing::Doubtful, Some(1))
     );
-    assert!(across.rows[2].is_out, "texts are scored before speed is measured");
+    assert!(
+        across.contestants[2].is_out,
+        "texts are scored before speed is measured"
+    );
     // Just kept by the estimate: open, and not named while another surely keeps to the limits.
     let open = decided(limit(0.0306), &usual(), 0.01);
     assert_eq!(
-        (open.rows[2].standing, open.choice().map(|c| c.arm)),
+        (open.contestants[2].standing, open.choice().map(|c| c.arm)),
         (Standing::Open, Some(1))
     );
     assert!(!open.is_settled(&limit(0.0306)), "the faster one may keep to it");
@@ -175,7 +178,7 @@ fn what_was_to_be_scored_and_was_not_is_open_and_a_point_vetoes() {
         (Exactness::Unscored, Standing::Open),
     ] {
         let decision = decided(Goal::default(), &with(quality), 0.01);
-        assert_eq!(decision.rows[1].standing, standing);
+        assert_eq!(decision.contestants[1].standing, standing);
         assert_eq!(decision.choice().map(|c| c.arm), Some(0), "{quality:?}");
     }
     // Nothing was to be scored: speed alone decides.
@@ -196,12 +199,12 @@ fn limits_on_cost_alone_give_the_most_exact_that_meets_them() {
     // 17 t/s [16.5, 17.5] against 16.8 is not "fast enough", and against 17.2 not "too slow": measuring goes on.
     let open = decided(decode(16.8), &usual(), 0.01);
     assert_eq!(
-        (open.rows[1].standing, open.choice().map(|c| c.arm)),
+        (open.contestants[1].standing, open.choice().map(|c| c.arm)),
         (Standing::Open, Some(2))
     );
     let doubtful = decided(decode(17.2), &usual(), 0.01);
     assert_eq!(
-        (doubtful.rows[1].standing, doubtful.rows[1].is_out),
+        (doubtful.contestants[1].standing, doubtful.contestants[1].is_out),
         (Standing::Doubtful, false)
     );
     assert!(!doubtful.is_settled(&decode(17.2)));
@@ -263,7 +266,7 @@ fn what_left_stays_out_and_is_no_reason_to_call_the_choice_the_only_one() {
     let decision = decided(Goal::default(), &arms, 0.01);
     let choice = decision.choice().expect("an arm is named");
     assert_eq!((choice.arm, choice.settled_by), (1, SettledBy::Speed));
-    assert!(decision.rows[0].is_out);
+    assert!(decision.contestants[0].is_out);
     arms[1].is_dropped = true;
     assert_eq!(decided(kld_of(0.06), &arms, 0.01).choice().map(|c| c.arm), Some(2));
 }
@@ -276,7 +279,7 @@ fn less_memory_makes_an_arm_the_choice_where_memory_is_limited() {
         arm(9.0, 90, scored(0.0, 0.0005)),
     ];
     let wins: Vec<_> = decided(Goal::default(), &arms, 0.01)
-        .rows
+        .contestants
         .iter()
         .map(|r| r.wins_if)
         .collect();
@@ -295,7 +298,11 @@ fn less_memory_makes_an_arm_the_choice_where_memory_is_limited() {
         on_device(20.0, 300),
         on_device(5.0, 0),
     ];
-    let wins: Vec<_> = decided(decode, &arms, 0.01).rows.iter().map(|r| r.wins_if).collect();
+    let wins: Vec<_> = decided(decode, &arms, 0.01)
+        .contestants
+        .iter()
+        .map(|r| r.wins_if)
+        .collect();
     assert_eq!(
         wins,
         [None, Some(WinsIf::Vram(500 << 20)), Some(WinsIf::Vram(300 << 20)), None]
@@ -333,22 +340,22 @@ proptest! {
             ..Goal::default()
         };
         let decision = decided(goal, &arms, sd);
-        let may = |i: usize| !arms[i].is_dropped && decision.rows[i].standing.may_be_chosen();
+        let may = |i: usize| !arms[i].is_dropped && decision.contestants[i].standing.may_be_chosen();
         match &decision.answer {
             Answer::Take(choice) => {
                 prop_assert!(may(choice.arm));
-                for check in &decision.rows[choice.arm].checks {
+                for check in &decision.contestants[choice.arm].checks {
                     prop_assert!(check.shortfall() <= 1e-12, "{:?}", check);
                 }
                 prop_assert!(choice.as_good.iter().all(|&i| may(i)));
-                if decision.objective == Objective::Fastest && decision.rows[choice.arm].standing == Standing::Met {
-                    for row in decision.rows.iter().filter(|r| r.standing == Standing::Met && may(r.candidate)) {
-                        let ahead = arms[row.candidate].decode_tps.unwrap().estimate / arms[choice.arm].decode_tps.unwrap().estimate;
+                if decision.objective == Objective::Fastest && decision.contestants[choice.arm].standing == Standing::Met {
+                    for contestant in decision.contestants.iter().filter(|r| r.standing == Standing::Met && may(r.candidate)) {
+                        let ahead = arms[contestant.candidate].decode_tps.unwrap().estimate / arms[choice.arm].decode_tps.unwrap().estimate;
                         prop_assert!(choice.regret.unwrap() >= ahead - 1.0 - 1e-9);
                     }
                 }
-                for row in &decision.rows {
-                    if let Some(wins) = row.wins_if {
+                for contestant in &decision.contestants {
+                    if let Some(wins) = contestant.wins_if {
                         let changed = match wins {
                             WinsIf::Kld(most) => Goal { max_quality_loss: Some(QualityLoss::Kld(most)), ..goal },
                             WinsIf::Ram(most) => Goal { max_ram_bytes: Some(most), ..goal },
@@ -356,7 +363,7 @@ proptest! {
                         };
                         // With other limits nothing would have left.
                         let all: Vec<Candidate> = arms.iter().map(|a| Candidate { is_dropped: false, ..a.clone() }).collect();
-                        prop_assert_eq!(decided(changed, &all, sd).choice().map(|c| c.arm), Some(row.candidate));
+                        prop_assert_eq!(decided(changed, &all, sd).choice().map(|c| c.arm), Some(contestant.candidate));
                     }
                 }
             }

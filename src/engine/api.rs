@@ -78,7 +78,7 @@ pub(crate) const N_CTX_IMATRIX: u32 = 512;
 pub(crate) type Gathered = BTreeMap<String, (Vec<f32>, Vec<f32>)>;
 
 /// Receives rows of logits. An error ends the call.
-pub(crate) type RowSink<'a> = dyn FnMut(&[f32]) -> Result<(), EngineError> + 'a;
+pub(crate) type LogitsSink<'a> = dyn FnMut(&[f32]) -> Result<(), EngineError> + 'a;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DeviceInfo {
@@ -122,6 +122,8 @@ pub(crate) trait Engine {
         n_gpu_layers: i32,
         split_mode: SplitMode,
     ) -> Result<Loaded, EngineError>;
+    /// Loads what [`Engine::tokenize`], [`Engine::vocab`] and [`Engine::text_of`] need, and no weights.
+    fn load_vocab(&mut self, path: &Path) -> Result<(), EngineError>;
     /// Tokens of `text`, BOS first if the vocabulary asks for it, special tokens not parsed.
     fn tokenize(&self, text: &str) -> Result<Vec<i32>, EngineError>;
     fn vocab(&self) -> Result<Vocab, EngineError>;
@@ -144,7 +146,12 @@ pub(crate) trait Engine {
     }
     /// Appends `tokens` to the first sequence in passes of `n_outputs` and hands out the logits (n_vocab f32) of each, in
     /// order.
-    fn decode_scored(&mut self, context: ContextId, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError>;
+    fn decode_scored(
+        &mut self,
+        context: ContextId,
+        tokens: &[i32],
+        row: &mut LogitsSink<'_>,
+    ) -> Result<(), EngineError>;
     /// Logits after the last token that was appended; of a draft, those of the tokens that the other model has too.
     fn logits(&mut self, context: ContextId) -> Result<&[f32], EngineError>;
     /// The cached state of the first sequence as bytes.
@@ -156,7 +163,7 @@ pub(crate) trait Engine {
         None
     }
     /// Where on the PCI bus the devices of the loaded model are, as far as they tell.
-    fn device_places(&self) -> Vec<String> {
+    fn pci_addresses(&self) -> Vec<String> {
         Vec::new()
     }
     /// CPU time on the engine's own clock; `None` when the kernel's count for the process is the one to use.

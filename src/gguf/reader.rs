@@ -84,8 +84,8 @@ impl<R: Read + Seek> Reader<R> {
         if self.remaining() < n {
             return Err(self.truncated(what));
         }
-        let step = i64::try_from(n).map_err(|_| self.truncated(what))?;
-        self.inner.seek_relative(step).map_err(unreadable)?;
+        let distance = i64::try_from(n).map_err(|_| self.truncated(what))?;
+        self.inner.seek_relative(distance).map_err(unreadable)?;
         self.pos += n;
         Ok(())
     }

@@ -3,15 +3,15 @@
 
 use crate::data::{GpuConditions, GpuReading};
 
-/// What the GPUs at these places draw and how they do; `None` where no driver tells. Energy is what they drew since the driver was loaded.
-pub(super) fn gpu_conditions(places: &[String]) -> Option<GpuConditions> {
-    if places.is_empty() {
+/// What the GPUs at these addresses draw and how they do; `None` where no driver tells. Energy is what they drew since the driver was loaded.
+pub(super) fn gpu_conditions(addresses: &[String]) -> Option<GpuConditions> {
+    if addresses.is_empty() {
         return None;
     }
     let here = gpus();
     let found: Vec<&GpuReading> = here
         .iter()
-        .filter(|gpu| places.iter().any(|p| is_same(p, &gpu.pci)))
+        .filter(|gpu| addresses.iter().any(|p| is_same(p, &gpu.pci)))
         .collect();
     (!found.is_empty()).then(|| GpuConditions {
         energy_mj: found.iter().map(|gpu| gpu.energy_mj).sum(),
@@ -23,7 +23,7 @@ pub(super) fn gpu_conditions(places: &[String]) -> Option<GpuConditions> {
 
 /// Places on the PCI bus: the domain has four digits or eight.
 fn is_same(a: &str, b: &str) -> bool {
-    let short = |place: &str| place.trim_start_matches('0').to_ascii_lowercase();
+    let short = |address: &str| address.trim_start_matches('0').to_ascii_lowercase();
     !a.is_empty() && short(a) == short(b)
 }
 

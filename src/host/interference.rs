@@ -39,9 +39,9 @@ impl Interference {
         }
     }
 
-    /// Watches the GPUs at these places on the PCI bus too.
-    pub(crate) fn watch_gpus(&mut self, places: Vec<String>) {
-        self.gpus = places;
+    /// Watches the GPUs at these addresses on the PCI bus too.
+    pub(crate) fn watch_gpus(&mut self, addresses: Vec<String>) {
+        self.gpus = addresses;
     }
 
     pub(crate) fn now(&self) -> InterferenceCounters {

@@ -189,7 +189,7 @@ impl Problem<'_> {
     fn relax(&self) -> ([f64; 2], f64) {
         let mut best = ([0.0; 2], f64::NEG_INFINITY);
         let mut incumbent = f64::INFINITY;
-        let mut look = |multipliers: [f64; 2]| {
+        let mut visit = |multipliers: [f64; 2]| {
             let chosen: Vec<usize> = self.groups.iter().map(|g| self.best_of(g, multipliers).0).collect();
             let sums = self.sums(&chosen);
             let bound = self.relaxed(sums, multipliers) - self.slack(multipliers);
@@ -201,7 +201,7 @@ impl Problem<'_> {
             }
             sums
         };
-        look([0.0; 2]);
+        visit([0.0; 2]);
         let mut at = [0.0; 2];
         // One after the other, twice: the second limit shifts where the first one binds.
         for _ in 0..2 {
@@ -213,7 +213,7 @@ impl Problem<'_> {
                 for _ in 0..N_STEPS / 2 {
                     let middle = f64::midpoint(low, high);
                     at[k] = middle.exp();
-                    let sums = look(at);
+                    let sums = visit(at);
                     if sums[k + 1] > self.most[k] {
                         low = middle;
                     } else {
@@ -221,7 +221,7 @@ impl Problem<'_> {
                     }
                 }
                 at[k] = high.exp();
-                look(at);
+                visit(at);
                 if high < -59.0 {
                     at[k] = 0.0;
                 }

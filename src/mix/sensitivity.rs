@@ -161,8 +161,8 @@ impl Sensitivities {
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0));
         // What is exact needs no measuring.
-        let places = found.into_iter().map(|(_, place)| place);
-        places.filter(|&(g, c)| self.0[g][c].error > 0.0).collect()
+        let found = found.into_iter().map(|(_, place)| place);
+        found.filter(|&(g, c)| self.0[g][c].error > 0.0).collect()
     }
 
     /// What a byte is worth at the choice: the multiplier at which the choice is the best of each group, as nearly as one is.

@@ -10,19 +10,19 @@ pub(super) fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
     let mut arms = Vec::new();
     for (k, &kv) in s.kv.iter().enumerate() {
         let is_whole = k == 0 || s.is_full_matrix || s.is_triage;
-        for (p, place) in places(s).into_iter().enumerate() {
+        for (p, setup) in setups(s).into_iter().enumerate() {
             // Executables are compared in everything.
-            if p >= first_places(s).len() && !is_whole {
+            if p >= first_setups(s).len() && !is_whole {
                 continue;
             }
             let n_variants = if is_whole { s.variants.len() } else { 1 };
             for (v, variant) in s.variants.iter().take(n_variants).enumerate() {
                 arms.push(Arm {
-                    id: arm_id(&place.named(variant, s), kv, k == 0),
+                    id: arm_id(&setup.named(variant, s), kv, k == 0),
                     variant: variant.clone(),
                     is_control: false,
                     is_baseline: k == 0 && p == 0 && v == 0,
-                    config: config_of(s, kv, place, n_ctx),
+                    config: config_of(s, kv, setup, n_ctx),
                 });
             }
         }
@@ -41,31 +41,31 @@ pub(super) fn arms(s: &Settings, n_ctx: u32) -> Vec<Arm> {
 
 /// What an arm runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Setup {
     layers: i32,
     n_threads: u32,
-    /// Place of its executable among those of the settings.
+    /// Index of its executable among those of the settings.
     build: Option<usize>,
 }
 
 /// Every number of layers with every number of threads and every executable, the baseline's first.
-pub(super) fn places(s: &Settings) -> Vec<Place> {
-    let mut places = Vec::new();
+pub(super) fn setups(s: &Settings) -> Vec<Setup> {
+    let mut setups = Vec::new();
     for &layers in &s.n_gpu_layers {
         for &n_threads in &s.n_threads {
-            places.extend(builds(s).map(|build| Place {
+            setups.extend(builds(s).map(|build| Setup {
                 layers,
                 n_threads,
                 build,
             }));
         }
     }
-    places
+    setups
 }
 
 /// The first of them, in every executable.
-pub(super) fn first_places(s: &Settings) -> Vec<Place> {
-    places(s).into_iter().take(s.builds.len().max(1)).collect()
+pub(super) fn first_setups(s: &Settings) -> Vec<Setup> {
+    setups(s).into_iter().take(s.builds.len().max(1)).collect()
 }
 
 fn builds(s: &Settings) -> impl Iterator<Item = Option<usize>> {
@@ -73,13 +73,13 @@ fn builds(s: &Settings) -> impl Iterator<Item = Option<usize>> {
     own.into_iter().chain((0..s.builds.len()).map(Some))
 }
 
-impl Place {
+impl Setup {
     /// Its probabilities can be had.
     pub(super) fn is_scored(self, s: &Settings) -> bool {
         self.build.is_none_or(|index| !is_server(&s.builds[index].device))
     }
 
-    /// `Q8_0` on the baseline's place; `Q8_0 (new)` in an executable of that name, `Q8_0 ngl 16` with another number of layers on the
+    /// `Q8_0` in the baseline's setup; `Q8_0 (new)` in an executable of that name, `Q8_0 ngl 16` with another number of layers on the
     /// device, `Q8_0 t 4` with other threads.
     pub(super) fn named(self, variant: &str, s: &Settings) -> String {
         let mut name = variant.to_owned();
@@ -109,18 +109,18 @@ pub(super) fn arm_id(variant: &str, kv: KvPair, is_first_kv: bool) -> String {
 }
 
 /// Without a layer on the device nothing is on it: llama.cpp would still ship large products there.
-pub(super) fn config_of(s: &Settings, kv: KvPair, place: Place, n_ctx: u32) -> ArmConfig {
-    let build = place.build.map(|index| &s.builds[index]);
+pub(super) fn config_of(s: &Settings, kv: KvPair, setup: Setup, n_ctx: u32) -> ArmConfig {
+    let build = setup.build.map(|index| &s.builds[index]);
     let device = build.map_or(&s.device, |b| &b.device);
-    let is_cpu = device == "cpu" || (place.layers == 0 && !is_server(device));
+    let is_cpu = device == "cpu" || (setup.layers == 0 && !is_server(device));
     ArmConfig {
         type_k: kv.k,
         type_v: kv.v,
         has_kv_rotation: kv.is_rotated,
         flash_attn: s.flash_attn,
         device: if is_cpu { "cpu".to_owned() } else { device.clone() },
-        n_gpu_layers: if is_cpu { 0 } else { place.layers },
-        n_threads: place.n_threads,
+        n_gpu_layers: if is_cpu { 0 } else { setup.layers },
+        n_threads: setup.n_threads,
         n_batch: s.n_batch,
         n_ubatch: s.n_ubatch,
         n_ctx,

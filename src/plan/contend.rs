@@ -55,14 +55,14 @@ pub fn left_out(all: &[Contender], bounds: &Bounds) -> Vec<Option<WhyLeftOut>> {
     let Some(budget_ns) = bounds.budget_ns else { return why };
     let mut order: Vec<usize> = (0..all.len()).filter(|&i| why[i].is_none()).collect();
     order.sort_by_key(|&i| {
-        let place = FIRST.iter().position(|id| *id == all[i].variant);
-        (Some(i) != baseline, place.unwrap_or(FIRST.len()))
+        let rank = FIRST.iter().position(|id| *id == all[i].variant);
+        (Some(i) != baseline, rank.unwrap_or(FIRST.len()))
     });
     let mut spent = 0u64;
-    for (place, i) in order.into_iter().enumerate() {
+    for (rank, i) in order.into_iter().enumerate() {
         spent = spent.saturating_add(all[i].predicted_ns);
         // Less than two would be no comparison.
-        if place > 1 && spent > budget_ns {
+        if rank > 1 && spent > budget_ns {
             why[i] = Some(WhyLeftOut::NoTime { budget_ns });
         }
     }

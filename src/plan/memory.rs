@@ -135,7 +135,7 @@ pub fn worker_memory_bytes(
     works: impl Iterator<Item = Work> + Clone,
 ) -> u64 {
     let per_token = kv_bytes_per_token(model, config.type_k, config.type_v);
-    let kept: BTreeSet<u32> = works.clone().map(|w| w.shape().n_cached).collect();
+    let cached: BTreeSet<u32> = works.clone().map(|w| w.shape().n_cached).collect();
     let copied = works.clone().map(|w| w.shape().n_copied).max().unwrap_or(0);
     // Of each kind of prompt the context with most sequences.
     let mut at_once = BTreeMap::new();
@@ -146,7 +146,7 @@ pub fn worker_memory_bytes(
         }
     }
     let sum = |all: &mut dyn Iterator<Item = &u32>| all.map(|&n| u64::from(n)).sum::<u64>();
-    let tokens = sum(&mut kept.iter()) + u64::from(copied) + sum(&mut at_once.values());
+    let tokens = sum(&mut cached.iter()) + u64::from(copied) + sum(&mut at_once.values());
     arm_memory_bytes(model, variant, layout, config, config.n_ubatch).saturating_add(tokens.saturating_mul(per_token))
 }
 

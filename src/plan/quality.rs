@@ -1,6 +1,6 @@
 //! What is scored: arms, windows, chunks, and which of them a journal leaves to do.
 
-use super::arms::{arm_id, config_of, first_places};
+use super::arms::{arm_id, config_of, first_setups};
 use super::kv_pair::KvPair;
 use super::memory::{arm_memory_bytes, Layout};
 use super::settings::{QualityMode, Settings};
@@ -35,14 +35,14 @@ pub(super) fn quality_plan(s: &Settings, budget_ns: u64) -> Option<QualityPlan> 
     let mut arms = Vec::new();
     for kv in std::iter::once(first).chain(other_kv(s, first, is_all)) {
         let n_variants = if kv == first || is_all { s.variants.len() } else { 1 };
-        for place in first_places(s).into_iter().filter(|place| place.is_scored(s)) {
+        for setup in first_setups(s).into_iter().filter(|setup| setup.is_scored(s)) {
             for variant in s.variants.iter().take(n_variants) {
                 arms.push(Arm {
-                    id: arm_id(&place.named(variant, s), kv, kv == first),
+                    id: arm_id(&setup.named(variant, s), kv, kv == first),
                     variant: variant.clone(),
                     is_control: false,
                     is_baseline: arms.is_empty(),
-                    config: config_of(s, kv, place, windows[0].n_ctx),
+                    config: config_of(s, kv, setup, windows[0].n_ctx),
                 });
             }
         }

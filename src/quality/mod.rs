@@ -12,4 +12,4 @@ mod score;
 
 pub(crate) use figures::{chunk_means, ChunkMeans, Figures, WithError};
 pub(crate) use sanity::{kld_max, why_broken};
-pub(crate) use score::{first_scored, n_scored, Baseline, Place, Scorer};
+pub(crate) use score::{first_scored, n_scored, Baseline, Scorer, TopMismatch};

@@ -34,7 +34,7 @@ pub(crate) struct Baseline<'a> {
 
 /// Where the most likely tokens part.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Place {
+pub(crate) struct TopMismatch {
     /// Position of the predicted token in the chunk.
     pub(crate) position: u32,
     /// KL divergence.
@@ -54,7 +54,7 @@ pub(crate) struct Scorer {
     nll_sum: f64,
     nll_sq_sum: f64,
     divergence: Option<Divergence>,
-    places: Vec<Place>,
+    mismatches: Vec<TopMismatch>,
 }
 
 impl Scorer {
@@ -115,7 +115,7 @@ impl Scorer {
             } else {
                 let p = |logits: &[f32], row: &softmax::Row, i: usize| (f64::from(logits[i]) - row.log_sum).exp();
                 let both = |i: usize| (p(base.logits, &base.row, i), p(logits, &row, i));
-                self.places.push(Place {
+                self.mismatches.push(TopMismatch {
                     position,
                     kld,
                     tops: (base.row.top, row.top),
@@ -127,17 +127,17 @@ impl Scorer {
         Ok(row)
     }
 
-    /// The sums (without texts for the disagreements), and the places with the largest divergence, largest first.
-    pub(crate) fn finish(mut self) -> (ChunkScore, Vec<Place>) {
-        self.places.sort_by(|a, b| b.kld.total_cmp(&a.kld));
-        self.places.truncate(N_DISAGREEMENTS);
+    /// The sums (without texts for the disagreements), and the mismatches with the largest divergence, largest first.
+    pub(crate) fn finish(mut self) -> (ChunkScore, Vec<TopMismatch>) {
+        self.mismatches.sort_by(|a, b| b.kld.total_cmp(&a.kld));
+        self.mismatches.truncate(N_DISAGREEMENTS);
         let score = ChunkScore {
             n_scored: self.n_scored,
             nll_sum: self.nll_sum,
             nll_sq_sum: self.nll_sq_sum,
             vs_baseline: self.divergence,
         };
-        (score, self.places)
+        (score, self.mismatches)
     }
 }
 
@@ -145,7 +145,7 @@ impl Scorer {
 mod tests {
     use super::*;
 
-    fn scored(base: &[f32], arm: &[f32], next: usize) -> (ChunkScore, Vec<Place>) {
+    fn scored(base: &[f32], arm: &[f32], next: usize) -> (ChunkScore, Vec<TopMismatch>) {
         let row = softmax::row(base).expect("finite");
         let mut scorer = Scorer::against_baseline();
         scorer
@@ -167,7 +167,7 @@ mod tests {
     fn two_tokens_by_hand() {
         // Baseline 3:1, arm 1:1. KLD = 0.75 ln(0.75/0.5) + 0.25 ln(0.25/0.5).
         let base = [3f32.ln(), 0.0];
-        let (score, places) = scored(&base, &[0.0, 0.0], 0);
+        let (score, mismatches) = scored(&base, &[0.0, 0.0], 0);
         let kld = 0.75 * 1.5f64.ln() + 0.25 * 0.5f64.ln();
         let sums = score.vs_baseline.expect("against the baseline");
         assert!((sums.kld_sum - kld).abs() < 1e-7, "{}", sums.kld_sum);
@@ -175,24 +175,24 @@ mod tests {
         assert!((sums.dp_sum + 0.25).abs() < 1e-7);
         assert!((sums.nll_cross_sum - 2f64.ln() * (4.0f64 / 3.0).ln()).abs() < 1e-7);
         assert_eq!(
-            (sums.n_same_top, places.len()),
+            (sums.n_same_top, mismatches.len()),
             (1, 0),
             "equal logits: the first one leads"
         );
-        let (score, places) = scored(&base, &[0.0, 1.0], 1);
+        let (score, mismatches) = scored(&base, &[0.0, 1.0], 1);
         assert_eq!(score.vs_baseline.expect("there").n_same_top, 0);
-        assert_eq!((places[0].position, places[0].tops), (9, (0, 1)));
-        assert!((places[0].first_p.0 - 0.75).abs() < 1e-7);
-        assert!((places[0].second_p.1 - 1.0 / (1.0 + (-1f64).exp())).abs() < 1e-7);
+        assert_eq!((mismatches[0].position, mismatches[0].tops), (9, (0, 1)));
+        assert!((mismatches[0].first_p.0 - 0.75).abs() < 1e-7);
+        assert!((mismatches[0].second_p.1 - 1.0 / (1.0 + (-1f64).exp())).abs() < 1e-7);
     }
 
     #[test]
     fn a_distribution_against_itself_is_exactly_0() {
         let z: Vec<f32> = (0..3001).map(|i| ((i * 7919 % 1009) as f32) * 0.031 - 12.0).collect();
-        let (score, places) = scored(&z, &z, 17);
+        let (score, mismatches) = scored(&z, &z, 17);
         let sums = score.vs_baseline.expect("there");
         assert_eq!((sums.kld_sum, sums.dp_sum, sums.n_same_top), (0.0, 0.0, 1));
-        assert!(places.is_empty());
+        assert!(mismatches.is_empty());
     }
 
     #[test]

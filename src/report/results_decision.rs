@@ -144,7 +144,7 @@ pub(super) fn decision(model: &ReportModel) -> Option<Decision<'_>> {
 
 fn candidate<'a>(model: &'a ReportModel, report: &'a DecisionReport, i: usize) -> Candidate<'a> {
     let predicted = model.header.predicted.iter().find(|p| p.arm == report.arms[i].id);
-    let (seen, row) = (&report.candidates[i], &report.decision.rows[i]);
+    let (seen, contestant) = (&report.candidates[i], &report.decision.contestants[i]);
     let figure = |known: &Known| Figure {
         estimate: known.estimate(),
         interval: match known {
@@ -154,9 +154,9 @@ fn candidate<'a>(model: &'a ReportModel, report: &'a DecisionReport, i: usize) -
     };
     Candidate {
         arm: &report.arms[i].id,
-        standing: standing(row.standing),
+        standing: standing(contestant.standing),
         is_dropped: seen.is_dropped,
-        is_on_front: row.is_on_front,
+        is_on_front: contestant.is_on_front,
         request_ns: seen.request_ns.map(|ns| ns as u64),
         decode_tps: seen.decode_tps,
         ttft_ns: seen.ttft_ns,
@@ -171,9 +171,9 @@ fn candidate<'a>(model: &'a ReportModel, report: &'a DecisionReport, i: usize) -
             }),
             Exactness::Baseline | Exactness::Unscored => None,
         },
-        vs_choice: row.vs_choice,
-        checks: row.checks.iter().map(check).collect(),
-        wins_if: row.wins_if.map(|what| match what {
+        vs_choice: contestant.vs_choice,
+        checks: contestant.checks.iter().map(check).collect(),
+        wins_if: contestant.wins_if.map(|what| match what {
             WinsIf::PplLoss(value) => Wins { limit: "ppl", value },
             WinsIf::Kld(value) => Wins { limit: "kld", value },
             WinsIf::Ram(bytes) => Wins {

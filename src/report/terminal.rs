@@ -11,7 +11,7 @@ use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Lin
 
 /// What the terminal can show; `cli` finds out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
+pub struct Style {
     /// Columns.
     pub width: u16,
     /// Whether a person reads it: box drawing characters instead of plain ASCII.
@@ -31,11 +31,11 @@ const ROWS_MIN: usize = 5;
 
 /// The answer, the table beside it, what to mind, what else could be the answer, how sure, and what to do next; what does not fit stands in
 /// the report. Ends in a line feed.
-pub fn summary(model: &Report, look: Look) -> String {
+pub fn summary(model: &Report, style: Style) -> String {
     let mut command = model.header.command.iter().map(String::as_str);
     let is_triage = command.find(|word| ["compare", "triage"].contains(word)) == Some("triage");
     let limit = if is_triage { LINES_OF_TRIAGE } else { LINES_OF_COMPARE };
-    let fold = |lines: &[String]| lines.iter().map(|line| wrapped(line, look.width)).collect::<Vec<_>>();
+    let fold = |lines: &[String]| lines.iter().map(|line| wrapped(line, style.width)).collect::<Vec<_>>();
     let mut above: Vec<String> = fold(&model.banners());
     if !above.is_empty() {
         above.push(String::new());
@@ -45,7 +45,7 @@ pub fn summary(model: &Report, look: Look) -> String {
     let closing = fold(say::closing(model).as_slice());
     let arms: Vec<&Arm> = model.arms().collect();
     let intro = if has_table { fold(&[intro(model)]) } else { Vec::new() };
-    let needed = fold(&minded(model, look));
+    let needed = fold(&minded(model, style));
     // With the blank lines around the table, its head, and what to do next.
     let fixed = n_lines(&above) + n_lines(&intro) + n_lines(&closing) + if has_table { 6 } else { 2 };
     let for_rows = limit.saturating_sub(fixed + n_lines(&needed)).max(ROWS_MIN);
@@ -76,7 +76,8 @@ pub fn summary(model: &Report, look: Look) -> String {
     below.extend(fold(next(model, is_triage, n_more, n_untold).as_slice()));
     let mut parts = vec![above.join("\n")];
     if has_table {
-        parts.push(format!("{}\n{}", intro.join("\n"), table(model, &shown, look)));
+        let text = format!("{}\n{}", intro.join("\n"), table(model, &shown, style));
+        parts.push(text.trim_start().to_owned());
     }
     parts.push(below.join("\n"));
     parts.retain(|text| !text.is_empty());
@@ -88,9 +89,9 @@ fn n_lines(texts: &[String]) -> usize {
 }
 
 /// Warnings that were not told yet and change what to do, and what failed.
-fn minded(model: &Report, look: Look) -> Vec<String> {
+fn minded(model: &Report, style: Style) -> Vec<String> {
     let t = model.lang;
-    let warnings = model.warnings.iter().filter(|w| !look.is_warned && w.is_urgent());
+    let warnings = model.warnings.iter().filter(|w| !style.is_warned && w.is_urgent());
     let mut minded: Vec<String> = warnings.map(|warning| t.warning_line(t.warning(warning))).collect();
     // What is broken stands above.
     let failures = model.failures();
@@ -109,7 +110,11 @@ fn shown<'a>(model: &Report, arms: &[&'a Arm], n: usize) -> Vec<&'a Arm> {
         let of_decision = model.decision.as_ref().and_then(|d| {
             let i = d.arms.iter().position(|a| a.id == arm.id)?;
             let is_choice = d.decision.choice().is_some_and(|c| c.arm == i);
-            let is_on_front = d.decision.rows.iter().any(|row| row.candidate == i && row.is_on_front);
+            let is_on_front = d
+                .decision
+                .contestants
+                .iter()
+                .any(|row| row.candidate == i && row.is_on_front);
             Some(if is_choice {
                 0
             } else if is_on_front {
@@ -154,12 +159,20 @@ fn next(model: &Report, is_triage: bool, n_more: usize, n_untold: usize) -> Opti
     (!said.is_empty()).then(|| said.trim().to_owned())
 }
 
+/// The works of which speeds are shown, the one that ratios are of last.
+fn timed(model: &Report) -> Vec<Work> {
+    let both = [Workload::Prefill, Workload::Decode];
+    both.into_iter().filter_map(|workload| model.shown(workload)).collect()
+}
+
 /// What the columns are.
 fn intro(model: &Report) -> String {
     let t = model.lang;
-    let decode = t.or_na(model.shown(Workload::Decode), |s| s.to_string());
+    let Some(work) = timed(model).pop() else {
+        return String::new();
+    };
     let is_composed = model.decision.as_ref().is_some_and(|d| d.is_composed.contains(&true));
-    t.terminal_intro(decode)
+    t.terminal_intro(work.to_string())
         + &if is_composed {
             t.terminal_composed()
         } else {
@@ -167,12 +180,10 @@ fn intro(model: &Report) -> String {
         }
 }
 
-fn table(model: &Report, arms: &[&Arm], look: Look) -> String {
+fn table(model: &Report, arms: &[&Arm], style: Style) -> String {
     let t = model.lang;
-    let mut table = styled(look);
-    let prefill = model.shown(Workload::Prefill);
-    let decode = model.shown(Workload::Decode);
-    let name = |spec: Option<Work>| t.or_na(spec, |s| s.to_string());
+    let mut table = styled(style);
+    let timed = timed(model);
     let baseline = model.baseline().map_or_else(|| t.baseline(), |arm| arm.id.clone());
     let decision = model.decision.as_ref();
     let is_scored = decision.is_some_and(|d| {
@@ -180,77 +191,73 @@ fn table(model: &Report, arms: &[&Arm], look: Look) -> String {
             .iter()
             .any(|c| matches!(c.quality, Exactness::Scored { .. }))
     });
-    let mut head = vec![
-        t.h_variant(),
-        t.h_kv(),
-        "MiB".to_owned(),
-        name(prefill),
-        name(decode),
-        t.terminal_versus(baseline),
-    ];
+    let mut head = vec![t.h_variant(), t.h_kv(), "MiB".to_owned()];
+    head.extend(timed.iter().map(Work::to_string));
+    head.extend((!timed.is_empty()).then(|| t.terminal_versus(baseline)));
+    let n_ratio = head.len() - 1;
     head.extend(is_scored.then(|| t.h_quality_loss()));
     table.set_header(head);
     for &arm in arms {
-        let mut row = row(model, arm, prefill, decode);
+        let mut row = row(model, arm, &timed);
         row.extend(is_scored.then(|| Cell::new(divergence(model, arm))));
         table.add_row(row);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 1));
-        if (2..=4).contains(&index) || index == 6 {
+        if index >= 2 && (index != n_ratio || timed.is_empty()) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
     table.trim_fmt()
 }
 
-/// An empty table in the look of the terminal.
-fn styled(look: Look) -> Table {
+/// An empty table in the style of the terminal.
+fn styled(style: Style) -> Table {
     let mut table = Table::new();
-    let rule = if look.is_tty { '\u{2500}' } else { '-' };
+    let rule = if style.is_tty { '\u{2500}' } else { '-' };
     table.load_style(TableStyle::new().header_separator(LineStyle::none().fill(rule).junction(rule)));
-    if look.is_tty && look.is_colored {
+    if style.is_tty && style.is_colored {
         table.enforce_styling();
     } else {
         table.force_no_tty();
     }
     table
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(look.width.max(40));
+        .set_width(style.width.max(40));
     table
 }
 
 /// A document for the terminal: what to mind, the sections, and the conclusion last, where it is seen.
-pub(super) fn document(document: &Document, look: Look) -> String {
+pub(super) fn document(document: &Document, style: Style) -> String {
     let mut out = String::new();
     for banner in &document.banners {
-        out.push_str(&format!("{}\n\n", wrapped(banner, look.width)));
+        out.push_str(&format!("{}\n\n", wrapped(banner, style.width)));
     }
     for block in &document.blocks {
         match block {
             Block::Section(title) | Block::Part(title) => out.push_str(&format!("{title}\n\n")),
-            Block::Text(spans) => out.push_str(&format!("{}\n\n", wrapped(&text(spans), look.width))),
+            Block::Text(spans) => out.push_str(&format!("{}\n\n", wrapped(&text(spans), style.width))),
             Block::Facts(facts) => {
                 for (name, value) in facts {
                     out.push_str(&format!(
                         "{}\n",
-                        wrapped(&format!("{name}: {}", text(value)), look.width)
+                        wrapped(&format!("{name}: {}", text(value)), style.width)
                     ));
                 }
                 out.push('\n');
             }
-            Block::Table(one) => out.push_str(&format!("{}\n\n", plain_table(one, look))),
+            Block::Table(one) => out.push_str(&format!("{}\n\n", plain_table(one, style))),
             Block::Items(_) | Block::Chart(_) | Block::Command(_) => {}
         }
     }
     for sentence in &document.conclusion {
-        out.push_str(&format!("{}\n", wrapped(sentence, look.width)));
+        out.push_str(&format!("{}\n", wrapped(sentence, style.width)));
     }
     out
 }
 
-fn plain_table(one: &DocumentTable, look: Look) -> String {
-    let mut table = styled(look);
+fn plain_table(one: &DocumentTable, style: Style) -> String {
+    let mut table = styled(style);
     table.set_header(one.head.clone());
     for row in &one.rows {
         table.add_row(row.iter().map(Value::text).collect::<Vec<String>>());
@@ -264,16 +271,15 @@ fn plain_table(one: &DocumentTable, look: Look) -> String {
     table.trim_fmt()
 }
 
-fn row(model: &Report, arm: &Arm, prefill: Option<Work>, decode: Option<Work>) -> Vec<Cell> {
+fn row(model: &Report, arm: &Arm, timed: &[Work]) -> Vec<Cell> {
     let t = model.lang;
-    let prefill = prefill.and_then(|spec| model.cell(&arm.id, &spec));
-    let decode = decode.and_then(|spec| model.cell(&arm.id, &spec));
+    let cells: Vec<_> = timed.iter().map(|work| model.cell(&arm.id, work)).collect();
     let rate = |cell: Option<&CellReport>| {
         t.or_na(cell.filter(|c| c.is_ok()).and_then(CellReport::centre_tps), |tps| {
             t.rate(tps)
         })
     };
-    let comparison = decode.and_then(|c| c.vs_baseline.as_ref());
+    let comparison = cells.last().copied().flatten().and_then(|c| c.vs_baseline.as_ref());
     let verdict = comparison.map(|c| c.verdict);
     let ratio = match verdict {
         _ if arm.is_baseline => Cell::new(t.baseline()),
@@ -284,14 +290,14 @@ fn row(model: &Report, arm: &Arm, prefill: Option<Work>, decode: Option<Work>) -
         Some(Verdict::Slower) => Cell::new(t.ratio_of(comparison)).fg(Color::Red),
         Some(Verdict::Same | Verdict::CantTell) => Cell::new(t.ratio_of(comparison)),
     };
-    vec![
+    let mut row = vec![
         Cell::new(arm.label()),
         Cell::new(kv(&arm.config)),
         Cell::new(t.or_na(model.variant(&arm.variant), |v| t.mib(v.model_size))),
-        Cell::new(rate(prefill)),
-        Cell::new(rate(decode)),
-        ratio,
-    ]
+    ];
+    row.extend(cells.iter().map(|&cell| Cell::new(rate(cell))));
+    row.extend((!timed.is_empty()).then_some(ratio));
+    row
 }
 
 /// Mean divergence from the baseline, where the arm has one of its own or that of its weights and cache together.

@@ -230,10 +230,10 @@ impl Worker {
     fn receive(&mut self, receiver: &Receiver<Event>, deadline: Duration) -> Result<Reply, AskError> {
         let mut waited = Duration::ZERO;
         loop {
-            let step = WAIT_STEP.min(deadline.saturating_sub(waited));
+            let wait = WAIT_STEP.min(deadline.saturating_sub(waited));
             let since = Instant::now();
-            let event = receiver.recv_timeout(step);
-            waited += since.elapsed().min(step);
+            let event = receiver.recv_timeout(wait);
+            waited += since.elapsed().min(wait);
             match event {
                 Err(RecvTimeoutError::Timeout) if waited < deadline => {}
                 Ok(Event::Interrupt) => {

@@ -55,7 +55,7 @@ pub struct RunConfig {
 }
 
 /// Given how many launches are complete in this run: what follows for the rest of it.
-pub type EarlyStop = dyn Fn(u32) -> Outlook;
+pub type EarlyStop = dyn Fn(u32) -> Interim;
 
 /// When the memory of arms is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub enum MemoryTurn {
 
 /// How a run goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Outlook {
+pub struct Interim {
     /// Arms that cannot become the choice any more.
     pub dropped: Vec<usize>,
     /// Whether the choice is settled.

@@ -18,7 +18,7 @@ mod watch;
 mod workers;
 
 pub use child::{Interrupt, WorkerCommand};
-pub use config::{MemoryTurn, Outlook, RunConfig};
+pub use config::{Interim, MemoryTurn, RunConfig};
 pub use drive::{run, RunError};
 pub use file::ModelFile;
 pub use progress::Observer;

@@ -27,14 +27,14 @@ const N_CHUNKS_WORTH: f64 = 8.0;
 const FIRST_ID: u64 = 1 << 40;
 
 /// What comes of a piece of scoring: records for the journal, in order.
-pub(super) enum Step {
+pub(super) enum Next {
     Record(Box<Record>),
     Notice(String),
     Progress(String),
 }
 
 /// Where scoring tells what happened; an error ends it.
-pub(super) type Tell<'a, E> = dyn FnMut(Step) -> Result<(), E> + 'a;
+pub(super) type Tell<'a, E> = dyn FnMut(Next) -> Result<(), E> + 'a;
 
 /// Why scoring ended early.
 pub(super) enum Halt<E> {
@@ -62,7 +62,7 @@ pub(super) fn score_all<E>(
         Ok(file) => file,
         Err(e) => {
             let text = format!("quality: no anonymous memory for the baseline's logits: {e}");
-            return tell(Step::Notice(text)).map_err(Halt::Told);
+            return tell(Next::Notice(text)).map_err(Halt::Told);
         }
     };
     let start = Instant::now();
@@ -74,7 +74,7 @@ pub(super) fn score_all<E>(
                 "quality at {}: left out, a text has fewer than two such windows",
                 window.n_ctx
             );
-            tell(Step::Notice(text)).map_err(Halt::Told)?;
+            tell(Next::Notice(text)).map_err(Halt::Told)?;
             continue;
         }
         let mut scoring = Scoring {
@@ -102,7 +102,7 @@ pub(super) fn score_all<E>(
                 "quality at {}: left out, there is no time for {N_CHUNKS_WORTH} chunks of it",
                 window.n_ctx
             );
-            tell(Step::Notice(text)).map_err(Halt::Told)?;
+            tell(Next::Notice(text)).map_err(Halt::Told)?;
             continue;
         }
         scoring.window(&left.done, tell)?;
@@ -171,7 +171,7 @@ impl Scoring<'_> {
             if let Some(record) = self.cached(*chunk, &arms) {
                 let of_chunk = record.scores.iter().map(|(arm, score)| (*arm, sums(score)));
                 self.scores.entry(*chunk).or_default().extend(of_chunk);
-                tell(Step::Record(Box::new(Record::Quality(record)))).map_err(Halt::Told)?;
+                tell(Next::Record(Box::new(Record::Quality(record)))).map_err(Halt::Told)?;
                 continue;
             }
             if !self.has_time_for(arms.len(), n_before, n_now) {
@@ -183,7 +183,7 @@ impl Scoring<'_> {
                 n_before + 1,
                 all.len()
             );
-            tell(Step::Progress(label)).map_err(Halt::Told)?;
+            tell(Next::Progress(label)).map_err(Halt::Told)?;
             let since = Instant::now();
             let (scores, forward_ns): (Vec<_>, Vec<u64>) = self.one_chunk(*chunk, &arms, tell)?.into_iter().unzip();
             if scores.is_empty() {
@@ -200,7 +200,7 @@ impl Scoring<'_> {
                 ns,
                 is_cached: false,
             };
-            tell(Step::Record(Box::new(Record::Quality(record)))).map_err(Halt::Told)?;
+            tell(Next::Record(Box::new(Record::Quality(record)))).map_err(Halt::Told)?;
             n_now += 1;
         }
         for (_, worker) in std::mem::take(&mut self.workers) {
@@ -370,14 +370,14 @@ impl Scoring<'_> {
             "quality of {} at {}: {kind}: {reason}",
             self.plan.arms[arm].id, self.window.n_ctx
         );
-        tell(Step::Notice(text)).map_err(Halt::Told)?;
+        tell(Next::Notice(text)).map_err(Halt::Told)?;
         let record = QualityFailure {
             n_ctx: self.window.n_ctx,
             arm,
             kind,
             reason: reason.to_owned(),
         };
-        tell(Step::Record(Box::new(Record::QualityFailure(record)))).map_err(Halt::Told)
+        tell(Next::Record(Box::new(Record::QualityFailure(record)))).map_err(Halt::Told)
     }
 
     fn score(&mut self, chunk: Chunk, arm: usize) -> Result<(ChunkScore, u64), AskError> {

@@ -41,10 +41,10 @@ pub(crate) const PARENT_ENV: &str = "KVANT_PARENT";
 pub(crate) fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
         let text = info.payload_as_str().unwrap_or("unknown cause").replace('\n', " ");
-        let place = info
+        let location = info
             .location()
             .map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
-        let _ = writeln!(io::stderr(), "kvant: panic: {text}{place}");
+        let _ = writeln!(io::stderr(), "kvant: panic: {text}{location}");
     }));
     match start() {
         Ok(()) => ExitCode::SUCCESS,

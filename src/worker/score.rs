@@ -7,7 +7,7 @@
 use super::load::sha256_of;
 use crate::data::{ArmConfig, Chunk, ChunkScore, ContextInfo, Disagreement, TextTokens};
 use crate::engine::{ContextId, Engine, EngineError, Layout, Vocab};
-use crate::quality::{first_scored, Baseline, Place, Scorer};
+use crate::quality::{first_scored, Baseline, Scorer, TopMismatch};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const SLICE_BYTES: u64 = 64 << 20;
 const N_ROWS_MAX: u64 = 256;
 const N_ROWS_MIN: u64 = 32;
-/// Tokens of text shown before a place where two arms part.
+/// Tokens of text shown before a token where two arms part.
 const N_BEFORE: usize = 24;
 /// Bytes before the logits of a row: normaliser and index of the largest.
 const ROW_HEAD: usize = 16;
@@ -88,7 +88,7 @@ impl Scoring {
         let first = first_scored(chunk.n_ctx) as usize;
         engine.decode(id, &tokens[..first])?;
         let n_before = slot as usize * (tokens.len() - first);
-        let mut rows = Rows::new(shared, vocab.n_vocab as usize, n_before);
+        let mut rows = SharedLogits::new(shared, vocab.n_vocab as usize, n_before);
         let mut scorer = if is_baseline {
             Scorer::of_baseline()
         } else {
@@ -120,9 +120,11 @@ impl Scoring {
             Ok(())
         })?;
         let forward_ns = (start.elapsed() - adding).as_nanos() as u64;
-        let (mut score, places) = scorer.finish();
+        let (mut score, mismatches) = scorer.finish();
         if let Some(sums) = &mut score.vs_baseline {
-            let texts = places.iter().map(|place| disagreement(engine, &tokens, place));
+            let texts = mismatches
+                .iter()
+                .map(|mismatch| disagreement(engine, &tokens, mismatch));
             sums.disagreements = texts.collect::<Result<_, _>>()?;
         }
         Ok((score, forward_ns))
@@ -149,32 +151,32 @@ impl Scoring {
     }
 }
 
-fn disagreement(engine: &dyn Engine, tokens: &[i32], place: &Place) -> Result<Disagreement, EngineError> {
-    // The place is that of the logits; what they predict stands after it.
-    let at = place.position as usize + 1;
+fn disagreement(engine: &dyn Engine, tokens: &[i32], mismatch: &TopMismatch) -> Result<Disagreement, EngineError> {
+    // The position is that of the logits; what they predict stands after it.
+    let at = mismatch.position as usize + 1;
     let word = |token: usize| engine.text_of(&[token as i32]);
     Ok(Disagreement {
         position: at as u32,
-        kld: place.kld,
+        kld: mismatch.kld,
         before: engine.text_of(&tokens[at.saturating_sub(N_BEFORE)..at])?,
         next: engine.text_of(&tokens[at..=at])?,
-        baseline_top: word(place.tops.0)?,
-        baseline_top_p: place.first_p,
-        top: word(place.tops.1)?,
-        top_p: place.second_p,
+        baseline_top: word(mismatch.tops.0)?,
+        baseline_top_p: mismatch.first_p,
+        top: word(mismatch.tops.1)?,
+        top_p: mismatch.second_p,
     })
 }
 
 /// The baseline's rows in shared memory: head, then n_vocab f32.
-struct Rows<'a> {
+struct SharedLogits<'a> {
     shared: &'a File,
     bytes: Vec<u8>,
     logits: Vec<f32>,
-    /// Rows of other chunks before these.
+    /// Tokens of other chunks before these.
     n_before: usize,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> SharedLogits<'a> {
     fn new(shared: &'a File, n_vocab: usize, n_before: usize) -> Self {
         Self {
             shared,

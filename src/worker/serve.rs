@@ -81,13 +81,17 @@ impl<E: Engine> Answer for Session<E> {
     fn answer(&mut self, request: Request) -> Result<Reply, EngineError> {
         let engine = &mut self.engine;
         if let Some(server) = &self.server {
-            return server.answer(&request);
+            return server.answer(&request, engine);
         }
         match request {
             Request::Load {
-                device, text, n_tokens, ..
+                path,
+                device,
+                text,
+                n_tokens,
+                ..
             } if is_server(&device) => {
-                let (server, reply) = Server::connect(&device, &text, n_tokens)?;
+                let (server, reply) = Server::connect((&device, &path), engine, &text, n_tokens)?;
                 self.server = Some(server);
                 Ok(reply)
             }
@@ -105,7 +109,7 @@ impl<E: Engine> Answer for Session<E> {
                 let (tokens, reply) = load(engine, &path, (&device, n_gpu_layers, split_mode), &text, n_tokens)?;
                 let states = StateFiles::new(&scratch, model_sha256, engine.info().version);
                 let mut speed = Speed::new(tokens, states, draft);
-                speed.watch_gpus(engine.device_places());
+                speed.watch_gpus(engine.pci_addresses());
                 self.speed = Some(speed);
                 Ok(reply)
             }

@@ -2,7 +2,7 @@
 
 use super::conditions::Counters;
 use super::state_file::StateFiles;
-use crate::data::{ArmConfig, Work, WorkRow};
+use crate::data::{ArmConfig, Work, WorkFields};
 use crate::engine::ContextId;
 use crate::protocol::CachedState;
 use std::collections::BTreeMap;
@@ -37,8 +37,8 @@ pub(super) struct AtOnceContext {
 
 impl AtOnceContext {
     pub fn serves(&self, of: ContextId, work: &Work) -> bool {
-        let (own, other) = (self.work.row(), work.row());
-        let kind = |row: &WorkRow| (row.workload, row.n_prompt, row.n_depth, row.is_pp_shared);
+        let (own, other) = (self.work.fields(), work.fields());
+        let kind = |fields: &WorkFields| (fields.workload, fields.n_prompt, fields.n_depth, fields.is_pp_shared);
         (self.of, kind(&own)) == (of, kind(&other)) && own.n_seq >= other.n_seq && own.n_gen >= other.n_gen
     }
 }
@@ -58,9 +58,9 @@ impl Speed {
         }
     }
 
-    /// Reads what the GPUs at these places draw with every sample.
-    pub fn watch_gpus(&mut self, places: Vec<String>) {
-        self.counters.interference.watch_gpus(places);
+    /// Reads what the GPUs at these addresses draw with every sample.
+    pub fn watch_gpus(&mut self, addresses: Vec<String>) {
+        self.counters.interference.watch_gpus(addresses);
     }
 
     /// Remembers how a context was opened (works on several sequences open further ones like it), and where its states are kept.

@@ -71,6 +71,8 @@ fn builds_are_compared_side_by_side() {
     let of_new = all("quality").into_iter().filter(|q| q["arm"] == "Q8_0 (new)");
     let kld: Vec<Option<f64>> = of_new.map(|q| q["kld_mean"]["value"].as_f64()).collect();
     assert_eq!(kld, [Some(0.0)], "the same kernels");
+    let report = std::fs::read_to_string(lab.path("run/report.md")).expect("a report");
+    assert!(report.contains("new diverges from old by 0"), "{report}");
 }
 
 #[test]

@@ -127,7 +127,7 @@ impl Run {
         for i in 0..self.seen.len() {
             let is_far = || choice.is_some_and(|c| is_far_behind(&self.by_launch(i, c, true)));
             let is_out = if is_look(n as u32) {
-                decision.rows[i].is_out
+                decision.contestants[i].is_out
             } else {
                 is_far()
             };

@@ -2,7 +2,7 @@
 
 use crate::{fixture, languages};
 use kvant::data::{FailureKind, Level, Purpose, Record, RunHeader, Workload};
-use kvant::report::terminal::{summary, Look};
+use kvant::report::terminal::{summary, Style};
 use kvant::report::{charts, report_html, report_md, results_csv, Diff, Lang, ReportModel, Several, Side};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -185,7 +185,7 @@ fn seen(lang: Lang) -> Vec<String> {
             _ => {}
         }
     }
-    let look = Look {
+    let look = Style {
         width: 80,
         is_tty: false,
         is_colored: false,
@@ -368,7 +368,7 @@ fn columns_of_numbers_are_the_same_in_every_language() {
 fn the_summary_fits_80_columns_in_every_language() {
     let (header, records) = fixture::run();
     for lang in Lang::ALL {
-        let look = Look {
+        let look = Style {
             width: 80,
             is_tty: false,
             is_colored: false,

@@ -6,7 +6,7 @@ use crate::fixture;
 use crate::page::assert_well_formed;
 use crate::util::assert_valid;
 use kvant::data::{EndRecord, FailureKind, FailureRecord, Outcome, Record, RunHeader, StoppedBy, Warning, Workload};
-use kvant::report::terminal::{summary, Look};
+use kvant::report::terminal::{summary, Style};
 use kvant::report::{
     charts, quality_csv, report_html, report_md, results_csv, results_json, write_all, Lang, ReportModel,
 };
@@ -40,7 +40,7 @@ fn model() -> ReportModel {
     ReportModel::build(&header, &records)
 }
 
-const PLAIN: Look = Look {
+const PLAIN: Style = Style {
     width: 80,
     is_tty: false,
     is_colored: false,
@@ -81,7 +81,7 @@ fn the_fixture_renders_to_the_golden_files() {
         "terminal-tty.txt",
         &summary(
             &model.told(Lang::default()),
-            Look {
+            Style {
                 width: 80,
                 is_tty: true,
                 is_colored: false,
@@ -142,7 +142,7 @@ fn a_triage_takes_20_lines_and_a_compare_30_whatever_there_is_to_say() {
             let built = ReportModel::build(&header, &records);
             let model = built.told(lang);
             for (is_colored, is_warned) in [(false, false), (true, true)] {
-                let look = Look {
+                let look = Style {
                     is_tty: is_colored,
                     is_colored,
                     is_warned,

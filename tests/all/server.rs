@@ -1,4 +1,5 @@
-//! `compare --server`: a server that answers as llama-server does, beside workers with the scripted engine.
+//! `compare --server`: a server that answers as llama-server does, and as those of OpenAI's completions do, beside workers with the
+//! scripted engine.
 
 use crate::util::{run_for, stderr, Lab};
 use serde_json::{json, Value};
@@ -39,10 +40,13 @@ fn reply(mut stream: TcpStream, n_ctx: u64) {
         json!({ "tokens": tokens }).to_string()
     } else if head.contains("/props") {
         json!({"build_info": "b1-abc", "default_generation_settings": {"n_ctx": n_ctx}}).to_string()
+    } else if head.contains("/v1/models") {
+        json!({"data": [{"id": "tiny"}, {"id": "other"}]}).to_string()
+    } else if head.contains("/v1/completions") {
+        completion(&asked)
     } else {
         assert!(asked["ignore_eos"] == true && asked["prompt"].is_array(), "{asked}");
         let n = asked["n_predict"].as_u64().expect("a number");
-        let event = |event: Value| format!("data: {event}\n\n");
         let tokens = (0..n).map(|n| event(json!({"tokens": [n], "stop": false})));
         tokens.collect::<String>() + &event(json!({"tokens": [], "stop": true, "tokens_predicted": n}))
     };
@@ -51,6 +55,25 @@ fn reply(mut stream: TcpStream, n_ctx: u64) {
         answer.len()
     );
     write!(stream, "{head}\r\n\r\n{answer}").expect("sent");
+}
+
+fn event(event: Value) -> String {
+    format!("data: {event}\n\n")
+}
+
+/// The model `other` reads more than it is sent, as one with a template does.
+fn completion(asked: &Value) -> String {
+    let text = asked["prompt"].as_str().expect("a text");
+    assert!(text.starts_with(|c: char| c.is_ascii_digit()), "{text}");
+    let n = asked["max_tokens"].as_u64().expect("a number");
+    let of_template = if asked["model"] == "other" { 30 } else { 1 };
+    let said = |i| match i + 1 == n {
+        false => event(json!({"choices": [{"text": "x", "finish_reason": null}], "usage": null})),
+        true => event(json!({"choices": [{"text": "x", "finish_reason": "length"}]})),
+    };
+    let usage = json!({"prompt_tokens": text.len() + of_template, "completion_tokens": n});
+    let end = event(json!({"choices": [], "usage": usage}));
+    (0..n).map(said).collect::<String>() + &end + "data: [DONE]\n\n"
 }
 
 #[test]
@@ -112,4 +135,44 @@ fn what_a_server_cannot_do_is_said() {
         let reason = cell["reason"].as_str().unwrap_or_default();
         assert_eq!(reason.contains("start it with --ctx-size"), is_server, "{cell}");
     }
+}
+
+#[test]
+fn any_server_of_completions_is_measured_with_texts() {
+    let lab = Lab::new();
+    let url = llama_server(4096) + "/v1";
+    let works = [
+        "--variants",
+        "Q8_0",
+        "--workloads",
+        "prefill,decode,requests,chat",
+        "--rounds",
+        "2",
+    ];
+    let run = |server: &str, code| {
+        stderr(&run_for(
+            &mut lab.compare(&[&["--server", server], &works[..]].concat()),
+            code,
+        ))
+    };
+    assert!(run(&url, 2).contains("name the one to measure behind its address"));
+    run(&format!("{url}#tiny"), 0);
+    let results = lab.results();
+    let cells = results["cells"].as_array().expect("cells").iter();
+    let of_server: Vec<&Value> = cells.filter(|cell| cell["arm"] == "Q8_0 (server)").collect();
+    assert!(
+        of_server.len() == 5 && of_server.iter().all(|cell| cell["outcome"] == "ok"),
+        "{of_server:?}"
+    );
+    std::fs::remove_dir_all(lab.path("run")).expect("removed");
+    run(&format!("{url}#other"), 3);
+    let results = lab.results();
+    let mut cells = results["cells"].as_array().expect("cells").iter();
+    let failed = cells.find(|cell| cell["arm"] == "Q8_0 (server)").expect("a cell");
+    assert!(
+        failed["reason"]
+            .as_str()
+            .is_some_and(|why| why.contains("without a template")),
+        "{failed}"
+    );
 }

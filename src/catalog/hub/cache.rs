@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 /// Where one file goes.
-pub(super) struct Place {
+pub(super) struct CachePaths {
     /// Its bytes, named after their hash.
     pub blob: PathBuf,
     /// What is there of them so far.
@@ -31,11 +31,11 @@ impl Cache {
     }
 
     /// Where a file of this hash goes. All names were checked: `commit` and `sha256` are hex, `file` is relative.
-    pub(super) fn place(&self, commit: RepoAt<'_>, file: &str, sha256: &str) -> Place {
+    pub(super) fn paths(&self, commit: RepoAt<'_>, file: &str, sha256: &str) -> CachePaths {
         let cache = self.repo(commit);
         let blob = cache.blob_path(sha256);
         let folder = commit.named().folder_name();
-        Place {
+        CachePaths {
             partial: blob.with_file_name(format!("{sha256}.incomplete")),
             blob,
             pointer: cache.pointer_path(commit.revision).join(file),
@@ -128,7 +128,7 @@ pub(in crate::catalog) fn files_below(folder: &Path) -> impl Iterator<Item = Pat
         .map(DirEntry::into_path)
 }
 
-impl Place {
+impl CachePaths {
     /// Keeps other processes (kvant's and Python's) from fetching the same file.
     pub(super) fn lock(&self, fetching: &mut Fetching<'_, '_>) -> Result<File, FetchError> {
         if let Some(dir) = self.blob.parent() {

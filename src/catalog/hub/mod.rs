@@ -125,21 +125,21 @@ impl Hub {
             Some(sha256) => sha256.clone(),
             None => self.remote.sha256_by_head(commit, file)?,
         };
-        let place = self.cache.place(commit, &file.file, &sha256);
-        let lock = place.lock(fetching)?;
-        if !place.has_blob(file.bytes, &sha256, fetching) {
+        let paths = self.cache.paths(commit, &file.file, &sha256);
+        let lock = paths.lock(fetching)?;
+        if !paths.has_blob(file.bytes, &sha256, fetching) {
             let download = Download {
                 client: &self.remote.client,
                 url: &self.remote.url(commit, &file.file)?,
                 file: &file.file,
                 bytes: file.bytes,
                 sha256: Some(&sha256),
-                partial: &place.partial,
+                partial: &paths.partial,
             };
             download.run(fetching)?;
-            crate::fs::publish(&place.partial, &place.blob)
-                .and_then(|()| remember(&place.blob, &fetching.store.notes(), &sha256))
-                .map_err(|e| fetching.unwritable(&place.blob, e))?;
+            crate::fs::publish(&paths.partial, &paths.blob)
+                .and_then(|()| remember(&paths.blob, &fetching.store.notes(), &sha256))
+                .map_err(|e| fetching.unwritable(&paths.blob, e))?;
             (fetching.progress)(&Event::Fetched {
                 file: &file.file,
                 from: self.host(),
@@ -147,13 +147,13 @@ impl Hub {
             });
         }
         let root = &self.cache.root;
-        place.link().map_err(|e| fetching.unwritable(root, e))?;
+        paths.link().map_err(|e| fetching.unwritable(root, e))?;
         drop(lock);
         self.cache
             .record(at, &listing.commit)
             .map_err(|e| fetching.unwritable(root, e))?;
         self.remember(at, listing, fetching.store);
-        Ok(place.pointer)
+        Ok(paths.pointer)
     }
 
     pub(super) fn open(&self, at: RepoAt<'_>, listing: &Listing, file: &RemoteFile) -> Result<RangeFile, FetchError> {

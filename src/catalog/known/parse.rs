@@ -78,7 +78,7 @@ struct RawPublished {
 
 /// The entries of a file's text. `folder` is what relative paths of `file` sources start from.
 pub(super) fn entries(text: &str, file: &str, folder: &Path) -> Result<Vec<Entry>, CatalogError> {
-    let at = Place { text, file };
+    let at = CatalogText { text, file };
     let raw: RawFile = toml::from_str(text).map_err(|e| at.syntax(&e))?;
     let mut entries: Vec<Entry> = Vec::new();
     for model in raw.model {
@@ -125,12 +125,12 @@ fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-struct Place<'a> {
+struct CatalogText<'a> {
     text: &'a str,
     file: &'a str,
 }
 
-impl Place<'_> {
+impl CatalogText<'_> {
     fn error(&self, span: &Range<usize>, key: &str, why: impl Into<String>) -> CatalogError {
         CatalogError::CatalogEntry {
             file: self.file.to_owned(),

@@ -48,7 +48,7 @@ impl Source for Builtin {
     /// It is here once it was used.
     fn stock(&self, tools: Tools<'_>) -> Vec<Listed> {
         let sha256 = sha256_hex(BYTES);
-        let path = Some(tools.store.place(&sha256, NAME)).filter(|path| path.is_file());
+        let path = Some(tools.store.path(&sha256, NAME)).filter(|path| path.is_file());
         path.map(|path| listed(path, sha256)).into_iter().collect()
     }
 }

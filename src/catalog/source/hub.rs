@@ -121,7 +121,7 @@ impl Source for Repository {
         }
     }
 
-    fn place(&self, file: &Listed) -> String {
+    fn location(&self, file: &Listed) -> String {
         let revision = self.listing.get().map_or(self.at().revision, |listing| &listing.commit);
         format!("hf:{}@{revision}:{}", self.repo, names::shown(&file.file))
     }
@@ -175,7 +175,7 @@ impl Source for Repository {
         tools
             .hub
             .open(self.at(), listing, &remote)?
-            .gguf(&self.place(file), keeps_head)
+            .gguf(&self.location(file), keeps_head)
     }
 
     fn fetch(&self, file: &Listed, tools: Tools<'_>, fetching: &mut Fetching<'_, '_>) -> Result<PathBuf, FetchError> {

@@ -142,7 +142,7 @@ pub trait Source: Debug {
     }
 
     /// Where a file is, for people.
-    fn place(&self, file: &Listed) -> String {
+    fn location(&self, file: &Listed) -> String {
         self.argument(&file.file)
     }
 
@@ -195,7 +195,7 @@ pub(in crate::catalog) struct Given {
     pub only: Option<Only>,
 }
 
-/// The keys of a source in models.toml, each with its place in the text.
+/// The keys of a source in models.toml, each with its location in the text.
 pub(in crate::catalog) struct Fields<'a> {
     pub kind: &'a str,
     pub texts: &'a BTreeMap<String, Spanned<String>>,
@@ -203,7 +203,7 @@ pub(in crate::catalog) struct Fields<'a> {
     pub folder: &'a Path,
     /// Where the source begins.
     pub span: Range<usize>,
-    /// The error at a place, for a key.
+    /// The error at a location, for a key.
     pub error: &'a dyn Fn(&Range<usize>, &str, String) -> CatalogError,
 }
 

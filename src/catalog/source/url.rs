@@ -180,7 +180,7 @@ impl Source for Url {
     fn header(&self, file: &Listed, keeps_head: bool, tools: Tools<'_>) -> Result<(Gguf, Vec<u8>), FetchError> {
         let client = self.client(tools)?;
         let bytes = self.ask(&file.file, &client)?.bytes;
-        RangeFile::new(client, self.url(&file.file), file.file.clone(), bytes).gguf(&self.place(file), keeps_head)
+        RangeFile::new(client, self.url(&file.file), file.file.clone(), bytes).gguf(&self.location(file), keeps_head)
     }
 
     fn fetch(&self, file: &Listed, tools: Tools<'_>, fetching: &mut Fetching<'_, '_>) -> Result<PathBuf, FetchError> {

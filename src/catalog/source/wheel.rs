@@ -55,7 +55,7 @@ impl Source for Wheel {
     fn local(&self, tools: Tools<'_>) -> Result<Known, CatalogError> {
         let files = self.files.iter().map(|file| {
             let sha256 = file.sha256.as_deref().unwrap_or_default();
-            let path = tools.store.place(sha256, names::base_name(&file.file));
+            let path = tools.store.path(sha256, names::base_name(&file.file));
             file.part(&file.file, path.is_file().then_some(path))
         });
         Ok(Known::all(files))
@@ -79,7 +79,7 @@ fn fetch(
 ) -> Result<PathBuf, FetchError> {
     let store = fetching.store;
     let name = names::base_name(file);
-    let path = store.place(sha256, name);
+    let path = store.path(sha256, name);
     let _lock = fetching.lock(&store.lock_path(sha256), name)?;
     // Another process may have been faster.
     if store.sha256(&path, &mut |_| {}).is_ok_and(|found| found == sha256) {

@@ -8,15 +8,15 @@ fn ids(model: &ModelFiles) -> Vec<&str> {
 
 #[test]
 fn files_may_be_named_one_by_one_wherever_they_lie() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     let none = Scripted::default();
-    place.put("m/t-Q4_K_M.gguf", &llama("Q4_K_M").bytes());
+    fixture.put("m/t-Q4_K_M.gguf", &llama("Q4_K_M").bytes());
     let weighted = llama("Q4_K_M");
-    place.put("m/t-UD-Q4_K_XL.gguf", &weighted.bytes());
-    place.put("m/sub/t-F16.gguf", &llama("F16").bytes());
-    place.put("m/sub/t.i1-Q4_K_M.gguf", &weighted.bytes());
-    let folder = place.dir.path().join("m");
-    let one = place.put("p/t-Q4_K_M.gguf", &weighted.bytes()).display().to_string();
+    fixture.put("m/t-UD-Q4_K_XL.gguf", &weighted.bytes());
+    fixture.put("m/sub/t-F16.gguf", &llama("F16").bytes());
+    fixture.put("m/sub/t.i1-Q4_K_M.gguf", &weighted.bytes());
+    let folder = fixture.dir.path().join("m");
+    let one = fixture.put("p/t-Q4_K_M.gguf", &weighted.bytes()).display().to_string();
     let models = [
         format!("{}:UD-Q4_K_XL", folder.display()),
         format!("{}:Q4_K_M", folder.display()),
@@ -27,16 +27,16 @@ fn files_may_be_named_one_by_one_wherever_they_lie() {
         baseline: Some("m/Q4_K_M"),
         ..Request::of(&models, &[])
     };
-    let model = ask(&place.store, &baseline, &none).expect("three files");
+    let model = ask(&fixture.store, &baseline, &none).expect("three files");
     assert_eq!(ids(&model), ["m/Q4_K_M", "UD-Q4_K_XL", "p/Q4_K_M"]);
     let absent = [format!("{}:sub/../x", folder.display())];
-    let (code, text) = message(ask(&place.store, &Request::of(&absent, &[]), &none));
+    let (code, text) = message(ask(&fixture.store, &Request::of(&absent, &[]), &none));
     assert!(
         code == 2 && text.contains("has no such file as sub/../x; there are"),
         "{text}"
     );
     let one = [format!("{}:I1-q4_k_m", folder.display())];
-    let alone = ask(&place.store, &Request::of(&one, &["Q4_K_M".to_owned()]), &none).expect("one");
+    let alone = ask(&fixture.store, &Request::of(&one, &["Q4_K_M".to_owned()]), &none).expect("one");
     assert_eq!(
         (ids(&alone), alone.variants[0].0.file.as_str()),
         (vec!["Q4_K_M"], "t.i1-Q4_K_M.gguf")
@@ -45,14 +45,14 @@ fn files_may_be_named_one_by_one_wherever_they_lie() {
         baseline: Some("Q8_0"),
         ..baseline
     };
-    let (code, text) = message(ask(&place.store, &unknown, &none));
+    let (code, text) = message(ask(&fixture.store, &unknown, &none));
     assert!(
         code == 2 && text.contains("--baseline Q8_0") && text.contains("p/Q4_K_M"),
         "{text}"
     );
-    let other = place.put("other.gguf", &tiny_llama(64, 1, (1, 2), Some(1)).bytes());
+    let other = fixture.put("other.gguf", &tiny_llama(64, 1, (1, 2), Some(1)).bytes());
     let models = [models[1].clone(), other.display().to_string()];
-    let (code, text) = message(ask(&place.store, &Request::of(&models, &[]), &none));
+    let (code, text) = message(ask(&fixture.store, &Request::of(&models, &[]), &none));
     assert!(
         code == 2 && text.contains("other.gguf: is not the same model as") && text.contains("n_embd 64 instead of 256"),
         "{text}"
@@ -61,7 +61,7 @@ fn files_may_be_named_one_by_one_wherever_they_lie() {
 
 #[test]
 fn models_of_other_vocabularies_are_not_one_model() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     let other = |tokens: &[&str]| {
         let file = Writer::new()
             .str("general.architecture", "llama")
@@ -73,40 +73,40 @@ fn models_of_other_vocabularies_are_not_one_model() {
         file.tensor("token_embd.weight", &[256, 2], 1, 1024).bytes()
     };
     let models = [("a.gguf", ["x", "yz"]), ("b.gguf", ["xy", "z"])]
-        .map(|(name, tokens)| place.put(name, &other(&tokens)).display().to_string());
-    let (code, text) = message(ask(&place.store, &Request::of(&models, &[]), &Scripted::default()));
+        .map(|(name, tokens)| fixture.put(name, &other(&tokens)).display().to_string());
+    let (code, text) = message(ask(&fixture.store, &Request::of(&models, &[]), &Scripted::default()));
     assert!(code == 2 && text.contains("texts of the vocabulary"), "{text}");
 }
 
 #[test]
 fn what_lies_beside_a_model_is_passed_over_and_named() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     let none = Scripted::default();
     let odd = tiny_llama(64, 1, (1, 2), Some(1)).bytes();
-    place.put("m/t-F16.gguf", &llama("F16").bytes());
-    place.put("m/t-Q8_0.gguf", &llama("Q8_0").bytes());
-    place.put(
+    fixture.put("m/t-F16.gguf", &llama("F16").bytes());
+    fixture.put("m/t-Q8_0.gguf", &llama("Q8_0").bytes());
+    fixture.put(
         "m/mmproj-t-F16.gguf",
         &llama("F16").str("general.type", "mmproj").bytes(),
     );
-    place.put(
+    fixture.put(
         "m/my-adapter.gguf",
         &Writer::new().str("general.type", "adapter").bytes(),
     );
-    place.put(
+    fixture.put(
         "m/t.imatrix.gguf",
         &Writer::new().str("general.type", "imatrix").bytes(),
     );
-    place.put("m/t-draft-Q8_0.gguf", &odd);
-    place.put("m/other-F16.gguf", &odd);
-    place.put("m/pointer-Q4_0.gguf", b"version https://git-lfs.github.com/spec/v1");
-    place.put(
+    fixture.put("m/t-draft-Q8_0.gguf", &odd);
+    fixture.put("m/other-F16.gguf", &odd);
+    fixture.put("m/pointer-Q4_0.gguf", b"version https://git-lfs.github.com/spec/v1");
+    fixture.put(
         "m/half-F16-00001-of-00002.gguf",
         &llama("F16").raw("split.count", 2, &2u16.to_le_bytes()).bytes(),
     );
-    place.put("m/README.md", b"# t");
-    let folder = place.dir.path().join("m");
-    let model = place.resolve(&folder, &[], &none).expect("two variants");
+    fixture.put("m/README.md", b"# t");
+    let folder = fixture.dir.path().join("m");
+    let model = fixture.resolve(&folder, &[], &none).expect("two variants");
     assert_eq!(ids(&model), ["F16", "Q8_0"]);
     let mut passed: Vec<(&str, &str)> = model
         .passed_over
@@ -131,7 +131,7 @@ fn what_lies_beside_a_model_is_passed_over_and_named() {
         .expect("listed");
     assert_eq!(half.detail.as_deref(), Some("half-F16-00002-of-00002.gguf is missing"));
     // A file that was asked for by name and is not usable is not made in its place.
-    let (code, text) = message(place.resolve(&folder, &["F16", "Q4_0"], &none));
+    let (code, text) = message(fixture.resolve(&folder, &["F16", "Q4_0"], &none));
     assert!(
         code == 2 && text.contains("pointer-Q4_0.gguf") && text.contains("git lfs pull"),
         "{text}"
@@ -142,7 +142,7 @@ fn what_lies_beside_a_model_is_passed_over_and_named() {
     fs::remove_file(folder.join("t-Q8_0.gguf")).expect("removed");
     fs::remove_file(folder.join("other-F16.gguf")).expect("removed");
     fs::remove_file(folder.join("t-draft-Q8_0.gguf")).expect("removed");
-    let (code, text) = message(place.resolve(&folder, &[], &none));
+    let (code, text) = message(fixture.resolve(&folder, &[], &none));
     for word in [
         "mmproj-t-F16.gguf (the vision",
         "my-adapter.gguf (a LoRA",
@@ -154,23 +154,23 @@ fn what_lies_beside_a_model_is_passed_over_and_named() {
 
 #[test]
 fn what_is_made_of_a_split_model_is_made_of_all_parts() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     let part = |file: Writer, no: u16| {
         let count = 2u16.to_le_bytes();
         file.raw("split.count", 2, &count).raw("split.no", 2, &no.to_le_bytes())
     };
     let first = part(llama("F16"), 0).u32("split.tensors.count", 6);
-    let first = place.put("m/t-F16-00001-of-00002.gguf", &first.bytes());
+    let first = fixture.put("m/t-F16-00001-of-00002.gguf", &first.bytes());
     let second = part(Writer::new(), 1).tensor("output.weight", &[256, 4], 1, 2048);
-    let second = place.put("m/t-F16-00002-of-00002.gguf", &second.bytes());
+    let second = fixture.put("m/t-F16-00002-of-00002.gguf", &second.bytes());
     // The quantizer writes what the first part alone would give.
-    let made = place
+    let made = fixture
         .resolve(&second, &["F16", "Q8_0"], &Scripted::default())
         .expect_err("its size is not that of a part");
     assert!(made.to_string().contains("parameters instead of"), "{made}");
     fs::remove_file(&first).expect("removed");
-    for named in [&second, &place.dir.path().join("m")] {
-        let (code, text) = message(place.resolve(named, &[], &Scripted::default()));
+    for named in [&second, &fixture.dir.path().join("m")] {
+        let (code, text) = message(fixture.resolve(named, &[], &Scripted::default()));
         assert!(
             code == 2 && text.contains("t-F16-00001-of-00002.gguf is missing"),
             "{text}"
@@ -180,10 +180,10 @@ fn what_is_made_of_a_split_model_is_made_of_all_parts() {
 
 #[test]
 fn of_one_quantized_file_it_and_what_can_win_are_candidates() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     let wide = |ty, block, ftype| {
         let file = tiny_llama(256, ty, block, ftype_id(ftype));
-        place.put(&format!("{ftype}.gguf"), &file.bytes())
+        fixture.put(&format!("{ftype}.gguf"), &file.bytes())
     };
     let of = |path: &Path, fast: &[&str]| {
         let models = [path.display().to_string()];
@@ -192,7 +192,7 @@ fn of_one_quantized_file_it_and_what_can_win_are_candidates() {
             fast_types: &fast,
             ..Request::of(&models, &[])
         };
-        let model = ask(&place.store, &request, &Scripted::default()).expect("variants");
+        let model = ask(&fixture.store, &request, &Scripted::default()).expect("variants");
         model.ids()
     };
     let q8 = wide(8, (32, 34), "Q8_0");

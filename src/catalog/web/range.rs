@@ -35,8 +35,8 @@ impl RangeFile {
         }
     }
 
-    /// Header, and the bytes before the tensors if they are wanted; `place` is named where the file is to blame.
-    pub(in crate::catalog) fn gguf(mut self, place: &str, keeps_head: bool) -> Result<(Gguf, Vec<u8>), FetchError> {
+    /// Header, and the bytes before the tensors if they are wanted; `location` is named where the file is to blame.
+    pub(in crate::catalog) fn gguf(mut self, location: &str, keeps_head: bool) -> Result<(Gguf, Vec<u8>), FetchError> {
         let bytes = self.bytes;
         let gguf = Gguf::read(&mut self, bytes);
         let read = gguf.and_then(|gguf| {
@@ -50,7 +50,7 @@ impl RangeFile {
         });
         match (read, self.failure) {
             (_, Some(failure)) => Err(failure),
-            (read, None) => Ok(read.map_err(|problem| problem.at(Path::new(place)))?),
+            (read, None) => Ok(read.map_err(|problem| problem.at(Path::new(location)))?),
         }
     }
 
@@ -103,8 +103,8 @@ impl Seek for RangeFile {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let pos = match to {
             SeekFrom::Start(pos) => Some(pos),
-            SeekFrom::Current(step) => self.pos.checked_add_signed(step),
-            SeekFrom::End(step) => self.bytes.checked_add_signed(step),
+            SeekFrom::Current(distance) => self.pos.checked_add_signed(distance),
+            SeekFrom::End(distance) => self.bytes.checked_add_signed(distance),
         };
         self.pos = pos.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
         Ok(self.pos)

@@ -56,8 +56,8 @@ pub struct CompareArgs {
     /// e.g. --worker old=/usr/bin/kvant --worker new=target/release/kvant
     #[arg(long = "worker", value_name = "NAME=PATH", value_parser = BuildArg::from_str, help_heading = "What to measure")]
     pub workers: Vec<BuildArg>,
-    /// Address of a llama-server that runs the variant, measured beside kvant's own worker as far as it can be asked over HTTP, e.g.
-    /// http://127.0.0.1:8080
+    /// Address of a llama-server that runs the variant, or of another server of OpenAI's completions with the name of its model, measured
+    /// beside kvant's own worker as far as it can be asked over HTTP, e.g. http://127.0.0.1:8080 or http://127.0.0.1:11434/v1#NAME
     #[arg(long, value_name = "URL", value_parser = parse_server, help_heading = "What to measure")]
     pub server: Option<String>,
     /// KV-cache types, the baseline's first; K/V for different ones, e.g. f16,q8_0,q8_0/f16;

@@ -340,7 +340,7 @@ pub struct MixArgs {
     /// weights and more 5m)
     #[arg(long, value_parser = units::parse_duration, help_heading = "What to measure")]
     pub budget: Option<u64>,
-    /// Measure again what is kept of earlier runs
+    /// Measure again what is cached of earlier runs
     #[arg(long, help_heading = "What to measure")]
     pub fresh: bool,
     /// Threads (default: physical cores within the cgroup's quota)
@@ -352,7 +352,7 @@ pub struct MixArgs {
     /// Print what runs the recommended file, and nothing else, on stdout: llama-server, llama-cli, ollama (a Modelfile) or lmstudio
     #[arg(long, value_name = "PROGRAM", help_heading = "The answer")]
     pub emit: Option<Program>,
-    /// Folder for the report (default: in the store, beside what is kept)
+    /// Folder for the report (default: in the store, beside what is cached)
     #[arg(long, help_heading = "The answer")]
     pub out: Option<PathBuf>,
 }

@@ -74,7 +74,7 @@ impl Pair<'_> {
     ///
     /// # Errors
     /// In words: when the files are not the same model, when one cannot be read, or when this build cannot decode.
-    pub fn errors(&self, place: &str, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<Errors, String> {
+    pub fn errors(&self, location: &str, progress: &mut dyn FnMut(&str, u64, u64)) -> Result<Errors, String> {
         Decoder::of(GgmlType::F32.id()).map_err(|why| format!("--against: {why}"))?;
         let mut file = Parts::open(self.file.0)?;
         let mut reference = Parts::open(self.reference.0)?;
@@ -117,7 +117,7 @@ impl Pair<'_> {
         // The place of a block says nothing without its tensor.
         all.worst_block = None;
         Ok(Errors {
-            reference: place.to_owned(),
+            reference: location.to_owned(),
             textbook: Scheme::ALL.iter().map(|scheme| scheme.name()).collect(),
             tensors,
             total: all,
@@ -127,7 +127,7 @@ impl Pair<'_> {
     }
 
     fn counterpart(&self, tensor: &TensorInfo) -> Result<&TensorInfo, String> {
-        let place = self
+        let location = self
             .reference
             .0
             .first()
@@ -135,14 +135,14 @@ impl Pair<'_> {
             .display();
         let of = self.reference.1.tensor(&tensor.name).ok_or_else(|| {
             format!(
-                "--against: {place} has no tensor {}; name a file of the same model",
+                "--against: {location} has no tensor {}; name a file of the same model",
                 tensor.name
             )
         })?;
         match of.dims == tensor.dims {
             true => Ok(of),
             false => Err(format!(
-                "--against: {} is {:?} in {place} and {:?} here; name a file of the same model",
+                "--against: {} is {:?} in {location} and {:?} here; name a file of the same model",
                 tensor.name, of.dims, tensor.dims
             )),
         }

@@ -114,7 +114,7 @@ impl Facts {
         tensor_types.sort_by_key(|share| std::cmp::Reverse(share.bytes));
         Facts {
             schema: SCHEMA,
-            file: header.place.clone(),
+            file: header.location.clone(),
             file_bytes: gguf.file_bytes,
             gguf_version: gguf.version,
             part: header.part.map(|(index, count)| Part {

@@ -8,7 +8,7 @@ mod tests;
 
 use super::args::{Global, InspectArgs};
 use super::exit::{Failure, BAD_INPUT, OK};
-use super::look;
+use super::output;
 use super::progress::LiveLine;
 use super::sources::Sources;
 use super::stop::Stop;
@@ -38,17 +38,17 @@ pub fn run(args: &InspectArgs, global: &Global) -> Result<u8, Failure> {
                 (paths, []) => return Ok(paths.to_vec()),
                 (_, missing) => format!("lacks {}; put them beside it", missing.join(", ")),
             };
-            Err(Failure::msg(BAD_INPUT, format!("--against: {} {why}", header.place)))
+            Err(Failure::msg(BAD_INPUT, format!("--against: {} {why}", header.location)))
         };
         let of = catalog::header(reference, None, sources.context())?;
         let pair = against::Pair {
             file: (&whole(&header)?, &header.gguf),
             reference: (&whole(&of)?, &of.gguf),
         };
-        let errors = pair.errors(&of.place, &mut |tensor, done, total| live.share(tensor, done, total));
+        let errors = pair.errors(&of.location, &mut |tensor, done, total| live.share(tensor, done, total));
         live.clear();
         facts.errors = Some(errors.map_err(|why| Failure::msg(BAD_INPUT, why))?);
     }
-    look::print_either(global, &facts, || render::text(&facts))?;
+    output::print_either(global, &facts, || render::text(&facts))?;
     Ok(OK)
 }

@@ -2,7 +2,7 @@
 
 use super::against::{Errors, TensorError};
 use super::facts::{Facts, Fallback};
-use crate::cli::look::{lines, table};
+use crate::cli::output::{lines, table};
 use crate::units;
 
 pub fn text(facts: &Facts) -> String {

@@ -1,4 +1,4 @@
-//! Sensitivities that are kept in the store: of the same source, text, importance matrix and build they are measured once, whatever the
+//! Sensitivities that are cached in the store: of the same source, text, importance matrix and build they are measured once, whatever the
 //! target. One JSON line each, with a checksum; a line that is torn or damaged is left out.
 
 use super::super::exit::{Failure, INTERRUPTED};
@@ -17,7 +17,7 @@ pub fn stopped() -> Failure {
 }
 
 /// Group and type.
-type Place = (String, String);
+type Key = (String, String);
 
 /// What one line tells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,9 +39,9 @@ enum Fact {
 pub struct Cache {
     file: File,
     /// Sums of squared errors.
-    pub errors: BTreeMap<Place, f64>,
+    pub errors: BTreeMap<Key, f64>,
     /// Divergences of chunks, in the order of the text.
-    pub kld: BTreeMap<Place, Vec<f64>>,
+    pub kld: BTreeMap<Key, Vec<f64>>,
 }
 
 impl Cache {
@@ -63,13 +63,13 @@ impl Cache {
         if !text.is_empty() && !text.ends_with('\n') {
             file.write_all(b"\n")?;
         }
-        let mut kept = Cache {
+        let mut cache = Cache {
             file,
             errors: BTreeMap::new(),
             kld: BTreeMap::new(),
         };
-        text.lines().filter_map(decode).for_each(|fact| kept.take(fact));
-        Ok(kept)
+        text.lines().filter_map(decode).for_each(|fact| cache.take(fact));
+        Ok(cache)
     }
 
     fn take(&mut self, fact: Fact) {
@@ -115,8 +115,8 @@ impl Cache {
 
     /// Divergences known so far.
     pub fn known(&self, group: &str, ty: &str) -> &[f64] {
-        let place = (group.to_owned(), ty.to_owned());
-        self.kld.get(&place).map_or(&[], Vec::as_slice)
+        let key = (group.to_owned(), ty.to_owned());
+        self.kld.get(&key).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -134,20 +134,20 @@ mod tests {
     fn what_is_kept_is_read_again_and_damage_costs_its_line() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("a/s.jsonl");
-        let mut kept = Cache::open(&path, false).expect("begun");
-        kept.error("ffn_up 0", "q4_k", 0.25).expect("kept");
-        kept.more("ffn_up 0", "q4_k", vec![0.1, 0.2], 5).expect("kept");
-        kept.more("ffn_up 0", "q4_k", vec![0.3], 5).expect("kept");
-        let kept = Cache::open(&path, false).expect("there");
-        assert_eq!(kept.known("ffn_up 0", "q4_k"), [0.1, 0.2, 0.3]);
-        assert_eq!(kept.errors.len(), 1);
+        let mut cache = Cache::open(&path, false).expect("begun");
+        cache.error("ffn_up 0", "q4_k", 0.25).expect("kept");
+        cache.more("ffn_up 0", "q4_k", vec![0.1, 0.2], 5).expect("kept");
+        cache.more("ffn_up 0", "q4_k", vec![0.3], 5).expect("kept");
+        let cache = Cache::open(&path, false).expect("there");
+        assert_eq!(cache.known("ffn_up 0", "q4_k"), [0.1, 0.2, 0.3]);
+        assert_eq!(cache.errors.len(), 1);
         let bytes = std::fs::read(&path).expect("there");
         std::fs::write(&path, &bytes[..bytes.len() - 4]).expect("torn");
-        let mut kept = Cache::open(&path, false).expect("there");
-        assert_eq!(kept.known("ffn_up 0", "q4_k"), [0.1, 0.2]);
-        kept.more("ffn_up 0", "q4_k", vec![0.4], 5).expect("kept");
-        let kept = Cache::open(&path, false).expect("there");
-        assert_eq!(kept.known("ffn_up 0", "q4_k"), [0.1, 0.2, 0.4]);
+        let mut cache = Cache::open(&path, false).expect("there");
+        assert_eq!(cache.known("ffn_up 0", "q4_k"), [0.1, 0.2]);
+        cache.more("ffn_up 0", "q4_k", vec![0.4], 5).expect("kept");
+        let cache = Cache::open(&path, false).expect("there");
+        assert_eq!(cache.known("ffn_up 0", "q4_k"), [0.1, 0.2, 0.4]);
         assert!(Cache::open(&path, true).expect("begun anew").errors.is_empty());
     }
 }

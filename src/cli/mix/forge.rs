@@ -168,8 +168,8 @@ impl<'a> Forge<'a> {
         Ok(path)
     }
 
-    /// A place for a file.
-    pub fn place(&self, name: &str) -> PathBuf {
+    /// Where a file goes.
+    pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 

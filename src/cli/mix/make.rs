@@ -32,7 +32,7 @@ pub fn make(
 ) -> Result<(VariantInfo, PathBuf), Failure> {
     let forge = &search.forge;
     let main = chosen.recipe.main_type(&forge.matrices).unwrap_or(GgmlType::Q8_0);
-    let path = forge.place("mix.gguf");
+    let path = forge.path("mix.gguf");
     let total = chosen.recipe.bytes(&forge.matrices);
     let label_line = format!("making {label}");
     forge.quantize(&chosen.recipe, main, &path, &mut |done| {

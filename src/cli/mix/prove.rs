@@ -104,6 +104,25 @@ pub fn prove(
     })
 }
 
+/// Decode of a file alone.
+pub fn decode_tps(
+    args: &MixArgs,
+    file: ModelFiles,
+    machine: (HostInfo, EngineInfo),
+    sources: &Sources,
+    (stop, global): (&Stop, &Global),
+) -> Result<Option<f64>, Failure> {
+    let compare = CompareArgs {
+        quality: QualityMode::Off,
+        ..compare_args(args, 1)?
+    };
+    let id = file.ids().concat();
+    let dir = sources.store().temporary_folder()?;
+    let line = LiveLine::new(global);
+    let proof = prove(&compare, file, machine, dir.path(), sources, (line, stop, global))?;
+    Ok(proof.decode_tps(&id).map(|tps| tps.estimate))
+}
+
 /// Mean divergence of each chunk, by variant, in the order of the text.
 fn kld_by_chunk(journal: &Journal) -> BTreeMap<String, Vec<f64>> {
     let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();

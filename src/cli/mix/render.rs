@@ -2,7 +2,7 @@
 
 use super::super::args::{Global, MixArgs};
 use super::super::exit::{Failure, NOT_MET, OK, UNEXPECTED};
-use super::super::look;
+use super::super::output;
 use super::super::report::{tell, unwritten};
 use super::forge::label_of;
 use super::picture;
@@ -53,7 +53,7 @@ impl Answer<'_> {
                 emit_variant(program, &self.proof.model, variant, &path)
             }
             None if global.json => json,
-            None => report.text(global.lang, look::of_stdout(global)),
+            None => report.text(global.lang, output::of_stdout(global)),
         };
         tell(&text, &files, global)?;
         Ok(if report.is_met() { OK } else { NOT_MET })

@@ -26,10 +26,10 @@ pub struct Wanted {
     pub bpw: f64,
 }
 
-/// A choice: of each group the place of its candidate.
+/// A choice: of each group the index of its candidate.
 #[derive(Debug, Clone)]
 pub struct Chosen {
-    pub places: Vec<usize>,
+    pub picks: Vec<usize>,
     pub recipe: Recipe,
     /// Sums of what the groups cost alone.
     pub predicted: Costs,
@@ -46,7 +46,7 @@ pub struct Search<'a> {
     pub forge: Forge<'a>,
     pub groups: Vec<Group>,
     pub types: Vec<GgmlType>,
-    pub kept: Cache,
+    pub cache: Cache,
     pub speed: Box<dyn Fn(GgmlType) -> Option<f64> + 'a>,
     pub budget: Duration,
     pub live: &'a LiveLine,
@@ -76,7 +76,7 @@ impl<'a> Search<'a> {
         forge: Forge<'a>,
         groups: Vec<Group>,
         types: Vec<GgmlType>,
-        kept: Cache,
+        cache: Cache,
         speed: Box<dyn Fn(GgmlType) -> Option<f64> + 'a>,
         (config, n_chunks_max, n_lanes): (TrialConfig, u32, usize),
         budget: Duration,
@@ -87,7 +87,7 @@ impl<'a> Search<'a> {
             forge,
             groups,
             types,
-            kept,
+            cache,
             speed,
             budget,
             live,
@@ -109,8 +109,8 @@ impl<'a> Search<'a> {
         let mut all = self.candidates()?;
         let first = all.first(wanted.bpw);
         self.round(&mut all, &first)?;
-        let mut places = self.choice(&all, wanted);
-        while let Some(chosen) = &places {
+        let mut picks = self.choice(&all, wanted);
+        while let Some(chosen) = &picks {
             let mut open = all.unsettled(chosen, all.price(chosen));
             open.retain(|&(g, c)| (all.0[g][c].kld.len() as u32) < self.n_chunks_max);
             self.n_unmeasured = open.iter().filter(|&&(g, c)| all.0[g][c].kld.is_empty()).count();
@@ -118,10 +118,10 @@ impl<'a> Search<'a> {
                 break;
             }
             self.round(&mut all, &open)?;
-            places = self.choice(&all, wanted);
+            picks = self.choice(&all, wanted);
         }
-        let Some(places) = places else { return Ok(None) };
-        let first = self.whole(&all, places)?;
+        let Some(picks) = picks else { return Ok(None) };
+        let first = self.whole(&all, picks)?;
         self.corrected(&all, first, wanted).map(Some)
     }
 
@@ -143,15 +143,15 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 self.check_stop()?;
-                let place = (group.name.clone(), ty.name().to_owned());
-                let error = match self.kept.errors.get(&place) {
+                let key = (group.name.clone(), ty.name().to_owned());
+                let error = match self.cache.errors.get(&key) {
                     Some(error) => *error,
                     None => {
                         self.show(&format!("{} as {}", group.name, ty.name()), g * self.types.len() + t, n);
                         let error = self.forge.error(group, ty, &mut |_| {})?;
                         // Not a number cannot be kept as JSON.
                         let error = error.unwrap_or(-1.0);
-                        self.keep(|kept| kept.error(&group.name, ty.name(), error))?;
+                        self.keep(|cache| cache.error(&group.name, ty.name(), error))?;
                         error
                     }
                 };
@@ -160,7 +160,7 @@ impl<'a> Search<'a> {
                         ty,
                         bytes: group.bytes(&self.forge.matrices, ty),
                         error,
-                        kld: self.kept.known(&group.name, ty.name()).to_vec(),
+                        kld: self.cache.known(&group.name, ty.name()).to_vec(),
                     });
                 }
             }
@@ -170,9 +170,9 @@ impl<'a> Search<'a> {
     }
 
     fn keep(&mut self, keep: impl FnOnce(&mut Cache) -> std::io::Result<()>) -> Result<(), Failure> {
-        keep(&mut self.kept).map_err(|e| {
+        keep(&mut self.cache).map_err(|e| {
             let why =
-                format!("what was measured cannot be kept in the store ({e}); free some space, or set KVANT_STORE");
+                format!("what was measured cannot be written to the store ({e}); free some space, or set KVANT_STORE");
             Failure::msg(UNEXPECTED, why)
         })
     }
@@ -227,13 +227,13 @@ impl<'a> Search<'a> {
     fn measure(&mut self, all: &mut Sensitivities, lot: &[((usize, usize), u32)]) -> Result<(), Failure> {
         self.check_stop()?;
         let since = Instant::now();
-        let (mut trials, mut places) = (Vec::new(), Vec::new());
+        let (mut trials, mut picks) = (Vec::new(), Vec::new());
         for &((g, c), n) in lot {
             let (ty, first) = (all.0[g][c].ty, all.0[g][c].kld.len() as u32);
             if first < n {
                 let path = self.forge.trial(&self.groups[g], ty, trials.len())?;
                 trials.push(Trial { path, chunks: first..n });
-                places.push((g, c));
+                picks.push((g, c));
             }
         }
         if trials.is_empty() {
@@ -241,9 +241,9 @@ impl<'a> Search<'a> {
         }
         let scores = self.score(&trials)?;
         self.cost_ns = since.elapsed().as_nanos() as f64 / trials.len() as f64;
-        for ((g, c), scores) in places.into_iter().zip(scores) {
+        for ((g, c), scores) in picks.into_iter().zip(scores) {
             let (group, ty) = (self.groups[g].name.clone(), all.0[g][c].ty.name());
-            self.keep(|kept| kept.more(&group, ty, scores.kld.clone(), scores.ns))?;
+            self.keep(|cache| cache.more(&group, ty, scores.kld.clone(), scores.ns))?;
             all.0[g][c].kld.extend(scores.kld);
         }
         Ok(())
@@ -309,10 +309,10 @@ impl<'a> Search<'a> {
         let mut all = Vec::new();
         for group in &self.groups {
             let of = |ty: &GgmlType| {
-                let place = (group.name.clone(), ty.name().to_owned());
-                let error = *self.kept.errors.get(&place)?;
+                let key = (group.name.clone(), ty.name().to_owned());
+                let error = *self.cache.errors.get(&key)?;
                 let bytes = group.bytes(&self.forge.matrices, *ty);
-                let kld = self.kept.known(&group.name, ty.name()).to_vec();
+                let kld = self.cache.known(&group.name, ty.name()).to_vec();
                 (error >= 0.0).then_some(Candidate {
                     ty: *ty,
                     bytes,
@@ -336,10 +336,10 @@ impl<'a> Search<'a> {
     }
 
     /// The whole of a choice, on as many chunks as every group of it has.
-    fn whole(&mut self, all: &Sensitivities, places: Vec<usize>) -> Result<Chosen, Failure> {
+    fn whole(&mut self, all: &Sensitivities, picks: Vec<usize>) -> Result<Chosen, Failure> {
         self.check_stop()?;
         let pick = |(group, &c): (&Vec<Candidate>, &usize)| group[c].clone();
-        let picked: Vec<Candidate> = all.0.iter().zip(&places).map(pick).collect();
+        let picked: Vec<Candidate> = all.0.iter().zip(&picks).map(pick).collect();
         let types: Vec<GgmlType> = picked.iter().map(|c| c.ty).collect();
         let recipe = Recipe::of(&self.forge.matrices, &self.groups, &types);
         let n_of = picked
@@ -350,17 +350,17 @@ impl<'a> Search<'a> {
         self.live.share("the whole mix", 0, 1);
         let scores = self.score_one(&recipe, n_chunks)?;
         let costs = self.costs(all);
-        let mut predicted: Costs = costs.iter().zip(&places).map(|(g, &c)| g[c]).sum();
+        let mut predicted: Costs = costs.iter().zip(&picks).map(|(g, &c)| g[c]).sum();
         // Held against the whole on the same chunks.
-        let on_these = picked.iter().zip(&self.factors).zip(costs.iter().zip(&places));
+        let on_these = picked.iter().zip(&self.factors).zip(costs.iter().zip(&picks));
         predicted.loss = on_these
-            .map(|((c, factor), (costs, &place))| match c.kld.get(..n_chunks as usize) {
+            .map(|((c, factor), (costs, &i))| match c.kld.get(..n_chunks as usize) {
                 Some(kld) if c.error > 0.0 => factor * mean(kld),
-                _ => costs[place].loss,
+                _ => costs[i].loss,
             })
             .sum();
         Ok(Chosen {
-            places,
+            picks,
             recipe,
             predicted,
             whole: mean(&scores),
@@ -377,11 +377,11 @@ impl<'a> Search<'a> {
             return Ok(first);
         }
         let mut order: Vec<usize> = (0..self.groups.len()).collect();
-        let alone = |g: usize| all.0[g][first.places[g]].loss();
+        let alone = |g: usize| all.0[g][first.picks[g]].loss();
         order.sort_by(|&a, &b| alone(b).total_cmp(&alone(a)));
         let n = order.len();
         for (i, g) in order.into_iter().enumerate() {
-            let own = &all.0[g][first.places[g]];
+            let own = &all.0[g][first.picks[g]];
             if own.error == 0.0 || self.is_spent() {
                 continue;
             }
@@ -399,13 +399,13 @@ impl<'a> Search<'a> {
                 self.factors[g] = factor.clamp(0.25, 4.0);
             }
         }
-        let Some(places) = self.choice(all, wanted) else {
+        let Some(picks) = self.choice(all, wanted) else {
             return Ok(first);
         };
-        if places == first.places {
+        if picks == first.picks {
             return Ok(first);
         }
-        let again = self.whole(all, places)?;
+        let again = self.whole(all, picks)?;
         let is_better = again.whole < first.whole || wanted.aim != Aim::Loss;
         Ok(match is_better {
             true => Chosen {

@@ -18,7 +18,7 @@ use crate::gguf::GgmlType;
 use crate::plan::{KvPair, Profile};
 use std::path::PathBuf;
 
-/// Folder of what is kept in the store.
+/// Folder of what is cached in the store.
 const FOLDER: &str = "mix";
 
 /// The files to begin with.
@@ -127,7 +127,7 @@ fn speeds(
         kv: vec![KvPair::of(KvType::F16)],
         shape: ProbeShape::of_model(model.n_embd, info.model_n_params),
     };
-    match profile::kept(machine, &needs, sources) {
+    match profile::cached(machine, &needs, sources) {
         None if target.min_decode.is_some() => {
             let profile = probe::measure(machine, &needs, sources, || LiveLine::new(global), stop)?;
             let why =

@@ -9,7 +9,7 @@ mod script;
 
 pub(crate) use script::{FakeCost, FakeFault, FakeScript, FaultAction, FaultPoint, SCRIPT_ENV};
 
-use super::api::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, RowSink, Vocab};
+use super::api::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, LogitsSink, Vocab};
 use crate::data::{ArmConfig, BufferSize, ContextInfo, EngineInfo, KvType, SplitMode};
 use std::cell::Cell;
 use std::io::Read;
@@ -276,6 +276,10 @@ impl Engine for FakeEngine {
         })
     }
 
+    fn load_vocab(&mut self, path: &Path) -> Result<(), EngineError> {
+        self.load(path, "cpu", 0, SplitMode::Layer).map(drop)
+    }
+
     fn tokenize(&self, text: &str) -> Result<Vec<i32>, EngineError> {
         Ok(std::iter::once(BOS).chain(text.bytes().map(i32::from)).collect())
     }
@@ -378,7 +382,12 @@ impl Engine for FakeEngine {
     }
 
     /// Every token beyond the first costs the share of a step that every further sequence does.
-    fn decode_scored(&mut self, context: ContextId, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError> {
+    fn decode_scored(
+        &mut self,
+        context: ContextId,
+        tokens: &[i32],
+        row: &mut LogitsSink<'_>,
+    ) -> Result<(), EngineError> {
         let (start, cpu) = (self.now_ns, self.cpu_ns);
         let mut after = (start, cpu);
         let kv_noise = self.script.kv_logit_noise;

@@ -8,7 +8,7 @@ use super::batch::{Batch, Item};
 use super::log;
 use super::model::{KvShape, Model};
 use crate::data::{ArmConfig, ContextInfo, FlashAttn, KvType};
-use crate::engine::api::{EngineError, Layout, RowSink};
+use crate::engine::api::{EngineError, Layout, LogitsSink};
 use llama_cpp_sys_2 as sys;
 use std::ptr::NonNull;
 use std::rc::Rc;
@@ -262,7 +262,7 @@ impl Context {
     }
 
     /// Appends tokens to the first sequence in passes of `n_outputs` and hands out the logits of each token, in order.
-    pub(super) fn decode_scored(&mut self, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError> {
+    pub(super) fn decode_scored(&mut self, tokens: &[i32], row: &mut LogitsSink<'_>) -> Result<(), EngineError> {
         let mut items = self.items(&[(0, tokens)])?;
         self.has_logits = false;
         for item in &mut items {

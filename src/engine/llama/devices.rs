@@ -26,7 +26,7 @@ impl Device {
     }
 
     /// Where it is on the PCI bus; `None` where the backend does not tell.
-    pub(super) fn place(self) -> Option<String> {
+    pub(super) fn pci_address(self) -> Option<String> {
         // SAFETY: plain numbers and pointers, for which zero is a value.
         let mut props: sys::ggml_backend_dev_props = unsafe { std::mem::zeroed() };
         // SAFETY: a device of the registry; the properties are ours to write.

@@ -21,7 +21,7 @@ pub(crate) use devices::{list as devices, serve_rpc};
 pub(crate) use imatrix::gather;
 pub(crate) use quantize::quantize;
 
-use super::api::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, RowSink, Vocab};
+use super::api::{other_vocab, ContextId, Engine, EngineError, Layout, Loaded, LogitsSink, Vocab};
 use crate::data::{ArmConfig, ContextInfo, EngineInfo, SplitMode};
 use backend::start;
 use context::Context;
@@ -142,6 +142,11 @@ impl Engine for LlamaEngine {
         })
     }
 
+    fn load_vocab(&mut self, path: &Path) -> Result<(), EngineError> {
+        self.model = Some(Rc::new(Model::load_vocab(path)?));
+        Ok(())
+    }
+
     fn tokenize(&self, text: &str) -> Result<Vec<i32>, EngineError> {
         self.model()?.tokenize(text)
     }
@@ -182,7 +187,12 @@ impl Engine for LlamaEngine {
         self.context(context)?.append(parts)
     }
 
-    fn decode_scored(&mut self, context: ContextId, tokens: &[i32], row: &mut RowSink<'_>) -> Result<(), EngineError> {
+    fn decode_scored(
+        &mut self,
+        context: ContextId,
+        tokens: &[i32],
+        row: &mut LogitsSink<'_>,
+    ) -> Result<(), EngineError> {
         self.context(context)?.decode_scored(tokens, row)
     }
 
@@ -198,8 +208,11 @@ impl Engine for LlamaEngine {
         self.context(context)?.restore(state)
     }
 
-    fn device_places(&self) -> Vec<String> {
-        self.devices.iter().filter_map(|(device, _)| device.place()).collect()
+    fn pci_addresses(&self) -> Vec<String> {
+        self.devices
+            .iter()
+            .filter_map(|(device, _)| device.pci_address())
+            .collect()
     }
 
     fn device_bytes(&self) -> Option<u64> {

@@ -30,9 +30,6 @@ impl Model {
         n_gpu_layers: i32,
         split_mode: SplitMode,
     ) -> Result<(Self, log::Captured), EngineError> {
-        let name = c_path(path)?;
-        // Checked here because the cause is clearer than llama.cpp's.
-        std::fs::File::open(path).map_err(|e| EngineError::Refused(format!("cannot open {}: {e}", path.display())))?;
         // An empty list keeps every GPU backend out of a run on the CPU; `n_gpu_layers` 0 alone does not.
         let ends = std::iter::once(std::ptr::null_mut());
         let mut list: Vec<_> = devices.iter().map(|device| device.0).chain(ends).collect();
@@ -45,13 +42,30 @@ impl Model {
             SplitMode::Layer => sys::LLAMA_SPLIT_MODE_LAYER,
             SplitMode::Row => sys::LLAMA_SPLIT_MODE_ROW,
         };
-        // SAFETY: `name` is NUL-terminated and `params` points at a null-terminated list; both live for the call.
-        let (raw, captured) = log::capture(|| unsafe { sys::llama_model_load_from_file(name.as_ptr(), params) });
-        let what = format!("llama.cpp cannot load {}", path.display());
-        let model = Self(NonNull::new(raw).ok_or_else(|| captured.error(&what))?);
+        let (model, captured) = Self::load_with(path, params)?;
         model
             .refuse_unless_generative()
             .map_err(|why| EngineError::Refused(format!("{}: {why}", path.display())))?;
+        Ok((model, captured))
+    }
+
+    /// The vocabulary alone.
+    pub(super) fn load_vocab(path: &Path) -> Result<Self, EngineError> {
+        // SAFETY: returns a value; no preconditions.
+        let mut params = unsafe { sys::llama_model_default_params() };
+        params.vocab_only = true;
+        Ok(Self::load_with(path, params)?.0)
+    }
+
+    /// `params` may point at a null-terminated list of devices that lives for the call.
+    fn load_with(path: &Path, params: sys::llama_model_params) -> Result<(Self, log::Captured), EngineError> {
+        let name = c_path(path)?;
+        // Checked here because the cause is clearer than llama.cpp's.
+        std::fs::File::open(path).map_err(|e| EngineError::Refused(format!("cannot open {}: {e}", path.display())))?;
+        // SAFETY: `name` is NUL-terminated and lives for the call, as does what `params` points at.
+        let (raw, captured) = log::capture(|| unsafe { sys::llama_model_load_from_file(name.as_ptr(), params) });
+        let what = format!("llama.cpp cannot load {}", path.display());
+        let model = Self(NonNull::new(raw).ok_or_else(|| captured.error(&what))?);
         Ok((model, captured))
     }
 

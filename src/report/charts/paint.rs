@@ -182,7 +182,7 @@ impl<DB: DrawingBackend> Canvas for Backend<DB> {
         };
         let (dx, dy) = (f64::from(to.0 - from.0), f64::from(to.1 - from.1));
         let length = (dx * dx + dy * dy).sqrt();
-        let place = |along: f64| {
+        let at = |along: f64| {
             let share = if length > 0.0 { along.min(length) / length } else { 0.0 };
             (
                 from.0 + (dx * share).round() as i32,
@@ -191,7 +191,7 @@ impl<DB: DrawingBackend> Canvas for Backend<DB> {
         };
         let mut along = 0.0;
         while along < length {
-            let ends = [place(along), place(along + dash * f64::from(SCALE))];
+            let ends = [at(along), at(along + dash * f64::from(SCALE))];
             drawn(self.backend.draw_path(ends, &style).is_ok());
             along += (dash + gap) * f64::from(SCALE);
         }

@@ -12,11 +12,11 @@ pub(super) struct Axis {
 impl Axis {
     /// From `from` to `to`, which lie at `pixel_from` and `pixel_to`. A logarithmic axis needs positive ends.
     pub(super) fn new(is_log: bool, (from, to): (f64, f64), (pixel_from, pixel_to): (i32, i32)) -> Axis {
-        let place = |v: f64| if is_log { v.max(f64::MIN_POSITIVE).log2() } else { v };
+        let scaled = |v: f64| if is_log { v.max(f64::MIN_POSITIVE).log2() } else { v };
         Axis {
             is_log,
-            from: place(from),
-            to: place(to),
+            from: scaled(from),
+            to: scaled(to),
             pixel_from,
             pixel_to,
         }
@@ -24,13 +24,13 @@ impl Axis {
 
     /// The pixel of a value, within the axis.
     pub(super) fn pixel(&self, value: f64) -> i32 {
-        let place = if self.is_log {
+        let scaled = if self.is_log {
             value.max(f64::MIN_POSITIVE).log2()
         } else {
             value
         };
         let share = if self.to > self.from {
-            (place - self.from) / (self.to - self.from)
+            (scaled - self.from) / (self.to - self.from)
         } else {
             0.5
         };
@@ -42,33 +42,38 @@ impl Axis {
 /// Both ends of an axis, and where its ticks stand.
 pub(super) type Ticks = ((f64, f64), Vec<f64>);
 
-/// Round values from 0 to at least `max`: 4 to 8 steps of 1, 2 or 5 times a power of ten.
+/// Round values from 0 to at least `max`: 4 to 8, spaced by 1, 2 or 5 times a power of ten.
 pub(super) fn linear_ticks(max: f64) -> Ticks {
     let max = if max.is_finite() && max > 0.0 { max } else { 1.0 };
     let magnitude = 10f64.powi((max / 5.0).log10().floor() as i32);
-    let step = [1.0, 2.0, 5.0, 10.0]
+    let spacing = [1.0, 2.0, 5.0, 10.0]
         .map(|m| m * magnitude)
         .into_iter()
-        .find(|step| max / step <= 7.0);
-    let step = step.unwrap_or(max);
-    let ticks: Vec<f64> = (0..=(max / step).ceil() as u32).map(|i| f64::from(i) * step).collect();
+        .find(|spacing| max / spacing <= 7.0);
+    let spacing = spacing.unwrap_or(max);
+    let ticks: Vec<f64> = (0..=(max / spacing).ceil() as u32)
+        .map(|i| f64::from(i) * spacing)
+        .collect();
     ((0.0, ticks[ticks.len() - 1]), ticks)
 }
 
-/// Whole numbers around `lo..hi`: steps of 1, 2 or 5 times a power of ten, at most 8 of them.
+/// Whole numbers around `lo..hi`, spaced by 1, 2 or 5 times a power of ten: at most 8 of them.
 pub(super) fn span_ticks(lo: f64, hi: f64) -> Ticks {
     let (lo, hi) = if lo.is_finite() && hi.is_finite() && lo <= hi {
         (lo, hi)
     } else {
         (0.0, 1.0)
     };
-    let steps = (0..9).flat_map(|power| [1.0, 2.0, 5.0].map(|step| step * 10f64.powi(power)));
-    let mut steps = steps.skip_while(|step| (hi / step).ceil() - (lo / step).floor() > 8.0);
-    let step = steps.next().unwrap_or(1e9);
-    let (first, last) = ((lo / step).floor(), (hi / step).ceil().max((lo / step).floor() + 1.0));
+    let spacings = (0..9).flat_map(|power| [1.0, 2.0, 5.0].map(|spacing| spacing * 10f64.powi(power)));
+    let mut spacings = spacings.skip_while(|spacing| (hi / spacing).ceil() - (lo / spacing).floor() > 8.0);
+    let spacing = spacings.next().unwrap_or(1e9);
+    let (first, last) = (
+        (lo / spacing).floor(),
+        (hi / spacing).ceil().max((lo / spacing).floor() + 1.0),
+    );
     let n = (last - first) as u32;
-    let ticks = (0..=n).map(|i| (first + f64::from(i)) * step).collect();
-    ((first * step, last * step), ticks)
+    let ticks = (0..=n).map(|i| (first + f64::from(i)) * spacing).collect();
+    ((first * spacing, last * spacing), ticks)
 }
 
 /// Ends at 1, 2 or 5 times a power of ten around `lo..hi`, ticks at all of those, or at whole decades when that would
@@ -81,7 +86,7 @@ pub(super) fn log_ticks(lo: f64, hi: f64) -> Ticks {
     };
     let decades = (lo.log10().floor() as i32)..=(hi.log10().ceil() as i32);
     let all: Vec<f64> = decades
-        .flat_map(|d| [1.0, 2.0, 5.0].map(|step| step * 10f64.powi(d)))
+        .flat_map(|d| [1.0, 2.0, 5.0].map(|spacing| spacing * 10f64.powi(d)))
         .collect();
     let first = all.iter().rposition(|&v| v <= lo).unwrap_or(0);
     let last = all.iter().position(|&v| v >= hi).unwrap_or(all.len() - 1);

@@ -8,7 +8,7 @@ use crate::report::lang::Lang;
 use crate::report::markdown::markdown;
 use crate::report::model::Figure;
 use crate::report::table::Rows;
-use crate::report::terminal::{self, Look};
+use crate::report::terminal::{self, Style};
 use crate::stats::{Interval, Verdict};
 use crate::units;
 
@@ -25,8 +25,8 @@ impl Diff {
     }
 
     /// For the terminal.
-    pub fn text(&self, look: Look) -> String {
-        terminal::document(&self.document(false), look)
+    pub fn text(&self, style: Style) -> String {
+        terminal::document(&self.document(false), style)
     }
 
     fn document(&self, is_wide: bool) -> Document {
@@ -245,7 +245,7 @@ impl BenchReport {
     }
 
     /// For the terminal.
-    pub fn text(&self, look: Look) -> String {
-        terminal::document(&self.document, look)
+    pub fn text(&self, style: Style) -> String {
+        terminal::document(&self.document, style)
     }
 }

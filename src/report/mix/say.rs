@@ -6,7 +6,7 @@ use crate::report::document::{Block, Document, Span, Value};
 use crate::report::lang::Lang;
 use crate::report::markdown::markdown;
 use crate::report::table::Rows;
-use crate::report::terminal::{self, Look};
+use crate::report::terminal::{self, Style};
 use crate::stats::Interval;
 use serde::Serialize;
 
@@ -49,8 +49,8 @@ impl MixReport {
     }
 
     /// For the terminal.
-    pub fn text(&self, t: Lang, look: Look) -> String {
-        terminal::document(&self.document(t), look)
+    pub fn text(&self, t: Lang, style: Style) -> String {
+        terminal::document(&self.document(t), style)
     }
 
     fn document(&self, t: Lang) -> Document {
@@ -110,17 +110,30 @@ impl MixReport {
         if let Some((kld, most)) = self.loss_not_shown() {
             said.push(t.m_loss_open(t.pooled(Some(&kld), |x| t.nats(x)), t.nats(most)));
         }
-        if let Some((tps, least)) = self.too_slow() {
-            said.push(t.m_too_slow(t.rate(tps), t.rate(least)));
+        match (self.too_slow(), self.faster()) {
+            (Some((tps, least)), Some(other)) => said.push(t.m_use_other(
+                &self.label,
+                t.rate(tps),
+                t.rate(least),
+                &other.variant,
+                t.bytes(other.file_bytes),
+                t.rate(other.decode_tps.map_or(f64::NAN, |tps| tps.estimate)),
+                t.pooled(other.kld.as_ref(), |x| t.nats(x)),
+            )),
+            (slow, _) => {
+                said.extend(slow.map(|(tps, least)| t.m_too_slow(t.rate(tps), t.rate(least))));
+                said.extend(self.as_fast(t));
+            }
         }
-        said.extend(self.as_fast(t));
         if let Some(given) = self.given() {
             let size = t.bytes(given.file_bytes);
             said.push(t.m_source(&self.reference, &given.variant));
             if !self.fits(given) {
                 said.push(t.m_given_larger(&given.variant, size));
-            } else if self.given_to_use().is_some() {
+            } else if self.given_to_use().is_some() && self.faster().is_none() {
                 said.push(t.m_use_given(&given.variant, size));
+            } else if let Some(ratio) = &given.mix_kld_ratio {
+                said.push(t.m_beats_given(&given.variant, size, three_decimals(t, ratio), &self.label));
             }
         }
         said.extend(self.origin(t));
@@ -148,14 +161,17 @@ impl MixReport {
         ))
     }
 
-    /// Where a speed is asked for: whether what it was to match is no faster and loses more.
+    /// Where a speed is asked for: whether what it was to match is no faster and loses more. Otherwise a difference, where it is shown.
     fn as_fast(&self, t: Lang) -> Option<String> {
-        self.limits.min_decode?;
         let rival = self.row(&self.rival)?;
         let ratio = rival.mix_decode_ratio?;
-        let verdict = match ratio.lo > AS_FAST && rival.mix_kld_ratio?.hi < 1.0 {
-            true => "found",
-            false => "none",
+        let is_as_fast = ratio.lo > AS_FAST && rival.mix_kld_ratio?.hi < 1.0;
+        let verdict = match self.limits.min_decode {
+            Some(_) if is_as_fast => "found",
+            Some(_) => "none",
+            None if ratio.hi < 1.0 => "slower",
+            None if ratio.lo > 1.0 => "faster",
+            None => return None,
         };
         Some(t.m_as_fast(verdict, &self.label, &self.rival, three_decimals(t, &ratio)))
     }
@@ -222,6 +238,44 @@ mod tests {
         for (decode, kld) in [([0.96, 1.0, 1.02], better), (fast, [0.9, 1.0, 1.1])] {
             assert!(said(decode, kld).starts_with("No file was found"));
         }
+    }
+
+    #[test]
+    fn a_file_of_the_proof_that_is_as_fast_as_asked_is_named_where_the_mix_is_not() {
+        let mut report = sample([0.5, 0.6, 0.7]);
+        report.limits.min_decode = Some(40.6);
+        assert_eq!((report.recommended(), report.is_met()), ("mix-99.0MiB", false));
+        report.rows[0].decode_tps = row("x", 1, 0.1, Some([50.0, 51.0, 52.0])).mix_kld_ratio;
+        assert_eq!((report.recommended(), report.is_met()), ("Q4_K_M", true));
+        let said = report.conclusion(Lang::default()).join("\n");
+        assert!(
+            said.contains("Use Q4_K_M (100 MiB): it decodes 51.0 t/s, with a divergence of 0.0400"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn a_mix_that_is_better_than_the_given_file_is_held_against_it() {
+        let mut report = sample([0.5, 0.6, 0.7]);
+        report.given = Some("Q4_1".to_owned());
+        report.rows.push(row("Q4_1", 99 << 20, 0.03, Some([0.7, 0.8, 0.9])));
+        let said = report.conclusion(Lang::default()).join("\n");
+        let against = "Against Q4_1 itself (99.0 MiB), mix-99.0MiB has 0.800 [0.700, 0.900] of its divergence.";
+        assert!(said.contains(against), "{said}");
+    }
+
+    #[test]
+    fn a_mix_that_is_slower_is_called_so_without_being_asked() {
+        let said = |decode: [f64; 3]| {
+            let mut report = sample([0.5, 0.6, 0.7]);
+            report.rows[0].mix_decode_ratio = row("x", 1, 0.1, Some(decode)).mix_kld_ratio;
+            report.conclusion(Lang::default()).remove(1)
+        };
+        let slower =
+            "It is slower: mix-99.0MiB decodes at 0.800 [0.700, 0.900] of Q4_K_M's speed; --min-decode asks for speed.";
+        assert_eq!(said([0.7, 0.8, 0.9]), slower);
+        assert!(said([1.1, 1.2, 1.3]).starts_with("It is faster too"));
+        assert!(said([0.9, 1.0, 1.1]).starts_with("The sum"));
     }
 
     /// With everything that can be said at the same time.

@@ -54,7 +54,7 @@ impl ReportModel {
 
     /// What a run that goes on may leave out, after so many launches: the arms that cannot become the choice, by their ids, and whether
     /// the choice is settled.
-    pub fn outlook(header: &RunHeader, records: &[Record], n_launches: u32) -> (Vec<String>, bool) {
+    pub fn interim(header: &RunHeader, records: &[Record], n_launches: u32) -> (Vec<String>, bool) {
         let rounds = Rounds::collect(header, records);
         let model = ReportModel::build_with(header, records, &rounds);
         if !header.gate.is_empty() {
@@ -62,7 +62,7 @@ impl ReportModel {
         }
         let report = decision::decision(&model, &rounds, records, Looks::Interim);
         report.map_or((Vec::new(), false), |report| {
-            decision::outlook(&report, &model, &rounds, n_launches)
+            decision::interim(&report, &model, &rounds, n_launches)
         })
     }
 }

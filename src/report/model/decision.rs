@@ -4,8 +4,8 @@ use super::cells::{process_sd, Rounds, LEVEL};
 use super::{CellReport, DecisionReport, Figure, MemoryReport, More, PurposeChoice, QualityReport, ReportModel};
 use crate::data::{Arm, Goal, Purpose, Record, RequestShape, StoppedBy, Work, Workload};
 use crate::decide::{
-    decide, is_far_behind, is_look, nearest, terms, terms_of_plan, Candidate, Decision, Exactness, Known, Looks, Row,
-    Terms,
+    decide, is_far_behind, is_look, nearest, terms, terms_of_plan, Candidate, Contestant, Decision, Exactness, Known,
+    Looks, Terms,
 };
 use crate::stats::{self, Interval, LogMean};
 use std::collections::{BTreeMap, BTreeSet};
@@ -202,20 +202,20 @@ fn all_works(model: &ReportModel) -> Vec<Work> {
 }
 
 /// What follows for a run that goes on.
-pub(super) fn outlook(
+pub(super) fn interim(
     report: &DecisionReport,
     model: &ReportModel,
     rounds: &Rounds,
     n_launches: u32,
 ) -> (Vec<String>, bool) {
-    let rows = report.decision.rows.iter();
+    let contestants = report.decision.contestants.iter();
     let ids = |keep: &dyn Fn(usize) -> bool| -> Vec<String> {
         let own = (0..report.arms.len()).filter(|&i| keep(i));
         own.map(|i| report.arms[i].id.clone()).collect()
     };
     let is_unchosen = |i: usize| report.decision.choice().is_none_or(|c| c.arm != i);
     if is_look(n_launches) {
-        let out: Vec<bool> = rows.map(|row| row.is_out).collect();
+        let out: Vec<bool> = contestants.map(|contestant| contestant.is_out).collect();
         return (
             ids(&|i| out[i] && is_unchosen(i)),
             report.decision.is_settled(&report.goal),
@@ -225,8 +225,11 @@ pub(super) fn outlook(
     // baseline's KV type until the first look: who wants them all the same must see what they bring.
     let base_kv = model.baseline().map(|arm| arm.config.kv());
     let is_shown = |i: usize| !model.header.plan.pace.keeps_all && Some(report.arms[i].config.kv()) == base_kv;
-    let misses = |row: &Row| row.is_out && row.checks.iter().any(|c| !c.standing.may_be_chosen());
-    let missed: Vec<bool> = rows.map(|row| misses(row) && !is_shown(row.candidate)).collect();
+    let misses =
+        |contestant: &Contestant| contestant.is_out && contestant.checks.iter().any(|c| !c.standing.may_be_chosen());
+    let missed: Vec<bool> = contestants
+        .map(|contestant| misses(contestant) && !is_shown(contestant.candidate))
+        .collect();
     let far = |i: usize| {
         let Some(choice) = report.decision.choice() else {
             return false;
@@ -256,9 +259,9 @@ fn more(model: &ReportModel, goal: &Goal, decision: &Decision) -> Option<More> {
     let ns = totals.wall_ns.saturating_sub(totals.quality_ns);
     // How far the best of the others is by the estimates.
     let ahead = decision
-        .rows
+        .contestants
         .iter()
-        .filter_map(|row| Some(row.vs_choice?.estimate))
+        .filter_map(|contestant| Some(contestant.vs_choice?.estimate))
         .fold(f64::NEG_INFINITY, f64::max);
     let (bound, ahead) = (regret.ln_1p(), ahead.ln().min(0.0));
     let after = ahead + (bound - ahead) / std::f64::consts::SQRT_2;
@@ -285,11 +288,11 @@ fn memory(model: &ReportModel, arm: &Arm) -> Option<MemoryReport> {
         return Some(own.clone());
     }
     // Only the cache may differ.
-    let place = |a: &Arm| {
+    let hardware = |a: &Arm| {
         let of = &a.config;
         (of.build.clone(), of.device.clone(), of.n_gpu_layers, of.n_ctx)
     };
-    let is_alike = |m: &&MemoryReport| m.arm.variant == arm.variant && place(&m.arm) == place(arm);
+    let is_alike = |m: &&MemoryReport| m.arm.variant == arm.variant && hardware(&m.arm) == hardware(arm);
     let other = model.memory.iter().find(is_alike)?;
     let kv_bytes = kv_bytes(model, arm)?;
     let (more, less) = (

@@ -32,7 +32,8 @@ pub struct SpeculativeRow {
     /// Its interval over rounds, which differ in their texts.
     pub acceptance_interval: Option<Interval>,
     /// The same for the first drafted token, the second, and so on; what follows a rejected one is rejected.
-    pub acceptance_by_place: Vec<f64>,
+    #[serde(rename = "acceptance_by_place")]
+    pub acceptance_by_position: Vec<f64>,
     /// Tokens that a pass of the target gave.
     pub tokens_per_pass: Option<f64>,
     /// Share that would have to be accepted for both to be equally fast; above 1 when no share would do.
@@ -76,12 +77,12 @@ fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport) -> SpeculativeRow
         .as_ref()
         .map(|factor| stats::verdict(factor, header.plan.equivalence));
     let total = |of: fn(&SpeculativeSums) -> u64| sums.iter().map(|s| of(s)).sum::<u64>();
-    let by_place = |of: fn(&SpeculativeSums) -> &Vec<u64>| {
+    let by_position = |of: fn(&SpeculativeSums) -> &Vec<u64>| {
         let n = sums.iter().map(|s| of(s).len()).max().unwrap_or(0);
-        let at = |place: usize| sums.iter().filter_map(|s| of(s).get(place)).sum::<u64>();
+        let at = |i: usize| sums.iter().filter_map(|s| of(s).get(i)).sum::<u64>();
         (0..n).map(at).collect::<Vec<u64>>()
     };
-    let (n_drafted, n_accepted) = (by_place(|s| &s.n_drafted), by_place(|s| &s.n_accepted));
+    let (n_drafted, n_accepted) = (by_position(|s| &s.n_drafted), by_position(|s| &s.n_accepted));
     let all_drafted: u64 = n_drafted.iter().sum();
     let n_passes = total(|s| s.n_passes);
     let rounding = sums.iter().filter_map(|s| s.rounding).reduce(f32::max);
@@ -102,7 +103,7 @@ fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport) -> SpeculativeRow
         verdict,
         acceptance: share(n_accepted.iter().sum(), all_drafted),
         acceptance_interval: stats::block_mean_interval(&by_round, LEVEL, header.plan.seed),
-        acceptance_by_place: n_accepted
+        acceptance_by_position: n_accepted
             .iter()
             .zip(&n_drafted)
             .filter_map(|(&part, &of)| share(part, of))

@@ -1,7 +1,7 @@
 //! The recommendation in sentences.
 
 use crate::data::{RequestShape, Workload};
-use crate::decide::{Answer, Choice, Exactness, Row, SettledBy, Standing};
+use crate::decide::{Answer, Choice, Contestant, Exactness, SettledBy, Standing};
 use crate::report::{DecisionReport, Report};
 use crate::stats::Interval;
 
@@ -54,7 +54,7 @@ impl Report<'_> {
             }
             Answer::None { closest: None } => Vec::new(),
             Answer::None { closest: Some(one) } => {
-                let missed = unmet(self, &report.decision.rows[*one], |s| s != Standing::Met);
+                let missed = unmet(self, &report.decision.contestants[*one], |s| s != Standing::Met);
                 vec![t.none_meets(), t.closest_is(t.arm(&report.arms[*one]), missed)]
             }
         }
@@ -66,9 +66,12 @@ impl Report<'_> {
         let Some((report, choice)) = self.choice() else {
             return Vec::new();
         };
-        let rows = report.decision.rows.iter();
-        rows.filter(|row| row.candidate != choice.arm && (row.is_on_front || row.wins_if.is_some()))
-            .map(|row| alternative(self, report, choice, row))
+        let contestants = report.decision.contestants.iter();
+        contestants
+            .filter(|contestant| {
+                contestant.candidate != choice.arm && (contestant.is_on_front || contestant.wins_if.is_some())
+            })
+            .map(|contestant| alternative(self, report, choice, contestant))
             .collect()
     }
 
@@ -78,18 +81,18 @@ impl Report<'_> {
             return Vec::new();
         };
         let t = self.lang;
-        let of_row = |row: &Row| {
-            let flag = t.wins_flag(row.wins_if.filter(|_| row.candidate != choice.arm)?);
+        let of_row = |contestant: &Contestant| {
+            let flag = t.wins_flag(contestant.wins_if.filter(|_| contestant.candidate != choice.arm)?);
             let mut said = Vec::new();
             let bytes = |i: usize| report.candidates[i].ram_bytes;
-            if let (Some(own), Some(chosen)) = (bytes(row.candidate), bytes(choice.arm)) {
+            if let (Some(own), Some(chosen)) = (bytes(contestant.candidate), bytes(choice.arm)) {
                 said.extend((own < chosen).then(|| t.bytes_less(t.bytes(chosen - own))));
                 said.extend((own > chosen).then(|| t.bytes_more(t.bytes(own - chosen))));
             }
-            said.extend(row.vs_choice.as_ref().map(|ratio| speed_words(self, ratio)));
-            Some(t.terminal_other(flag, t.arm(&report.arms[row.candidate]), said.join(", ")))
+            said.extend(contestant.vs_choice.as_ref().map(|ratio| speed_words(self, ratio)));
+            Some(t.terminal_other(flag, t.arm(&report.arms[contestant.candidate]), said.join(", ")))
         };
-        report.decision.rows.iter().filter_map(of_row).collect()
+        report.decision.contestants.iter().filter_map(of_row).collect()
     }
 
     /// Where other requests have another choice, a sentence each, with what tells the two apart.
@@ -161,21 +164,29 @@ fn as_good(model: &Report, report: &DecisionReport, choice: &Choice) -> Option<S
 /// Limits of the choice that are open, and arms that wait for one.
 fn open(model: &Report, report: &DecisionReport, choice: &Choice) -> Vec<String> {
     let t = model.lang;
-    let own = &report.decision.rows[choice.arm];
+    let own = &report.decision.contestants[choice.arm];
     let mut said = Vec::new();
     if own.standing.is_open() {
         said.push(t.limit_open(unmet(model, own, Standing::is_open)));
     }
     // What was never timed waits for more than its limits, and what is surely slower for nothing.
-    let is_timed = |row: &Row| report.candidates[row.candidate].request_ns.is_some();
-    let may_win = |row: &Row| is_timed(row) && row.vs_choice.is_none_or(|ratio| ratio.hi > 1.0);
-    let waits = |row: &&Row| row.candidate != choice.arm && !row.is_out && may_win(row) && row.standing.is_open();
+    let is_timed = |contestant: &Contestant| report.candidates[contestant.candidate].request_ns.is_some();
+    let may_win =
+        |contestant: &Contestant| is_timed(contestant) && contestant.vs_choice.is_none_or(|ratio| ratio.hi > 1.0);
+    let waits = |contestant: &&Contestant| {
+        contestant.candidate != choice.arm && !contestant.is_out && may_win(contestant) && contestant.standing.is_open()
+    };
     let each: Vec<String> = report
         .decision
-        .rows
+        .contestants
         .iter()
         .filter(waits)
-        .map(|row| t.waits(t.arm(&report.arms[row.candidate]), unmet(model, row, Standing::is_open)))
+        .map(|contestant| {
+            t.waits(
+                t.arm(&report.arms[contestant.candidate]),
+                unmet(model, contestant, Standing::is_open),
+            )
+        })
         .collect();
     said.extend((!each.is_empty()).then(|| t.others_open(each.join("; "))));
     said
@@ -206,25 +217,25 @@ fn facts(model: &Report, report: &DecisionReport, one: usize) -> String {
     facts.join(", ")
 }
 
-fn alternative(model: &Report, report: &DecisionReport, choice: &Choice, row: &Row) -> String {
+fn alternative(model: &Report, report: &DecisionReport, choice: &Choice, contestant: &Contestant) -> String {
     let t = model.lang;
-    let (own, chosen) = (&report.candidates[row.candidate], &report.candidates[choice.arm]);
+    let (own, chosen) = (&report.candidates[contestant.candidate], &report.candidates[choice.arm]);
     let mut said = Vec::new();
     if let (Some(own), Some(chosen)) = (own.ram_bytes, chosen.ram_bytes) {
         said.extend((own < chosen).then(|| t.less_memory(t.bytes(chosen - own))));
         said.extend((own > chosen).then(|| t.more_memory(t.bytes(own - chosen))));
     }
-    said.extend(row.vs_choice.as_ref().map(|ratio| speed_words(model, ratio)));
+    said.extend(contestant.vs_choice.as_ref().map(|ratio| speed_words(model, ratio)));
     said.push(match own.quality {
         Exactness::Scored { kld, .. } => t.kld_of(t.nats(kld.estimate())),
         Exactness::Baseline => t.fact_baseline(),
         Exactness::Unscored => t.unscored(&model.header.plan),
     });
-    said.extend(flips(model, &report.arms[row.candidate]).map(|n| t.flips(n)));
-    let wins = row
+    said.extend(flips(model, &report.arms[contestant.candidate]).map(|n| t.flips(n)));
+    let wins = contestant
         .wins_if
         .map_or(String::new(), |what| t.choice_with(t.wins_flag(what)));
-    t.alternative(t.arm(&report.arms[row.candidate]), said.join(", "), wins)
+    t.alternative(t.arm(&report.arms[contestant.candidate]), said.join(", "), wins)
 }
 
 /// How its requests compare with the choice's, as far as the interval lets it be said.
@@ -266,8 +277,8 @@ fn apart(model: &Report, report: &DecisionReport, workload: Workload, arm: usize
 }
 
 /// The limits that an arm does not (surely) keep to, with what was seen.
-pub(in crate::report) fn unmet(model: &Report, row: &Row, is_told: fn(Standing) -> bool) -> String {
-    let told = row.checks.iter().filter(|c| is_told(c.standing));
+pub(in crate::report) fn unmet(model: &Report, contestant: &Contestant, is_told: fn(Standing) -> bool) -> String {
+    let told = contestant.checks.iter().filter(|c| is_told(c.standing));
     let told: Vec<String> = told.map(|c| model.lang.check(c)).collect();
     if told.is_empty() {
         model.lang.not_seen()

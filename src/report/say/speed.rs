@@ -86,20 +86,20 @@ fn fastest_everywhere(model: &Report, baseline: &Arm, workload: Workload, rankin
 fn fastest_here(model: &Report, baseline: &Arm, workload: Workload, ranked: &Ranked) -> Option<String> {
     let (t, cells) = (model.lang, &ranked.cells);
     let best = cells.first()?;
-    let place = match workload {
-        Workload::Prefill => t.place_prompt(best.n_context()),
-        _ => t.place_depth(best.n_context()),
+    let at = match workload {
+        Workload::Prefill => t.setting_prompt(best.n_context()),
+        _ => t.setting_depth(best.n_context()),
     };
     let Some(comparison) = &best.vs_baseline else {
         let next = cells
             .iter()
             .find_map(|cell| cell.vs_baseline.as_ref().map(|c| (cell, c)))?;
         let next = decodes(t, next.0, next.1, baseline.label(), workload);
-        return Some(t.nobody_ahead(place, baseline.label(), next));
+        return Some(t.nobody_ahead(at, baseline.label(), next));
     };
     let lead = decodes(t, best, comparison, baseline.label(), workload);
     let rate = t.tps(best.tps.as_ref());
-    Some(t.leads(place, lead, rate, against_runner_up(t, ranked)))
+    Some(t.leads(at, lead, rate, against_runner_up(t, ranked)))
 }
 
 /// The winner against the next variant: without it "fastest" would claim more than was measured.

@@ -3,7 +3,7 @@
 use crate::data::BuildInfo;
 use crate::report::document::{section, Block, Value};
 use crate::report::table::Rows;
-use crate::report::Report;
+use crate::report::{QualityReport, Report};
 
 /// What each said of itself, and its speed against the first.
 pub(in crate::report) fn builds(model: &Report) -> Vec<Block> {
@@ -27,5 +27,21 @@ pub(in crate::report) fn builds(model: &Report) -> Vec<Block> {
             Value::ratio_of(t, cell.vs_first_build.as_ref())
         })
         .column(t.h_verdict(), |cell| Value::verdict_of(t, cell.vs_first_build.as_ref()));
-    section(t.builds(), String::new(), [table.blocks(), against.blocks()].concat())
+    let intro = [vec![t.builds_intro()], kernels(model)].concat().join(" ");
+    section(t.builds(), intro, [table.blocks(), against.blocks()].concat())
+}
+
+/// What the kernels of each differ by from those of the first: the divergence of the baseline's file and cache.
+fn kernels(model: &Report) -> Vec<String> {
+    let (t, baseline) = (model.lang, model.baseline());
+    let of = |row: &QualityReport| {
+        let (base, build) = (baseline?, row.arm.config.build.as_deref()?);
+        let is_alike = row.arm.variant == base.variant && row.arm.config.kv() == base.config.kv();
+        let is_other = base.config.build.as_deref().filter(|first| *first != build);
+        let (first, kld, same) = (is_other.filter(|_| is_alike)?, row.kld_mean?, row.same_top?);
+        Some(t.kernels(build, first, t.nats(kld.value), t.percent(same.value)))
+    };
+    let rows = &model.quality.rows;
+    let is_first = |row: &&QualityReport| Some(row.n_ctx) == rows.first().map(|row| row.n_ctx);
+    rows.iter().filter(is_first).filter_map(of).collect()
 }

@@ -27,7 +27,7 @@ pub(super) fn decision(model: &Report) -> Vec<Block> {
     };
     let mut body = candidates(model, report);
     body.extend(said(model.alternatives()));
-    if report.decision.rows.iter().any(|r| r.vs_choice.is_some()) {
+    if report.decision.contestants.iter().any(|r| r.vs_choice.is_some()) {
         let (launches, rounds) = (t.launches(report.n_launches), t.rounds(report.n_rounds));
         body.extend(paragraph(&t.regret_note(launches, rounds)));
     }
@@ -73,7 +73,7 @@ fn limits(model: &Report, report: &DecisionReport) -> String {
     let t = model.lang;
     let checks = report
         .decision
-        .rows
+        .contestants
         .first()
         .map(|r| r.checks.as_slice())
         .unwrap_or_default();
@@ -98,19 +98,21 @@ fn candidates(model: &Report, report: &DecisionReport) -> Vec<Block> {
         t,
         report
             .decision
-            .rows
+            .contestants
             .iter()
-            .map(|row| (row, &report.candidates[row.candidate])),
+            .map(|contestant| (contestant, &report.candidates[contestant.candidate])),
     )
-    .column(t.h_variant(), |(row, _)| t.arm(&report.arms[row.candidate]))
+    .column(t.h_variant(), |(contestant, _)| {
+        t.arm(&report.arms[contestant.candidate])
+    })
     .column(t.h_request_time(), |(_, seen)| {
         Value::some(t, seen.request_ns, |ns| (ns, t.time(ns)))
     })
     .column(
         t.h_speed_against(choice.map_or_else(|| t.na(), |i| t.arm(&report.arms[i]))),
-        |(row, _)| match choice == Some(row.candidate) {
+        |(contestant, _)| match choice == Some(contestant.candidate) {
             true => Value::number(1.0, t.the_choice()),
-            false => Value::ratio(t, row.vs_choice),
+            false => Value::ratio(t, contestant.vs_choice),
         },
     )
     .column(t.h_decode_tps(report.decode), |(_, seen)| {
@@ -121,16 +123,16 @@ fn candidates(model: &Report, report: &DecisionReport) -> Vec<Block> {
         |(_, seen)| Value::ms(t, seen.ttft_ns),
     )
     .column(t.h_peak(), |(_, seen)| Value::mib(t, seen.ram_bytes))
-    .column(t.h_quality_loss(), |(row, _)| {
-        divergence(model, &report.arms[row.candidate])
+    .column(t.h_quality_loss(), |(contestant, _)| {
+        divergence(model, &report.arms[contestant.candidate])
     })
-    .column(t.h_limits(), |(row, _)| match row.standing {
-        _ if is_broken(row.candidate) => t.l_broken(),
+    .column(t.h_limits(), |(contestant, _)| match contestant.standing {
+        _ if is_broken(contestant.candidate) => t.l_broken(),
         Standing::Met => t.l_met(),
-        _ => unmet(model, row, |s| s != Standing::Met),
+        _ => unmet(model, contestant, |s| s != Standing::Met),
     })
-    .column(t.h_choice_if(), |(row, _)| {
-        row.wins_if.map_or(String::new(), |what| t.wins_flag(what))
+    .column(t.h_choice_if(), |(contestant, _)| {
+        contestant.wins_if.map_or(String::new(), |what| t.wins_flag(what))
     })
     .blocks()
 }

@@ -106,9 +106,9 @@ pub(super) fn speculative(model: &Report, charts: &[ChartName]) -> Vec<Block> {
             let interval = row.acceptance_interval.as_ref();
             Value::some(t, row.acceptance, |s| (s, t.figure(s, interval, |s| t.percent(s))))
         })
-        .column(t.h_by_place(), |row| {
-            let shares: Vec<String> = row.acceptance_by_place.iter().map(|s| t.percent(*s)).collect();
-            let first = row.acceptance_by_place.first().copied();
+        .column(t.h_by_position(), |row| {
+            let shares: Vec<String> = row.acceptance_by_position.iter().map(|s| t.percent(*s)).collect();
+            let first = row.acceptance_by_position.first().copied();
             Value::some(t, first, |first| (first, shares.join(", ")))
         })
         .column(t.h_needed(), |row| {

@@ -16,7 +16,7 @@ use super::document::Document;
 use super::html::page;
 use super::lang::Lang;
 use super::markdown::markdown;
-use super::terminal::{self, Look};
+use super::terminal::{self, Style};
 use super::ReportModel;
 use run::OneRun;
 
@@ -57,8 +57,8 @@ impl Several {
     }
 
     /// For the terminal.
-    pub fn text(&self, look: Look) -> String {
-        terminal::document(&self.document(false), look)
+    pub fn text(&self, style: Style) -> String {
+        terminal::document(&self.document(false), style)
     }
 
     /// Its chart, if the runs have something to draw.

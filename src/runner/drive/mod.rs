@@ -2,20 +2,18 @@
 
 mod leading;
 mod rounds;
+mod stopping;
+mod texts;
 
 use super::child::{AskError, Interrupt, Mailbox};
 use super::config::{nanos, MemoryTurn, RunConfig, Site};
 use super::memory::probe;
 use super::progress::Observer;
-use super::quality::{read_texts, score_all, Halt, Step};
 use super::watch::Watch;
 use super::workers::{Interrupted, Workers};
-use crate::data::{
-    is_server, Arm, DroppedRecord, EndRecord, FailureKind, Plan, QualityFailure, QualityPlan, Record, StoppedBy,
-};
+use crate::data::{is_server, Arm, DroppedRecord, EndRecord, FailureKind, Plan, Record, StoppedBy};
 use crate::journal::{JournalError, Writer};
-use crate::plan::{blocks, headline_pairs, outstanding, quality_left, too_short, QualityLeft, Turn};
-use crate::stats;
+use crate::plan::{blocks, outstanding, quality_left, QualityLeft, Turn};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -184,7 +182,7 @@ impl<'a> Drive<'a> {
             self.probe_memory()?;
         }
         self.score(past)?;
-        self.look()?;
+        self.drop_hopeless()?;
         let plan = &self.site.run.plan;
         let n_threads = plan.arms.iter().map(|a| a.config.n_threads).max().unwrap_or(1);
         // More than the CPUs show nothing more of the machine, and each has buffers of its own.
@@ -197,109 +195,6 @@ impl<'a> Drive<'a> {
         self.workers.dismiss_all();
         self.probe_memory()?;
         Ok(stopped_by)
-    }
-
-    /// Finds out before anything is measured whether the texts can be scored.
-    fn read_texts(&mut self) -> Result<(), Stop> {
-        let Some(plan) = self.site.run.plan.quality.as_ref() else {
-            return Ok(());
-        };
-        if let (None, Some(known)) = (&self.quality.tokens, &self.site.run.tokens) {
-            self.journal.append(&Record::Texts(known.clone()))?;
-            self.quality.tokens = Some(known.clone());
-        }
-        if self.quality.tokens.is_none() {
-            self.report_progress("reading the texts");
-            let start = Instant::now();
-            match read_texts(self.site, plan) {
-                Ok(tokens) => {
-                    self.journal.append(&Record::Texts(tokens.clone()))?;
-                    self.quality.tokens = Some(tokens);
-                }
-                Err(AskError::Interrupted) => return Err(Stop::Interrupted),
-                // The baseline's cells meet the same fate and are recorded there; without it nothing is scored.
-                Err(AskError::Refused(_, why) | AskError::Dead(_, why)) => {
-                    self.observer.notice(&format!("quality: {why}"));
-                    self.said.insert(why);
-                }
-            }
-            self.quality_ns += nanos(start);
-        }
-        for window in plan.windows.iter().filter(|w| !w.is_optional) {
-            let found = self
-                .quality
-                .tokens
-                .as_ref()
-                .and_then(|tokens| too_short(window, tokens));
-            if let Some((text, n_tokens)) = found {
-                let text = self.site.run.text_names.get(text).cloned().unwrap_or_default();
-                let n_ctx = window.n_ctx;
-                return Err(Stop::Error(RunError::TextTooShort { text, n_tokens, n_ctx }));
-            }
-        }
-        Ok(())
-    }
-
-    fn score(&mut self, past: &[Record]) -> Result<(), Stop> {
-        let (Some(plan), Some(tokens)) = (self.site.run.plan.quality.as_ref(), self.quality.tokens.clone()) else {
-            return Ok(());
-        };
-        let start = Instant::now();
-        let (site, run_start) = (self.site, self.start);
-        let (journal, observer, said) = (&mut *self.journal, &mut *self.observer, &mut self.said);
-        let mut failures = Vec::new();
-        let mut tell = |step: Step| -> Result<(), JournalError> {
-            match step {
-                Step::Record(record) => {
-                    journal.append(&record)?;
-                    if let Record::QualityFailure(failure) = *record {
-                        // Scoring told it.
-                        said.insert(failure.reason.clone());
-                        failures.push(failure);
-                    }
-                }
-                Step::Notice(text) => observer.notice(&text),
-                Step::Progress(label) => {
-                    let left = plan.stop.budget_ns.saturating_sub(nanos(start));
-                    let behind = nanos(run_start);
-                    observer.progress(behind, behind.saturating_add(left), &label);
-                }
-            }
-            Ok(())
-        };
-        let scored = score_all(site, plan, &self.quality, past, &tokens, &mut tell);
-        self.quality_ns += nanos(start);
-        match scored {
-            Ok(()) => {}
-            Err(Halt::Interrupted) => return Err(Stop::Interrupted),
-            Err(Halt::Told(error)) => return Err(error.into()),
-        }
-        let of_past = past.iter().filter_map(|record| match record {
-            Record::QualityFailure(failure) => Some(failure.clone()),
-            _ => None,
-        });
-        let all: Vec<QualityFailure> = of_past.chain(failures).collect();
-        for failure in all.iter().filter(|f| f.kind == FailureKind::Broken) {
-            self.leave_out_broken(plan, failure)?;
-        }
-        Ok(())
-    }
-
-    /// What is broken is not timed. Weights that are broken with the baseline's cache are so with every other.
-    fn leave_out_broken(&mut self, plan: &QualityPlan, failure: &QualityFailure) -> Result<(), Stop> {
-        let (broken, baseline) = (&plan.arms[failure.arm], &plan.arms[0]);
-        let is_any_kv = broken.config.kv() == baseline.config.kv();
-        let is_it = |arm: &Arm| {
-            let is_kv = is_any_kv || arm.config.kv() == broken.config.kv();
-            arm.variant == broken.variant && arm.config.build == broken.config.build && is_kv
-        };
-        let arms = &self.site.run.plan.arms;
-        let cells: Vec<usize> = self
-            .live()
-            .into_iter()
-            .filter(|&c| is_it(&arms[self.site.arm(c)]))
-            .collect();
-        self.fail(&cells, FailureKind::Broken, &failure.reason)
     }
 
     fn speed(&mut self) -> Result<StoppedBy, Stop> {
@@ -324,7 +219,7 @@ impl<'a> Drive<'a> {
             }
             self.n_launches += 1;
             self.launch += 1;
-            self.look()?;
+            self.drop_hopeless()?;
         }
     }
 
@@ -337,10 +232,10 @@ impl<'a> Drive<'a> {
     }
 
     /// Looks at the choice so far: arms that cannot become it leave what decides, or the run where it is about nothing else.
-    fn look(&mut self) -> Result<(), Stop> {
-        let outlook = (self.site.run.early_stop)(self.n_launches);
-        self.is_decided = outlook.is_decided;
-        for arm in outlook.dropped {
+    fn drop_hopeless(&mut self) -> Result<(), Stop> {
+        let interim = (self.site.run.early_stop)(self.n_launches);
+        self.is_decided = interim.is_decided;
+        for arm in interim.dropped {
             if self.dropped.insert(arm) {
                 let round = self.round;
                 self.journal.append(&Record::Dropped(DroppedRecord { arm, round }))?;
@@ -427,112 +322,6 @@ impl<'a> Drive<'a> {
             .filter(|&a| !is_server(&plan.arms[a].config.device))
             .filter(|&a| plan.pace.keeps_all || is_first_of_variant(plan, a))
             .collect()
-    }
-
-    /// Precision, budget or numbers; never significance.
-    fn why_stop(&self) -> Option<StoppedBy> {
-        let (plan, n) = (&self.site.run.plan, self.n_launches);
-        let is_all = match plan.pace.n_rounds_asked {
-            Some(asked) => self.n_rounds >= asked,
-            None => n >= plan.stop.n_launches_max,
-        };
-        if is_all {
-            return Some(StoppedBy::Rounds);
-        }
-        if self.is_decided && !plan.pace.keeps_all {
-            return Some(StoppedBy::Decided);
-        }
-        if n >= plan.stop.n_launches_min && self.is_decided && self.is_precise() {
-            return Some(StoppedBy::Precision);
-        }
-        // Without samples there is nothing to tell; a single launch tells little, and half as much again is spent on a second one.
-        let allowed = match n {
-            0 => u64::MAX,
-            1 => self.budget_ns().saturating_add(self.budget_ns() / 2),
-            _ => self.budget_ns(),
-        };
-        let is_over = nanos(self.start).saturating_add(self.predicted_launch_ns(self.launch)) > allowed;
-        is_over.then_some(StoppedBy::Budget)
-    }
-
-    /// Time for scoring and speed: what reading memory will take afterwards is not theirs.
-    fn budget_ns(&self) -> u64 {
-        let left = self.memory_left().into_iter();
-        let after: u64 = left
-            .map(|arm| self.load_ns.get(&arm).copied().unwrap_or(0).saturating_mul(3))
-            .sum();
-        self.site.run.plan.stop.budget_ns.saturating_sub(after)
-    }
-
-    fn has_further_round(&self, in_launch: u32) -> bool {
-        let plan = &self.site.run.plan;
-        if plan.pace.n_rounds_asked.is_some_and(|asked| self.n_rounds >= asked) || self.live().is_empty() {
-            return false;
-        }
-        let (n_rounds, _) = self.pace.unwrap_or((plan.pace.n_rounds, false));
-        let ahead = self.predicted_of(self.turn(in_launch));
-        let has_time = nanos(self.start).saturating_add(ahead) <= self.budget_ns();
-        self.site.run.is_resident && in_launch < n_rounds && has_time
-    }
-
-    fn predicted_of(&self, turn: Turn) -> u64 {
-        self.blocks(turn).concat().iter().map(|&c| self.predicted_ns[c]).sum()
-    }
-
-    /// A launch with all its rounds.
-    fn predicted_launch_ns(&self, launch: u32) -> u64 {
-        let (n_rounds, _) = self.pace.unwrap_or((1, false));
-        self.launch_ns.saturating_add(self.rounds_cost_ns(launch, n_rounds))
-    }
-
-    fn rounds_cost_ns(&self, launch: u32, n_rounds: u32) -> u64 {
-        let turn = |in_launch| Turn {
-            launch,
-            round: self.round + in_launch,
-            in_launch,
-        };
-        (0..n_rounds).map(|k| self.predicted_of(turn(k))).sum()
-    }
-
-    /// As many rounds a launch as leave time for the launches that there are to be; where not even one does, only what decides is
-    /// measured in the launches to come.
-    fn affordable_pace(&self) -> (u32, bool) {
-        let plan = &self.site.run.plan;
-        if plan.pace.n_rounds_asked.is_some() {
-            return (plan.pace.n_rounds, false);
-        }
-        // Waking workers, restoring states and the probe take a little besides.
-        let time = self.budget_ns().saturating_sub(nanos(self.start)) / 10 * 9;
-        let fits = |n_rounds: &u32| {
-            let later = (self.launch + 1)..plan.stop.n_launches_min.max(self.launch + 2);
-            let each = later.map(|l| self.launch_ns.saturating_add(self.rounds_cost_ns(l, *n_rounds)));
-            each.fold(0, u64::saturating_add) <= time
-        };
-        let most = (1..=plan.pace.n_rounds.max(1)).rev().find(fits);
-        (most.unwrap_or(1), most.is_none())
-    }
-
-    fn is_precise(&self) -> bool {
-        let plan = &self.site.run.plan;
-        headline_pairs(plan)
-            .into_iter()
-            .filter(|(c, b)| !self.failed.contains(c) && !self.failed.contains(b))
-            .all(|(cell, base)| {
-                let mut groups: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
-                for (&(_, round), (launch, ns)) in self.samples.range((cell, 0)..=(cell, u32::MAX)) {
-                    if let Some((_, of_base)) = self.samples.get(&(base, round)) {
-                        groups
-                            .entry(*launch)
-                            .or_default()
-                            .push((*of_base as f64 / *ns as f64).ln());
-                    }
-                }
-                let groups: Vec<Vec<f64>> = groups.into_values().collect();
-                let is_narrow = |i| stats::half_width(&i) <= plan.stop.precision;
-                // With fewer launches nothing is known of what processes differ by.
-                groups.len() >= stats::N_LAUNCHES_MIN
-                    && stats::grouped_interval(&groups, 0.0, 0.95).is_some_and(is_narrow)
-            })
     }
 
     /// Tells how far the run is, by predicted cost: the launches still expected, or the budget where that ends sooner.

@@ -265,8 +265,8 @@ fn count(sums: &mut SpeculativeSums, n_drafted: usize, n_accepted: usize) {
     sums.n_passes += 1;
     sums.n_drafted.resize(N_DRAFT as usize, 0);
     sums.n_accepted.resize(N_DRAFT as usize, 0);
-    for place in 0..n_drafted {
-        sums.n_drafted[place] += 1;
-        sums.n_accepted[place] += u64::from(place < n_accepted);
+    for i in 0..n_drafted {
+        sums.n_drafted[i] += 1;
+        sums.n_accepted[i] += u64::from(i < n_accepted);
     }
 }

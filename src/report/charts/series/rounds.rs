@@ -1,6 +1,6 @@
 //! A run over time: every round beside the machine's own speed.
 
-use super::shape::{label, look_of, style_of, Axes, LineChart, PERCENT};
+use super::shape::{label, pen_of, style_of, Axes, LineChart, PERCENT};
 use crate::data::{ProbeReading, Workload};
 use crate::report::charts::paint::Ink;
 use crate::report::Report;
@@ -20,7 +20,7 @@ pub(super) fn rounds(model: &Report) -> LineChart {
         unit: PERCENT,
         ..LineChart::default()
     };
-    let mut line = |label: String, look: (Ink, usize, usize), times: Vec<(u32, u64)>| {
+    let mut line = |label: String, style: (Ink, usize, usize), times: Vec<(u32, u64)>| {
         let speeds: Vec<f64> = times.iter().map(|(_, ns)| 1e9 / *ns as f64).collect();
         // One round shows no change.
         let Some(median) = stats::median(&speeds).filter(|m| *m > 0.0 && speeds.len() > 1) else {
@@ -31,14 +31,14 @@ pub(super) fn rounds(model: &Report) -> LineChart {
         chart.line(
             t,
             label,
-            look,
+            style,
             marks.map(|((round, _), &speed)| (round + 1, share(speed), String::new())),
         );
     };
     for arm in model.arms().filter(|arm| style_of(model, arm) == 0) {
         if let Some(cell) = spec.and_then(|spec| model.cell(&arm.id, &spec)).filter(|c| c.is_ok()) {
             let times = cell.sample_rounds.iter().copied().zip(cell.samples_ns.iter().copied());
-            line(label(model, arm), look_of(model, arm, 0), times.collect());
+            line(label(model, arm), pen_of(model, arm, 0), times.collect());
         }
     }
     for (name, style, of) in [

@@ -177,7 +177,7 @@ pub(in crate::report) struct Bar {
 }
 
 /// How an arm's line looks: its variant's colour, its kind's dashes, and its place beside the others.
-pub(super) fn look_of(model: &Report, arm: &Arm, slot: usize) -> (Ink, usize, usize) {
+pub(super) fn pen_of(model: &Report, arm: &Arm, slot: usize) -> (Ink, usize, usize) {
     (Ink::of(variant_index(model, arm)), style_of(model, arm), slot)
 }
 

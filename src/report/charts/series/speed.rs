@@ -1,6 +1,6 @@
 //! Speed and latency against context, and what reusing the KV cache saves.
 
-use super::shape::{label, look_of, style_of, variant_index, Axes, LineChart, Mark, MS};
+use super::shape::{label, pen_of, style_of, variant_index, Axes, LineChart, Mark, MS};
 use crate::data::Workload;
 use crate::report::charts::paint::Ink;
 use crate::report::{CellReport, Report, ReuseRow};
@@ -59,7 +59,7 @@ fn by_arm(
     for (slot, arm) in model.arms().enumerate() {
         let cells = specs.iter().filter_map(|spec| model.cell(&arm.id, spec));
         let marks = cells.filter_map(|c| Some((c.n_context(), value(c)?, t.rounds(c.samples_ns.len() as u32))));
-        chart.line(t, label(model, arm), look_of(model, arm, slot), marks);
+        chart.line(t, label(model, arm), pen_of(model, arm, slot), marks);
     }
     chart
 }

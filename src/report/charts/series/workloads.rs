@@ -1,6 +1,6 @@
 //! Series of the workloads that are measured on request.
 
-use super::shape::{label, look_of, style_of, variant_index, Axes, LineChart, Unit, LONG_MS, MS, RATE};
+use super::shape::{label, pen_of, style_of, variant_index, Axes, LineChart, Unit, LONG_MS, MS, RATE};
 use crate::data::Arm;
 use crate::report::charts::paint::Ink;
 use crate::report::{BatchedRow, PrefixRow, Report, RequestRow, SpeculativeRow, StateRow};
@@ -30,7 +30,7 @@ pub(super) fn prefix_reuse(model: &Report) -> LineChart {
         let cold = rows
             .first()
             .and_then(|row| Some((row.n_prompt, row.cold_ns?, t.rounds(row.n_cold))));
-        chart.line(t, label(model, arm), look_of(model, arm, slot), warm.chain(cold));
+        chart.line(t, label(model, arm), pen_of(model, arm, slot), warm.chain(cold));
     }
     chart
 }

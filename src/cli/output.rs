@@ -2,21 +2,21 @@
 
 use super::args::{Global, When};
 use super::exit::{Failure, UNEXPECTED};
-use crate::report::terminal::Look;
+use crate::report::terminal::Style;
 use comfy_table::{presets, CellAlignment, Table};
 use serde::Serialize;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
-/// The look of stdout. 80 columns when the width is unknown.
-pub fn of_stdout(global: &Global) -> Look {
+/// The style of stdout. 80 columns when the width is unknown.
+pub fn of_stdout(global: &Global) -> Style {
     let is_tty = io::stdout().is_terminal();
     let is_colored = match global.color {
         When::Always => true,
         When::Never => false,
         When::Auto => is_tty && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
     };
-    Look {
+    Style {
         width: width().clamp(40, 160),
         is_tty,
         is_colored,
