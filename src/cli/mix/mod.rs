@@ -75,7 +75,8 @@ pub fn run(args: &MixArgs, global: &Global) -> Result<u8, Failure> {
             // The prediction was too fast: once more, for as much less time.
             let ns = chosen.predicted.ns * tps / least;
             let limits = Limits { ns, ..wanted.limits };
-            if let Some(again) = search.run(&Wanted { limits, ..wanted })? {
+            let again = search.run(&Wanted { limits, ..wanted })?;
+            if let Some(again) = again.filter(|again| again.picks != chosen.picks) {
                 mix = file(&search, &again, &setting, &sources, &live)?;
                 chosen = again;
             }

@@ -2,7 +2,6 @@
 
 use crate::data::{EngineInfo, RequestTimes};
 use crate::engine::EngineError;
-use serde::de::DeserializeOwned;
 use serde::Deserialize;
 use serde_json::{json, Value};
 use std::io::{BufRead, BufReader};
@@ -46,23 +45,19 @@ pub(super) struct Answered {
     pub text: String,
 }
 
-/// An event of llama-server's stream.
+/// An event of either stream, or the error in its place.
 #[derive(Deserialize)]
-struct LlamaEvent {
+struct Event {
     #[serde(default)]
     tokens: Vec<i32>,
     #[serde(default)]
     stop: bool,
     #[serde(default)]
     tokens_predicted: u32,
-}
-
-/// An event of a stream of completions.
-#[derive(Deserialize)]
-struct CompletionEvent {
     #[serde(default)]
     choices: Vec<Choice>,
     usage: Option<Usage>,
+    error: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -208,10 +203,11 @@ impl Connection {
             let Some(event) = line.strip_prefix("data: ").filter(|event| *event != "[DONE]") else {
                 continue;
             };
+            let event = self.event(event)?;
             let n_before = answer.events_ns.len();
             match self.dialect {
-                Dialect::LlamaServer => self.llama_event(event, now, &mut answer, &mut end)?,
-                Dialect::Completions { .. } => self.completion_event(event, now, &mut answer, &mut end)?,
+                Dialect::LlamaServer => answer.add_tokens(event, now, &mut end),
+                Dialect::Completions { .. } => answer.add_text(event, now, &mut end),
             }
             if answer.events_ns.len() > n_before {
                 began();
@@ -222,54 +218,6 @@ impl Connection {
         };
         self.check(&end, prompt, n_gen)?;
         Ok(answer)
-    }
-
-    fn llama_event(
-        &self,
-        event: &str,
-        now: u64,
-        answer: &mut Answered,
-        end: &mut Option<End>,
-    ) -> Result<(), EngineError> {
-        let event: LlamaEvent = self.event(event)?;
-        if event.stop {
-            answer.end_ns = now;
-            *end = Some(End {
-                n_predicted: Some(event.tokens_predicted),
-                n_prompt: None,
-            });
-        } else {
-            answer.events_ns.push(now);
-            answer.tokens.extend(event.tokens);
-        }
-        Ok(())
-    }
-
-    /// The last text may come with the reason for the end; what was used comes after it, from servers that tell.
-    fn completion_event(
-        &self,
-        event: &str,
-        now: u64,
-        answer: &mut Answered,
-        end: &mut Option<End>,
-    ) -> Result<(), EngineError> {
-        let event: CompletionEvent = self.event(event)?;
-        for choice in event.choices {
-            if !choice.text.is_empty() {
-                answer.events_ns.push(now);
-                answer.text += &choice.text;
-            }
-            if let Some(reason) = choice.finish_reason {
-                answer.end_ns = now;
-                let is_early = reason != "length";
-                end.get_or_insert_default().n_predicted = is_early.then_some(answer.events_ns.len() as u32);
-            }
-        }
-        if let (Some(usage), Some(end)) = (event.usage, end) {
-            end.n_predicted = Some(usage.completion_tokens);
-            end.n_prompt = Some(usage.prompt_tokens);
-        }
-        Ok(())
     }
 
     /// A server that ended early, or cut the text otherwise, did something else than the other arms.
@@ -291,13 +239,12 @@ impl Connection {
         Ok(())
     }
 
-    /// An event, or the error in its place.
-    fn event<T: DeserializeOwned>(&self, event: &str) -> Result<T, EngineError> {
-        let unreadable = |e| self.refused(&format!("sent an event that cannot be read: {e}"));
-        let event: Value = serde_json::from_str(event).map_err(unreadable)?;
-        match event.get("error").filter(|error| !error.is_null()) {
+    fn event(&self, text: &str) -> Result<Event, EngineError> {
+        let read: Result<Event, _> = serde_json::from_str(text);
+        let event = read.map_err(|e| self.refused(&format!("sent an event that cannot be read: {e}")))?;
+        match &event.error {
             Some(error) => Err(self.refused(&format!("said: {error}"))),
-            None => serde_json::from_value(event).map_err(unreadable),
+            None => Ok(event),
         }
     }
 
@@ -338,6 +285,38 @@ impl Connection {
 }
 
 impl Answered {
+    fn add_tokens(&mut self, event: Event, now: u64, end: &mut Option<End>) {
+        if event.stop {
+            self.end_ns = now;
+            *end = Some(End {
+                n_predicted: Some(event.tokens_predicted),
+                n_prompt: None,
+            });
+        } else {
+            self.events_ns.push(now);
+            self.tokens.extend(event.tokens);
+        }
+    }
+
+    /// The last text may come with the reason for the end; what was used comes after it, from servers that tell.
+    fn add_text(&mut self, event: Event, now: u64, end: &mut Option<End>) {
+        for choice in event.choices {
+            if !choice.text.is_empty() {
+                self.events_ns.push(now);
+                self.text += &choice.text;
+            }
+            if let Some(reason) = choice.finish_reason {
+                self.end_ns = now;
+                let is_early = reason != "length";
+                end.get_or_insert_default().n_predicted = is_early.then_some(self.events_ns.len() as u32);
+            }
+        }
+        if let (Some(usage), Some(end)) = (event.usage, end) {
+            end.n_predicted = Some(usage.completion_tokens);
+            end.n_prompt = Some(usage.prompt_tokens);
+        }
+    }
+
     /// The end, where all of it was one character.
     pub(super) fn ttft_ns(&self) -> u64 {
         self.events_ns.first().copied().unwrap_or(self.end_ns)
