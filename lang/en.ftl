@@ -1142,18 +1142,27 @@ m-against =
         [less] { $mix } loses less than { $rival }
         [more] { $mix } loses more than { $rival }
        *[open] { $mix } is not shown to lose less or more than { $rival }
-    }: { $ratio } of its divergence from { $reference } at { $share } of its size, on { $n } chunks
+    }: { $ratio } of its divergence from { $reference } at { $share } of its size, on { $n ->
+        [one] { $n } chunk
+       *[other] { $n } chunks
+    }
     of text that nothing was chosen with.
 # (kld, most)
 m-loss-open = Its divergence, { $kld } nats, is not shown to be at most { $most }.
-# (rate, least)
-m-too-slow =
-    It decodes { $rate } t/s, not { $least }: no file that was found does, and this one is the
-    nearest.
-# (mix, own, least, other, size, rate, kld)
+# (speed, rate, least)
+m-decodes =
+    { $speed ->
+        [slow]
+            It decodes { $rate } t/s, not { $least }: no file that was found does, and this one is the
+            nearest.
+       *[enough] It decodes { $rate } t/s; at least { $least } were asked for.
+    }
+# (speed, mix, own, least, other, size, rate, kld)
 m-use-other =
-    { $mix } decodes { $own } t/s, not { $least }. Use { $other } ({ $size }): it decodes { $rate } t/s,
-    with a divergence of { $kld } nats.
+    { $speed ->
+        [slow] { $mix } decodes { $own } t/s, not { $least }.
+       *[enough] { $mix } decodes { $own } t/s; at least { $least } were asked for.
+    } Use { $other } ({ $size }): it decodes { $rate } t/s, with a divergence of { $kld } nats.
 # (verdict, mix, rival, ratio)
 m-as-fast =
     { $verdict ->
@@ -1179,8 +1188,14 @@ m-use-given =
     Use { $given } itself ({ $size }): nothing made from it is shown to be better at this size.
 # (sum, n, text, whole, off)
 m-sum =
-    The sum of what the groups lose alone predicted a divergence of { $sum } nats on { $n } chunks
+    The sum of what the groups lose alone predicted a divergence of { $sum } nats on { $n ->
+        [one] { $n } chunk
+       *[other] { $n } chunks
+    }
     of { $text }; the whole has { $whole } ({ $off }).
+# (predicted, measured)
+m-predicted-speed =
+    This machine's profile predicted { $predicted } t/s of decode; it does { $measured }.
 m-corrected = Groups were measured again around a first choice.
 m-no-imatrix = No importance matrix was used.
 # (n, text)

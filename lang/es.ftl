@@ -1007,15 +1007,24 @@ m-against =
         [more] { $mix } pierde más que { $rival }
        *[open] No queda demostrado que { $mix } pierda menos ni más que { $rival }
     }: { $ratio } de su divergencia respecto a { $reference } con el { $share } de su tamaño, en
-    { $n } fragmentos de un texto con el que no se eligió nada.
+    { $n ->
+        [one] { $n } fragmento
+       *[other] { $n } fragmentos
+    } de un texto con el que no se eligió nada.
 m-loss-open =
     No queda demostrado que su divergencia, { $kld } nats, sea como máximo { $most }.
-m-too-slow =
-    Decodifica { $rate } t/s y no { $least }: ningún archivo hallado lo consigue, y este es el que
-    más se acerca.
+m-decodes =
+    { $speed ->
+        [slow]
+            Decodifica { $rate } t/s y no { $least }: ningún archivo hallado lo consigue, y este es el que
+            más se acerca.
+       *[enough] Decodifica { $rate } t/s; se pedían al menos { $least }.
+    }
 m-use-other =
-    { $mix } decodifica { $own } t/s, no { $least }. Use { $other } ({ $size }): decodifica { $rate } t/s,
-    con una divergencia de { $kld } nats.
+    { $speed ->
+        [slow] { $mix } decodifica { $own } t/s, no { $least }.
+       *[enough] { $mix } decodifica { $own } t/s; se pedían al menos { $least }.
+    } Use { $other } ({ $size }): decodifica { $rate } t/s, con una divergencia de { $kld } nats.
 m-as-fast =
     { $verdict ->
         [found] Es igual de rápido: { $mix } decodifica a { $ratio } de la velocidad de { $rival }.
@@ -1037,7 +1046,12 @@ m-use-given =
     mejor con este tamaño.
 m-sum =
     La suma de lo que pierde cada grupo por separado predijo una divergencia de { $sum } nats en
-    { $n } fragmentos de { $text }; el conjunto tiene { $whole } ({ $off }).
+    { $n ->
+        [one] { $n } fragmento
+       *[other] { $n } fragmentos
+    } de { $text }; el conjunto tiene { $whole } ({ $off }).
+m-predicted-speed =
+    El perfil de esta máquina predijo { $predicted } t/s al decodificar; son { $measured }.
 m-corrected = Los grupos se midieron de nuevo en torno a una primera elección.
 m-no-imatrix = No se usó ninguna matriz de importancia.
 m-imatrix-gathered = { $n } fragmentos de { $text }

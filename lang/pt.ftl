@@ -1009,14 +1009,23 @@ m-against =
         [more] { $mix } perde mais que { $rival }
        *[open] Não está demonstrado que { $mix } perca menos nem mais que { $rival }
     }: { $ratio } da divergência dele em relação a { $reference } com { $share } do tamanho dele, em
-    { $n } trechos de um texto com o qual nada foi escolhido.
+    { $n ->
+        [one] { $n } trecho
+       *[other] { $n } trechos
+    } de um texto com o qual nada foi escolhido.
 m-loss-open = Não está demonstrado que sua divergência, { $kld } nats, seja de no máximo { $most }.
-m-too-slow =
-    Decodifica { $rate } t/s, e não { $least }: nenhum arquivo encontrado consegue, e este é o que
-    mais se aproxima.
+m-decodes =
+    { $speed ->
+        [slow]
+            Decodifica { $rate } t/s, e não { $least }: nenhum arquivo encontrado consegue, e este é o que
+            mais se aproxima.
+       *[enough] Decodifica { $rate } t/s; pediam-se pelo menos { $least }.
+    }
 m-use-other =
-    { $mix } decodifica { $own } t/s, não { $least }. Use { $other } ({ $size }): decodifica { $rate } t/s,
-    com uma divergência de { $kld } nats.
+    { $speed ->
+        [slow] { $mix } decodifica { $own } t/s, não { $least }.
+       *[enough] { $mix } decodifica { $own } t/s; pediam-se pelo menos { $least }.
+    } Use { $other } ({ $size }): decodifica { $rate } t/s, com uma divergência de { $kld } nats.
 m-as-fast =
     { $verdict ->
         [found] É tão rápido quanto: { $mix } decodifica a { $ratio } da velocidade de { $rival }.
@@ -1037,8 +1046,13 @@ m-use-given =
     Use o próprio { $given } ({ $size }): não está demonstrado que algo feito a partir dele seja
     melhor neste tamanho.
 m-sum =
-    A soma do que cada grupo perde sozinho previu uma divergência de { $sum } nats em { $n } trechos
+    A soma do que cada grupo perde sozinho previu uma divergência de { $sum } nats em { $n ->
+        [one] { $n } trecho
+       *[other] { $n } trechos
+    }
     de { $text }; o conjunto tem { $whole } ({ $off }).
+m-predicted-speed =
+    O perfil desta máquina previu { $predicted } t/s na decodificação; são { $measured }.
 m-corrected = Os grupos foram medidos de novo em torno de uma primeira escolha.
 m-no-imatrix = Nenhuma matriz de importância foi usada.
 m-imatrix-gathered = { $n } trechos de { $text }

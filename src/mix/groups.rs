@@ -108,6 +108,12 @@ impl Group {
     pub fn bytes(&self, matrices: &[Matrix], ty: GgmlType) -> u64 {
         self.members.iter().map(|&i| matrices[i].bytes(ty)).sum()
     }
+
+    /// Bytes that a token of decode reads of them.
+    pub fn read_bytes(&self, matrices: &[Matrix], ty: GgmlType) -> f64 {
+        let members = self.members.iter().map(|&i| &matrices[i]);
+        members.map(|m| m.bytes(ty) as f64 * m.read_share).sum()
+    }
 }
 
 /// The groups, in the order of their first matrices. Matrices of a group have rows of one length and one type in the reference.

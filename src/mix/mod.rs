@@ -12,4 +12,4 @@ mod sensitivity;
 pub use choose::{choose, Aim, Costs, Limits};
 pub use groups::{groups, Group, Grouping, Matrix};
 pub use recipe::Recipe;
-pub use sensitivity::{Candidate, Sensitivities, N_FIRST};
+pub use sensitivity::{Candidate, Scarce, Sensitivities, N_FIRST};

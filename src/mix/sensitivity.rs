@@ -1,6 +1,6 @@
 //! What was measured of each group in each type, which candidates are worth measuring, and where more chunks would matter.
 
-use super::{Costs, Group, Matrix};
+use super::Costs;
 use crate::gguf::GgmlType;
 
 /// Chunks that a candidate gets, to begin with.
@@ -13,6 +13,8 @@ pub struct Candidate {
     pub ty: GgmlType,
     /// Bytes of the group's matrices in it.
     pub bytes: u64,
+    /// What reading them takes in a token of decode, nanoseconds; 0 where no speed was asked for.
+    pub ns: f64,
     /// Sum of squared errors of the weights; 0 where they are the reference's.
     pub error: f64,
     /// Divergence of each chunk from the reference, in the order of the text, nats.
@@ -26,6 +28,24 @@ impl Candidate {
             _ if self.error == 0.0 => 0.0,
             0 => f64::INFINITY,
             _ => mean(&self.kld),
+        }
+    }
+}
+
+/// What keeps the choice from the best types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scarce {
+    /// A limit of size.
+    Bytes,
+    /// A limit of speed.
+    Time,
+}
+
+impl Scarce {
+    fn of(self, candidate: &Candidate) -> f64 {
+        match self {
+            Scarce::Bytes => candidate.bytes as f64,
+            Scarce::Time => candidate.ns,
         }
     }
 }
@@ -44,7 +64,7 @@ const N_ERRORS: f64 = 2.0;
 const NEGLIGIBLE: f64 = 0.001;
 
 impl Sensitivities {
-    /// Leaves out what another type of the group beats: no larger and its weights clearly nearer. For the weights of one matrix,
+    /// Leaves out what another type of the group beats: no larger, no slower and its weights clearly nearer. For the weights of one matrix,
     /// divergence follows the squared error, as long as the other factor is rounded alike: llama.cpp rounds activations in blocks as long
     /// as the type's, and those of 256 lose more than an error of the weights shows.
     pub fn without_beaten(mut self) -> Sensitivities {
@@ -56,6 +76,7 @@ impl Sensitivities {
                     let is_cheaper = other.bytes < own.bytes && other.error <= own.error;
                     other.ty != own.ty
                         && is_alike
+                        && other.ns <= own.ns
                         && (is_cheaper || (other.bytes <= own.bytes && other.error * ERROR_MARGIN < own.error))
                 };
                 !all.iter().any(beats)
@@ -64,27 +85,17 @@ impl Sensitivities {
         self
     }
 
-    /// What each costs; `ns_per_byte` of a type is its speed on this machine, absent where it is not known.
-    pub fn costs(
-        &self,
-        matrices: &[Matrix],
-        groups: &[Group],
-        ns_per_byte: impl Fn(GgmlType) -> Option<f64>,
-    ) -> Vec<Vec<Costs>> {
-        let losses = self.losses();
-        let of_group = |((group, candidates), losses): ((&Group, &Vec<Candidate>), &Vec<f64>)| {
-            let read = |ty: GgmlType| -> f64 {
-                let members = group.members.iter().map(|&i| &matrices[i]);
-                members.map(|m| m.bytes(ty) as f64 * m.read_share).sum()
-            };
-            let of = |(c, &loss): (&Candidate, &f64)| Costs {
-                loss,
-                bytes: c.bytes as f64,
-                ns: read(c.ty) * ns_per_byte(c.ty).unwrap_or(0.0),
-            };
-            candidates.iter().zip(losses).map(of).collect()
+    /// What each costs.
+    pub fn costs(&self) -> Vec<Vec<Costs>> {
+        let of = |(c, loss): (&Candidate, f64)| Costs {
+            loss,
+            bytes: c.bytes as f64,
+            ns: c.ns,
         };
-        groups.iter().zip(&self.0).zip(&losses).map(of_group).collect()
+        let groups = self.0.iter().zip(self.losses());
+        groups
+            .map(|(group, losses)| group.iter().zip(losses).map(of).collect())
+            .collect()
     }
 
     /// Expected divergence over the whole text: measured ones by their chunks, which may be harder or easier than all; others by their
@@ -143,20 +154,22 @@ impl Sensitivities {
     }
 
     /// Groups and types whose order against the chosen one is not known well enough: (group, candidate), the chosen ones among them,
-    /// those first where a mistake may cost most. `price`: what a byte is worth, nats.
-    pub fn unsettled(&self, chosen: &[usize], price: f64) -> Vec<(usize, usize)> {
+    /// those first where a mistake may cost most. `price`: what one of what is `scarce` is worth, nats.
+    pub fn unsettled(&self, chosen: &[usize], scarce: Scarce, price: f64) -> Vec<(usize, usize)> {
         let losses = self.losses();
         let total: f64 = losses.iter().zip(chosen).map(|(group, &c)| group[c]).sum();
         let mut found: Vec<(f64, (usize, usize))> = Vec::new();
         for (g, (group, &own)) in self.0.iter().zip(chosen).enumerate() {
             let gain = |c: usize| {
-                let extra = price * (group[c].bytes as f64 - group[own].bytes as f64);
+                let extra = price * (scarce.of(&group[c]) - scarce.of(&group[own]));
                 possible_gain((&group[own], losses[g][own]), (&group[c], losses[g][c]), extra)
             };
             let others = (0..group.len()).filter(|&c| c != own).map(|c| (gain(c), (g, c)));
             let open: Vec<_> = others.filter(|(gain, _)| *gain > NEGLIGIBLE * total).collect();
             let most = open.iter().map(|(gain, _)| *gain).max_by(f64::total_cmp);
-            found.extend(most.map(|most| (most, (g, own))));
+            // What is chosen is measured, however little is expected of it: formats round activations too, which no error of weights shows.
+            let is_unknown = group[own].kld.is_empty();
+            found.extend(most.or(is_unknown.then_some(0.0)).map(|most| (most, (g, own))));
             found.extend(open);
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -165,17 +178,18 @@ impl Sensitivities {
         found.filter(|&(g, c)| self.0[g][c].error > 0.0).collect()
     }
 
-    /// What a byte is worth at the choice: the multiplier at which the choice is the best of each group, as nearly as one is.
-    pub fn price(&self, chosen: &[usize]) -> f64 {
+    /// What a byte or nanosecond is worth at the choice, nats: the multiplier at which the choice is the best of each group, as nearly
+    /// as one is.
+    pub fn price(&self, chosen: &[usize], scarce: Scarce) -> f64 {
         let mut upper = f64::INFINITY;
         let mut lower: f64 = 0.0;
         for ((group, losses), &own) in self.0.iter().zip(self.losses()).zip(chosen) {
             for (other, loss) in group.iter().zip(&losses) {
-                let d_bytes = other.bytes as f64 - group[own].bytes as f64;
-                let slope = (losses[own] - loss) / d_bytes;
-                if d_bytes > 0.0 && slope > lower {
+                let more = scarce.of(other) - scarce.of(&group[own]);
+                let slope = (losses[own] - loss) / more;
+                if more > 0.0 && slope > lower {
                     lower = slope;
-                } else if d_bytes < 0.0 && slope > 0.0 && slope < upper {
+                } else if more < 0.0 && slope > 0.0 && slope < upper {
                     upper = slope;
                 }
             }
@@ -187,7 +201,7 @@ impl Sensitivities {
     }
 }
 
-/// What another type may gain over the chosen one at best; 0 where their order is known. `extra`: what its bytes are worth.
+/// What another type may gain over the chosen one at best; 0 where their order is known. `extra`: what the other costs more, nats.
 fn possible_gain((own, own_loss): (&Candidate, f64), (other, loss): (&Candidate, f64), extra: f64) -> f64 {
     let pairs: Vec<f64> = other.kld.iter().zip(&own.kld).map(|(a, b)| a - b).collect();
     let n = pairs.len() as f64;
@@ -218,6 +232,7 @@ mod tests {
         Candidate {
             ty,
             bytes,
+            ns: 0.0,
             error,
             kld: kld.to_vec(),
         }
@@ -242,6 +257,29 @@ mod tests {
         ];
         let left = Sensitivities(vec![group]).without_beaten();
         assert_eq!(left.0[0].len(), 2, "activations are rounded otherwise");
+        let timed = |ty, error, ns| Candidate {
+            ns,
+            ..candidate(ty, 45, error, &[])
+        };
+        let group = vec![timed(GgmlType::Q4_0, 9.0, 2.0), timed(GgmlType::Iq4Nl, 5.0, 3.0)];
+        let left = Sensitivities(vec![group]).without_beaten();
+        assert_eq!(left.0[0].len(), 2, "the worse one is faster");
+    }
+
+    #[test]
+    fn where_time_is_scarce_a_choice_hangs_on_time() {
+        let timed = |ty, ns, kld: &[f64]| Candidate {
+            ns,
+            ..candidate(ty, 45, 1.0, kld)
+        };
+        let group = vec![
+            timed(GgmlType::Q4_0, 2.0, &[0.05, 0.05]),
+            timed(GgmlType::Q4K, 4.0, &[0.03, 0.03]),
+        ];
+        let all = Sensitivities(vec![group]);
+        assert_eq!(all.price(&[0], Scarce::Bytes), 0.0);
+        assert!((all.price(&[0], Scarce::Time) - 0.01).abs() < 1e-12);
+        assert!((all.costs()[0][1].ns - 4.0).abs() < 1e-12);
     }
 
     #[test]
@@ -279,11 +317,23 @@ mod tests {
         ];
         let all = Sensitivities(vec![settled, open]);
         let price = 0.001;
-        let mut open = all.unsettled(&[1, 1], price);
+        let mut open = all.unsettled(&[1, 1], Scarce::Bytes, price);
         open.sort_unstable();
         assert_eq!(open, [(1, 0), (1, 1)]);
-        let price = all.price(&[1, 0]);
+        let price = all.price(&[1, 0], Scarce::Bytes);
         assert!(price > 0.0 && price.is_finite());
+    }
+
+    #[test]
+    fn what_is_chosen_is_measured_however_little_it_is_expected_to_lose() {
+        let group = vec![
+            candidate(GgmlType::Q4K, 45, 4000.0, &[0.04, 0.04]),
+            candidate(GgmlType::Q8_0, 85, 0.02, &[]),
+            candidate(GgmlType::F16, 160, 0.0, &[]),
+        ];
+        let all = Sensitivities(vec![group]);
+        assert_eq!(all.unsettled(&[1], Scarce::Bytes, 0.0), [(0, 1)]);
+        assert_eq!(all.unsettled(&[2], Scarce::Bytes, 0.0), []);
     }
 
     #[test]
@@ -296,7 +346,7 @@ mod tests {
         ];
         let all = Sensitivities(vec![group]);
         // A byte is worth what it gains from 4 to 5 bits.
-        let mut open = all.unsettled(&[1], 0.003);
+        let mut open = all.unsettled(&[1], Scarce::Bytes, 0.003);
         open.sort_unstable();
         assert_eq!(open, [(0, 1), (0, 2)]);
     }

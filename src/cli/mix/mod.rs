@@ -25,7 +25,6 @@ use super::sources::Sources;
 use super::stop::Stop;
 use crate::catalog::{free_at, mixes_of};
 use crate::data::{ArmConfig, VariantInfo};
-use crate::gguf::GgmlType;
 use crate::mix::{groups, Limits, Matrix};
 use crate::runner::TrialConfig;
 use crate::{engine, host, units};
@@ -182,7 +181,8 @@ fn begin<'a>(
     let Setting {
         files, folder, types, ..
     } = setting;
-    let (weighing, profile) = (setting.weighing.as_ref(), setting.profile.as_ref());
+    let weighing = setting.weighing.as_ref();
+    let is_timed = setting.target.min_decode.is_some() || setting.target.max_kld.is_some();
     let unusable = |e: std::io::Error| {
         let why = format!("the store cannot be used ({e}); free some space, or set KVANT_STORE");
         Failure::msg(UNEXPECTED, why)
@@ -219,13 +219,12 @@ fn begin<'a>(
         config,
         deadline: DEADLINE,
     };
-    let speed = move |ty: GgmlType| profile?.ns_per_byte(ty.name());
     Ok(Search::new(
         forge,
         found,
         types.clone(),
         cache,
-        Box::new(speed),
+        setting.profile.as_ref().filter(|_| is_timed),
         (trials, n_chunks, n_lanes),
         budget(args, files.reference.0.model_n_params),
         (live, stop),
@@ -264,7 +263,7 @@ fn wanted(setting: &Setting, forge: &Forge<'_>) -> Result<Wanted, Failure> {
     let n_elements: u64 = forge.matrices.iter().map(|m| m.n_elements).sum();
     let bytes = size.map(|size| size.saturating_sub(bytes_besides(forge)) as f64);
     let ns = target.min_decode.zip(profile).and_then(|(tps, profile)| {
-        let exact = profile.predict(&files.all.info, &files.reference.0, config, 128, 1)?;
+        let exact = profile.predict(&files.all.info, &files.reference.0, config, prove::N_DEPTH, 1)?;
         let read = |m: &Matrix| {
             let ns = profile.ns_per_byte(m.source.name())?;
             Some(m.bytes(m.source) as f64 * m.read_share * ns)

@@ -21,6 +21,8 @@ use std::path::Path;
 
 /// Tokens of a chunk.
 pub const N_CTX: u32 = 512;
+/// Tokens before those that decode is timed with.
+pub const N_DEPTH: u32 = 128;
 /// Level of intervals.
 const LEVEL: f64 = 0.95;
 /// Rounds of speed.
@@ -34,7 +36,7 @@ pub fn compare_args(args: &MixArgs, n_chunks: u32) -> Result<CompareArgs, Failur
         kv: vec![KvPair::of(KvType::F16)],
         work_flags: WorkFlags {
             n_prompt: vec![128],
-            depths: vec![128],
+            depths: vec![N_DEPTH],
             ..WorkFlags::default()
         },
         workloads: [Workload::Prefill, Workload::Decode].map(WorkloadChoice::One).to_vec(),

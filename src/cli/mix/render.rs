@@ -6,12 +6,13 @@ use super::super::output;
 use super::super::report::{tell, unwritten};
 use super::forge::label_of;
 use super::picture;
-use super::prove::Proof;
+use super::prove::{self, Proof};
 use super::search::{Chosen, Search};
 use super::setting::Setting;
 use crate::data::VariantInfo;
 use crate::gguf::GgmlType;
 use crate::mix::Sensitivities;
+use crate::plan::Profile;
 use crate::report::{
     emit_variant, mix_json, write_file, MixChoice, MixLimits, MixReport, MixRow, MixSensitivity, MixWeighing,
 };
@@ -97,18 +98,27 @@ impl Answer<'_> {
     }
 
     fn choice(&self) -> MixChoice {
-        let (chosen, calibration) = (self.chosen, &self.setting.calibration);
-        let weighing = self.setting.weighing.as_ref();
+        let Setting {
+            calibration,
+            weighing,
+            profile,
+            files,
+            config,
+            ..
+        } = self.setting;
+        let chosen = self.chosen;
+        let speed = |profile: &Profile| profile.predict(&files.all.info, &self.mix.0, config, prove::N_DEPTH, 1);
         MixChoice {
             calibration: calibration.name.clone(),
             calibration_sha256: calibration.sha256.clone(),
             n_chunks_of_choice: chosen.n_chunks,
             predicted_kld: chosen.predicted.loss,
             whole_kld: chosen.whole,
+            predicted_tps: profile.as_ref().and_then(speed).map(|speed| 1e9 / speed.decode_ns),
             is_corrected: chosen.is_corrected,
             n_unmeasured: self.search.n_unmeasured,
             n_matrices: self.search.forge.matrices.len(),
-            imatrix: weighing.map(|weighing| MixWeighing {
+            imatrix: weighing.as_ref().map(|weighing| MixWeighing {
                 matrix: weighing.what.clone(),
                 n_known: self.search.forge.n_weighed(),
             }),

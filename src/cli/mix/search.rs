@@ -7,7 +7,8 @@ use super::super::stop::Stop;
 use super::cached::{stopped, Cache};
 use super::forge::Forge;
 use crate::gguf::GgmlType;
-use crate::mix::{choose, Aim, Candidate, Costs, Group, Limits, Recipe, Sensitivities, N_FIRST};
+use crate::mix::{choose, Aim, Candidate, Costs, Group, Limits, Recipe, Scarce, Sensitivities, N_FIRST};
+use crate::plan::Profile;
 use crate::runner::{Scores, Trial, TrialConfig, TrialError, Trials};
 use crate::units;
 use std::time::{Duration, Instant};
@@ -24,6 +25,15 @@ pub struct Wanted {
     pub limits: Limits,
     /// Bits per weight that the choice will be near, to begin with.
     pub bpw: f64,
+}
+
+impl Wanted {
+    fn scarce(&self) -> Scarce {
+        match self.aim == Aim::Time || self.limits.ns.is_finite() && self.limits.bytes.is_infinite() {
+            true => Scarce::Time,
+            false => Scarce::Bytes,
+        }
+    }
 }
 
 /// A choice: of each group the index of its candidate.
@@ -47,7 +57,8 @@ pub struct Search<'a> {
     pub groups: Vec<Group>,
     pub types: Vec<GgmlType>,
     pub cache: Cache,
-    pub speed: Box<dyn Fn(GgmlType) -> Option<f64> + 'a>,
+    /// Where a speed is asked for or to be won.
+    pub speeds: Option<&'a Profile>,
     pub budget: Duration,
     pub live: &'a LiveLine,
     pub stop: &'a Stop,
@@ -77,7 +88,7 @@ impl<'a> Search<'a> {
         groups: Vec<Group>,
         types: Vec<GgmlType>,
         cache: Cache,
-        speed: Box<dyn Fn(GgmlType) -> Option<f64> + 'a>,
+        speeds: Option<&'a Profile>,
         (config, n_chunks_max, n_lanes): (TrialConfig, u32, usize),
         budget: Duration,
         (live, stop): (&'a LiveLine, &'a Stop),
@@ -88,7 +99,7 @@ impl<'a> Search<'a> {
             groups,
             types,
             cache,
-            speed,
+            speeds,
             budget,
             live,
             stop,
@@ -111,7 +122,8 @@ impl<'a> Search<'a> {
         self.round(&mut all, &first)?;
         let mut picks = self.choice(&all, wanted);
         while let Some(chosen) = &picks {
-            let mut open = all.unsettled(chosen, all.price(chosen));
+            let scarce = wanted.scarce();
+            let mut open = all.unsettled(chosen, scarce, all.price(chosen, scarce));
             open.retain(|&(g, c)| (all.0[g][c].kld.len() as u32) < self.n_chunks_max);
             self.n_unmeasured = open.iter().filter(|&&(g, c)| all.0[g][c].kld.is_empty()).count();
             if open.is_empty() || self.is_spent() {
@@ -125,19 +137,29 @@ impl<'a> Search<'a> {
         self.corrected(&all, first, wanted).map(Some)
     }
 
+    /// A group in a type that the quantizer makes, and whose speed is known where one is asked for.
+    fn candidate(&self, group: &Group, ty: GgmlType, error: f64) -> Option<Candidate> {
+        let ns_per_byte = match self.speeds {
+            Some(profile) => profile.ns_per_byte(ty.name())?,
+            None => 0.0,
+        };
+        let matrices = &self.forge.matrices;
+        (error >= 0.0).then(|| Candidate {
+            ty,
+            bytes: group.bytes(matrices, ty),
+            ns: group.read_bytes(matrices, ty) * ns_per_byte,
+            error,
+            kld: self.cache.known(&group.name, ty.name()).to_vec(),
+        })
+    }
+
     /// The candidates of every group: types that fit, that the quantizer makes, and that no other beats.
     fn candidates(&mut self) -> Result<Sensitivities, Failure> {
         let mut all = Vec::new();
         let n = self.groups.len() * self.types.len();
         for (g, group) in self.groups.clone().iter().enumerate() {
             let first = self.forge.matrices[group.members[0]].clone();
-            let exact = Candidate {
-                ty: first.source,
-                bytes: group.bytes(&self.forge.matrices, first.source),
-                error: 0.0,
-                kld: Vec::new(),
-            };
-            let mut own = vec![exact];
+            let mut own: Vec<Candidate> = self.candidate(group, first.source, 0.0).into_iter().collect();
             for (t, ty) in self.types.clone().into_iter().enumerate() {
                 if !first.fits(ty) {
                     continue;
@@ -155,14 +177,7 @@ impl<'a> Search<'a> {
                         error
                     }
                 };
-                if error >= 0.0 {
-                    own.push(Candidate {
-                        ty,
-                        bytes: group.bytes(&self.forge.matrices, ty),
-                        error,
-                        kld: self.cache.known(&group.name, ty.name()).to_vec(),
-                    });
-                }
+                own.extend(self.candidate(group, ty, error));
             }
             all.push(own);
         }
@@ -281,7 +296,7 @@ impl<'a> Search<'a> {
     }
 
     fn costs(&self, all: &Sensitivities) -> Vec<Vec<Costs>> {
-        let mut costs = all.costs(&self.forge.matrices, &self.groups, &self.speed);
+        let mut costs = all.costs();
         for (group, factor) in costs.iter_mut().zip(&self.factors) {
             group.iter_mut().for_each(|c| c.loss *= factor);
         }
@@ -310,20 +325,12 @@ impl<'a> Search<'a> {
         for group in &self.groups {
             let of = |ty: &GgmlType| {
                 let key = (group.name.clone(), ty.name().to_owned());
-                let error = *self.cache.errors.get(&key)?;
-                let bytes = group.bytes(&self.forge.matrices, *ty);
-                let kld = self.cache.known(&group.name, ty.name()).to_vec();
-                (error >= 0.0).then_some(Candidate {
-                    ty: *ty,
-                    bytes,
-                    error,
-                    kld,
-                })
+                self.candidate(group, *ty, *self.cache.errors.get(&key)?)
             };
             let own: Vec<Candidate> = self.types.iter().filter_map(of).collect();
             all.push(own);
         }
-        let costs = Sensitivities(all).costs(&self.forge.matrices, &self.groups, &self.speed);
+        let costs = Sensitivities(all).costs();
         let least = |of: fn(&Costs) -> f64| -> f64 {
             let groups = costs.iter().map(|g| g.iter().map(of).fold(f64::INFINITY, f64::min));
             groups.sum()

@@ -67,6 +67,8 @@ pub struct MixChoice {
     pub predicted_kld: f64,
     /// Divergence of the whole on the same chunks.
     pub whole_kld: f64,
+    /// Decode that this machine's profile promised, tokens per second; absent where there is none.
+    pub predicted_tps: Option<f64>,
     /// Whether groups were measured again around a first choice.
     pub is_corrected: bool,
     /// Candidates that the budget left unmeasured.
@@ -148,15 +150,18 @@ impl MixReport {
         (tps.estimate < least).then_some((tps.estimate, least))
     }
 
-    /// Another file of the proof that decodes as fast as was asked for, where the mix does not: the one that loses least.
-    pub(super) fn faster(&self) -> Option<&MixRow> {
-        let (_, least) = self.too_slow()?;
-        let kld = |row: &MixRow| row.kld.map_or(f64::INFINITY, |kld| kld.or_bare().hi);
+    /// Another file of the proof that decodes as fast as was asked for and loses least, where the mix does not or is shown to lose more.
+    pub(super) fn other(&self) -> Option<&MixRow> {
+        let (least, own) = (self.limits.min_decode?, self.row(&self.label)?);
+        let most = |row: &MixRow| row.kld.map_or(f64::INFINITY, |kld| kld.or_bare().hi);
         let meets = |row: &&MixRow| {
             let is_fast = row.decode_tps.is_some_and(|tps| tps.estimate >= least);
-            is_fast && self.fits(row) && self.limits.max_kld.is_none_or(|most| kld(row) <= most)
+            is_fast && self.fits(row) && self.limits.max_kld.is_none_or(|limit| most(row) <= limit)
         };
-        self.rows.iter().filter(meets).min_by(|a, b| kld(a).total_cmp(&kld(b)))
+        let met = self.rows.iter().filter(meets);
+        let best = met.min_by(|a, b| most(a).total_cmp(&most(b)))?;
+        let loses_more = own.kld.is_some_and(|kld| kld.or_bare().lo > most(best));
+        (self.too_slow().is_some() || loses_more).then_some(best)
     }
 
     /// The quantized file that everything was made from.
@@ -180,13 +185,13 @@ impl MixReport {
 
     /// The variant to use.
     pub fn recommended(&self) -> &str {
-        let other = self.faster().or_else(|| self.given_to_use());
+        let other = self.other().or_else(|| self.given_to_use());
         other.map_or(&self.label, |row| &row.variant)
     }
 
     /// Whether the recommended file is what was asked for; what is not shown either way is no failure.
     pub fn is_met(&self) -> bool {
-        if self.faster().is_some() {
+        if self.other().is_some() {
             return true;
         }
         let loses_more = self.loss_not_shown().is_some_and(|(kld, most)| kld.or_bare().lo > most);
@@ -247,6 +252,7 @@ pub(super) mod tests {
                 predicted_kld: 0.02,
                 whole_kld: 0.021,
                 is_corrected: true,
+                predicted_tps: Some(44.0),
                 n_unmeasured: 3,
                 n_matrices: 9,
                 imatrix: None,

@@ -1,6 +1,6 @@
 //! A mix in words: sentences from the figures alone, tables, and the files of it.
 
-use super::model::{MixMatrix, MixReport};
+use super::model::{MixMatrix, MixReport, MixRow};
 use crate::report::charts::ChartName;
 use crate::report::document::{Block, Document, Span, Value};
 use crate::report::lang::Lang;
@@ -110,18 +110,25 @@ impl MixReport {
         if let Some((kld, most)) = self.loss_not_shown() {
             said.push(t.m_loss_open(t.pooled(Some(&kld), |x| t.nats(x)), t.nats(most)));
         }
-        match (self.too_slow(), self.faster()) {
-            (Some((tps, least)), Some(other)) => said.push(t.m_use_other(
+        let decode = |row: &MixRow| t.rate(row.decode_tps.map_or(f64::NAN, |tps| tps.estimate));
+        let speed = if self.too_slow().is_some() { "slow" } else { "enough" };
+        match (self.limits.min_decode, self.row(&self.label), self.other()) {
+            (Some(least), Some(own), Some(other)) => said.push(t.m_use_other(
+                speed,
                 &self.label,
-                t.rate(tps),
+                decode(own),
                 t.rate(least),
                 &other.variant,
                 t.bytes(other.file_bytes),
-                t.rate(other.decode_tps.map_or(f64::NAN, |tps| tps.estimate)),
+                decode(other),
                 t.pooled(other.kld.as_ref(), |x| t.nats(x)),
             )),
-            (slow, _) => {
-                said.extend(slow.map(|(tps, least)| t.m_too_slow(t.rate(tps), t.rate(least))));
+            (least, own, _) => {
+                said.extend(
+                    least
+                        .zip(own)
+                        .map(|(least, own)| t.m_decodes(speed, decode(own), t.rate(least))),
+                );
                 said.extend(self.as_fast(t));
             }
         }
@@ -130,7 +137,7 @@ impl MixReport {
             said.push(t.m_source(&self.reference, &given.variant));
             if !self.fits(given) {
                 said.push(t.m_given_larger(&given.variant, size));
-            } else if self.given_to_use().is_some() && self.faster().is_none() {
+            } else if self.given_to_use().is_some() && self.other().is_none() {
                 said.push(t.m_use_given(&given.variant, size));
             } else if let Some(ratio) = &given.mix_kld_ratio {
                 said.push(t.m_beats_given(&given.variant, size, three_decimals(t, ratio), &self.label));
@@ -168,6 +175,7 @@ impl MixReport {
         let is_as_fast = ratio.lo > AS_FAST && rival.mix_kld_ratio?.hi < 1.0;
         let verdict = match self.limits.min_decode {
             Some(_) if is_as_fast => "found",
+            Some(least) if least < AS_FAST * rival.decode_tps?.estimate => return None,
             Some(_) => "none",
             None if ratio.hi < 1.0 => "slower",
             None if ratio.lo > 1.0 => "faster",
@@ -186,6 +194,13 @@ impl MixReport {
             t.nats(choice.whole_kld),
             t.signed_percent(choice.whole_kld / choice.predicted_kld - 1.0),
         )];
+        let decode = self.row(&self.label).and_then(|own| own.decode_tps);
+        said.extend(
+            choice
+                .predicted_tps
+                .zip(decode)
+                .map(|(tps, own)| t.m_predicted_speed(t.rate(tps), t.rate(own.estimate))),
+        );
         said.extend(choice.is_corrected.then(|| t.m_corrected()));
         said.push(match &choice.imatrix {
             None => t.m_no_imatrix(),
@@ -231,7 +246,7 @@ mod tests {
             let mut report = sample(kld);
             report.limits.min_decode = Some(40.0);
             report.rows[0].mix_decode_ratio = row("x", 1, 0.1, Some(decode)).mix_kld_ratio;
-            report.conclusion(Lang::default()).remove(1)
+            report.conclusion(Lang::default()).remove(2)
         };
         let (fast, better) = ([0.98, 1.0, 1.02], [0.5, 0.6, 0.7]);
         assert!(said(fast, better).starts_with("It is as fast: mix-99.0MiB decodes at 1.000 [0.980, 1.020]"));
@@ -252,6 +267,19 @@ mod tests {
             said.contains("Use Q4_K_M (100 MiB): it decodes 51.0 t/s, with a divergence of 0.0400"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn a_file_that_is_fast_enough_and_loses_less_is_named_before_the_mix() {
+        let mut report = sample([0.5, 0.6, 0.7]);
+        report.limits.min_decode = Some(40.0);
+        assert_eq!(report.recommended(), "mix-99.0MiB");
+        report.rows.push(row("Q8_0", 180 << 20, 0.001, None));
+        assert_eq!((report.recommended(), report.is_met()), ("Q8_0", true));
+        let said = report.conclusion(Lang::default()).join("\n");
+        let part =
+            "mix-99.0MiB decodes 40.5 t/s; at least 40.0 were asked for. Use Q8_0 (180 MiB): it decodes 40.5 t/s";
+        assert!(said.contains(part), "{said}");
     }
 
     #[test]
@@ -300,7 +328,7 @@ mod tests {
     #[test]
     fn every_language_says_as_much_in_words_of_its_own() {
         let english = full().conclusion(Lang::default());
-        assert_eq!(english.len(), 11, "{english:#?}");
+        assert_eq!(english.len(), 12, "{english:#?}");
         for lang in Lang::ALL.into_iter().filter(|lang| *lang != Lang::default()) {
             let report = full();
             let said = report.conclusion(lang);
