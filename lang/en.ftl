@@ -289,26 +289,29 @@ fact-quality = perplexity { $change } and KLD { $kld } against { $baseline }
 fact-baseline = the reference of quality
 fact-unscored = quality not measured (--quality off)
 fact-open = quality still open (no text was scored)
-lim-decode = at least { $n } t/s in decode
-lim-ttft = first token within { $ms } ms
-lim-ram = at most { $bytes } of memory
-lim-vram = at most { $bytes } on the device
-lim-context = a context of { $n } tokens
-lim-ppl = at most { $percent } more perplexity
-lim-kld = a KLD of at most { $nats } nats
+# (on, value)
+lim =
+    { $on ->
+        [decode_tps] at least { $value } t/s in decode
+        [ttft_ns] first token within { $value } ms
+        [ram_bytes] at most { $value } of memory
+        [device_bytes] at most { $value } on the device
+        [n_ctx] a context of { $value } tokens
+        [ppl] at most { $value } more perplexity
+       *[kld] a KLD of at most { $value } nats
+    }
 limit-of-users = { $n } users at once
-# (seen, n)
-seen-decode = decode { $seen } t/s against { $n }
-# (seen, ms)
-seen-ttft = first token { $seen } ms against { $ms }
-# (seen, bytes)
-seen-memory = memory { $seen } against { $bytes }
-# (seen, n)
-seen-context = room for { $seen } tokens against { $n }
-# (seen, percent)
-seen-ppl = perplexity { $seen } against { $percent }
-# (seen, nats)
-seen-kld = KLD { $seen } against { $nats }
+# (on, seen, value)
+seen =
+    { $on ->
+        [decode_tps] decode { $seen } t/s against { $value }
+        [ttft_ns] first token { $seen } ms against { $value }
+        [ram_bytes] memory { $seen } against { $value }
+        [device_bytes] memory { $seen } against { $value }
+        [n_ctx] room for { $seen } tokens against { $value }
+        [ppl] perplexity { $seen } against { $value }
+       *[kld] KLD { $seen } against { $value }
+    }
 not-seen = not measured
 too-few = { $value } (too few chunks for an interval)
 h-speed-against = speed against { $lead }

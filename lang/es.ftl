@@ -229,20 +229,27 @@ fact-quality = perplejidad { $change } y KLD { $kld } frente a { $baseline }
 fact-baseline = la referencia de calidad
 fact-unscored = calidad sin medir (--quality off)
 fact-open = calidad por saber (no se evaluó ningún texto)
-lim-decode = al menos { $n } t/s al decodificar
-lim-ttft = primer token en { $ms } ms como máximo
-lim-ram = como máximo { $bytes } de memoria
-lim-vram = como máximo { $bytes } en el dispositivo
-lim-context = un contexto de { $n } tokens
-lim-ppl = como máximo { $percent } más de perplejidad
-lim-kld = una KLD de como máximo { $nats } nats
+lim =
+    { $on ->
+        [decode_tps] al menos { $value } t/s al decodificar
+        [ttft_ns] primer token en { $value } ms como máximo
+        [ram_bytes] como máximo { $value } de memoria
+        [device_bytes] como máximo { $value } en el dispositivo
+        [n_ctx] un contexto de { $value } tokens
+        [ppl] como máximo { $value } más de perplejidad
+       *[kld] una KLD de como máximo { $value } nats
+    }
 limit-of-users = { $n } usuarios a la vez
-seen-decode = decodificación { $seen } t/s frente a { $n }
-seen-ttft = primer token { $seen } ms frente a { $ms }
-seen-memory = memoria { $seen } frente a { $bytes }
-seen-context = sitio para { $seen } tokens frente a { $n }
-seen-ppl = perplejidad { $seen } frente a { $percent }
-seen-kld = KLD { $seen } frente a { $nats }
+seen =
+    { $on ->
+        [decode_tps] decodificación { $seen } t/s frente a { $value }
+        [ttft_ns] primer token { $seen } ms frente a { $value }
+        [ram_bytes] memoria { $seen } frente a { $value }
+        [device_bytes] memoria { $seen } frente a { $value }
+        [n_ctx] sitio para { $seen } tokens frente a { $value }
+        [ppl] perplejidad { $seen } frente a { $value }
+       *[kld] KLD { $seen } frente a { $value }
+    }
 not-seen = sin medir
 too-few = { $value } (muy pocos fragmentos para un intervalo)
 h-speed-against = velocidad frente a { $lead }

@@ -230,20 +230,27 @@ fact-quality = perplexidade { $change } e KLD { $kld } em relação a { $baselin
 fact-baseline = a referência de qualidade
 fact-unscored = qualidade não medida (--quality off)
 fact-open = qualidade ainda desconhecida (nenhum texto foi avaliado)
-lim-decode = pelo menos { $n } t/s na decodificação
-lim-ttft = primeiro token em até { $ms } ms
-lim-ram = no máximo { $bytes } de memória
-lim-vram = no máximo { $bytes } no dispositivo
-lim-context = um contexto de { $n } tokens
-lim-ppl = no máximo { $percent } a mais de perplexidade
-lim-kld = uma KLD de no máximo { $nats } nats
+lim =
+    { $on ->
+        [decode_tps] pelo menos { $value } t/s na decodificação
+        [ttft_ns] primeiro token em até { $value } ms
+        [ram_bytes] no máximo { $value } de memória
+        [device_bytes] no máximo { $value } no dispositivo
+        [n_ctx] um contexto de { $value } tokens
+        [ppl] no máximo { $value } a mais de perplexidade
+       *[kld] uma KLD de no máximo { $value } nats
+    }
 limit-of-users = { $n } usuários ao mesmo tempo
-seen-decode = decodificação { $seen } t/s para um limite de { $n }
-seen-ttft = primeiro token { $seen } ms para um limite de { $ms }
-seen-memory = memória { $seen } para um limite de { $bytes }
-seen-context = espaço para { $seen } tokens para um limite de { $n }
-seen-ppl = perplexidade { $seen } para um limite de { $percent }
-seen-kld = KLD { $seen } para um limite de { $nats }
+seen =
+    { $on ->
+        [decode_tps] decodificação { $seen } t/s para um limite de { $value }
+        [ttft_ns] primeiro token { $seen } ms para um limite de { $value }
+        [ram_bytes] memória { $seen } para um limite de { $value }
+        [device_bytes] memória { $seen } para um limite de { $value }
+        [n_ctx] espaço para { $seen } tokens para um limite de { $value }
+        [ppl] perplexidade { $seen } para um limite de { $value }
+       *[kld] KLD { $seen } para um limite de { $value }
+    }
 not-seen = não medido
 too-few = { $value } (trechos de menos para um intervalo)
 h-speed-against = velocidade em relação a { $lead }

@@ -303,6 +303,26 @@ pub(crate) fn parse_percent(text: &str) -> Result<f64, ParseUnitError> {
     }
 }
 
+/// A percentage above 0 and below 100, as a fraction.
+pub(crate) fn parse_share(text: &str) -> Result<f64, String> {
+    let value = parse_percent(text).map_err(|e| e.to_string())?;
+    if value > 0.0 && value < 1.0 {
+        Ok(value)
+    } else {
+        Err(format!(
+            "'{text}' is out of range: use more than 0% and less than 100%, for example 2%"
+        ))
+    }
+}
+
+/// A number above 0.
+pub(crate) fn parse_positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
+        _ => Err(format!("'{text}' is not a number above 0; write e.g. 20")),
+    }
+}
+
 /// Three significant digits, and all digits of the integer part.
 fn three_digits(value: f64) -> String {
     if !value.is_finite() {

@@ -42,7 +42,7 @@ const FLAGS: &[Flag] = &[
     Flag(&["-r", "--repetitions"], Here::Same("--rounds")),
     Flag(
         &["-pg"],
-        Here::Missing("a request of prompt and answer is --request, e.g. 512+128"),
+        Here::Missing("a request of prompt and answer is --for, e.g. --for 512+128"),
     ),
     Flag(
         &["-o", "--output"],
@@ -285,7 +285,7 @@ mod tests {
         has("-ub 0", &["-ub"]);
         has("-n 128,256", &["-n", "128,256"]);
         has("-ctk", &["-ctk", "f16,q8_0"]);
-        has("-pg 512,128", &["-pg", "--request"]);
+        has("-pg 512,128", &["-pg", "--for"]);
         has("-ctk q8_0 --kv f16", &["-ctk", "--kv"]);
         has("-p 0 -n 0", &["-p 0 -n 0"]);
     }

@@ -6,8 +6,7 @@ use super::device;
 use super::exit::{Failure, BAD_INPUT};
 use super::values::WorkloadChoice;
 use crate::data::{
-    is_server, Arm, EngineInfo, Goal, HostInfo, KvType, ModelInfo, Plan, PredictedArm, Purpose, RequestShape,
-    VariantInfo, Warning, Workload,
+    is_server, Arm, EngineInfo, Goal, HostInfo, KvType, ModelInfo, Plan, PredictedArm, VariantInfo, Warning, Workload,
 };
 use crate::gguf::kv_bytes_per_token;
 use crate::host;
@@ -30,7 +29,7 @@ pub fn settings(
     let asked = Workload::ALL.iter().copied();
     let asked = asked.filter(|w| is_asked(WorkloadChoice::All) || is_asked(WorkloadChoice::One(*w)));
     // What several users get is measured, not derived from one.
-    let users = args.goal.users.filter(|&n| n > 1);
+    let users = args.goal.n_users.filter(|&n| n > 1);
     let (mut workloads, mut work_flags) = (asked.collect::<Vec<_>>(), args.work_flags.clone());
     let n_seqs = &mut work_flags.batched.n_seq;
     if let Some(n) = users {
@@ -88,7 +87,7 @@ pub fn settings(
         workloads,
         work_flags,
         is_full_matrix: args.full_matrix,
-        request: request(args),
+        request: args.goal.request,
         max_quality_loss: args.goal.max_quality_loss,
         seed: args.seed.unwrap_or_else(drawn_seed),
         budget_ns: args.budget,
@@ -120,10 +119,6 @@ fn drawn_seed() -> u64 {
     RandomState::new().build_hasher().finish() >> 40
 }
 
-fn request(args: &CompareArgs) -> Option<RequestShape> {
-    args.goal.request.or(args.goal.purpose.map(Purpose::request))
-}
-
 /// ggml types that llama.cpp computes fastest with here; of devices nothing of the kind is known.
 pub fn fast_types(host: &HostInfo, engine: &EngineInfo, device: &str) -> Vec<String> {
     let is_cpu = device.eq_ignore_ascii_case("cpu") || (device == "auto" && engine.devices.is_empty());
@@ -139,17 +134,9 @@ pub fn fast_types(host: &HostInfo, engine: &EngineInfo, device: &str) -> Vec<Str
 
 /// What the recommendation has to keep to; absent when nothing was asked.
 pub fn goal(args: &CompareArgs) -> Option<Goal> {
-    let asked = &args.goal;
     let goal = Goal {
-        request: request(args),
-        regret: asked.regret,
-        min_decode_tps: asked.min_decode,
-        max_ttft_ns: asked.max_ttft,
-        max_ram_bytes: asked.max_ram,
-        max_vram_bytes: asked.max_vram,
-        max_quality_loss: asked.max_quality_loss,
         n_ctx: args.n_ctx,
-        n_users: asked.users,
+        ..args.goal
     };
     (goal != Goal::default()).then_some(goal)
 }

@@ -1,6 +1,6 @@
 //! `kvant triage`: which variant to run here, in about a minute; the answer is cached.
 
-use super::args::{CompareArgs, Global, GoalArgs, TriageArgs};
+use super::args::{CompareArgs, Global, TriageArgs};
 use super::candidates::Candidates;
 use super::compare::{default_args, obtain};
 use super::exit::{Failure, UNEXPECTED};
@@ -11,7 +11,7 @@ use super::sources::Sources;
 use super::stop::Stop;
 use super::values::WorkloadChoice;
 use super::{cached, mix, output, resolve};
-use crate::data::{Plan, Purpose, Record, RequestShape, RunHeader, Workload};
+use crate::data::{Goal, Plan, Purpose, Record, RequestShape, RunHeader, Workload};
 use crate::journal::Journal;
 use crate::plan::{self, Settings, WorkFlags};
 use crate::report::{emit_choice, ReportModel};
@@ -132,8 +132,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
 /// The flags of a compare that measures what a triage needs.
 fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
     let default = default_args()?;
-    let goal = &args.goal;
-    let named = goal.request.or(goal.purpose.map(Purpose::request));
+    let named = args.goal.request;
     let asked = named
         .filter(|r| !r.is_decode_alone())
         .unwrap_or(Purpose::Chat.request());
@@ -146,11 +145,10 @@ fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
         shape: args.shape.clone(),
         variants: args.variants.clone(),
         kv: args.kv.clone(),
-        goal: GoalArgs {
+        goal: Goal {
             // Its works are named below.
             request: named.map(|named| if named.is_decode_alone() { named } else { request }),
-            purpose: None,
-            ..args.goal.clone()
+            ..args.goal
         },
         n_ctx: args.n_ctx,
         work_flags: WorkFlags {

@@ -1,6 +1,6 @@
 //! Values of flags: from what the user wrote to what it means. Errors say what to write instead.
 
-use crate::data::{is_server, KvType, QualityLoss, Workload, NO_ROTATION};
+use crate::data::{is_server, KvType, Workload, NO_ROTATION};
 use crate::plan::{KvPair, QualityMode};
 use crate::units;
 use std::path::PathBuf;
@@ -121,41 +121,9 @@ pub(super) fn parse_kv(text: &str) -> Result<KvPair, crate::data::ParseNameError
     })
 }
 
-/// A number above 0.
-pub(super) fn parse_positive(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
-        _ => Err(format!("'{text}' is not a number above 0; write e.g. 20")),
-    }
-}
-
-/// `1%` of perplexity, or `kld:0.02`.
-pub(super) fn parse_loss(text: &str) -> Result<QualityLoss, String> {
-    match text.strip_prefix("kld:") {
-        Some(nats) => parse_positive(nats)
-            .map(QualityLoss::Kld)
-            .map_err(|_| format!("'{text}': write nats per token, e.g. kld:0.02")),
-        None => units::parse_percent(text)
-            .map(QualityLoss::Ppl)
-            .map_err(|e| format!("{e}; or kld:0.02 for a KL divergence")),
-    }
-}
-
 /// What an hour costs.
 pub(super) fn parse_price(text: &str) -> Result<f64, String> {
-    parse_positive(text).map_err(|_| format!("'{text}' is no price: use a number above 0, for example 0.50"))
-}
-
-/// A percentage above 0 and below 100, as a fraction.
-pub(super) fn parse_precision(text: &str) -> Result<f64, String> {
-    let value = units::parse_percent(text).map_err(|e| e.to_string())?;
-    if value > 0.0 && value < 1.0 {
-        Ok(value)
-    } else {
-        Err(format!(
-            "'{text}' is out of range: use more than 0% and less than 100%, for example 2%"
-        ))
-    }
+    units::parse_positive(text).map_err(|_| format!("'{text}' is no price: use a number above 0, for example 0.50"))
 }
 
 #[cfg(test)]

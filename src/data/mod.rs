@@ -25,7 +25,7 @@ pub use build::{BuildInfo, EngineInfo};
 pub use config::{is_server, Arm, ArmConfig, Cell, FlashAttn, KvType, Level, SplitMode, NO_ROTATION};
 pub use disturbance::{Disturbance, Limits};
 pub use fail_on::FailOn;
-pub use goal::{Goal, Purpose, QualityLoss, RequestShape, REGRET};
+pub use goal::{Goal, Limit, Limited, Purpose, QualityLoss, RequestShape, REGRET};
 pub use gpu::{GpuConditions, GpuReading};
 pub use model::{DerivedFrom, FilePart, ModelInfo, Quantization, TensorTypeShare, VariantInfo};
 pub(crate) use named::named_enum;

@@ -1,11 +1,14 @@
 //! One limit against one arm.
 
 use super::{Candidate, Exactness, Known};
-use crate::data::{Goal, QualityLoss};
+use crate::data::{Goal, Limit, Limited};
 use crate::stats::{Interval, NEAR_KLD};
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
 
 /// Whether an arm keeps to a limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Beyond doubt.
     Met,
@@ -29,25 +32,6 @@ impl Standing {
     }
 }
 
-/// A limit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Limit {
-    /// At least so many tokens per second.
-    Decode(f64),
-    /// At most so many nanoseconds to the first token.
-    Ttft(u64),
-    /// At most so many bytes resident.
-    Ram(u64),
-    /// At most so many bytes on the device.
-    Vram(u64),
-    /// Room for so many tokens of context.
-    Context(u32),
-    /// At most so much more perplexity, as a fraction.
-    Ppl(f64),
-    /// At most so much KL divergence, nats.
-    Kld(f64),
-}
-
 /// What stands against it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Seen {
@@ -63,31 +47,88 @@ pub enum Seen {
     Nothing,
 }
 
+impl Seen {
+    pub const fn estimate(self) -> Option<f64> {
+        match self {
+            Seen::Interval(i) => Some(i.estimate),
+            Seen::Point(x) => Some(x),
+            Seen::Exact(n) => Some(n as f64),
+            Seen::Baseline | Seen::Nothing => None,
+        }
+    }
+
+    /// What is known of an arm in the unit of a limit.
+    fn of(arm: &Candidate, on: Limited) -> Seen {
+        let interval = |seen: Option<Interval>| seen.map_or(Seen::Nothing, Seen::Interval);
+        let count = |seen: Option<u64>| seen.map_or(Seen::Nothing, Seen::Exact);
+        let loss = |of: fn(Known, Known) -> Known| match arm.quality {
+            Exactness::Baseline => Seen::Baseline,
+            Exactness::Scored { ln_ratio, kld } => match of(ln_ratio, kld) {
+                Known::Interval(i) => Seen::Interval(i),
+                Known::Point(x) => Seen::Point(x),
+            },
+            Exactness::Unscored => Seen::Nothing,
+        };
+        match on {
+            Limited::DecodeTps => interval(arm.decode_tps),
+            Limited::TtftNs => interval(arm.ttft_ns),
+            Limited::RamBytes => count(arm.ram_bytes),
+            Limited::DeviceBytes => count(arm.vram_bytes),
+            Limited::NCtx => count(arm.n_ctx_max),
+            Limited::Ppl => loss(|ln_ratio, _| mapped(ln_ratio, f64::exp_m1)),
+            Limited::Kld => loss(|_, kld| kld),
+        }
+    }
+}
+
+impl Serialize for Seen {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.estimate().serialize(serializer)
+    }
+}
+
 /// A limit, what was seen, and how the two stand.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Check {
-    /// The limit.
+    #[serde(flatten)]
     pub limit: Limit,
-    /// What was seen.
+    #[schemars(with = "Option<f64>")]
     pub seen: Seen,
-    /// How they stand.
     pub standing: Standing,
 }
 
 impl Check {
+    fn of(limit: Limit, arm: &Candidate) -> Check {
+        let seen = Seen::of(arm, limit.on);
+        let is_met = |x: f64| match limit.on.is_least() {
+            true => x >= limit.value,
+            false => x <= limit.value,
+        };
+        let standing = match seen {
+            Seen::Baseline => Standing::Met,
+            Seen::Nothing => Standing::Open,
+            Seen::Exact(n) if is_met(n as f64) => Standing::Met,
+            Seen::Exact(_) => Standing::Missed,
+            Seen::Interval(i) => match (is_met(i.lo), is_met(i.hi)) {
+                (true, true) => Standing::Met,
+                (false, false) => Standing::Missed,
+                _ if is_met(i.estimate) => Standing::Open,
+                _ => Standing::Doubtful,
+            },
+            Seen::Point(x) if is_met(x) => Standing::Open,
+            Seen::Point(_) => Standing::Doubtful,
+        };
+        Check { limit, seen, standing }
+    }
+
     /// How far the arm is from the limit, as a natural logarithm: 0 when it is met or nothing is known.
     pub fn shortfall(&self) -> f64 {
-        let value = match self.seen {
-            Seen::Interval(i) => i.estimate,
-            Seen::Point(x) => x,
-            Seen::Exact(n) => n as f64,
-            Seen::Baseline | Seen::Nothing => return 0.0,
+        let Some(value) = self.seen.estimate() else {
+            return 0.0;
         };
-        let over = match self.limit {
-            Limit::Decode(least) => least / value,
-            Limit::Context(least) => f64::from(least) / value,
-            Limit::Ttft(most) | Limit::Ram(most) | Limit::Vram(most) => value / most as f64,
-            Limit::Ppl(most) | Limit::Kld(most) => value / most,
+        let over = match self.limit.on.is_least() {
+            true => self.limit.value / value,
+            false => value / self.limit.value,
         };
         if over.is_nan() {
             0.0
@@ -99,70 +140,13 @@ impl Check {
 
 /// Every limit of `goal` against an arm; `needs_quality`: without a limit of quality it must be near the baseline's.
 pub(super) fn checks(goal: &Goal, arm: &Candidate, needs_quality: bool) -> Vec<Check> {
-    let mut checks = Vec::new();
-    let mut add = |limit, (seen, standing)| checks.push(Check { limit, seen, standing });
-    let interval = |seen: Option<Interval>| seen.map_or(Seen::Nothing, Seen::Interval);
-    if let Some(least) = goal.min_decode_tps {
-        add(Limit::Decode(least), at_least(interval(arm.decode_tps), least));
-    }
-    if let Some(most) = goal.max_ttft_ns {
-        add(Limit::Ttft(most), at_most(interval(arm.ttft_ns), most as f64));
-    }
-    if let Some(most) = goal.max_ram_bytes {
-        add(Limit::Ram(most), exactly(arm.ram_bytes, |bytes| bytes <= most));
-    }
-    if let Some(most) = goal.max_vram_bytes {
-        add(Limit::Vram(most), exactly(arm.vram_bytes, |bytes| bytes <= most));
-    }
-    if let Some(least) = goal.n_ctx {
-        add(Limit::Context(least), exactly(arm.n_ctx_max, |n| n >= u64::from(least)));
-    }
-    match goal.max_quality_loss {
-        Some(QualityLoss::Ppl(most)) => add(
-            Limit::Ppl(most),
-            loss(arm, |ln_ratio, _| mapped(ln_ratio, f64::exp_m1), most),
-        ),
-        Some(QualityLoss::Kld(most)) => add(Limit::Kld(most), loss(arm, |_, kld| kld, most)),
-        None if needs_quality => add(Limit::Kld(NEAR_KLD), loss(arm, |_, kld| kld, NEAR_KLD)),
-        None => {}
-    }
-    checks
-}
-
-fn at_least(seen: Seen, least: f64) -> (Seen, Standing) {
-    let standing = match seen {
-        Seen::Interval(i) if i.lo >= least => Standing::Met,
-        Seen::Interval(i) if i.hi < least => Standing::Missed,
-        Seen::Interval(Interval { estimate: x, .. }) | Seen::Point(x) if x < least => Standing::Doubtful,
-        _ => Standing::Open,
+    let near = Limit {
+        on: Limited::Kld,
+        value: NEAR_KLD,
     };
-    (seen, standing)
-}
-
-fn at_most(seen: Seen, most: f64) -> (Seen, Standing) {
-    let standing = match seen {
-        Seen::Interval(i) if i.hi <= most => Standing::Met,
-        Seen::Interval(i) if i.lo > most => Standing::Missed,
-        Seen::Interval(Interval { estimate: x, .. }) | Seen::Point(x) if x > most => Standing::Doubtful,
-        _ => Standing::Open,
-    };
-    (seen, standing)
-}
-
-fn exactly(seen: Option<u64>, is_met: impl Fn(u64) -> bool) -> (Seen, Standing) {
-    let standing = |n| if is_met(n) { Standing::Met } else { Standing::Missed };
-    seen.map_or((Seen::Nothing, Standing::Open), |n| (Seen::Exact(n), standing(n)))
-}
-
-fn loss(arm: &Candidate, of: fn(Known, Known) -> Known, most: f64) -> (Seen, Standing) {
-    match arm.quality {
-        Exactness::Baseline => (Seen::Baseline, Standing::Met),
-        Exactness::Scored { ln_ratio, kld } => match of(ln_ratio, kld) {
-            Known::Interval(i) => at_most(Seen::Interval(i), most),
-            Known::Point(x) => at_most(Seen::Point(x), most),
-        },
-        Exactness::Unscored => (Seen::Nothing, Standing::Open),
-    }
+    let near = (needs_quality && goal.max_quality_loss.is_none()).then_some(near);
+    let limits = goal.limits().into_iter().chain(near);
+    limits.map(|limit| Check::of(limit, arm)).collect()
 }
 
 fn mapped(known: Known, f: fn(f64) -> f64) -> Known {

@@ -1,10 +1,12 @@
 //! The choice among arms.
 
-use super::check::{checks, Check, Limit, Seen, Standing};
+use super::check::{checks, Check, Seen, Standing};
 use super::regret::{bound, is_beaten, Looks, Speeds};
 use super::{Candidate, Exactness};
-use crate::data::{Goal, QualityLoss};
+use crate::data::{Goal, Limit, Limited, QualityLoss};
 use crate::stats::{Interval, NEAR_KLD};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// A prompt that takes longer than that of another arm as good by this factor tells against an arm.
 const PROMPT_SLOWER: f64 = 1.05;
@@ -12,7 +14,8 @@ const PROMPT_SLOWER: f64 = 1.05;
 const ALIKE: f64 = 1.02;
 
 /// What is sought among the arms that keep to every limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Objective {
     /// The shortest request.
     Fastest,
@@ -21,7 +24,8 @@ pub enum Objective {
 }
 
 /// What told the choice from the arms that are as good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum SettledBy {
     /// No other arm keeps to the limits.
     Limits,
@@ -61,19 +65,6 @@ pub enum Answer {
     },
 }
 
-/// A limit with which another arm would be the choice.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum WinsIf {
-    /// So much more perplexity were acceptable, as a fraction.
-    PplLoss(f64),
-    /// Such a mean KL divergence were acceptable, nats.
-    Kld(f64),
-    /// Memory were limited to this many bytes.
-    Ram(u64),
-    /// Memory of the device were limited to this many bytes.
-    Vram(u64),
-}
-
 /// An arm in the decision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contestant {
@@ -88,7 +79,7 @@ pub struct Contestant {
     /// No other arm is better in everything: time of a request, memory and quality.
     pub is_on_front: bool,
     /// What would make it the choice, where one limit would.
-    pub wins_if: Option<WinsIf>,
+    pub wins_if: Option<Limit>,
     /// Whether more measuring of speed cannot make it the choice.
     pub is_out: bool,
 }
@@ -325,7 +316,7 @@ fn closest(contestants: &[Contestant]) -> Option<usize> {
 /// less exact than an arm that keeps to the limits where exactness is sought, or it is slower beyond doubt than such an arm.
 fn is_out(decision: &Decision, case: Case, i: usize) -> bool {
     let contestant = &decision.contestants[i];
-    let is_quality = |c: &&Check| matches!(c.limit, Limit::Ppl(_) | Limit::Kld(_));
+    let is_quality = |c: &&Check| c.limit.on.is_quality();
     let vetoed = contestant
         .checks
         .iter()
@@ -369,7 +360,7 @@ fn is_on_front(arms: &[Candidate], i: usize) -> bool {
 
 /// The limit that would make arm `i` the choice: one on quality as loose, or one on memory as tight, as it needs. With other limits
 /// nothing would have left.
-fn wins_if(goal: &Goal, case: Case, i: usize) -> Option<WinsIf> {
+fn wins_if(goal: &Goal, case: Case, i: usize) -> Option<Limit> {
     let all: Vec<Candidate> = case
         .arms
         .iter()
@@ -385,37 +376,23 @@ fn wins_if(goal: &Goal, case: Case, i: usize) -> Option<WinsIf> {
         super::Known::Interval(interval) => interval.hi,
         super::Known::Point(x) => x,
     };
-    let quality = match (goal.max_quality_loss, arm.quality) {
+    let (on, most) = match (goal.max_quality_loss, arm.quality) {
         (Some(QualityLoss::Ppl(_)), Exactness::Scored { ln_ratio, .. }) => {
-            Some(WinsIf::PplLoss(rounded_up(upper(ln_ratio).exp_m1())))
+            (Limited::Ppl, Some(rounded_up(upper(ln_ratio).exp_m1())))
         }
-        (_, Exactness::Scored { kld, .. }) => Some(WinsIf::Kld(rounded_up(upper(kld)))),
-        _ => None,
+        (_, Exactness::Scored { kld, .. }) => (Limited::Kld, Some(rounded_up(upper(kld)))),
+        _ => (Limited::Kld, None),
     };
-    let mib = |bytes: u64| bytes.next_multiple_of(1 << 20);
-    let memory = arm.ram_bytes.map(|bytes| WinsIf::Ram(mib(bytes)));
-    let device = arm.vram_bytes.map(|bytes| WinsIf::Vram(mib(bytes)));
-    let changes = [quality, memory, device].into_iter().flatten();
-    changes.into_iter().find(|change| {
-        is_chosen(match *change {
-            WinsIf::PplLoss(most) => Goal {
-                max_quality_loss: Some(QualityLoss::Ppl(most)),
-                ..*goal
-            },
-            WinsIf::Kld(most) => Goal {
-                max_quality_loss: Some(QualityLoss::Kld(most)),
-                ..*goal
-            },
-            WinsIf::Ram(most) => Goal {
-                max_ram_bytes: Some(most),
-                ..*goal
-            },
-            WinsIf::Vram(most) => Goal {
-                max_vram_bytes: Some(most),
-                ..*goal
-            },
-        })
-    })
+    let mib = |bytes: u64| bytes.next_multiple_of(1 << 20) as f64;
+    let changes = [
+        (on, most),
+        (Limited::RamBytes, arm.ram_bytes.map(mib)),
+        (Limited::DeviceBytes, arm.vram_bytes.map(mib)),
+    ];
+    let changes = changes
+        .into_iter()
+        .filter_map(|(on, value)| Some(Limit { on, value: value? }));
+    changes.into_iter().find(|&limit| is_chosen(goal.with(limit)))
 }
 
 /// The next number of two digits that is not below: what a person would type.

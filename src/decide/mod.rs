@@ -18,8 +18,8 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Check, Limit, Seen, Standing};
-pub use choose::{decide, Answer, Choice, Contestant, Decision, Objective, SettledBy, WinsIf};
+pub use check::{Check, Seen, Standing};
+pub use choose::{decide, Answer, Choice, Contestant, Decision, Objective, SettledBy};
 pub use gate::{is_gate_look, pairs, slower, GateStanding};
 pub use regret::{is_far_behind, is_look, Looks, Speeds};
 pub use request::{nearest, terms, terms_of_plan, Terms};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::data::{Goal, QualityLoss};
+use crate::data::{Goal, Limit, Limited, QualityLoss};
 use crate::stats::{LogMean, Method};
 use proptest::prelude::*;
 
@@ -43,6 +43,20 @@ fn usual() -> Vec<Candidate> {
     ]
 }
 
+fn ram(mib: u64) -> Option<Limit> {
+    Some(Limit {
+        on: Limited::RamBytes,
+        value: (mib << 20) as f64,
+    })
+}
+
+fn device(mib: u64) -> Option<Limit> {
+    ram(mib).map(|limit| Limit {
+        on: Limited::DeviceBytes,
+        ..limit
+    })
+}
+
 /// Eight launches that spread by so much around the ratio of the requests.
 fn speeds(arms: &[Candidate], sd: f64) -> impl Fn(usize, usize) -> Option<LogMean> + '_ {
     move |a, b| {
@@ -81,20 +95,18 @@ fn without_limits_the_fastest_that_cannot_be_told_from_the_baseline() {
     // What a 4-bit file gains and costs, and the limit with which it is the answer.
     let front: Vec<bool> = decision.contestants.iter().map(|r| r.is_on_front).collect();
     assert_eq!(front, [false, true, true], "F16 is slower and larger");
-    assert_eq!(decision.contestants[2].wins_if, Some(WinsIf::Kld(0.056)));
+    assert_eq!(
+        decision.contestants[2].wins_if,
+        Some(Limit {
+            on: Limited::Kld,
+            value: 0.056
+        })
+    );
     assert_eq!(choice_with(decision.contestants[2].wins_if, &usual()), 2);
 }
 
-fn choice_with(wins_if: Option<WinsIf>, arms: &[Candidate]) -> usize {
-    let goal = match wins_if {
-        Some(WinsIf::Kld(most)) => kld_of(most),
-        Some(WinsIf::Ram(most)) => Goal {
-            max_ram_bytes: Some(most),
-            ..Goal::default()
-        },
-        other => panic!("{other:?}"),
-    };
-    choice(goal, arms).arm
+fn choice_with(wins_if: Option<Limit>, arms: &[Candidate]) -> usize {
+    choice(Goal::default().with(wins_if.expect("a limit")), arms).arm
 }
 
 #[test]
@@ -283,7 +295,7 @@ fn less_memory_makes_an_arm_the_choice_where_memory_is_limited() {
         .iter()
         .map(|r| r.wins_if)
         .collect();
-    assert_eq!(wins, [None, Some(WinsIf::Ram(100 << 20)), Some(WinsIf::Ram(90 << 20))]);
+    assert_eq!(wins, [None, ram(100), ram(90)]);
     let decode = Goal {
         min_decode_tps: Some(15.0),
         ..Goal::default()
@@ -303,10 +315,7 @@ fn less_memory_makes_an_arm_the_choice_where_memory_is_limited() {
         .iter()
         .map(|r| r.wins_if)
         .collect();
-    assert_eq!(
-        wins,
-        [None, Some(WinsIf::Vram(500 << 20)), Some(WinsIf::Vram(300 << 20)), None]
-    );
+    assert_eq!(wins, [None, device(500), device(300), None]);
 }
 
 proptest! {
@@ -356,11 +365,7 @@ proptest! {
                 }
                 for contestant in &decision.contestants {
                     if let Some(wins) = contestant.wins_if {
-                        let changed = match wins {
-                            WinsIf::Kld(most) => Goal { max_quality_loss: Some(QualityLoss::Kld(most)), ..goal },
-                            WinsIf::Ram(most) => Goal { max_ram_bytes: Some(most), ..goal },
-                            other => panic!("{other:?}"),
-                        };
+                        let changed = goal.with(wins);
                         // With other limits nothing would have left.
                         let all: Vec<Candidate> = arms.iter().map(|a| Candidate { is_dropped: false, ..a.clone() }).collect();
                         prop_assert_eq!(decided(changed, &all, sd).choice().map(|c| c.arm), Some(contestant.candidate));

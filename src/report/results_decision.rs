@@ -2,8 +2,8 @@
 
 use super::lang::Lang;
 use super::model::{DecisionReport, More, ReportModel};
-use crate::data::{Goal, LeftOut, Purpose, RequestShape};
-use crate::decide::{Answer, Check, Exactness, Known, Limit, Objective, Seen, SettledBy, Standing, WinsIf};
+use crate::data::{Goal, LeftOut, Limit, Purpose, RequestShape};
+use crate::decide::{Answer, Check, Exactness, Known, Objective, SettledBy, Standing};
 use crate::stats::Interval;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,15 +11,15 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Decision<'a> {
     answer: &'static str,
-    objective: &'static str,
+    objective: Objective,
     goal: Goal,
     request: RequestShape,
     arm: Option<&'a str>,
     regret: Option<f64>,
     regret_target: f64,
     as_good: Vec<&'a str>,
-    settled_by: Option<&'static str>,
-    open: Vec<CheckOf>,
+    settled_by: Option<SettledBy>,
+    open: Vec<&'a Check>,
     n_launches: u32,
     n_rounds: u32,
     more: Option<More>,
@@ -44,7 +44,7 @@ struct ByPurpose<'a> {
 #[derive(Serialize, JsonSchema)]
 struct Candidate<'a> {
     arm: &'a str,
-    standing: &'static str,
+    standing: Standing,
     is_dropped: bool,
     is_on_front: bool,
     request_ns: Option<u64>,
@@ -55,8 +55,8 @@ struct Candidate<'a> {
     n_ctx_max: Option<u64>,
     quality: Option<Quality>,
     vs_choice: Option<Interval>,
-    checks: Vec<CheckOf>,
-    wins_if: Option<Wins>,
+    checks: &'a [Check],
+    wins_if: Option<Limit>,
     predicted: Option<Predicted>,
 }
 
@@ -81,20 +81,6 @@ struct Figure {
     interval: Option<Interval>,
 }
 
-#[derive(Serialize, JsonSchema)]
-struct CheckOf {
-    limit: &'static str,
-    value: f64,
-    seen: Option<f64>,
-    standing: &'static str,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Wins {
-    limit: &'static str,
-    value: f64,
-}
-
 pub(super) fn decision(model: &ReportModel) -> Option<Decision<'_>> {
     let report = model.decision.as_ref()?;
     let id = |i: usize| report.arms[i].id.as_str();
@@ -109,24 +95,15 @@ pub(super) fn decision(model: &ReportModel) -> Option<Decision<'_>> {
     });
     Some(Decision {
         answer: report.name(),
-        objective: match report.decision.objective {
-            Objective::Fastest => "fastest",
-            Objective::MostExact => "most_exact",
-        },
+        objective: report.decision.objective,
         goal: report.goal,
         request: report.request,
         arm: choice.map(|c| id(c.arm)),
         regret: choice.and_then(|c| c.regret),
         regret_target: report.goal.regret(),
         as_good: choice.map_or_else(Vec::new, |c| c.as_good.iter().map(|&i| id(i)).collect()),
-        settled_by: choice.map(|c| match c.settled_by {
-            SettledBy::Limits => "limits",
-            SettledBy::Speed => "speed",
-            SettledBy::Prompt => "prompt",
-            SettledBy::Quality => "quality",
-            SettledBy::Memory => "memory",
-        }),
-        open: report.decision.open().into_iter().map(check).collect(),
+        settled_by: choice.map(|c| c.settled_by),
+        open: report.decision.open(),
         n_launches: report.n_launches,
         n_rounds: report.n_rounds,
         more: report.more,
@@ -154,7 +131,7 @@ fn candidate<'a>(model: &'a ReportModel, report: &'a DecisionReport, i: usize) -
     };
     Candidate {
         arm: &report.arms[i].id,
-        standing: standing(contestant.standing),
+        standing: contestant.standing,
         is_dropped: seen.is_dropped,
         is_on_front: contestant.is_on_front,
         request_ns: seen.request_ns.map(|ns| ns as u64),
@@ -172,56 +149,12 @@ fn candidate<'a>(model: &'a ReportModel, report: &'a DecisionReport, i: usize) -
             Exactness::Baseline | Exactness::Unscored => None,
         },
         vs_choice: contestant.vs_choice,
-        checks: contestant.checks.iter().map(check).collect(),
-        wins_if: contestant.wins_if.map(|what| match what {
-            WinsIf::PplLoss(value) => Wins { limit: "ppl", value },
-            WinsIf::Kld(value) => Wins { limit: "kld", value },
-            WinsIf::Ram(bytes) => Wins {
-                limit: "ram_bytes",
-                value: bytes as f64,
-            },
-            WinsIf::Vram(bytes) => Wins {
-                limit: "device_bytes",
-                value: bytes as f64,
-            },
-        }),
+        checks: &contestant.checks,
+        wins_if: contestant.wins_if,
         predicted: predicted.map(|p| Predicted {
             decode_tps: p.decode_tps,
             ttft_ns: p.ttft_ns,
             ram_bytes: p.peak_bytes,
         }),
-    }
-}
-
-const fn standing(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Met => "met",
-        Standing::Open => "open",
-        Standing::Doubtful => "doubtful",
-        Standing::Missed => "missed",
-    }
-}
-
-fn check(check: &Check) -> CheckOf {
-    let (limit, value) = match check.limit {
-        Limit::Decode(tps) => ("decode_tps", tps),
-        Limit::Ttft(ns) => ("ttft_ns", ns as f64),
-        Limit::Ram(bytes) => ("ram_bytes", bytes as f64),
-        Limit::Vram(bytes) => ("device_bytes", bytes as f64),
-        Limit::Context(n) => ("n_ctx", f64::from(n)),
-        Limit::Ppl(loss) => ("ppl", loss),
-        Limit::Kld(nats) => ("kld", nats),
-    };
-    let seen = match check.seen {
-        Seen::Interval(i) => Some(i.estimate),
-        Seen::Point(x) => Some(x),
-        Seen::Exact(n) => Some(n as f64),
-        Seen::Baseline | Seen::Nothing => None,
-    };
-    CheckOf {
-        limit,
-        value,
-        seen,
-        standing: standing(check.standing),
     }
 }

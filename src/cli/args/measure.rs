@@ -1,10 +1,10 @@
 //! Flags of the commands that measure: `compare`, `triage` and `gate`.
 
 use crate::cli::values::{
-    parse_kv, parse_layers, parse_loss, parse_on_off, parse_positive, parse_precision, parse_price, parse_quality,
-    parse_server, parse_threads, parse_workload, BuildArg, WorkloadChoice,
+    parse_kv, parse_layers, parse_on_off, parse_price, parse_quality, parse_server, parse_threads, parse_workload,
+    BuildArg, WorkloadChoice,
 };
-use crate::data::{FailOn, FlashAttn, Level, Purpose, QualityLoss, RequestShape, SplitMode};
+use crate::data::{FailOn, FlashAttn, Goal, Level, SplitMode};
 use crate::plan::{workloads_help, KvPair, QualityMode, ShardOf, WorkFlags};
 use crate::report::Program;
 use crate::units;
@@ -88,7 +88,7 @@ pub struct CompareArgs {
     pub quality_kv: Option<Vec<KvPair>>,
     /// Score until ln(PPL ratio) is known to this half-width, and the KLD to ten times it (default: until it is known whether each
     /// arm keeps to the limit of quality)
-    #[arg(long, value_parser = parse_precision, help_heading = "Quality")]
+    #[arg(long, value_parser = units::parse_share, help_heading = "Quality")]
     pub quality_precision: Option<f64>,
     /// At most so many chunks per window
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Quality")]
@@ -137,10 +137,10 @@ pub struct CompareArgs {
     #[arg(long, value_parser = units::parse_duration, help_heading = "How long")]
     pub budget: Option<u64>,
     /// Once the answer is settled, stop when every headline ratio is known to this half-width, e.g. 2%
-    #[arg(long, default_value = "2%", value_parser = parse_precision, help_heading = "How long")]
+    #[arg(long, default_value = "2%", value_parser = units::parse_share, help_heading = "How long")]
     pub precision: f64,
     /// Speeds that differ by less count as the same, e.g. 2%
-    #[arg(long, default_value = "2%", value_parser = parse_precision, help_heading = "How long")]
+    #[arg(long, default_value = "2%", value_parser = units::parse_share, help_heading = "How long")]
     pub equivalence: f64,
     /// Exactly this many rounds, each of them whole, whatever the budget and the precision
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "How long")]
@@ -148,11 +148,11 @@ pub struct CompareArgs {
     /// Exactly this many sets of fresh worker processes (default: at least 4, 6 or 8, by level)
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "How long")]
     pub launches: Option<u32>,
-    /// Longest wait for any one answer of a worker (default: from the work)
+    /// Maximum time for any one answer of a worker (default: from the work)
     #[arg(long, value_parser = units::parse_duration, help_heading = "How long")]
     pub deadline: Option<u64>,
     #[command(flatten)]
-    pub goal: GoalArgs,
+    pub goal: Goal,
     /// What an hour of this machine costs, in any currency, e.g. 0.50: the report then tells what a million tokens cost
     #[arg(long, value_name = "PRICE", value_parser = parse_price, help_heading = "What to measure")]
     pub price_per_hour: Option<f64>,
@@ -206,7 +206,7 @@ pub struct TriageArgs {
     #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16,q8_0", help_heading = "Candidates")]
     pub kv: Vec<KvPair>,
     #[command(flatten)]
-    pub goal: GoalArgs,
+    pub goal: Goal,
     /// Context to hold, in tokens (default: what is measured)
     #[arg(long, help_heading = "Limits of the recommendation")]
     pub n_ctx: Option<u32>,
@@ -289,7 +289,7 @@ pub struct GateArgs {
     /// Threads (default: physical cores within the cgroup's quota)
     #[arg(long, value_parser = parse_threads)]
     pub threads: Option<u32>,
-    /// Longest wait for any one answer of a worker (default: from the work)
+    /// Maximum time for any one answer of a worker (default: from the work)
     #[arg(long, value_parser = units::parse_duration)]
     pub deadline: Option<u64>,
     /// Seed of the order (default: drawn, and recorded)
@@ -298,43 +298,4 @@ pub struct GateArgs {
     /// Folder for the run, with gate.md and junit.xml (default: reports/<model>-<time>)
     #[arg(long)]
     pub out: Option<PathBuf>,
-}
-
-/// What the recommendation is for, and has to keep to.
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-pub struct GoalArgs {
-    /// What the model is used for, as tokens of prompt + answer whose time is to be short: chat (512+256, the default), rag (2048+128),
-    /// code (1024+512), write (128+1024), or decode (the speed of decode alone)
-    #[arg(long = "for", value_name = "USE", help_heading = "Limits of the recommendation")]
-    pub purpose: Option<Purpose>,
-    /// The same as tokens of prompt and answer, e.g. 300+100
-    #[arg(
-        long,
-        value_name = "P+G",
-        conflicts_with = "purpose",
-        help_heading = "Limits of the recommendation"
-    )]
-    pub request: Option<RequestShape>,
-    /// By how much another candidate may be faster and the answer still counts as settled
-    #[arg(long, value_name = "SHARE", value_parser = parse_precision, help_heading = "Limits of the recommendation")]
-    pub regret: Option<f64>,
-    /// Least tokens per second in decode, for each user
-    #[arg(long, value_name = "TPS", value_parser = parse_positive, help_heading = "Limits of the recommendation")]
-    pub min_decode: Option<f64>,
-    /// Longest time to the first token of the longest prompt measured, e.g. 2s or 500ms
-    #[arg(long, value_name = "TIME", value_parser = units::parse_duration, help_heading = "Limits of the recommendation")]
-    pub max_ttft: Option<u64>,
-    /// Most resident memory at its peak, e.g. 4GiB
-    #[arg(long, value_name = "BYTES", value_parser = units::parse_bytes, help_heading = "Limits of the recommendation")]
-    pub max_ram: Option<u64>,
-    /// Most memory of the device, e.g. 8GiB
-    #[arg(long, value_name = "BYTES", value_parser = units::parse_bytes, help_heading = "Limits of the recommendation")]
-    pub max_vram: Option<u64>,
-    /// Most loss of quality: of perplexity, e.g. 1%, or of KL divergence, e.g. kld:0.02 (default: none that can be told,
-    /// unless speed or memory is limited)
-    #[arg(long, value_name = "LOSS", value_parser = parse_loss, help_heading = "Limits of the recommendation")]
-    pub max_quality_loss: Option<QualityLoss>,
-    /// Users at once, each with a context of its own
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=256), help_heading = "Limits of the recommendation")]
-    pub users: Option<u32>,
 }

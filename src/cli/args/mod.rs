@@ -2,9 +2,9 @@
 
 mod measure;
 
-pub use measure::{CompareArgs, Format, GateArgs, GoalArgs, TriageArgs};
+pub use measure::{CompareArgs, Format, GateArgs, TriageArgs};
 
-use super::values::{parse_loss, parse_positive, parse_price, parse_threads};
+use super::values::{parse_price, parse_threads};
 use crate::data::{FailOn, QualityLoss};
 use crate::mix::Grouping;
 use crate::report::{Lang, Program};
@@ -294,10 +294,10 @@ pub struct MixArgs {
     /// A name (`kvant models` lists them), hf:owner/repo[@revision][:variant], or a .gguf file (default: SmolLM2-135M-Instruct)
     #[arg(value_name = "MODEL")]
     pub models: Vec<String>,
-    /// Least loss at this size of the file, e.g. 99MiB
+    /// Minimum loss at this file size, e.g. 99MiB
     #[arg(long, value_name = "BYTES", value_parser = units::parse_bytes, help_heading = "Target (the others are limits)")]
     pub max_size: Option<u64>,
-    /// Least loss at the size of this variant (default: Q4_K_M, where no other target is given)
+    /// Minimum loss at the size of this variant (default: Q4_K_M, where no other target is given)
     #[arg(
         long,
         value_name = "VARIANT",
@@ -306,10 +306,10 @@ pub struct MixArgs {
     )]
     pub like: Option<String>,
     /// Smallest, or where this machine's speed with each type is known fastest, at this mean divergence, e.g. kld:0.02
-    #[arg(long, value_name = "LOSS", value_parser = parse_loss, help_heading = "Target (the others are limits)")]
+    #[arg(long, value_name = "LOSS", help_heading = "Target (the others are limits)")]
     pub max_quality_loss: Option<QualityLoss>,
-    /// Least loss at this speed of decode, tokens per second
-    #[arg(long, value_name = "TPS", value_parser = parse_positive, help_heading = "Target (the others are limits)")]
+    /// Minimum loss at this decode speed, in tokens per second
+    #[arg(long, value_name = "TPS", value_parser = units::parse_positive, help_heading = "Target (the others are limits)")]
     pub min_decode: Option<f64>,
     /// Types to choose from, e.g. q4_k,q5_k,q6_k (default: those that llama.cpp computes fast with)
     #[arg(long, value_delimiter = ',', help_heading = "What to measure")]

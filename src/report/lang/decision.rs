@@ -1,40 +1,40 @@
 //! The recommendation in words.
 
 use super::Lang;
-use crate::data::{Plan, WhyLeftOut};
-use crate::decide::{Check, Exactness, Known, Limit, Seen, WinsIf};
+use crate::data::{Limit, Limited, Plan, WhyLeftOut};
+use crate::decide::{Check, Exactness, Known, Seen};
 
 impl Lang {
     /// A limit in words.
     pub(in crate::report) fn limit(self, limit: Limit) -> String {
-        match limit {
-            Limit::Decode(n) => self.lim_decode(self.rate(n)),
-            Limit::Ttft(ns) => self.lim_ttft(self.time(ns as f64)),
-            Limit::Ram(bytes) => self.lim_ram(self.bytes(bytes)),
-            Limit::Vram(bytes) => self.lim_vram(self.bytes(bytes)),
-            Limit::Context(n) => self.lim_context(n),
-            Limit::Ppl(most) => self.lim_ppl(self.percent(most)),
-            Limit::Kld(most) => self.lim_kld(self.nats(most)),
-        }
+        self.lim(limit.on, self.limit_value(limit))
     }
 
     /// What was seen against a limit: `decode 14.6 [13.8, 15.3] t/s against 15`.
     pub(in crate::report) fn check(self, check: &Check) -> String {
-        let seen = |show: &dyn Fn(f64) -> String| match check.seen {
+        let on = check.limit.on;
+        let show = |value: f64| match on {
+            Limited::Ppl => self.signed_percent(value),
+            _ => self.limit_value(Limit { on, value }),
+        };
+        let seen = match check.seen {
             Seen::Interval(i) => self.with_ends(&i, show),
             Seen::Point(x) => self.too_few(show(x)),
             Seen::Exact(n) => show(n as f64),
             Seen::Baseline => self.fact_baseline(),
             Seen::Nothing => self.not_seen(),
         };
-        let bytes = |n: f64| self.bytes(n as u64);
-        match check.limit {
-            Limit::Decode(n) => self.seen_decode(seen(&|x| self.rate(x)), self.rate(n)),
-            Limit::Ttft(ns) => self.seen_ttft(seen(&|x| self.time(x)), self.time(ns as f64)),
-            Limit::Ram(most) | Limit::Vram(most) => self.seen_memory(seen(&bytes), self.bytes(most)),
-            Limit::Context(n) => self.seen_context(seen(&|x| x.to_string()), n),
-            Limit::Ppl(most) => self.seen_ppl(seen(&|x| self.signed_percent(x)), self.percent(most)),
-            Limit::Kld(most) => self.seen_kld(seen(&|x| self.nats(x)), self.nats(most)),
+        self.seen(on, seen, self.limit_value(check.limit))
+    }
+
+    fn limit_value(self, Limit { on, value }: Limit) -> String {
+        match on {
+            Limited::DecodeTps => self.rate(value),
+            Limited::TtftNs => self.time(value),
+            Limited::RamBytes | Limited::DeviceBytes => self.bytes(value as u64),
+            Limited::NCtx => value.to_string(),
+            Limited::Ppl => self.percent(value),
+            Limited::Kld => self.nats(value),
         }
     }
 
@@ -77,13 +77,16 @@ impl Lang {
     }
 
     /// The flag that would make an arm the choice.
-    pub(in crate::report) fn wins_flag(self, what: WinsIf) -> String {
-        let mib = |bytes: u64| format!("{}MiB", bytes >> 20);
-        match what {
-            WinsIf::PplLoss(loss) => format!("--max-quality-loss {}%", short(loss * 100.0)),
-            WinsIf::Kld(kld) => format!("--max-quality-loss kld:{}", short(kld)),
-            WinsIf::Ram(bytes) => format!("--max-ram {}", mib(bytes)),
-            WinsIf::Vram(bytes) => format!("--max-vram {}", mib(bytes)),
+    pub(in crate::report) fn wins_flag(self, Limit { on, value }: Limit) -> String {
+        let mib = |bytes: f64| format!("{}MiB", bytes as u64 >> 20);
+        match on {
+            Limited::DecodeTps => format!("--min-decode {}", short(value)),
+            Limited::TtftNs => format!("--max-ttft {}ms", short(value / 1e6)),
+            Limited::RamBytes => format!("--max-ram {}", mib(value)),
+            Limited::DeviceBytes => format!("--max-vram {}", mib(value)),
+            Limited::NCtx => format!("--n-ctx {value}"),
+            Limited::Ppl => format!("--max-quality-loss {}%", short(value * 100.0)),
+            Limited::Kld => format!("--max-quality-loss kld:{}", short(value)),
         }
     }
 
