@@ -293,6 +293,7 @@ fact-open = quality still open (no text was scored)
 lim =
     { $on ->
         [decode_tps] at least { $value } t/s in decode
+        [prefill_tps] at least { $value } t/s in prefill
         [ttft_ns] first token within { $value } ms
         [ram_bytes] at most { $value } of memory
         [device_bytes] at most { $value } on the device
@@ -305,6 +306,7 @@ limit-of-users = { $n } users at once
 seen =
     { $on ->
         [decode_tps] decode { $seen } t/s against { $value }
+        [prefill_tps] prefill { $seen } t/s against { $value }
         [ttft_ns] first token { $seen } ms against { $value }
         [ram_bytes] memory { $seen } against { $value }
         [device_bytes] memory { $seen } against { $value }

@@ -232,6 +232,7 @@ fact-open = calidad por saber (no se evaluó ningún texto)
 lim =
     { $on ->
         [decode_tps] al menos { $value } t/s al decodificar
+        [prefill_tps] al menos { $value } t/s en el prefill
         [ttft_ns] primer token en { $value } ms como máximo
         [ram_bytes] como máximo { $value } de memoria
         [device_bytes] como máximo { $value } en el dispositivo
@@ -243,6 +244,7 @@ limit-of-users = { $n } usuarios a la vez
 seen =
     { $on ->
         [decode_tps] decodificación { $seen } t/s frente a { $value }
+        [prefill_tps] prefill { $seen } t/s frente a { $value }
         [ttft_ns] primer token { $seen } ms frente a { $value }
         [ram_bytes] memoria { $seen } frente a { $value }
         [device_bytes] memoria { $seen } frente a { $value }

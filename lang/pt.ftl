@@ -233,6 +233,7 @@ fact-open = qualidade ainda desconhecida (nenhum texto foi avaliado)
 lim =
     { $on ->
         [decode_tps] pelo menos { $value } t/s na decodificação
+        [prefill_tps] pelo menos { $value } t/s no prefill
         [ttft_ns] primeiro token em até { $value } ms
         [ram_bytes] no máximo { $value } de memória
         [device_bytes] no máximo { $value } no dispositivo
@@ -244,6 +245,7 @@ limit-of-users = { $n } usuários ao mesmo tempo
 seen =
     { $on ->
         [decode_tps] decodificação { $seen } t/s para um limite de { $value }
+        [prefill_tps] prefill { $seen } t/s para um limite de { $value }
         [ttft_ns] primeiro token { $seen } ms para um limite de { $value }
         [ram_bytes] memória { $seen } para um limite de { $value }
         [device_bytes] memória { $seen } para um limite de { $value }

@@ -121,6 +121,10 @@ pub struct Goal {
     #[arg(long = "min-decode", value_name = "TPS", value_parser = units::parse_positive, help_heading = HEADING)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_decode_tps: Option<f64>,
+    /// Minimum prefill speed of the longest prompt measured, in tokens per second
+    #[arg(long = "min-prefill", value_name = "TPS", value_parser = units::parse_positive, help_heading = HEADING)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_prefill_tps: Option<f64>,
     /// Maximum time to the first token of the longest prompt measured, e.g. 2s or 500ms
     #[arg(long = "max-ttft", value_name = "TIME", value_parser = units::parse_duration, help_heading = HEADING)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -152,6 +156,7 @@ named_enum! {
     /// What a limit is on.
     Limited, "limit", {
         DecodeTps = "decode_tps",
+        PrefillTps = "prefill_tps",
         TtftNs = "ttft_ns",
         RamBytes = "ram_bytes",
         DeviceBytes = "device_bytes",
@@ -167,7 +172,7 @@ named_enum! {
 impl Limited {
     /// Whether a limit is a least value.
     pub const fn is_least(self) -> bool {
-        matches!(self, Limited::DecodeTps | Limited::NCtx)
+        matches!(self, Limited::DecodeTps | Limited::PrefillTps | Limited::NCtx)
     }
 
     pub const fn is_quality(self) -> bool {
@@ -219,6 +224,7 @@ impl Goal {
         };
         let all = [
             (Limited::DecodeTps, self.min_decode_tps),
+            (Limited::PrefillTps, self.min_prefill_tps),
             (Limited::TtftNs, number(self.max_ttft_ns)),
             (Limited::RamBytes, number(self.max_ram_bytes)),
             (Limited::DeviceBytes, number(self.max_vram_bytes)),
@@ -235,6 +241,7 @@ impl Goal {
     pub const fn with(mut self, Limit { on, value }: Limit) -> Goal {
         match on {
             Limited::DecodeTps => self.min_decode_tps = Some(value),
+            Limited::PrefillTps => self.min_prefill_tps = Some(value),
             Limited::TtftNs => self.max_ttft_ns = Some(value as u64),
             Limited::RamBytes => self.max_ram_bytes = Some(value as u64),
             Limited::DeviceBytes => self.max_vram_bytes = Some(value as u64),

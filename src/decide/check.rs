@@ -71,6 +71,7 @@ impl Seen {
         };
         match on {
             Limited::DecodeTps => interval(arm.decode_tps),
+            Limited::PrefillTps => interval(arm.prefill_tps),
             Limited::TtftNs => interval(arm.ttft_ns),
             Limited::RamBytes => count(arm.ram_bytes),
             Limited::DeviceBytes => count(arm.vram_bytes),

@@ -35,7 +35,9 @@ pub struct Candidate {
     pub prompt_ns: Option<f64>,
     /// Decode throughput of each user, tokens per second.
     pub decode_tps: Option<Interval>,
-    /// Time to the first token, nanoseconds.
+    /// Prefill throughput of the longest prompt, tokens per second.
+    pub prefill_tps: Option<Interval>,
+    /// Time to its first token, nanoseconds.
     pub ttft_ns: Option<Interval>,
     /// Peak of the resident memory, bytes.
     pub ram_bytes: Option<u64>,

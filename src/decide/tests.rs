@@ -18,6 +18,7 @@ fn arm(tps: f64, ram_mib: u64, quality: Exactness) -> Candidate {
         request_ns: Some(1e11 / tps),
         prompt_ns: Some(1e9),
         decode_tps: Some(interval(tps * 0.97, tps, tps * 1.03)),
+        prefill_tps: Some(interval(465.0, 512.0, 569.0)),
         ttft_ns: Some(interval(0.9e9, 1e9, 1.1e9)),
         ram_bytes: Some(ram_mib << 20),
         vram_bytes: None,
@@ -250,6 +251,12 @@ fn limits_that_none_meets_name_the_closest() {
         ..Goal::default()
     };
     assert_eq!(none(fast), Some(2));
+    let ingests = |least| Goal {
+        min_prefill_tps: Some(least),
+        ..Goal::default()
+    };
+    assert!(none(ingests(600.0)).is_some());
+    assert!(choice(ingests(460.0), &usual()).regret.is_some());
     let contradiction = Goal {
         min_decode_tps: Some(20.0),
         max_quality_loss: Some(QualityLoss::Ppl(0.01)),

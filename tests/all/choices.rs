@@ -108,6 +108,7 @@ impl Run {
             request_ns: Some(1e9),
             prompt_ns: None,
             decode_tps: None,
+            prefill_tps: None,
             ttft_ns: None,
             ram_bytes: Some(100 + i as u64),
             vram_bytes: None,

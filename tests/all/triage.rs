@@ -179,6 +179,15 @@ fn limits_that_nothing_meets_are_an_answer_with_a_code_of_its_own() {
     );
     let (decision, _) = triage(&lab, &["--min-decode", "100"], 0);
     assert_eq!(decision["arm"], "Q4_K_M");
+    // So may prefill be, of the longest prompt.
+    let (decision, _) = triage(&lab, &["--min-prefill", "100000"], 6);
+    let candidates = decision["candidates"].as_array().expect("candidates");
+    let mut checks = candidates.iter().map(|c| &c["checks"][0]);
+    let check = checks
+        .find(|check| check["standing"] == "missed")
+        .expect("an arm that is too slow");
+    assert_eq!(check["limit"], "prefill_tps");
+    assert!(check["seen"].as_f64() < check["value"].as_f64());
 }
 
 #[test]

@@ -81,6 +81,8 @@ struct Asked {
     shape: Option<String>,
     /// Minimum decode speed in tokens per second, for each user
     min_decode: Option<f64>,
+    /// Minimum prefill speed in tokens per second
+    min_prefill: Option<f64>,
     /// Maximum time to the first token, e.g. 2s
     max_ttft: Option<String>,
     /// Maximum resident memory, e.g. 4GiB

@@ -29,7 +29,7 @@ impl Lang {
 
     fn limit_value(self, Limit { on, value }: Limit) -> String {
         match on {
-            Limited::DecodeTps => self.rate(value),
+            Limited::DecodeTps | Limited::PrefillTps => self.rate(value),
             Limited::TtftNs => self.time(value),
             Limited::RamBytes | Limited::DeviceBytes => self.bytes(value as u64),
             Limited::NCtx => value.to_string(),
@@ -81,6 +81,7 @@ impl Lang {
         let mib = |bytes: f64| format!("{}MiB", bytes as u64 >> 20);
         match on {
             Limited::DecodeTps => format!("--min-decode {}", short(value)),
+            Limited::PrefillTps => format!("--min-prefill {}", short(value)),
             Limited::TtftNs => format!("--max-ttft {}ms", short(value / 1e6)),
             Limited::RamBytes => format!("--max-ram {}", mib(value)),
             Limited::DeviceBytes => format!("--max-vram {}", mib(value)),

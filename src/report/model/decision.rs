@@ -118,6 +118,7 @@ pub(super) fn decision(
                 prompt_ns: prefill
                     .and_then(|spec| Some(f64::from(spec.n_prompt()) * 1e9 / measured.cell(i, &spec)?.centre_tps()?)),
                 decode_tps: measured.cell(i, &decode).and_then(|c| per_user(rounds, c)),
+                prefill_tps: longest.and_then(|spec| measured.cell(i, &spec)?.tps),
                 ttft_ns: longest.and_then(|spec| measured.cell(i, &spec)?.ttft_ns),
                 ram_bytes: memory.as_ref().map(|m| ram_bytes(m, goal.users())),
                 vram_bytes: memory.as_ref().and_then(|m| m.reading.device_bytes),
