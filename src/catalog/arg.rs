@@ -52,10 +52,7 @@ impl ModelArg {
                 }
             }
         }
-        Err(CatalogError::NotFound {
-            given: given.to_owned(),
-            similar: catalog.similar(given).into_iter().map(str::to_owned).collect(),
-        })
+        Err(CatalogError::not_found(given, &catalog.similar(given)))
     }
 
     /// All arguments of a request, each once.

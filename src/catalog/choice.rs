@@ -86,10 +86,10 @@ impl Choice<'_> {
             .or_else(|| self.picks.iter().position(is_called));
         let Some(place) = place else {
             let ids: Vec<&str> = self.picks.iter().map(|wanted| self.id(wanted)).collect();
-            return Err(CatalogError::NoBaseline {
-                given: text.to_owned(),
-                ids: ids.join(", "),
-            });
+            return Err(CatalogError::Input(format!(
+                "--baseline {text}: is not among the variants compared; use one of {}",
+                ids.join(", ")
+            )));
         };
         self.picks[..=place].rotate_right(1);
         Ok(())

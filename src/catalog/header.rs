@@ -102,8 +102,7 @@ fn read(model: &str, variant: Option<&str>, keeps_heads: bool, context: Context<
     if let Some(own) = arg.sources.iter().find(|source| source.is_own() && arg.entry.is_none()) {
         let location = own.label();
         let Some(text) = variant.or(arg.only.as_ref().map(Only::text)) else {
-            let beside = String::new();
-            return Err(CatalogError::NoModels { location, beside });
+            return Err(CatalogError::nothing_left(&location, ""));
         };
         let files = own.local(context.tools)?.files.into_iter();
         let there: Vec<String> = files.map(|file| name_of(Path::new(&file.file))).take(12).collect();
@@ -141,10 +140,11 @@ pub fn shape(given: &str, context: Context<'_>) -> Result<PathBuf, CatalogError>
     if let Some(entry) = named {
         let Some(dimensions) = &entry.shape else {
             let known = context.catalog.entries.iter().filter(|e| e.shape.is_some());
-            return Err(CatalogError::NoShape {
-                given: given.to_owned(),
-                known: known.map(|e| e.name.as_str()).collect::<Vec<_>>().join(", "),
-            });
+            let known: Vec<&str> = known.map(|e| e.name.as_str()).collect();
+            return Err(CatalogError::Input(format!(
+                "--shape {given}: its dimensions are not known; name a .gguf file, hf:owner/repo, or one of {}",
+                known.join(", ")
+            )));
         };
         let n_ctx_train = entry.n_ctx_train.unwrap_or(2048);
         return Shape::of_dimensions(&entry.name, n_ctx_train, dimensions).write(context.tools.store);

@@ -41,12 +41,11 @@ impl Request<'_> {
         let Some(given) = picks.unknown.first() else {
             return Ok(());
         };
-        let ids: Vec<String> = names(shelves).concat();
-        Err(CatalogError::UnknownVariant {
-            given: given.clone(),
-            here: ids.join(", "),
-            known: known_ftypes().collect::<Vec<_>>().join(", "),
-        })
+        Err(CatalogError::Input(format!(
+            "--variants: unknown variant '{given}'; there are {}, and others can be made: {}",
+            names(shelves).concat().join(", "),
+            known_ftypes().collect::<Vec<_>>().join(", ")
+        )))
     }
 
     /// Leaves what `:VARIANT` or `:FILE.gguf` names.
@@ -118,10 +117,10 @@ impl Request<'_> {
             let arguments: Vec<String> = arguments.iter().map(quoted).collect();
             format!("\n  kvant {} {}", self.command, arguments.join(" "))
         };
-        CatalogError::SeveralModels {
-            location: location.to_owned(),
-            lines: models.into_iter().map(line).collect(),
-        }
+        let lines: String = models.into_iter().map(line).collect();
+        CatalogError::Input(format!(
+            "{location}: holds several models or files that may be meant; name those to use:{lines}"
+        ))
     }
 }
 
@@ -129,14 +128,10 @@ impl Request<'_> {
 pub(super) fn nothing(shelf: &Shelf<'_>) -> CatalogError {
     match shelf.beside.as_slice() {
         [one] if one.error.is_some() => one.error(),
-        besides => CatalogError::NoModels {
-            location: shelf.source.label(),
-            beside: besides
-                .iter()
-                .map(|beside| beside.passed.to_string())
-                .collect::<Vec<_>>()
-                .join(", "),
-        },
+        besides => {
+            let besides: Vec<String> = besides.iter().map(|beside| beside.passed.to_string()).collect();
+            CatalogError::nothing_left(&shelf.source.label(), &besides.join(", "))
+        }
     }
 }
 
@@ -147,10 +142,11 @@ pub(super) fn check_one_model(shelves: &[Shelf<'_>]) -> Result<(), CatalogError>
     let Some((first, key)) = read.next() else { return Ok(()) };
     match read.find(|(_, other)| *other != key) {
         None => Ok(()),
-        Some((odd, other)) => Err(CatalogError::OddFile {
-            path: odd.argument.clone(),
-            other: first.argument.clone(),
-            difference: difference(&other, &key),
-        }),
+        Some((odd, other)) => Err(CatalogError::Input(format!(
+            "{}: is not the same model as {} ({}); name files of one model",
+            odd.argument,
+            first.argument,
+            difference(&other, &key)
+        ))),
     }
 }

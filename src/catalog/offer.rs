@@ -174,12 +174,10 @@ impl Beside {
 
     /// What naming the file gives.
     pub(super) fn error(&self) -> CatalogError {
-        let unread = || CatalogError::NotMeasurable {
-            file: self.passed.file.clone(),
-            what: match &self.passed.detail {
-                Some(detail) => format!("{}: {detail}", self.passed.kind.words()),
-                None => self.passed.kind.words().to_owned(),
-            },
+        let unread = || {
+            let PassedOver { file, kind, detail } = &self.passed;
+            let detail = detail.as_ref().map_or(String::new(), |detail| format!(": {detail}"));
+            CatalogError::Input(format!("{file}: is {}{detail}; name another file", kind.words()))
         };
         self.error.clone().unwrap_or_else(unread)
     }

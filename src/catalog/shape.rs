@@ -96,10 +96,11 @@ impl Part {
             return Ok(());
         }
         if let Some(tensor) = self.tensors.iter().find(|t| scales(t.ggml_type).is_none()) {
-            return Err(CatalogError::NoRandom {
-                tensor: tensor.name.clone(),
-                ggml_type: tensor.ggml_type.name(),
-            });
+            return Err(CatalogError::Input(format!(
+                "--shape: {} is of type {}, of which kvant makes no random weights; use a file of another type",
+                tensor.name,
+                tensor.ggml_type.name()
+            )));
         }
         space::check(name, store.root(), self.file_bytes)?;
         crate::fs::write_with(path, |file| self.fill(file)).map_err(|e| store.unusable(e))

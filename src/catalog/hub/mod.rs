@@ -216,7 +216,9 @@ fn check_endpoint(endpoint: &str) -> Result<String, CatalogError> {
     match is_good {
         true => Ok(endpoint.to_owned()),
         // It may hold a password, so it is not repeated.
-        false => Err(CatalogError::BadEndpoint),
+        false => Err(CatalogError::Input(
+            "HF_ENDPOINT is no http or https address without a query; set it to one, or unset it".to_owned(),
+        )),
     }
 }
 

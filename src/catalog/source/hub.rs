@@ -41,9 +41,11 @@ struct Repository {
 }
 
 fn read(text: &str) -> Result<Given, CatalogError> {
-    let wrong = |why: String| CatalogError::BadHubRef {
-        given: names::shown(text),
-        why,
+    let wrong = |why: String| {
+        CatalogError::Input(format!(
+            "hf:{}: {why}; write hf:owner/repo, hf:owner/repo@revision or hf:owner/repo:Q4_K_M",
+            names::shown(text)
+        ))
     };
     let (rest, only) = text
         .split_once(':')

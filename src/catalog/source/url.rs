@@ -69,9 +69,9 @@ fn read(given: &str) -> Result<Given, CatalogError> {
     let path = given.trim_end_matches("?download=true");
     let (base, file) = path.rsplit_once('/').unwrap_or((path, ""));
     let base = format!("{base}/");
-    let wrong = |why: String| CatalogError::BadUrl {
-        given: names::shown(path.split('?').next().unwrap_or(path)),
-        why,
+    let wrong = |why: String| {
+        let given = names::shown(path.split('?').next().unwrap_or(path));
+        CatalogError::Input(format!("{given}: {why}; write https://host/folder/model.gguf"))
     };
     if path.contains('?') {
         let why =

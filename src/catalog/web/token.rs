@@ -53,7 +53,9 @@ impl Token {
     /// An error when what was given cannot be a token.
     pub(in crate::catalog) fn check(&self) -> Result<(), CatalogError> {
         match self {
-            Token::Malformed { origin } => Err(CatalogError::BadToken { origin: origin.clone() }),
+            Token::Malformed { origin } => Err(CatalogError::Input(format!(
+                "{origin} holds a space, a line break or something else that no token has; set it again, or remove it (public models need none)"
+            ))),
             _ => Ok(()),
         }
     }
