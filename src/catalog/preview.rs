@@ -70,8 +70,6 @@ fn preview_to(
     };
     let choice = chooser.choose(args)?;
     let best = choice.model()?;
-    let mut info = best.info.clone();
-    info.name = args.iter().find_map(|arg| arg.name.clone()).unwrap_or(info.name);
     let store = context.tools.store;
     let wanted = choice
         .picks
@@ -79,7 +77,7 @@ fn preview_to(
         .filter_map(|pick| variant(&choice, pick, best, store));
     let others = offers(&choice.shelves).filter(|at| !choice.picks.contains(&Pick::Offer(*at)));
     Ok(Preview {
-        info,
+        info: choice.info(args)?,
         variants: wanted.collect(),
         others: others.map(|at| of_offer(choice.offer(at))).collect(),
         passed_over: choice.beside(),

@@ -3,7 +3,7 @@
 //! Nothing but models.toml tells a hash beforehand. Where it has none, a file is what the server announced by its length and ETag, which
 //! are asked for again at the end, and a sound GGUF file; its hash is in the report, as of every file.
 
-use super::kind::{Given, Kind, Known, Listed, Source, Tools};
+use super::kind::{with_parts, Given, Kind, Known, Listed, Source, Tools};
 use crate::catalog::error::{CatalogError, FetchError};
 use crate::catalog::event::Event;
 use crate::catalog::fetching::Fetching;
@@ -89,11 +89,13 @@ fn read(given: &str) -> Result<Given, CatalogError> {
         file: file.clone(),
         ..Listed::default()
     };
-    let parts = named.parts().iter().map(|name| named.part(name, None)).collect();
     Ok(Given {
         name: None,
         only: Some(Only::File(file)),
-        source: Rc::new(Url { base, files: parts }),
+        source: Rc::new(Url {
+            base,
+            files: with_parts(&[named], |_| None),
+        }),
     })
 }
 
@@ -121,14 +123,8 @@ impl Url {
     }
 
     fn files(&self, tools: Tools<'_>) -> Vec<Listed> {
-        let parts = self.files.iter().flat_map(|file| {
-            let names = file.parts().into_iter();
-            names.map(move |name| {
-                let path = self.path(&name, tools);
-                file.part(&name, path.is_file().then_some(path))
-            })
-        });
-        let mut files: Vec<Listed> = parts.collect();
+        let path = |name: &str| Some(self.path(name, tools)).filter(|path| path.is_file());
+        let mut files = with_parts(&self.files, path);
         files.dedup_by(|a, b| a.file == b.file);
         files
     }

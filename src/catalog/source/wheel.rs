@@ -56,7 +56,10 @@ impl Source for Wheel {
         let files = self.files.iter().map(|file| {
             let sha256 = file.sha256.as_deref().unwrap_or_default();
             let path = tools.store.path(sha256, names::base_name(&file.file));
-            file.part(&file.file, path.is_file().then_some(path))
+            Listed {
+                path: path.is_file().then_some(path),
+                ..file.clone()
+            }
         });
         Ok(Known::all(files))
     }
