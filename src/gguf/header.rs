@@ -115,6 +115,14 @@ impl Gguf {
         self.tensors.iter().find(|t| t.name == name)
     }
 
+    /// Name of the output matrix: the token embedding where there is no other.
+    pub(super) fn output_name(&self) -> &'static str {
+        match self.tensor("output.weight") {
+            Some(_) => "output.weight",
+            None => "token_embd.weight",
+        }
+    }
+
     /// Sum of the tensors' bytes (llama.cpp's `model_size`).
     pub fn model_size(&self) -> u64 {
         // Cannot overflow: the tensors lie one after the other in the file.
@@ -144,15 +152,14 @@ impl Gguf {
     /// The shares that tensors would have with other types and lengths.
     pub(super) fn shares(&self, of: impl Fn(&TensorInfo) -> (GgmlType, u64)) -> BTreeMap<String, TensorTypeShare> {
         let mut shares: BTreeMap<String, TensorTypeShare> = BTreeMap::new();
-        let is_tied = self.tensor("output.weight").is_none();
+        let output = self.output_name();
         for t in &self.tensors {
             let (ggml_type, bytes) = of(t);
             let share = shares.entry(ggml_type.name().to_owned()).or_default();
             share.n_tensors += 1;
             share.bytes += bytes;
             match t.name.as_str() {
-                "output.weight" => share.output_bytes += bytes,
-                "token_embd.weight" if is_tied => share.output_bytes += bytes,
+                name if name == output => share.output_bytes += bytes,
                 name if name.starts_with("blk.") && t.n_dims_used() > 1 => {
                     share.layer_bytes += self.used_of(name, bytes)
                 }
