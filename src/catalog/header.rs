@@ -2,7 +2,8 @@
 
 use super::arg::ModelArg;
 use super::error::{CatalogError, FetchError};
-use super::local_file::{join, name_of, read_parts};
+use super::leave::no_such_file;
+use super::local_file::{join, read_parts};
 use super::offer::{sets, Offer};
 use super::only::Only;
 use super::request::Context;
@@ -99,16 +100,9 @@ fn read(model: &str, variant: Option<&str>, keeps_heads: bool, context: Context<
         Err(FetchError::Failed(_)) => {}
     }
     if let Some(own) = arg.sources.iter().find(|source| source.is_own() && arg.entry.is_none()) {
-        let location = own.label();
-        let Some(text) = variant.or(arg.only.as_ref().map(Only::text)) else {
-            return Err(CatalogError::nothing_left(&location, ""));
-        };
-        let files = own.local(context.tools)?.files.into_iter();
-        let there: Vec<String> = files.map(|file| name_of(Path::new(&file.file))).take(12).collect();
-        return Err(CatalogError::NoSuchFile {
-            location,
-            only: text.to_owned(),
-            there: there.join(", "),
+        return Err(match variant.or(arg.only.as_ref().map(Only::text)) {
+            Some(text) => no_such_file(own.as_ref(), text, context.tools)?,
+            None => CatalogError::nothing_left(&own.label(), ""),
         });
     }
     first(&arg.sources, |source| {

@@ -10,7 +10,7 @@ use super::only::Only;
 use super::pick::{names, Pick, Picks};
 use super::request::Request;
 use super::shelf::Shelf;
-use super::source::Tools;
+use super::source::{Source, Tools};
 use crate::data::FileKind;
 use crate::gguf::known_ftypes;
 use std::path::Path;
@@ -83,21 +83,9 @@ impl Request<'_> {
             return Err(beside.error());
         }
         if meant.is_empty() && (!there.is_empty() || shelf.source.is_own()) {
-            let there = match there {
-                [] => shelf
-                    .source
-                    .local(tools)?
-                    .files
-                    .into_iter()
-                    .map(|file| name_of(Path::new(&file.file)))
-                    .collect(),
-                there => there.to_vec(),
-            };
-            let some: Vec<String> = there.iter().take(12).map(|file| shown(file)).collect();
-            return Err(CatalogError::NoSuchFile {
-                location: shelf.source.label(),
-                only: text.to_owned(),
-                there: some.join(", "),
+            return Err(match there {
+                [] => no_such_file(shelf.source, text, tools)?,
+                there => no_such_among(shelf.source, text, there),
             });
         }
         shelf.offers = meant;
@@ -121,6 +109,22 @@ impl Request<'_> {
         CatalogError::Input(format!(
             "{location}: holds several models or files that may be meant; name those to use:{lines}"
         ))
+    }
+}
+
+/// The error of a source that has no file of this name.
+pub(super) fn no_such_file(source: &dyn Source, only: &str, tools: Tools<'_>) -> Result<CatalogError, CatalogError> {
+    let files = source.local(tools)?.files;
+    let there: Vec<String> = files.iter().map(|file| name_of(Path::new(&file.file))).collect();
+    Ok(no_such_among(source, only, &there))
+}
+
+fn no_such_among(source: &dyn Source, only: &str, there: &[String]) -> CatalogError {
+    let some: Vec<String> = there.iter().take(12).map(|file| shown(file)).collect();
+    CatalogError::NoSuchFile {
+        location: source.label(),
+        only: only.to_owned(),
+        there: some.join(", "),
     }
 }
 

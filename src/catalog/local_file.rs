@@ -2,7 +2,7 @@
 
 use super::error::CatalogError;
 use super::hash::sha256_hex;
-use super::label::{without_ending, FileName};
+use super::label::{stem, FileName};
 use crate::data::{DerivedFrom, FileKind, FilePart, ModelInfo, PartName, VariantInfo};
 use crate::gguf::{ftype_bpw, ftype_of, Gguf, GgufError, GgufProblem};
 use std::path::{Path, PathBuf};
@@ -221,10 +221,7 @@ pub(super) fn name_of(path: &Path) -> String {
 /// (`general.name` is often a training run's); `general.name` when the file's name says nothing.
 fn display_name(path: &Path, gguf: &Gguf) -> String {
     let name = name_of(path);
-    let stem = match PartName::parse(&name) {
-        Some(part) => part.stem,
-        None => without_ending(&name).to_owned(),
-    };
+    let stem = stem(&name);
     let label = FileName::parse(&name).full_label();
     let end = label.and_then(|label| stem.len().checked_sub(label.len()).map(|at| (at, label)));
     let own = end.filter(|(at, label)| stem.get(*at..).is_some_and(|end| end.eq_ignore_ascii_case(label)));

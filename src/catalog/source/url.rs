@@ -10,7 +10,7 @@ use crate::catalog::fetching::Fetching;
 use crate::catalog::hash::sha256_hex;
 use crate::catalog::names;
 use crate::catalog::only::Only;
-use crate::catalog::web::{escape_path, header, Client, Download, RangeFile, Token};
+use crate::catalog::web::{escape_path, header, number, Client, Download, RangeFile, Token};
 use crate::gguf::Gguf;
 use std::fs;
 use std::path::PathBuf;
@@ -131,14 +131,15 @@ impl Url {
 
     fn ask(&self, file: &str, client: &Client) -> Result<Announced, FetchError> {
         let answer = client.head(&self.url(file), file, 10)?;
-        let bytes = header(answer.headers(), "content-length").and_then(|text| text.trim().parse().ok());
-        let bytes = bytes.filter(|bytes| *bytes > 0).ok_or_else(|| {
-            FetchError::failed(format!(
-                "{} gives no length of {}, so it cannot be checked; fetch it yourself and name the file",
-                client.host(),
-                names::shown(file)
-            ))
-        })?;
+        let bytes = number(answer.headers(), "content-length")
+            .filter(|bytes| *bytes > 0)
+            .ok_or_else(|| {
+                FetchError::failed(format!(
+                    "{} gives no length of {}, so it cannot be checked; fetch it yourself and name the file",
+                    client.host(),
+                    names::shown(file)
+                ))
+            })?;
         let tag = header(answer.headers(), "etag").or_else(|| header(answer.headers(), "last-modified"));
         Ok(Announced {
             bytes,

@@ -12,6 +12,6 @@ pub(super) use client::Client;
 pub use client::Web;
 pub(super) use http::{escape_path, words};
 pub(super) use range::RangeFile;
-pub(super) use refusal::header;
+pub(super) use refusal::{header, number};
 pub(super) use token::Token;
 pub(super) use transfer::Download;
