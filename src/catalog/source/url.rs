@@ -10,7 +10,7 @@ use crate::catalog::fetching::Fetching;
 use crate::catalog::hash::sha256_hex;
 use crate::catalog::names;
 use crate::catalog::only::Only;
-use crate::catalog::web::{escape_path, header, number, Client, Download, RangeFile, Token};
+use crate::catalog::web::{address, escape_path, header, number, Client, Download, RangeFile, Token};
 use crate::gguf::Gguf;
 use std::fs;
 use std::path::PathBuf;
@@ -51,15 +51,16 @@ struct Announced {
 }
 
 fn check(base: &str) -> Result<(), String> {
-    let rest = base
-        .split_once("://")
-        .filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
-    let host = rest.and_then(|(_, rest)| rest.split('/').next()).unwrap_or("");
-    let is_good = !host.is_empty() && !base.contains(['?', '#', ' ']) && !base.chars().any(char::is_control);
-    match (is_good, host.contains('@')) {
-        (true, false) => Ok(()),
-        (true, true) => Err("holds a name or a password, which would stand in reports; leave it out".into()),
-        (false, _) => Err("is no http or https address of a file".into()),
+    match address(base) {
+        Some(uri)
+            if uri
+                .authority()
+                .is_some_and(|authority| authority.as_str().contains('@')) =>
+        {
+            Err("holds a name or a password, which would stand in reports; leave it out".into())
+        }
+        Some(_) => Ok(()),
+        None => Err("is no http or https address of a file".into()),
     }
 }
 
@@ -101,10 +102,10 @@ fn read(given: &str) -> Result<Given, CatalogError> {
 
 impl Url {
     fn client(&self, tools: Tools<'_>) -> Result<Client, FetchError> {
-        let end = self.base.find("://").map_or(0, |at| at + 3);
-        let end = self.base[end..].find('/').map_or(self.base.len(), |at| end + at);
+        // Scheme, nothing between two slashes, and host.
+        let origin: Vec<&str> = self.base.split('/').take(3).collect();
         let client = Client {
-            endpoint: self.base[..end].to_owned(),
+            endpoint: origin.join("/"),
             token: Rc::new(Token::NotAsked),
             web: tools.web.clone(),
         };

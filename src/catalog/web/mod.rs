@@ -10,7 +10,7 @@ mod transfer;
 
 pub(super) use client::Client;
 pub use client::Web;
-pub(super) use http::{escape_path, words};
+pub(super) use http::{address, escape_path, words};
 pub(super) use range::RangeFile;
 pub(super) use refusal::{header, number};
 pub(super) use token::Token;
