@@ -16,7 +16,6 @@ pub(super) struct ModelArg {
     pub name: Option<String>,
     /// Where its files come from, in the order in which they are tried.
     pub sources: Sources,
-    /// Only this of it.
     pub only: Option<Only>,
     /// The known model that it is, or that stands for it.
     pub entry: Option<Entry>,

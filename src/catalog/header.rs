@@ -32,7 +32,6 @@ pub struct Header {
 }
 
 impl Header {
-    /// Of a file that is not here.
     pub fn of_remote(gguf: Gguf, location: &str) -> Header {
         Header {
             location: location.to_owned(),

@@ -112,7 +112,6 @@ impl Request<'_> {
     }
 }
 
-/// The error of a source that has no file of this name.
 pub(super) fn no_such_file(source: &dyn Source, only: &str, tools: Tools<'_>) -> Result<CatalogError, CatalogError> {
     let files = source.local(tools)?.files;
     let there: Vec<String> = files.iter().map(|file| name_of(Path::new(&file.file))).collect();

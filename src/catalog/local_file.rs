@@ -126,7 +126,6 @@ impl LocalFile {
     }
 }
 
-/// What differs between two models, in words.
 pub(super) fn difference(one: &ModelKey, other: &ModelKey) -> String {
     let differing = one.iter().zip(other).filter(|(a, b)| a != b);
     let words = differing.map(|(a, b)| format!("{} {} instead of {}", a.0, a.1, b.1));

@@ -38,7 +38,6 @@ pub struct PreviewVariant {
     pub origin: Origin,
 }
 
-/// Where a variant is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     Here,
@@ -138,7 +137,6 @@ fn made(from: &LocalFile, label: &str, store: &Store) -> Option<PreviewVariant> 
     })
 }
 
-/// A variant of this label made from a file.
 fn expected(from: &LocalFile, label: &str) -> Option<VariantInfo> {
     let tensor_types = from.gguf.expected_types(label)?;
     let model_size = tensor_types.values().map(|share| share.bytes).sum();

@@ -125,7 +125,6 @@ fn files(
     })
 }
 
-/// The SHA-256 of each part.
 fn hashes(file: &LocalFile, store: &Store, progress: &mut Progress<'_>) -> Result<Vec<String>, CatalogError> {
     let mut hash = |path: &Path| {
         let mut hashing = |done| progress(&Event::Hashing { file: path, done });

@@ -58,10 +58,7 @@ impl Gguf {
     fn fallbacks_for(&self, label: &str) -> impl Iterator<Item = &TensorInfo> {
         let base = base_type(label);
         let output = self.output_name();
-        let has_8_experts = self
-            .str("general.architecture")
-            .and_then(|arch| self.u64(&format!("{arch}.expert_count")))
-            .is_some_and(|n| n == 8);
+        let has_8_experts = self.of_architecture("expert_count") == Some(8);
         self.matrices().filter(move |t| {
             let is_output = t.name == output;
             // Recipes give these Q8_0 in models of 8 experts, whatever their shape.

@@ -79,7 +79,6 @@ impl Gguf {
         read().map_err(|problem| problem.at(path))
     }
 
-    /// Reads the header from a stream of `file_bytes` bytes.
     pub fn read(input: impl Read + Seek, file_bytes: u64) -> Result<Gguf, GgufProblem> {
         let mut r = Reader::new(input, file_bytes)?;
         let version = read_magic_and_version(&mut r)?;
@@ -105,6 +104,11 @@ impl Gguf {
 
     pub(crate) fn u64(&self, key: &str) -> Option<u64> {
         self.metadata.get(key)?.as_u64()
+    }
+
+    /// A count whose key begins with the name of the architecture.
+    pub(super) fn of_architecture(&self, key: &str) -> Option<u64> {
+        self.u64(&format!("{}.{key}", self.str("general.architecture")?))
     }
 
     pub(crate) fn str(&self, key: &str) -> Option<&str> {
@@ -176,10 +180,7 @@ impl Gguf {
 
     /// What one token reads of a tensor in a layer: all, or as many experts as are used.
     fn used_of(&self, name: &str, bytes: u64) -> u64 {
-        let count = |key: &str| {
-            self.u64(&format!("{}.{key}", self.str("general.architecture")?))
-                .filter(|n| *n > 0)
-        };
+        let count = |key: &str| self.of_architecture(key).filter(|n| *n > 0);
         match (
             name.contains("_exps."),
             count("expert_used_count"),

@@ -25,7 +25,6 @@ pub struct Imatrix {
 pub type Sums = (Vec<f32>, Vec<f32>);
 
 impl Imatrix {
-    /// Reads a file of either format.
     pub fn open(path: &Path) -> Result<Imatrix, GgufError> {
         let of_file = |problem: GgufProblem| problem.at(path);
         let bytes = std::fs::metadata(path).map_err(|e| of_file(unreadable(e)))?.len();

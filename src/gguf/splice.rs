@@ -60,7 +60,6 @@ impl Head {
         self.0.values.extend(Writer::new().str(key, value).values);
     }
 
-    /// Removes all values whose key begins so.
     pub fn remove(&mut self, prefix: &str) {
         self.0.values.retain(|(key, _)| !key.starts_with(prefix));
     }

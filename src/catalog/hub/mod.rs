@@ -79,12 +79,10 @@ impl Hub {
         })
     }
 
-    /// The endpoint without anything secret.
     pub fn host(&self) -> &str {
         self.remote.client.host()
     }
 
-    /// Whether the endpoint answers at all, within a few seconds.
     pub fn check_reachable(&self) -> Result<(), String> {
         if let Some(why) = self.offline {
             return Err(format!("not asked ({why})"));
@@ -96,7 +94,6 @@ impl Hub {
         &self.cache.root
     }
 
-    /// Whether requests may be made at all.
     fn check_online(&self) -> Result<(), FetchError> {
         if let Some(why) = self.offline {
             let host = self.host();

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Longest listing that is read.
 const MAX_LISTING_BYTES: u64 = 32 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +64,6 @@ impl Remote {
         Ok(api.repo(at.named()))
     }
 
-    /// Where the endpoint serves a file.
     pub(super) fn url(&self, at: RepoAt<'_>, file: &str) -> Result<String, FetchError> {
         Ok(self.repo(at)?.url(&escape_path(file)))
     }

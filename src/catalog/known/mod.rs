@@ -13,7 +13,6 @@ use super::store::folder_of;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The file at the top of the repository.
 const SHIPPED: &str = include_str!("../../../models.toml");
 /// The model that is measured when none is named.
 pub const DEFAULT_MODEL: &str = "SmolLM2-135M-Instruct";

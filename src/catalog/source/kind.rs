@@ -87,7 +87,6 @@ pub enum Breadth {
 
 #[derive(Clone, Copy)]
 pub struct Tools<'a> {
-    /// Where files are made and kept.
     pub store: &'a Store,
     pub hub: &'a Hub,
     pub web: &'a Web,
@@ -116,7 +115,6 @@ pub trait Source: Debug {
         None
     }
 
-    /// What is wanted of it by default.
     fn breadth(&self) -> Breadth {
         Breadth::Usual
     }

@@ -6,16 +6,21 @@ use std::path::PathBuf;
 
 /// What became of the token. Nothing prints its text.
 pub(in crate::catalog) enum Token {
-    /// The user has none.
     Absent,
     /// The site has nothing to do with the Hub, and gets none.
     NotAsked,
     /// It goes with every request to the endpoint; `origin` says for people where it was found.
-    Sent { text: String, origin: String },
-    /// There is one, and it stays here.
-    Withheld { origin: String, why: &'static str },
-    /// There is text where a token should be.
-    Malformed { origin: String },
+    Sent {
+        text: String,
+        origin: String,
+    },
+    Withheld {
+        origin: String,
+        why: &'static str,
+    },
+    Malformed {
+        origin: String,
+    },
 }
 
 impl Token {
@@ -60,7 +65,6 @@ impl Token {
         }
     }
 
-    /// It, where it may be sent.
     pub(in crate::catalog) fn sent(&self) -> Option<&str> {
         match self {
             Token::Sent { text, .. } => Some(text),
@@ -68,7 +72,6 @@ impl Token {
         }
     }
 
-    /// The header that carries it.
     pub(super) fn bearer(&self) -> Option<String> {
         self.sent().map(|text| format!("Bearer {text}"))
     }
