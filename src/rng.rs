@@ -6,7 +6,6 @@
 pub struct SplitMix64(u64);
 
 impl SplitMix64 {
-    /// A generator; equal seeds give equal sequences.
     pub fn new(seed: u64) -> Self {
         SplitMix64(seed)
     }

@@ -16,7 +16,6 @@ pub(super) struct ModelArg {
     pub name: Option<String>,
     /// Where its files come from, in the order in which they are tried.
     pub sources: Sources,
-    /// Only this of it.
     pub only: Option<Only>,
     /// The known model that it is, or that stands for it.
     pub entry: Option<Entry>,
@@ -52,10 +51,7 @@ impl ModelArg {
                 }
             }
         }
-        Err(CatalogError::NotFound {
-            given: given.to_owned(),
-            similar: catalog.similar(given).into_iter().map(str::to_owned).collect(),
-        })
+        Err(CatalogError::not_found(given, &catalog.similar(given)))
     }
 
     /// All arguments of a request, each once.

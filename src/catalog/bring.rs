@@ -69,7 +69,6 @@ fn is_right(
     Ok(false)
 }
 
-/// The header of an offer that is not here.
 pub(super) fn read_header(source: &dyn Source, offer: &mut Offer, tools: Tools<'_>) -> Result<(), FetchError> {
     let headers = offer.parts.iter().map(|part| Ok(source.header(part, false, tools)?.0));
     let headers = headers.collect::<Result<Vec<_>, FetchError>>()?;

@@ -1,12 +1,13 @@
 //! The variants of a run, in order.
 
+use super::arg::ModelArg;
 use super::error::CatalogError;
 use super::local_file::LocalFile;
 use super::offer::Offer;
 use super::pick::{made_of_one, At, Pick};
 use super::request::Request;
 use super::shelf::Shelf;
-use crate::data::PassedOver;
+use crate::data::{ModelInfo, PassedOver};
 use std::cmp::Reverse;
 
 pub(super) struct Choice<'s> {
@@ -41,6 +42,13 @@ impl Choice<'_> {
             model: "the model".into(),
             why: "it has no files".into(),
         })
+    }
+
+    /// The model, called what its arguments call it.
+    pub(super) fn info(&self, args: &[ModelArg]) -> Result<ModelInfo, CatalogError> {
+        let mut info = self.model()?.info.clone();
+        info.name = args.iter().find_map(|arg| arg.name.clone()).unwrap_or(info.name);
+        Ok(info)
     }
 
     pub(super) fn id(&self, wanted: &Pick) -> &str {
@@ -86,10 +94,10 @@ impl Choice<'_> {
             .or_else(|| self.picks.iter().position(is_called));
         let Some(place) = place else {
             let ids: Vec<&str> = self.picks.iter().map(|wanted| self.id(wanted)).collect();
-            return Err(CatalogError::NoBaseline {
-                given: text.to_owned(),
-                ids: ids.join(", "),
-            });
+            return Err(CatalogError::Input(format!(
+                "--baseline {text}: is not among the variants compared; use one of {}",
+                ids.join(", ")
+            )));
         };
         self.picks[..=place].rotate_right(1);
         Ok(())

@@ -180,8 +180,8 @@ impl Chooser<'_, '_> {
         let offer = |&(a, i): &At| &shelves[a].offers[i];
         let models: BTreeSet<_> = wanted.iter().map(|at| (at.0, offer(at).name.model_words())).collect();
         // A file whose name tells no type may be any of those that are wanted.
-        let is_unlabelled = |at: &At| offer(at).ftype().or(offer(at).own_label()).is_none();
-        let mut doubtful: Vec<At> = offers(shelves).filter(is_unlabelled).take(MAX_DOUBTFUL).collect();
+        let is_doubtful = |at: &At| offer(at).is_untyped();
+        let mut doubtful: Vec<At> = offers(shelves).filter(is_doubtful).take(MAX_DOUBTFUL).collect();
         if models.len() > 1 {
             doubtful.extend(wanted);
         }

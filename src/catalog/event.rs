@@ -5,8 +5,10 @@ use std::path::Path;
 /// A step of getting, making or checking files; `from` is a source, or the file that another is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// Reading a file for its hash.
-    Hashing { file: &'a Path, done: u64 },
+    Hashing {
+        file: &'a Path,
+        done: u64,
+    },
     /// A variant is being made; `total` is a rough prediction.
     Making {
         variant: &'a str,
@@ -27,13 +29,22 @@ pub enum Event<'a> {
         total: u64,
     },
     /// It is there, and verified.
-    Fetched { file: &'a str, from: &'a str, bytes: u64 },
+    Fetched {
+        file: &'a str,
+        from: &'a str,
+        bytes: u64,
+    },
     /// The header of a file that is elsewhere.
-    Reading { file: &'a str },
+    Reading {
+        file: &'a str,
+    },
     /// Another process fetches the same file.
-    Waiting { file: &'a str },
-    /// Something the user should know.
-    Note { text: &'a str },
+    Waiting {
+        file: &'a str,
+    },
+    Note {
+        text: &'a str,
+    },
 }
 
 pub type Progress<'a> = dyn FnMut(&Event<'_>) + 'a;

@@ -37,7 +37,6 @@ impl Fetching<'_, '_> {
         pause(time, file, self.is_stopped)
     }
 
-    /// An error once the user has asked to stop.
     pub(super) fn check_stopped(&self, file: &str) -> Result<(), FetchError> {
         self.wait(Duration::ZERO, file)
     }
@@ -66,7 +65,6 @@ impl Fetching<'_, '_> {
         }
     }
 
-    /// A file or folder that cannot be written.
     pub(super) fn unwritable(&self, path: &Path, e: io::Error) -> FetchError {
         let dir = path.parent().unwrap_or(path);
         let error = space::full(&e, "a download", dir).unwrap_or_else(|| CatalogError::Unwritable {

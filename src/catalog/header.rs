@@ -2,9 +2,9 @@
 
 use super::arg::ModelArg;
 use super::error::{CatalogError, FetchError};
-use super::label::FileName;
-use super::local_file::{join, name_of, rank_of, read_parts};
-use super::offer::{is_among, sets};
+use super::leave::no_such_file;
+use super::local_file::{join, read_parts};
+use super::offer::{sets, Offer};
 use super::only::Only;
 use super::request::Context;
 use super::shape::Shape;
@@ -32,7 +32,6 @@ pub struct Header {
 }
 
 impl Header {
-    /// Of a file that is not here.
     pub fn of_remote(gguf: Gguf, location: &str) -> Header {
         Header {
             location: location.to_owned(),
@@ -49,12 +48,8 @@ impl Header {
         let named = Gguf::open(path)?;
         let part = named.part();
         let mut header = Header {
-            gguf: named,
-            location: path.display().to_string(),
             paths: vec![path.to_owned()],
-            part,
-            missing: Vec::new(),
-            heads: Vec::new(),
+            ..Header::of_remote(named, &path.display().to_string())
         };
         if part.is_none() {
             return Ok(header);
@@ -89,9 +84,13 @@ fn read(model: &str, variant: Option<&str>, keeps_heads: bool, context: Context<
         return Header::of_file(path);
     }
     let arg = ModelArg::parse(Some(model), context.catalog)?;
-    let wanted = |parts: &[Listed]| is_meant(&arg, variant, parts);
+    // What the argument names, the variant, or any that may be a model.
+    let is_meant = |offer: &Offer| match (&arg.only, variant) {
+        (Some(only), _) => offer.may_be(only),
+        (None, text) => text.is_none_or(|text| offer.is_called(text)) && offer.name.suspected() == FileKind::Model,
+    };
     let here = |source: &dyn Source| {
-        let found = local(source, &wanted, variant, context.tools)?;
+        let found = local(source, &is_meant, variant, context.tools)?;
         found.ok_or_else(|| FetchError::failed("is not here"))
     };
     match first(&arg.sources, here) {
@@ -100,21 +99,13 @@ fn read(model: &str, variant: Option<&str>, keeps_heads: bool, context: Context<
         Err(FetchError::Failed(_)) => {}
     }
     if let Some(own) = arg.sources.iter().find(|source| source.is_own() && arg.entry.is_none()) {
-        let location = own.label();
-        let Some(text) = variant.or(arg.only.as_ref().map(Only::text)) else {
-            let beside = String::new();
-            return Err(CatalogError::NoModels { location, beside });
-        };
-        let files = own.local(context.tools)?.files.into_iter();
-        let there: Vec<String> = files.map(|file| name_of(Path::new(&file.file))).take(12).collect();
-        return Err(CatalogError::NoSuchFile {
-            location,
-            only: text.to_owned(),
-            there: there.join(", "),
+        return Err(match variant.or(arg.only.as_ref().map(Only::text)) {
+            Some(text) => no_such_file(own.as_ref(), text, context.tools)?,
+            None => CatalogError::nothing_left(&own.label(), ""),
         });
     }
     first(&arg.sources, |source| {
-        remote(source, &wanted, keeps_heads, context.tools)
+        remote(source, &is_meant, keeps_heads, context.tools)
     })
     .map_err(|e| e.of(arg.described().to_owned()))
 }
@@ -122,15 +113,24 @@ fn read(model: &str, variant: Option<&str>, keeps_heads: bool, context: Context<
 /// The best file that is here, or that was made of one.
 fn local(
     source: &dyn Source,
-    is_meant: &dyn Fn(&[Listed]) -> bool,
+    is_meant: &dyn Fn(&Offer) -> bool,
     variant: Option<&str>,
     tools: Tools<'_>,
 ) -> Result<Option<PathBuf>, CatalogError> {
-    let sets = sets(source.local(tools)?.files);
-    let is_here = |parts: &&Vec<Listed>| parts.iter().all(|part| part.path.is_some());
-    let meant = sets.iter().filter(is_here).filter(|parts| is_meant(parts));
-    let found = best(meant).and_then(|parts| parts[0].path.clone());
-    Ok(found.or_else(|| made(&sets, variant, tools)))
+    let offers = offers(source, source.local(tools)?.files);
+    let meant = offers.iter().filter(|offer| offer.is_here() && is_meant(offer));
+    let found = meant.max_by_key(|offer| offer.rank());
+    let found = found.and_then(|offer| offer.parts[0].path.clone());
+    Ok(found.or_else(|| made(&offers, variant, tools)))
+}
+
+/// Those that are here are opened; where that fails, their names tell what they are.
+fn offers(source: &dyn Source, files: Vec<Listed>) -> Vec<Offer> {
+    let mut offers: Vec<Offer> = sets(files).into_iter().map(|parts| Offer::new(source, parts)).collect();
+    for offer in &mut offers {
+        let _ = offer.open();
+    }
+    offers
 }
 
 /// A file of random weights with the shape of a model, in the store: of a .gguf file, of a header on the Hub, or of a known model's
@@ -141,10 +141,11 @@ pub fn shape(given: &str, context: Context<'_>) -> Result<PathBuf, CatalogError>
     if let Some(entry) = named {
         let Some(dimensions) = &entry.shape else {
             let known = context.catalog.entries.iter().filter(|e| e.shape.is_some());
-            return Err(CatalogError::NoShape {
-                given: given.to_owned(),
-                known: known.map(|e| e.name.as_str()).collect::<Vec<_>>().join(", "),
-            });
+            let known: Vec<&str> = known.map(|e| e.name.as_str()).collect();
+            return Err(CatalogError::Input(format!(
+                "--shape {given}: its dimensions are not known; name a .gguf file, hf:owner/repo, or one of {}",
+                known.join(", ")
+            )));
         };
         let n_ctx_train = entry.n_ctx_train.unwrap_or(2048);
         return Shape::of_dimensions(&entry.name, n_ctx_train, dimensions).write(context.tools.store);
@@ -171,37 +172,9 @@ pub fn shape(given: &str, context: Context<'_>) -> Result<PathBuf, CatalogError>
     Shape::of_headers(&header.location, heads).write(context.tools.store)
 }
 
-/// Whether these files are meant: what the argument names, the variant, or any that may be a model.
-fn is_meant(arg: &ModelArg, variant: Option<&str>, parts: &[Listed]) -> bool {
-    let name = FileName::parse(&parts[0].file);
-    let is_named = arg.only.as_ref().is_some_and(|only| is_among(only, parts));
-    let is_of = |text: &str| {
-        let own = [ftype_of(parts).map(str::to_owned), name.full_label()];
-        own.iter().flatten().any(|own| own.eq_ignore_ascii_case(text))
-    };
-    match (&arg.only, variant) {
-        (Some(_), _) => is_named,
-        (None, Some(text)) => is_of(text) && name.suspected() == FileKind::Model,
-        (None, None) => name.suspected() == FileKind::Model,
-    }
-}
-
-fn best<'l>(sets: impl Iterator<Item = &'l Vec<Listed>>) -> Option<&'l Vec<Listed>> {
-    sets.max_by_key(|parts| ftype_of(parts).map(rank_of))
-}
-
-/// Declared, by the header of a file that is here, or by its name.
-fn ftype_of(parts: &[Listed]) -> Option<&'static str> {
-    let declared = parts[0].ftype;
-    let found = || Gguf::open(parts[0].path.as_ref()?).ok()?.ftype_checked();
-    declared
-        .or_else(found)
-        .or_else(|| FileName::parse(&parts[0].file).ftype())
-}
-
 /// A file of this variant that was made of one that is here.
-fn made(sets: &[Vec<Listed>], variant: Option<&str>, tools: Tools<'_>) -> Option<PathBuf> {
-    let files = sets.iter().flatten();
+fn made(offers: &[Offer], variant: Option<&str>, tools: Tools<'_>) -> Option<PathBuf> {
+    let files = offers.iter().flat_map(|offer| &offer.parts);
     let sources = files.filter_map(|file| {
         file.sha256
             .clone()
@@ -214,13 +187,14 @@ fn made(sets: &[Vec<Listed>], variant: Option<&str>, tools: Tools<'_>) -> Option
 
 fn remote(
     source: &dyn Source,
-    is_meant: &dyn Fn(&[Listed]) -> bool,
+    is_meant: &dyn Fn(&Offer) -> bool,
     keeps_heads: bool,
     tools: Tools<'_>,
 ) -> Result<Header, FetchError> {
-    let sets = sets(source.list(tools)?);
-    let parts = best(sets.iter().filter(|parts| is_meant(parts)));
-    let parts = parts.ok_or_else(|| FetchError::failed("has no such file"))?;
+    let offers = offers(source, source.list(tools)?);
+    let meant = offers.iter().filter(|offer| is_meant(offer));
+    let best = meant.max_by_key(|offer| offer.rank());
+    let parts = &best.ok_or_else(|| FetchError::failed("has no such file"))?.parts;
     let heads = parts.iter().map(|part| source.header(part, keeps_heads, tools));
     let mut heads = heads.collect::<Result<Vec<_>, _>>()?;
     let location = source.location(&parts[0]);

@@ -47,10 +47,7 @@ pub fn stock(models: &[String], context: Context<'_>) -> Result<Vec<Stock>, Cata
     let stock = |model: &String| {
         let arg = ModelArg::parse(Some(model), context.catalog)?;
         // A path: the user's own files are no stock.
-        let entry = arg.entry.ok_or_else(|| CatalogError::NotFound {
-            given: model.clone(),
-            similar: Vec::new(),
-        })?;
+        let entry = arg.entry.ok_or_else(|| CatalogError::not_found(model, &[]))?;
         Ok(stock_of(&entry, context.tools))
     };
     models.iter().map(stock).collect()

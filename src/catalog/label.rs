@@ -29,12 +29,7 @@ pub(super) enum Label {
 impl FileName {
     /// Takes the last part of a path apart, without `.gguf` and the number of a part.
     pub(super) fn parse(file: &str) -> FileName {
-        let base = names::base_name(file);
-        let part = PartName::parse(base);
-        let stem = match &part {
-            Some(part) => part.stem.as_str(),
-            None => without_ending(base),
-        };
+        let stem = stem(names::base_name(file));
         let mut words: Vec<String> = stem
             .split(|c: char| !c.is_alphanumeric() && c != '_' && c != '+')
             .filter(|word| !word.is_empty())
@@ -107,6 +102,11 @@ impl FileName {
             FileKind::Model
         }
     }
+}
+
+/// The name without `.gguf` and the number of a part.
+pub(super) fn stem(file: &str) -> String {
+    PartName::parse(file).map_or_else(|| without_ending(file).to_owned(), |part| part.stem)
 }
 
 /// The name without `.gguf`.

@@ -10,7 +10,7 @@ use super::only::Only;
 use super::pick::{names, Pick, Picks};
 use super::request::Request;
 use super::shelf::Shelf;
-use super::source::Tools;
+use super::source::{Source, Tools};
 use crate::data::FileKind;
 use crate::gguf::known_ftypes;
 use std::path::Path;
@@ -41,12 +41,11 @@ impl Request<'_> {
         let Some(given) = picks.unknown.first() else {
             return Ok(());
         };
-        let ids: Vec<String> = names(shelves).concat();
-        Err(CatalogError::UnknownVariant {
-            given: given.clone(),
-            here: ids.join(", "),
-            known: known_ftypes().collect::<Vec<_>>().join(", "),
-        })
+        Err(CatalogError::Input(format!(
+            "--variants: unknown variant '{given}'; there are {}, and others can be made: {}",
+            names(shelves).concat().join(", "),
+            known_ftypes().collect::<Vec<_>>().join(", ")
+        )))
     }
 
     /// Leaves what `:VARIANT` or `:FILE.gguf` names.
@@ -84,21 +83,9 @@ impl Request<'_> {
             return Err(beside.error());
         }
         if meant.is_empty() && (!there.is_empty() || shelf.source.is_own()) {
-            let there = match there {
-                [] => shelf
-                    .source
-                    .local(tools)?
-                    .files
-                    .into_iter()
-                    .map(|file| name_of(Path::new(&file.file)))
-                    .collect(),
-                there => there.to_vec(),
-            };
-            let some: Vec<String> = there.iter().take(12).map(|file| shown(file)).collect();
-            return Err(CatalogError::NoSuchFile {
-                location: shelf.source.label(),
-                only: text.to_owned(),
-                there: some.join(", "),
+            return Err(match there {
+                [] => no_such_file(shelf.source, text, tools)?,
+                there => no_such_among(shelf.source, text, there),
             });
         }
         shelf.offers = meant;
@@ -118,10 +105,25 @@ impl Request<'_> {
             let arguments: Vec<String> = arguments.iter().map(quoted).collect();
             format!("\n  kvant {} {}", self.command, arguments.join(" "))
         };
-        CatalogError::SeveralModels {
-            location: location.to_owned(),
-            lines: models.into_iter().map(line).collect(),
-        }
+        let lines: String = models.into_iter().map(line).collect();
+        CatalogError::Input(format!(
+            "{location}: holds several models or files that may be meant; name those to use:{lines}"
+        ))
+    }
+}
+
+pub(super) fn no_such_file(source: &dyn Source, only: &str, tools: Tools<'_>) -> Result<CatalogError, CatalogError> {
+    let files = source.local(tools)?.files;
+    let there: Vec<String> = files.iter().map(|file| name_of(Path::new(&file.file))).collect();
+    Ok(no_such_among(source, only, &there))
+}
+
+fn no_such_among(source: &dyn Source, only: &str, there: &[String]) -> CatalogError {
+    let some: Vec<String> = there.iter().take(12).map(|file| shown(file)).collect();
+    CatalogError::NoSuchFile {
+        location: source.label(),
+        only: only.to_owned(),
+        there: some.join(", "),
     }
 }
 
@@ -129,14 +131,10 @@ impl Request<'_> {
 pub(super) fn nothing(shelf: &Shelf<'_>) -> CatalogError {
     match shelf.beside.as_slice() {
         [one] if one.error.is_some() => one.error(),
-        besides => CatalogError::NoModels {
-            location: shelf.source.label(),
-            beside: besides
-                .iter()
-                .map(|beside| beside.passed.to_string())
-                .collect::<Vec<_>>()
-                .join(", "),
-        },
+        besides => {
+            let besides: Vec<String> = besides.iter().map(|beside| beside.passed.to_string()).collect();
+            CatalogError::nothing_left(&shelf.source.label(), &besides.join(", "))
+        }
     }
 }
 
@@ -147,10 +145,11 @@ pub(super) fn check_one_model(shelves: &[Shelf<'_>]) -> Result<(), CatalogError>
     let Some((first, key)) = read.next() else { return Ok(()) };
     match read.find(|(_, other)| *other != key) {
         None => Ok(()),
-        Some((odd, other)) => Err(CatalogError::OddFile {
-            path: odd.argument.clone(),
-            other: first.argument.clone(),
-            difference: difference(&other, &key),
-        }),
+        Some((odd, other)) => Err(CatalogError::Input(format!(
+            "{}: is not the same model as {} ({}); name files of one model",
+            odd.argument,
+            first.argument,
+            difference(&other, &key)
+        ))),
     }
 }

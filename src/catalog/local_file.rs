@@ -2,7 +2,7 @@
 
 use super::error::CatalogError;
 use super::hash::sha256_hex;
-use super::label::{without_ending, FileName};
+use super::label::{stem, FileName};
 use crate::data::{DerivedFrom, FileKind, FilePart, ModelInfo, PartName, VariantInfo};
 use crate::gguf::{ftype_bpw, ftype_of, Gguf, GgufError, GgufProblem};
 use std::path::{Path, PathBuf};
@@ -126,7 +126,6 @@ impl LocalFile {
     }
 }
 
-/// What differs between two models, in words.
 pub(super) fn difference(one: &ModelKey, other: &ModelKey) -> String {
     let differing = one.iter().zip(other).filter(|(a, b)| a != b);
     let words = differing.map(|(a, b)| format!("{} {} instead of {}", a.0, a.1, b.1));
@@ -221,10 +220,7 @@ pub(super) fn name_of(path: &Path) -> String {
 /// (`general.name` is often a training run's); `general.name` when the file's name says nothing.
 fn display_name(path: &Path, gguf: &Gguf) -> String {
     let name = name_of(path);
-    let stem = match PartName::parse(&name) {
-        Some(part) => part.stem,
-        None => without_ending(&name).to_owned(),
-    };
+    let stem = stem(&name);
     let label = FileName::parse(&name).full_label();
     let end = label.and_then(|label| stem.len().checked_sub(label.len()).map(|at| (at, label)));
     let own = end.filter(|(at, label)| stem.get(*at..).is_some_and(|end| end.eq_ignore_ascii_case(label)));

@@ -137,12 +137,7 @@ impl<'a> Maker<'a> {
         let needed = space::predicted_bytes(&self.source.gguf, variant);
         match space::free(&self.dir) {
             // Measured while the unfinished file is still there.
-            Some(free) if free < 1 << 20 => CatalogError::NoRoom {
-                what: variant.to_owned(),
-                dir: self.dir.clone(),
-                needed,
-                free,
-            },
+            Some(free) if free < 1 << 20 => space::no_room(variant, &self.dir, needed, free),
             _ if is_for_want_of_memory(&why) => CatalogError::NoMemory {
                 variant: variant.to_owned(),
                 why,

@@ -3,13 +3,12 @@
 use super::error::CatalogError;
 use super::ids::Nameless;
 use super::label::{without_ending, FileName, Label};
-use super::local_file::{is_quantized, name_of, rank_of, LocalFile};
+use super::local_file::{is_quantized, rank_of, LocalFile};
 use super::names;
 use super::only::Only;
 use super::source::{Listed, Source};
 use crate::data::{FileKind, PartName, PassedOver};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// A variant that a source offers: a file, or the parts of one.
 pub(super) struct Offer {
@@ -133,14 +132,28 @@ impl Offer {
         Ok(local)
     }
 
-    /// What it is found by besides its id: its label with the recipe, its label, its file type, the name of its file.
+    /// What it is found by besides its id: its label with the recipe, its label, its file type, the name of a file.
     pub(super) fn is_called(&self, text: &str) -> bool {
         let is_same = |own: &str| own.eq_ignore_ascii_case(text);
         // A recipe of its own is not what its type says.
         let is_typed = self.own_label().or(self.ftype()).is_some_and(is_same);
-        let file = name_of(Path::new(self.file()));
-        let stem = without_ending(&file);
-        is_typed || self.full_label().as_deref().is_some_and(is_same) || is_same(&file) || is_same(stem)
+        let mut files = self.parts.iter().map(|part| names::base_name(&part.file));
+        is_typed
+            || self.full_label().as_deref().is_some_and(is_same)
+            || files.any(|file| is_same(file) || is_same(without_ending(file)))
+    }
+
+    /// Only its header can tell what type it is.
+    pub(super) fn is_untyped(&self) -> bool {
+        self.ftype().or(self.own_label()).is_none()
+    }
+
+    pub(super) fn may_be(&self, only: &Only) -> bool {
+        let is_at = |part: &Listed, name: &str| part.file == *name || part.file.ends_with(&format!("/{name}"));
+        match only {
+            Only::File(name) => self.parts.iter().any(|part| is_at(part, name)),
+            Only::Variant(text) => self.is_called(text) || self.is_untyped(),
+        }
     }
 }
 
@@ -174,35 +187,13 @@ impl Beside {
 
     /// What naming the file gives.
     pub(super) fn error(&self) -> CatalogError {
-        let unread = || CatalogError::NotMeasurable {
-            file: self.passed.file.clone(),
-            what: match &self.passed.detail {
-                Some(detail) => format!("{}: {detail}", self.passed.kind.words()),
-                None => self.passed.kind.words().to_owned(),
-            },
+        let unread = || {
+            let PassedOver { file, kind, detail } = &self.passed;
+            let detail = detail.as_ref().map_or(String::new(), |detail| format!(": {detail}"));
+            CatalogError::Input(format!("{file}: is {}{detail}; name another file", kind.words()))
         };
         self.error.clone().unwrap_or_else(unread)
     }
-}
-
-/// Whether one of these parts may be meant.
-pub(super) fn is_among(only: &Only, parts: &[Listed]) -> bool {
-    parts.iter().any(|part| match only {
-        Only::File(name) => part.file == *name || part.file.ends_with(&format!("/{name}")),
-        Only::Variant(text) => {
-            let is_same = |own: &str| own.eq_ignore_ascii_case(text);
-            let name = FileName::parse(&part.file);
-            let own = match &name.label {
-                Some(Label::Own(own)) => Some(own.as_str()),
-                _ => None,
-            };
-            // What only a header can tell is looked at when it was read.
-            name.label.is_none()
-                || part.ftype.or(name.ftype()).or(own).is_some_and(is_same)
-                || name.full_label().as_deref().is_some_and(is_same)
-                || is_same(without_ending(names::base_name(&part.file)))
-        }
-    })
 }
 
 /// Files, and parts of files, that belong together, in the order of their first names.

@@ -38,7 +38,6 @@ pub struct PreviewVariant {
     pub origin: Origin,
 }
 
-/// Where a variant is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     Here,
@@ -70,8 +69,6 @@ fn preview_to(
     };
     let choice = chooser.choose(args)?;
     let best = choice.model()?;
-    let mut info = best.info.clone();
-    info.name = args.iter().find_map(|arg| arg.name.clone()).unwrap_or(info.name);
     let store = context.tools.store;
     let wanted = choice
         .picks
@@ -79,7 +76,7 @@ fn preview_to(
         .filter_map(|pick| variant(&choice, pick, best, store));
     let others = offers(&choice.shelves).filter(|at| !choice.picks.contains(&Pick::Offer(*at)));
     Ok(Preview {
-        info,
+        info: choice.info(args)?,
         variants: wanted.collect(),
         others: others.map(|at| of_offer(choice.offer(at))).collect(),
         passed_over: choice.beside(),
@@ -140,7 +137,6 @@ fn made(from: &LocalFile, label: &str, store: &Store) -> Option<PreviewVariant> 
     })
 }
 
-/// A variant of this label made from a file.
 fn expected(from: &LocalFile, label: &str) -> Option<VariantInfo> {
     let tensor_types = from.gguf.expected_types(label)?;
     let model_size = tensor_types.values().map(|share| share.bytes).sum();

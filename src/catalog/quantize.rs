@@ -23,7 +23,6 @@ pub trait Quantize {
     /// after an error is the caller's to remove.
     fn quantize(&self, src: &Path, dst: &Path, ftype: &str, progress: &mut dyn FnMut(u64)) -> Result<(), String>;
 
-    /// Whether the user has asked to stop.
     fn is_stopped(&self) -> bool {
         false
     }

@@ -58,9 +58,7 @@ pub fn resolve(
             progress: &mut *progress,
         };
         let choice = chooser.choose(args)?;
-        let mut files = files(&choice, context.tools, progress)?;
-        files.info.name = args.iter().find_map(|arg| arg.name.clone()).unwrap_or(files.info.name);
-        Ok(files)
+        files(&choice, choice.info(args)?, context.tools, progress)
     };
     match of(&args) {
         Err(CatalogError::Unobtainable { why, .. }) if request.models.is_empty() => {
@@ -76,7 +74,12 @@ pub fn resolve(
 }
 
 /// The wanted ones, and those that are missing, made.
-fn files(choice: &Choice<'_>, tools: Tools<'_>, progress: &mut Progress<'_>) -> Result<ModelFiles, CatalogError> {
+fn files(
+    choice: &Choice<'_>,
+    info: ModelInfo,
+    tools: Tools<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<ModelFiles, CatalogError> {
     let store = tools.store;
     let missing = choice.picks.iter().filter_map(|pick| match *pick {
         Pick::Make(label) => Some(label),
@@ -115,14 +118,13 @@ fn files(choice: &Choice<'_>, tools: Tools<'_>, progress: &mut Progress<'_>) -> 
         }
     }
     Ok(ModelFiles {
-        info: choice.model()?.info.clone(),
+        info,
         variants,
         passed_over: choice.beside(),
         fallback: None,
     })
 }
 
-/// The SHA-256 of each part.
 fn hashes(file: &LocalFile, store: &Store, progress: &mut Progress<'_>) -> Result<Vec<String>, CatalogError> {
     let mut hash = |path: &Path| {
         let mut hashing = |done| progress(&Event::Hashing { file: path, done });

@@ -6,10 +6,9 @@
 use super::error::CatalogError;
 use super::hash::sha256_hex;
 use super::known::Dimensions;
-use super::label::without_ending;
+use super::label::{stem, without_ending};
 use super::store::Store;
 use super::{names, space};
-use crate::data::PartName;
 use crate::gguf::{ftype_id, GgmlType, Gguf, TensorInfo, Writer};
 use crate::rng::SplitMix64;
 use std::io::{self, Cursor, Write};
@@ -36,15 +35,13 @@ struct Part {
 impl Shape {
     /// That of the headers of all parts, each with the bytes before its tensors.
     pub(super) fn of_headers(name: &str, heads: Vec<(Gguf, Vec<u8>)>) -> Shape {
-        let name = names::base_name(name);
-        let name = PartName::parse(name).map_or(name.trim_end_matches(".gguf").to_owned(), |part| part.stem);
         let parts = heads.into_iter().map(|(gguf, head)| Part {
             head,
             file_bytes: gguf.file_bytes,
             tensors: gguf.tensors,
         });
         Shape {
-            name,
+            name: stem(names::base_name(name)),
             parts: parts.collect(),
         }
     }
@@ -96,10 +93,11 @@ impl Part {
             return Ok(());
         }
         if let Some(tensor) = self.tensors.iter().find(|t| scales(t.ggml_type).is_none()) {
-            return Err(CatalogError::NoRandom {
-                tensor: tensor.name.clone(),
-                ggml_type: tensor.ggml_type.name(),
-            });
+            return Err(CatalogError::Input(format!(
+                "--shape: {} is of type {}, of which kvant makes no random weights; use a file of another type",
+                tensor.name,
+                tensor.ggml_type.name()
+            )));
         }
         space::check(name, store.root(), self.file_bytes)?;
         crate::fs::write_with(path, |file| self.fill(file)).map_err(|e| store.unusable(e))

@@ -3,7 +3,7 @@
 use super::error::CatalogError;
 use super::ids::ids;
 use super::local_file::{difference, name_of, LocalFile, ModelKey};
-use super::offer::{is_among, sets, Beside, Offer};
+use super::offer::{sets, Beside, Offer};
 use super::only::Only;
 use super::source::{Known, Listed, Source};
 use crate::data::{FileKind, PartName};
@@ -33,11 +33,11 @@ impl<'s> Shelf<'s> {
         };
         let mut suspects = Vec::new();
         for parts in sets(known.files) {
+            let mut offer = Offer::new(source, parts);
             // Which variant is meant by a name is seen when all have theirs.
-            if matches!(only, Some(only @ Only::File(_)) if !is_among(only, &parts)) {
+            if matches!(only, Some(only @ Only::File(_)) if !offer.may_be(only)) {
                 continue;
             }
-            let mut offer = Offer::new(source, parts);
             let kind = offer.name.suspected();
             if let Some(missing) = missing_part(&offer.parts) {
                 let opened = offer.parts[0].path.as_ref().map(|path| LocalFile::open(path));

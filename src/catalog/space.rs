@@ -40,23 +40,22 @@ pub fn free_at(dir: &Path) -> Option<u64> {
 }
 
 pub(super) fn full(e: &std::io::Error, what: &str, dir: &Path) -> Option<CatalogError> {
-    (e.kind() == std::io::ErrorKind::StorageFull).then(|| CatalogError::NoRoom {
+    (e.kind() == std::io::ErrorKind::StorageFull).then(|| no_room(what, dir, 1 << 20, free(dir).unwrap_or(0)))
+}
+
+pub(super) fn no_room(what: &str, dir: &Path, needed: u64, free: u64) -> CatalogError {
+    CatalogError::NoRoom {
         what: what.to_owned(),
         dir: dir.to_owned(),
-        needed: 1 << 20,
-        free: free(dir).unwrap_or(0),
-    })
+        needed,
+        free,
+    }
 }
 
 /// An error when `needed` bytes do not fit at `dir`.
 pub(super) fn check(what: &str, dir: &Path, needed: u64) -> Result<(), CatalogError> {
     match free(dir) {
-        Some(free) if free < needed => Err(CatalogError::NoRoom {
-            what: what.to_owned(),
-            dir: dir.to_owned(),
-            needed,
-            free,
-        }),
+        Some(free) if free < needed => Err(no_room(what, dir, needed, free)),
         _ => Ok(()),
     }
 }

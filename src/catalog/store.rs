@@ -191,7 +191,6 @@ impl Store {
         self.root.join("hashes")
     }
 
-    /// The error for a failure to write in the store.
     pub(super) fn unusable(&self, e: io::Error) -> CatalogError {
         space::full(&e, "the store", &self.root).unwrap_or_else(|| CatalogError::Store {
             dir: self.root.clone(),

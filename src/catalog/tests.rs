@@ -208,56 +208,6 @@ fn a_folder_gives_what_it_holds_and_the_best_is_the_source() {
 }
 
 #[test]
-fn folders_that_cannot_be_compared_are_refused() {
-    let fixture = Fixture::new();
-    let none = Scripted::default();
-    fs::create_dir_all(fixture.dir.path().join("empty")).expect("created");
-    let (code, text) = message(fixture.resolve(&fixture.dir.path().join("empty"), &[], &none));
-    assert!(code == 2 && text.contains("no .gguf file"), "{text}");
-
-    fixture.put("two/a b.gguf", &tiny_llama(64, 1, (1, 2), Some(1)).bytes());
-    fixture.put("two/c.gguf", &llama("F16").bytes());
-    let (code, text) = message(fixture.resolve(&fixture.dir.path().join("two"), &[], &none));
-    let lines: Vec<&str> = text.lines().skip(1).collect();
-    assert!(code == 2 && lines.len() == 2, "{text}");
-    assert!(
-        lines[0].starts_with("  kvant compare '/") && lines[0].ends_with("two/a b.gguf'"),
-        "{text}"
-    );
-    assert!(lines[1].ends_with("two/c.gguf"), "{text}");
-}
-
-#[test]
-fn files_that_are_no_model_are_named_with_what_to_do() {
-    let fixture = Fixture::new();
-    let refused = |path: &Path| message(fixture.resolve(path, &[], &Scripted::default()));
-    let cases: [(&str, Vec<u8>, &str); 5] = [
-        ("text.gguf", b"Once upon a time".to_vec(), "a text"),
-        ("empty.gguf", Vec::new(), "is empty"),
-        ("cut.gguf", llama("F16").bytes()[..3000].to_vec(), "truncated: tensor"),
-        (
-            "embed.gguf",
-            llama("F16").u32("llama.pooling_type", 1).bytes(),
-            "embedding",
-        ),
-        ("part.gguf", llama("F16").u32("split.count", 2).bytes(), "split"),
-    ];
-    for (name, bytes, expected) in cases {
-        let (code, text) = refused(&fixture.put(name, &bytes));
-        assert!(code == 2 && text.contains(name) && text.contains(expected), "{text}");
-    }
-    let (code, text) = refused(&fixture.dir.path().join("nowhere.gguf"));
-    assert!(code == 2 && text.contains("no such file"), "{text}");
-    let path = fixture.put("good.gguf", &llama("F16").bytes());
-    let (code, text) = message(fixture.resolve(&path, &["Q5_X"], &Scripted::default()));
-    assert!(
-        code == 2 && text.contains("'Q5_X'") && text.contains("Q4_K_M"),
-        "{text}"
-    );
-    assert_eq!(fixture.left_in_store(), Vec::<String>::new());
-}
-
-#[test]
 fn nothing_half_made_stays() {
     let fixture = Fixture::new();
     let path = fixture.put("good.gguf", &llama("F16").bytes());

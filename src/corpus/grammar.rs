@@ -43,7 +43,6 @@ impl Grammar {
     }
 }
 
-/// The text with its first letter in upper case.
 pub(super) fn capitalise(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {

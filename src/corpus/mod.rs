@@ -24,7 +24,6 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// The corpus of this seed; another salt gives other texts.
     pub fn new(seed: u64, salt: &str) -> Self {
         let mut key = seed.to_le_bytes().to_vec();
         key.extend_from_slice(salt.as_bytes());

@@ -57,13 +57,10 @@ impl Gguf {
 
     fn fallbacks_for(&self, label: &str) -> impl Iterator<Item = &TensorInfo> {
         let base = base_type(label);
-        let is_tied = self.tensor("output.weight").is_none();
-        let has_8_experts = self
-            .str("general.architecture")
-            .and_then(|arch| self.u64(&format!("{arch}.expert_count")))
-            .is_some_and(|n| n == 8);
+        let output = self.output_name();
+        let has_8_experts = self.of_architecture("expert_count") == Some(8);
         self.matrices().filter(move |t| {
-            let is_output = t.name == "output.weight" || (is_tied && t.name == "token_embd.weight");
+            let is_output = t.name == output;
             // Recipes give these Q8_0 in models of 8 experts, whatever their shape.
             let is_q8_by_recipe = has_8_experts
                 && t.ggml_type == GgmlType::Q8_0
@@ -77,13 +74,13 @@ impl Gguf {
     /// Close to llama.cpp's recipes, not equal to them. `None` for an unknown label.
     pub fn expected_types(&self, label: &str) -> Option<BTreeMap<String, TensorTypeShare>> {
         let base = base_type(label)?;
-        let is_tied = self.tensor("output.weight").is_none();
+        let output = self.output_name();
         let matrices: BTreeSet<&str> = self.matrices().map(|t| t.name.as_str()).collect();
         let of = |t: &TensorInfo| {
             if !matrices.contains(t.name.as_str()) {
                 return (t.ggml_type, t.bytes);
             }
-            let is_output = t.name == "output.weight" || (is_tied && t.name == "token_embd.weight");
+            let is_output = t.name == output;
             let is_k = base.block().0 == 256;
             let is_larger = label.ends_with("_M") && (t.name.contains("attn_v.") || t.name.contains("ffn_down."));
             let wanted = match base {

@@ -1,5 +1,6 @@
 //! Is this a model that text can be generated with? If not, what is it?
 
+use super::shape::problem;
 use super::{Gguf, GgufProblem};
 use crate::data::FileKind;
 
@@ -48,10 +49,7 @@ impl Gguf {
             }
         }
         let Some(arch) = self.str("general.architecture") else {
-            return Err(GgufProblem::Metadata {
-                key: "general.architecture".into(),
-                why: "is missing".into(),
-            });
+            return Err(problem("general.architecture", "is missing"));
         };
         if arch == "clip" {
             return no(FileKind::Projector, PROJECTOR.into());

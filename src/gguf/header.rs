@@ -79,7 +79,6 @@ impl Gguf {
         read().map_err(|problem| problem.at(path))
     }
 
-    /// Reads the header from a stream of `file_bytes` bytes.
     pub fn read(input: impl Read + Seek, file_bytes: u64) -> Result<Gguf, GgufProblem> {
         let mut r = Reader::new(input, file_bytes)?;
         let version = read_magic_and_version(&mut r)?;
@@ -107,12 +106,25 @@ impl Gguf {
         self.metadata.get(key)?.as_u64()
     }
 
+    /// A count whose key begins with the name of the architecture.
+    pub(super) fn of_architecture(&self, key: &str) -> Option<u64> {
+        self.u64(&format!("{}.{key}", self.str("general.architecture")?))
+    }
+
     pub(crate) fn str(&self, key: &str) -> Option<&str> {
         self.metadata.get(key)?.as_str()
     }
 
     pub(crate) fn tensor(&self, name: &str) -> Option<&TensorInfo> {
         self.tensors.iter().find(|t| t.name == name)
+    }
+
+    /// Name of the output matrix: the token embedding where there is no other.
+    pub(super) fn output_name(&self) -> &'static str {
+        match self.tensor("output.weight") {
+            Some(_) => "output.weight",
+            None => "token_embd.weight",
+        }
     }
 
     /// Sum of the tensors' bytes (llama.cpp's `model_size`).
@@ -144,15 +156,14 @@ impl Gguf {
     /// The shares that tensors would have with other types and lengths.
     pub(super) fn shares(&self, of: impl Fn(&TensorInfo) -> (GgmlType, u64)) -> BTreeMap<String, TensorTypeShare> {
         let mut shares: BTreeMap<String, TensorTypeShare> = BTreeMap::new();
-        let is_tied = self.tensor("output.weight").is_none();
+        let output = self.output_name();
         for t in &self.tensors {
             let (ggml_type, bytes) = of(t);
             let share = shares.entry(ggml_type.name().to_owned()).or_default();
             share.n_tensors += 1;
             share.bytes += bytes;
             match t.name.as_str() {
-                "output.weight" => share.output_bytes += bytes,
-                "token_embd.weight" if is_tied => share.output_bytes += bytes,
+                name if name == output => share.output_bytes += bytes,
                 name if name.starts_with("blk.") && t.n_dims_used() > 1 => {
                     share.layer_bytes += self.used_of(name, bytes)
                 }
@@ -169,10 +180,7 @@ impl Gguf {
 
     /// What one token reads of a tensor in a layer: all, or as many experts as are used.
     fn used_of(&self, name: &str, bytes: u64) -> u64 {
-        let count = |key: &str| {
-            self.u64(&format!("{}.{key}", self.str("general.architecture")?))
-                .filter(|n| *n > 0)
-        };
+        let count = |key: &str| self.of_architecture(key).filter(|n| *n > 0);
         match (
             name.contains("_exps."),
             count("expert_used_count"),

@@ -4,11 +4,10 @@
 //! what llama-quantize makes of it: sums over counts, in f32, 1 where nothing was counted.
 
 use super::reader::unreadable;
-use super::splice::Piece;
-use super::{GgmlType, Gguf, GgufError, GgufProblem, TensorInfo, Writer};
+use super::{GgmlType, Gguf, GgufError, GgufProblem, Writer};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -26,7 +25,6 @@ pub struct Imatrix {
 pub type Sums = (Vec<f32>, Vec<f32>);
 
 impl Imatrix {
-    /// Reads a file of either format.
     pub fn open(path: &Path) -> Result<Imatrix, GgufError> {
         let of_file = |problem: GgufProblem| problem.at(path);
         let bytes = std::fs::metadata(path).map_err(|e| of_file(unreadable(e)))?.len();
@@ -111,35 +109,25 @@ pub fn write_imatrix(
     dataset: &str,
     (n_chunks, n_ctx): (u32, u32),
 ) -> io::Result<()> {
-    let mut data = tempfile::tempfile()?;
-    let mut tensors = Vec::new();
-    for (name, (squares, counts)) in sums {
-        let n_matrices = counts.len().max(1) as u64;
-        let n_row = squares.len() as u64 / n_matrices;
-        for (what, row, values) in [("in_sum2", n_row, squares), ("counts", 1, counts)] {
-            let offset = data.stream_position()?;
-            for value in values {
-                data.write_all(&value.to_le_bytes())?;
-            }
-            tensors.push(TensorInfo {
-                name: format!("{name}.{what}"),
-                ggml_type: GgmlType::F32,
-                dims: [row, n_matrices, 1, 1],
-                n_dims: 2,
-                part: 0,
-                offset,
-                bytes: 4 * values.len() as u64,
-                n_elements: values.len() as u64,
-            });
-        }
-    }
-    let writer = Writer::new()
+    let mut writer = Writer::new()
         .str("general.type", "imatrix")
         .strs("imatrix.datasets", &[dataset])
         .u32("imatrix.chunk_count", n_chunks)
         .u32("imatrix.chunk_size", n_ctx);
-    let pieces: Vec<Piece<'_>> = tensors.iter().map(|tensor| Piece { tensor, file: &data }).collect();
-    writer.write(File::create(path)?, &pieces).map(drop)
+    let mut data = Vec::new();
+    for (name, (squares, counts)) in sums {
+        let n_matrices = counts.len().max(1) as u64;
+        let n_row = squares.len() as u64 / n_matrices;
+        for (what, row, values) in [("in_sum2", n_row, squares), ("counts", 1, counts)] {
+            let (name, bytes) = (format!("{name}.{what}"), 4 * values.len() as u64);
+            writer = writer.tensor(&name, &[row, n_matrices], GgmlType::F32.id(), bytes);
+            data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            data.resize(data.len().next_multiple_of(writer.alignment as usize), 0);
+        }
+    }
+    let mut file = File::create(path)?;
+    file.write_all(&writer.head().0)?;
+    file.write_all(&data)
 }
 
 fn weights(squares: &[f32], counts: &[f32]) -> Vec<f32> {

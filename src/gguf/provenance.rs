@@ -5,9 +5,7 @@ use crate::data::Quantization;
 
 /// What keys of kvant's own metadata begin with.
 pub const MIX_PREFIX: &str = "kvant.mix.";
-/// Key of what to call a mix.
 pub const MIX_LABEL_KEY: &str = "kvant.mix.label";
-/// Key of the recipe of a mix.
 pub const MIX_RECIPE_KEY: &str = "kvant.mix.recipe";
 
 /// A label is a word: it stands in ids, tables and names of files.

@@ -15,7 +15,6 @@ pub(super) struct Reader<R> {
 }
 
 impl<R: Read + Seek> Reader<R> {
-    /// Starts at byte 0 of a stream of `len` bytes.
     pub(super) fn new(mut inner: R, len: u64) -> Result<Self, GgufProblem> {
         inner.seek(SeekFrom::Start(0)).map_err(unreadable)?;
         let inner = BufReader::with_capacity(64 << 10, inner);
@@ -27,7 +26,6 @@ impl<R: Read + Seek> Reader<R> {
         })
     }
 
-    /// Where the next read starts.
     pub(super) fn pos(&self) -> u64 {
         self.pos
     }
@@ -40,7 +38,6 @@ impl<R: Read + Seek> Reader<R> {
         self.len
     }
 
-    /// Takes `bytes` out of the memory budget.
     pub(super) fn charge(&mut self, bytes: u64) -> Result<(), GgufProblem> {
         self.budget = self.budget.checked_sub(bytes).ok_or_else(|| {
             GgufProblem::Damaged(format!(

@@ -110,7 +110,7 @@ impl Gguf {
     }
 }
 
-fn problem(key: &str, why: &str) -> GgufProblem {
+pub(super) fn problem(key: &str, why: &str) -> GgufProblem {
     GgufProblem::Metadata {
         // It holds the name of the architecture, which may be anything.
         key: shown(key),

@@ -60,29 +60,23 @@ impl Head {
         self.0.values.extend(Writer::new().str(key, value).values);
     }
 
-    /// Removes all values whose key begins so.
     pub fn remove(&mut self, prefix: &str) {
         self.0.values.retain(|(key, _)| !key.starts_with(prefix));
     }
 
     /// Writes the file. Name, shape, and who has the bytes of each tensor are told by `pieces`.
     pub fn write(&self, to: File, pieces: &[Piece<'_>]) -> io::Result<u64> {
-        self.0.clone().write(to, pieces)
-    }
-}
-
-impl Writer {
-    pub(super) fn write(mut self, to: File, pieces: &[Piece<'_>]) -> io::Result<u64> {
+        let mut writer = self.0.clone();
         for Piece { tensor, .. } in pieces {
             let dims = &tensor.dims[..tensor.n_dims as usize];
-            self = self.tensor(&tensor.name, dims, tensor.ggml_type.id(), tensor.bytes);
+            writer = writer.tensor(&tensor.name, dims, tensor.ggml_type.id(), tensor.bytes);
         }
-        let (head, file_bytes) = self.head();
+        let (head, file_bytes) = writer.head();
         let mut out = BufWriter::with_capacity(1 << 20, to);
         out.write_all(&head)?;
         for piece in pieces {
             copy(piece, &mut out)?;
-            let padded = piece.tensor.bytes.next_multiple_of(self.alignment);
+            let padded = piece.tensor.bytes.next_multiple_of(writer.alignment);
             out.write_all(&vec![0; (padded - piece.tensor.bytes) as usize])?;
         }
         out.into_inner().map_err(io::IntoInnerError::into_error)?;

@@ -9,7 +9,6 @@ macro_rules! ggml_types {
         impl GgmlType {
             pub const ALL: &'static [GgmlType] = &[$(GgmlType::$variant),+];
 
-            /// The type with ggml's number `id`.
             pub(crate) const fn from_id(id: u32) -> Option<GgmlType> {
                 match id { $($id => Some(GgmlType::$variant),)+ _ => None }
             }

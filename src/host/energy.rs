@@ -5,7 +5,6 @@
 use std::fs::{read_dir, read_to_string};
 use std::path::{Path, PathBuf};
 
-/// Where the kernel keeps them.
 const POWERCAP: &str = "/sys/class/powercap";
 
 /// The counters of this machine; found once.

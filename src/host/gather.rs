@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Everything [`HostInfo`] holds, now.
 pub(crate) fn gather() -> HostInfo {
     let cpuinfo = read("/proc/cpuinfo").unwrap_or_default();
     let usable = allowed_cpus();

@@ -39,7 +39,6 @@ impl Interference {
         }
     }
 
-    /// Watches the GPUs at these addresses on the PCI bus too.
     pub(crate) fn watch_gpus(&mut self, addresses: Vec<String>) {
         self.gpus = addresses;
     }

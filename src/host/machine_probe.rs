@@ -12,9 +12,7 @@ use std::time::Instant;
 
 /// Bytes that are read, over all threads: more than most caches hold.
 const N_BYTES: usize = 128 << 20;
-/// How often they are read.
 const N_READS: u64 = 6;
-/// Rows and columns of the matrices.
 const N_ROWS: usize = 384;
 const N_PRODUCTS: u64 = 32;
 

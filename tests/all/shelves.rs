@@ -149,6 +149,23 @@ fn files_of_one_type_are_told_apart_in_tables_charts_and_the_answer() {
         "{}",
         stderr(&output)
     );
+    let unknown = ["--variants", "F16,Q4_K_M", "--baseline", "Q8_0"];
+    let output = run_for(&mut compare(&lab, &["shelf"], &unknown), 2);
+    assert!(
+        stderr(&output).contains("--baseline Q8_0: is not among the variants compared; use one of F16, Q4_K_M"),
+        "{}",
+        stderr(&output)
+    );
+    let output = run_for(&mut compare(&lab, &["shelf:sub/../x"], &[]), 2);
+    assert!(
+        stderr(&output).contains("shelf: has no such file as sub/../x; there are tiny-F16.gguf"),
+        "{}",
+        stderr(&output)
+    );
+    // A file that is named twice is one.
+    let twice = ["shelf/tiny-F16.gguf", "shelf:q4_k_m", "shelf/tiny-F16.gguf"];
+    let dry = run_for(&mut compare(&lab, &twice, &["--dry-run", "--json"]), 0);
+    assert_eq!(texts(&json(&dry)["files"], "id"), ["F16", "Q4_K_M"]);
 }
 
 #[test]
@@ -315,14 +332,27 @@ fn a_folder_is_told_in_one_table() {
         !lab.path("reports").exists() && !lab.path("store/hashes").exists(),
         "nothing is read but headers"
     );
-    // Two models: inspect still tells what is what, compare asks which.
+    // Named, or called by its type, a file that cannot be used is refused, not made.
+    for args in [&["shelf/broken-Q8_0.gguf"][..], &["shelf", "--variants", "F16,Q8_0"]] {
+        let text = stderr(&run_for(&mut lab.kvant(&[&["compare"], args].concat()), 2));
+        assert!(text.contains("shelf/broken-Q8_0.gguf: truncated"), "{text}");
+    }
+    // A file of another model is passed over while this one has more.
     std::fs::write(
         lab.path("shelf/other-F16.gguf"),
         tiny_llama(64, 1, (1, 2), Some(1)).bytes(),
     )
     .expect("written");
+    let table = json(&run_for(&mut lab.kvant(&["inspect", "shelf", "--json"]), 0));
+    let rows = table["files"].as_array().expect("files");
+    assert!(
+        rows.iter()
+            .any(|row| row["file"] == "other-F16.gguf" && row["kind"] == "other_model"),
+        "{table}"
+    );
+    // Two models: inspect still tells what is what, compare asks which.
     std::fs::write(
-        lab.path("shelf/other-Q8_0.gguf"),
+        lab.path("shelf/other-Q8_0 b.gguf"),
         tiny_llama(64, 8, (32, 34), Some(7)).bytes(),
     )
     .expect("written");
@@ -335,11 +365,23 @@ fn a_folder_is_told_in_one_table() {
     let output = run_for(&mut lab.kvant(&["compare", "shelf"]), 2);
     let text = stderr(&output);
     assert!(
-        text.contains("\n  kvant compare shelf/other-F16.gguf shelf/other-Q8_0.gguf\n"),
+        text.contains("\n  kvant compare shelf/other-F16.gguf 'shelf/other-Q8_0 b.gguf'\n"),
         "{text}"
     );
     assert!(
         text.contains("\n  kvant compare shelf/tiny-F16.gguf shelf/tiny-Q4_K_M.gguf"),
         "{text}"
     );
+    // No model is left: what the files are instead.
+    for name in ["other-F16", "other-Q8_0 b", "tiny-F16", "tiny-Q4_K_M"] {
+        std::fs::remove_file(lab.path(&format!("shelf/{name}.gguf"))).expect("removed");
+    }
+    let text = stderr(&run_for(&mut lab.kvant(&["compare", "shelf"]), 2));
+    for words in [
+        "shelf: there is no .gguf file that can be measured",
+        "mmproj-tiny-F16.gguf (the vision",
+        "adapter.gguf (a LoRA",
+    ] {
+        assert!(text.contains(words), "'{words}' is not in: {text}");
+    }
 }

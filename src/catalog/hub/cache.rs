@@ -10,7 +10,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
-/// Where one file goes.
 pub(super) struct CachePaths {
     /// Its bytes, named after their hash.
     pub blob: PathBuf,
@@ -54,7 +53,6 @@ impl Cache {
         Some(commit.trim().to_owned()).filter(|commit| names::is_commit(commit))
     }
 
-    /// Notes what commit `at` is.
     pub(super) fn record(&self, at: RepoAt<'_>, commit: &str) -> io::Result<()> {
         match names::is_commit(at.revision) {
             true => Ok(()),

@@ -21,11 +21,12 @@ use super::fetching::Fetching;
 use super::hash::{remember, sha256_hex};
 use super::names;
 use super::store::{caches, folder_of, Store};
-use super::web::{Client, Download, RangeFile, Token, Web};
+use super::web::{address, Client, Download, RangeFile, Token, Web};
 use cache::Cache;
 use remote::Remote;
 use std::env;
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -78,12 +79,10 @@ impl Hub {
         })
     }
 
-    /// The endpoint without anything secret.
     pub fn host(&self) -> &str {
         self.remote.client.host()
     }
 
-    /// Whether the endpoint answers at all, within a few seconds.
     pub fn check_reachable(&self) -> Result<(), String> {
         if let Some(why) = self.offline {
             return Err(format!("not asked ({why})"));
@@ -95,7 +94,6 @@ impl Hub {
         &self.cache.root
     }
 
-    /// Whether requests may be made at all.
     fn check_online(&self) -> Result<(), FetchError> {
         if let Some(why) = self.offline {
             let host = self.host();
@@ -189,34 +187,20 @@ fn note_of(repo: &str, commit: &str, store: &Store) -> PathBuf {
 
 /// Whether nobody on the way can read what goes to the endpoint.
 fn is_private(endpoint: &str) -> bool {
-    let host = endpoint
-        .strip_prefix("http://")
-        .map(|rest| rest.split('/').next().unwrap_or(rest));
-    endpoint.starts_with("https://") || host.is_some_and(|host| is_loopback(host.rsplit('@').next().unwrap_or(host)))
-}
-
-fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or(v6),
-        None => host.split(':').next().unwrap_or(host),
-    };
-    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    let uri = address(endpoint).unwrap_or_default();
+    let host = uri.host().unwrap_or("").trim_matches(['[', ']']);
+    let is_loopback = || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    uri.scheme_str() == Some("https") || host == "localhost" || is_loopback()
 }
 
 fn check_endpoint(endpoint: &str) -> Result<String, CatalogError> {
     let endpoint = endpoint.trim().trim_end_matches('/');
-    let rest = endpoint
-        .strip_prefix("https://")
-        .or_else(|| endpoint.strip_prefix("http://"))
-        .unwrap_or("");
-    let is_good = !rest.is_empty()
-        && !rest.starts_with('/')
-        && !rest.contains(['?', '#', ' '])
-        && !rest.chars().any(char::is_control);
-    match is_good {
-        true => Ok(endpoint.to_owned()),
+    match address(endpoint) {
+        Some(_) => Ok(endpoint.to_owned()),
         // It may hold a password, so it is not repeated.
-        false => Err(CatalogError::BadEndpoint),
+        None => Err(CatalogError::Input(
+            "HF_ENDPOINT is no http or https address without a query; set it to one, or unset it".to_owned(),
+        )),
     }
 }
 
@@ -260,6 +244,9 @@ mod tests {
             "https://",
             "https://a b",
             "https://a?b",
+            "https://a#b",
+            "https:///a",
+            "https://:80",
         ] {
             assert!(check_endpoint(bad).is_err(), "{bad:?}");
         }

@@ -3,15 +3,12 @@
 use super::repo::RepoAt;
 use crate::catalog::error::FetchError;
 use crate::catalog::names;
-use crate::catalog::web::{escape_path, header, words, Client};
+use crate::catalog::web::{escape_path, header, number, words, Client};
 use hf_hub::api::sync::{ApiBuilder, ApiRepo};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
-use ureq::http::Response;
-use ureq::Body;
 
-/// Longest listing that is read.
 const MAX_LISTING_BYTES: u64 = 32 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +64,6 @@ impl Remote {
         Ok(api.repo(at.named()))
     }
 
-    /// Where the endpoint serves a file.
     pub(super) fn url(&self, at: RepoAt<'_>, file: &str) -> Result<String, FetchError> {
         Ok(self.repo(at)?.url(&escape_path(file)))
     }
@@ -177,16 +173,13 @@ impl Remote {
             .trim_start_matches("W/")
             .trim_matches('"')
             .to_owned();
-        let linked = header(headers, "x-linked-size").map(str::to_owned);
-        let size = match linked {
-            None if first.status().is_redirection() => length(&self.client.head(&url, file, 10)?),
-            None => length(&first),
-            linked => linked,
+        let bytes = match number(headers, "x-linked-size") {
+            None if first.status().is_redirection() => {
+                number(self.client.head(&url, file, 10)?.headers(), "content-length")
+            }
+            linked => linked.or(number(headers, "content-length")),
         };
-        Ok(Head {
-            tag,
-            bytes: size.and_then(|size| size.trim().parse().ok()),
-        })
+        Ok(Head { tag, bytes })
     }
 }
 
@@ -194,8 +187,4 @@ struct Head {
     /// The ETag, without quotes.
     tag: String,
     bytes: Option<u64>,
-}
-
-fn length(answer: &Response<Body>) -> Option<String> {
-    header(answer.headers(), "content-length").map(str::to_owned)
 }

@@ -13,7 +13,6 @@ use super::store::folder_of;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The file at the top of the repository.
 const SHIPPED: &str = include_str!("../../../models.toml");
 /// The model that is measured when none is named.
 pub const DEFAULT_MODEL: &str = "SmolLM2-135M-Instruct";
@@ -48,18 +47,15 @@ impl Catalog {
 
     fn extend(&mut self, path: &Path) -> Result<(), CatalogError> {
         let name = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|e| CatalogError::CatalogUnreadable {
-            file: path.to_owned(),
-            why: e.to_string(),
+        let text = fs::read_to_string(path).map_err(|e| {
+            CatalogError::Input(format!(
+                "{name}: cannot be read ({e}); check the path and its permissions"
+            ))
         })?;
         for entry in parse::entries(&text, &name, path.parent().unwrap_or(Path::new(".")))? {
             if entry.is_called(BUILTIN_MODEL) {
-                return Err(CatalogError::CatalogEntry {
-                    file: name,
-                    line: 1,
-                    key: "name".into(),
-                    why: "'builtin' is the model inside kvant; choose another name".into(),
-                });
+                let why = "'builtin' is the model inside kvant; choose another name";
+                return Err(CatalogError::Input(format!("{name}:1: name: {why}")));
             }
             self.entries.retain(|known| !known.is_called(&entry.name));
             self.entries.push(entry);

@@ -8,6 +8,7 @@ use crate::gguf::{ftype_of, known_ftypes};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
@@ -131,13 +132,8 @@ struct CatalogText<'a> {
 }
 
 impl CatalogText<'_> {
-    fn error(&self, span: &Range<usize>, key: &str, why: impl Into<String>) -> CatalogError {
-        CatalogError::CatalogEntry {
-            file: self.file.to_owned(),
-            line: self.line(span.start),
-            key: key.to_owned(),
-            why: why.into(),
-        }
+    fn error(&self, span: &Range<usize>, key: &str, why: impl Display) -> CatalogError {
+        CatalogError::Input(format!("{}:{}: {key}: {why}", self.file, self.line(span.start)))
     }
 
     fn line(&self, byte: usize) -> usize {

@@ -1,6 +1,6 @@
 //! A folder of models.toml, with the files that are declared there.
 
-use super::kind::{Kind, Known, Listed, Source, Tools};
+use super::kind::{with_parts, Kind, Known, Listed, Source, Tools};
 use crate::catalog::error::CatalogError;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -42,11 +42,8 @@ impl Source for Folder {
     }
 
     fn local(&self, _: Tools<'_>) -> Result<Known, CatalogError> {
-        let parts = self.files.iter().flat_map(|file| {
-            let names = file.parts().into_iter();
-            names.map(move |name| file.part(&name, Some(self.path.join(&name))))
-        });
-        let is_there = |part: &Listed| part.path.as_ref().is_some_and(|path| path.is_file());
-        Ok(Known::all(parts.filter(is_there)))
+        let path = |name: &str| Some(self.path.join(name)).filter(|path| path.is_file());
+        let parts = with_parts(&self.files, path).into_iter();
+        Ok(Known::all(parts.filter(|part| part.path.is_some())))
     }
 }

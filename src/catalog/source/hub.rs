@@ -1,6 +1,6 @@
 //! A repository of the Hub.
 
-use super::kind::{Breadth, Given, Kind, Known, Listed, Source, Tools};
+use super::kind::{with_parts, Breadth, Given, Kind, Known, Listed, Source, Tools};
 use crate::catalog::error::{CatalogError, FetchError};
 use crate::catalog::fetching::Fetching;
 use crate::catalog::hub::{Listing, RemoteFile, RepoAt};
@@ -41,9 +41,11 @@ struct Repository {
 }
 
 fn read(text: &str) -> Result<Given, CatalogError> {
-    let wrong = |why: String| CatalogError::BadHubRef {
-        given: names::shown(text),
-        why,
+    let wrong = |why: String| {
+        CatalogError::Input(format!(
+            "hf:{}: {why}; write hf:owner/repo, hf:owner/repo@revision or hf:owner/repo:Q4_K_M",
+            names::shown(text)
+        ))
     };
     let (rest, only) = text
         .split_once(':')
@@ -100,14 +102,10 @@ impl Repository {
             });
             return found.collect();
         }
-        let mut declared = Vec::new();
-        for file in &self.files {
-            for name in file.parts() {
-                let mut part = file.part(&name, path(&name));
-                let remote = remotes.iter().find(|remote| remote.file == name);
-                part.bytes = part.bytes.or(remote.map(|remote| remote.bytes));
-                declared.push(part);
-            }
+        let mut declared = with_parts(&self.files, path);
+        for part in &mut declared {
+            let remote = remotes.iter().find(|remote| remote.file == part.file);
+            part.bytes = part.bytes.or(remote.map(|remote| remote.bytes));
         }
         declared
     }

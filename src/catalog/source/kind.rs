@@ -32,7 +32,7 @@ pub struct Listed {
 
 impl Listed {
     /// A file as models.toml declares it, or another part of the split model that it declares.
-    pub(super) fn part(&self, name: &str, path: Option<PathBuf>) -> Listed {
+    fn part(&self, name: &str, path: Option<PathBuf>) -> Listed {
         let mut part = Listed { path, ..self.clone() };
         if name != self.file {
             // Declared are those of the part that is named.
@@ -42,12 +42,20 @@ impl Listed {
         part
     }
 
-    pub(super) fn parts(&self) -> Vec<String> {
+    fn parts(&self) -> Vec<String> {
         match PartName::parse(&self.file) {
             Some(part) => part.all().collect(),
             None => vec![self.file.clone()],
         }
     }
+}
+
+/// Declared files, of split models all parts, each with the path where it is here.
+pub(super) fn with_parts(files: &[Listed], path: impl Fn(&str) -> Option<PathBuf>) -> Vec<Listed> {
+    let parts = files
+        .iter()
+        .flat_map(|file| file.parts().into_iter().map(move |name| (file, name)));
+    parts.map(|(file, name)| file.part(&name, path(&name))).collect()
 }
 
 /// What is known of a source without asking anybody.
@@ -79,7 +87,6 @@ pub enum Breadth {
 
 #[derive(Clone, Copy)]
 pub struct Tools<'a> {
-    /// Where files are made and kept.
     pub store: &'a Store,
     pub hub: &'a Hub,
     pub web: &'a Web,
@@ -108,7 +115,6 @@ pub trait Source: Debug {
         None
     }
 
-    /// What is wanted of it by default.
     fn breadth(&self) -> Breadth {
         Breadth::Usual
     }

@@ -99,7 +99,10 @@ fn is_gguf(path: &Path) -> bool {
 /// All files of a folder and of folders in it, those that lie nearest first, by name. Links to folders are not followed: they may
 /// lead in a circle.
 fn walk(folder: &Path) -> Result<Vec<PathBuf>, CatalogError> {
-    let failed = |why: String| CatalogError::Folder(folder.display().to_string(), why);
+    let failed = |why: String| {
+        let folder = folder.display();
+        CatalogError::Input(format!("{folder}: cannot be listed ({why}); check its permissions"))
+    };
     let is_shown = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
     let entries = WalkDir::new(folder).max_depth(MAX_DEPTH + 1).into_iter();
     let mut found = Vec::new();

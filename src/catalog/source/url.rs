@@ -3,14 +3,14 @@
 //! Nothing but models.toml tells a hash beforehand. Where it has none, a file is what the server announced by its length and ETag, which
 //! are asked for again at the end, and a sound GGUF file; its hash is in the report, as of every file.
 
-use super::kind::{Given, Kind, Known, Listed, Source, Tools};
+use super::kind::{with_parts, Given, Kind, Known, Listed, Source, Tools};
 use crate::catalog::error::{CatalogError, FetchError};
 use crate::catalog::event::Event;
 use crate::catalog::fetching::Fetching;
 use crate::catalog::hash::sha256_hex;
 use crate::catalog::names;
 use crate::catalog::only::Only;
-use crate::catalog::web::{escape_path, header, Client, Download, RangeFile, Token};
+use crate::catalog::web::{address, escape_path, header, number, Client, Download, RangeFile, Token};
 use crate::gguf::Gguf;
 use std::fs;
 use std::path::PathBuf;
@@ -51,15 +51,16 @@ struct Announced {
 }
 
 fn check(base: &str) -> Result<(), String> {
-    let rest = base
-        .split_once("://")
-        .filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
-    let host = rest.and_then(|(_, rest)| rest.split('/').next()).unwrap_or("");
-    let is_good = !host.is_empty() && !base.contains(['?', '#', ' ']) && !base.chars().any(char::is_control);
-    match (is_good, host.contains('@')) {
-        (true, false) => Ok(()),
-        (true, true) => Err("holds a name or a password, which would stand in reports; leave it out".into()),
-        (false, _) => Err("is no http or https address of a file".into()),
+    match address(base) {
+        Some(uri)
+            if uri
+                .authority()
+                .is_some_and(|authority| authority.as_str().contains('@')) =>
+        {
+            Err("holds a name or a password, which would stand in reports; leave it out".into())
+        }
+        Some(_) => Ok(()),
+        None => Err("is no http or https address of a file".into()),
     }
 }
 
@@ -69,9 +70,9 @@ fn read(given: &str) -> Result<Given, CatalogError> {
     let path = given.trim_end_matches("?download=true");
     let (base, file) = path.rsplit_once('/').unwrap_or((path, ""));
     let base = format!("{base}/");
-    let wrong = |why: String| CatalogError::BadUrl {
-        given: names::shown(path.split('?').next().unwrap_or(path)),
-        why,
+    let wrong = |why: String| {
+        let given = names::shown(path.split('?').next().unwrap_or(path));
+        CatalogError::Input(format!("{given}: {why}; write https://host/folder/model.gguf"))
     };
     if path.contains('?') {
         let why =
@@ -89,20 +90,22 @@ fn read(given: &str) -> Result<Given, CatalogError> {
         file: file.clone(),
         ..Listed::default()
     };
-    let parts = named.parts().iter().map(|name| named.part(name, None)).collect();
     Ok(Given {
         name: None,
         only: Some(Only::File(file)),
-        source: Rc::new(Url { base, files: parts }),
+        source: Rc::new(Url {
+            base,
+            files: with_parts(&[named], |_| None),
+        }),
     })
 }
 
 impl Url {
     fn client(&self, tools: Tools<'_>) -> Result<Client, FetchError> {
-        let end = self.base.find("://").map_or(0, |at| at + 3);
-        let end = self.base[end..].find('/').map_or(self.base.len(), |at| end + at);
+        // Scheme, nothing between two slashes, and host.
+        let origin: Vec<&str> = self.base.split('/').take(3).collect();
         let client = Client {
-            endpoint: self.base[..end].to_owned(),
+            endpoint: origin.join("/"),
             token: Rc::new(Token::NotAsked),
             web: tools.web.clone(),
         };
@@ -121,28 +124,23 @@ impl Url {
     }
 
     fn files(&self, tools: Tools<'_>) -> Vec<Listed> {
-        let parts = self.files.iter().flat_map(|file| {
-            let names = file.parts().into_iter();
-            names.map(move |name| {
-                let path = self.path(&name, tools);
-                file.part(&name, path.is_file().then_some(path))
-            })
-        });
-        let mut files: Vec<Listed> = parts.collect();
+        let path = |name: &str| Some(self.path(name, tools)).filter(|path| path.is_file());
+        let mut files = with_parts(&self.files, path);
         files.dedup_by(|a, b| a.file == b.file);
         files
     }
 
     fn ask(&self, file: &str, client: &Client) -> Result<Announced, FetchError> {
         let answer = client.head(&self.url(file), file, 10)?;
-        let bytes = header(answer.headers(), "content-length").and_then(|text| text.trim().parse().ok());
-        let bytes = bytes.filter(|bytes| *bytes > 0).ok_or_else(|| {
-            FetchError::failed(format!(
-                "{} gives no length of {}, so it cannot be checked; fetch it yourself and name the file",
-                client.host(),
-                names::shown(file)
-            ))
-        })?;
+        let bytes = number(answer.headers(), "content-length")
+            .filter(|bytes| *bytes > 0)
+            .ok_or_else(|| {
+                FetchError::failed(format!(
+                    "{} gives no length of {}, so it cannot be checked; fetch it yourself and name the file",
+                    client.host(),
+                    names::shown(file)
+                ))
+            })?;
         let tag = header(answer.headers(), "etag").or_else(|| header(answer.headers(), "last-modified"));
         Ok(Announced {
             bytes,

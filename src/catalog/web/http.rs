@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 use ureq::config::RedirectAuthHeaders;
+use ureq::http::Uri;
 use ureq::Agent;
 
 /// How long to wait for a connection, for the beginning of an answer, and for the next byte.
@@ -27,6 +28,14 @@ pub(super) fn agent_with([connect, answer, read]: [Duration; 3]) -> Agent {
         .accept_encoding("identity")
         .build()
         .into()
+}
+
+/// An http or https address of a host, without a query or a fragment.
+pub(in crate::catalog) fn address(text: &str) -> Option<Uri> {
+    let uri: Uri = text.parse().ok()?;
+    let is_web = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty());
+    // A fragment is not kept in what was read.
+    (is_web && uri.query().is_none() && !text.contains('#')).then_some(uri)
 }
 
 /// A path in an address: everything but unreserved characters and `/` is escaped.

@@ -10,8 +10,8 @@ mod transfer;
 
 pub(super) use client::Client;
 pub use client::Web;
-pub(super) use http::{escape_path, words};
+pub(super) use http::{address, escape_path, words};
 pub(super) use range::RangeFile;
-pub(super) use refusal::header;
+pub(super) use refusal::{header, number};
 pub(super) use token::Token;
 pub(super) use transfer::Download;

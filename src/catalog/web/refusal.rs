@@ -157,6 +157,10 @@ pub(in crate::catalog) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Opti
     headers.get(name)?.to_str().ok()
 }
 
+pub(in crate::catalog) fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    header(headers, name)?.trim().parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use super::client::{Client, Waits};
 use super::http;
-use super::refusal::{header, Refusal};
+use super::refusal::{header, number, Refusal};
 use crate::catalog::error::FetchError;
 use crate::catalog::event::Event;
 use crate::catalog::fetching::Fetching;
@@ -190,7 +190,7 @@ impl Download<'_> {
         let total = match (status, range) {
             (206, Some((start, _))) if start != at => return Ok(false),
             (206, Some((_, total))) => total,
-            _ => header("content-length").and_then(|text| text.trim().parse().ok()),
+            _ => number(answer.headers(), "content-length"),
         };
         if total.is_some_and(|total| total != self.bytes) {
             let kind = header("content-type").unwrap_or("unknown type");
