@@ -5,7 +5,6 @@ use super::*;
 pub(super) const KIND: Kind = Kind {
     about: "",
     works,
-    numbers: no_numbers,
 };
 
 /// Tokens of an execution.
