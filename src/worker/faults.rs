@@ -189,48 +189,5 @@ fn matches(fault: &FakeFault, request: Option<&Request>, stem: &str, type_k: Opt
     fault.at == point
         && stem.contains(&fault.file)
         && fault.workload.is_none_or(|w| spec.is_some_and(|s| s.workload() == w))
-        && fault.n_depth.is_none_or(|d| spec.is_some_and(|s| s.n_depth() == d))
         && fault.type_k.is_none_or(|k| type_k == Some(k))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::serve::tests::{load, replies, talk};
-    use super::*;
-    use crate::data::Work;
-
-    #[test]
-    fn faults_strike_where_and_as_often_as_asked() {
-        let script = r#"{"faults":[{"file":"Q8","workload":"decode","n_depth":64,"after":1,"times":2,"action":{"refuse":"no"}}]}"#;
-        let script: FakeScript = serde_json::from_str(script).expect("valid");
-        let mut faults = Faults::new(script.faults, Rc::default());
-        let measure = |n_depth| Request::Measure {
-            context: 0,
-            spec: Work::decode(1, n_depth),
-            round: 0,
-            n_repeat: 1,
-        };
-        faults
-            .strike(Some(&load(Path::new("m-Q8_0.gguf"), 1)))
-            .expect("no fault there");
-        let strikes: Vec<bool> = (0..4).map(|_| faults.strike(Some(&measure(64))).is_err()).collect();
-        assert_eq!(strikes, [false, true, true, false]);
-        assert!(faults.strike(Some(&measure(0))).is_ok());
-    }
-
-    #[test]
-    fn a_scripted_worker_breaks_the_protocol() {
-        let hello = |action: &str| talk(&format!(r#"{{"faults":[{{"at":"hello","action":"{action}"}}]}}"#), &[]);
-        let (ended, out) = hello("half_line");
-        assert!(ended.is_err() && !out.is_empty() && !out.contains(&b'\n'));
-        assert!(hello("huge_line").1.len() > MAX_LINE_BYTES);
-        assert!(matches!(
-            &replies(&hello("wrong_version").1)[0],
-            Reply::Hello {
-                protocol_version: u32::MAX,
-                ..
-            }
-        ));
-        assert!(matches!(&replies(&hello("wrong_answer").1)[0], Reply::Prepared { .. }));
-    }
 }

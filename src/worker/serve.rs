@@ -180,13 +180,13 @@ fn failed(error: EngineError) -> Reply {
 }
 
 #[cfg(all(test, feature = "test-engine"))]
-pub(super) mod tests {
+mod tests {
     use super::*;
     use crate::data::{ArmConfig, SplitMode, Work};
     use crate::engine::fake::FakeEngine;
     use crate::worker::faults::Faulty;
 
-    pub(in crate::worker) fn talk(script: &str, requests: &[Request]) -> (io::Result<()>, Vec<u8>) {
+    fn talk(script: &str, requests: &[Request]) -> (io::Result<()>, Vec<u8>) {
         let mut wire = Vec::new();
         for request in requests {
             write_line(&mut wire, request).expect("a Vec accepts all writes");
@@ -197,7 +197,7 @@ pub(super) mod tests {
         (ended, out)
     }
 
-    pub(in crate::worker) fn replies(out: &[u8]) -> Vec<Reply> {
+    fn replies(out: &[u8]) -> Vec<Reply> {
         let lines = out.split(|&b| b == b'\n').filter(|l| !l.is_empty());
         lines.map(|l| serde_json::from_slice(l).expect("a reply")).collect()
     }
@@ -218,7 +218,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::worker) fn load(path: &std::path::Path, n_tokens: u32) -> Request {
+    fn load(path: &std::path::Path, n_tokens: u32) -> Request {
         let text = "words of a text ".repeat(40);
         Request::Load {
             path: path.to_owned(),
@@ -231,51 +231,6 @@ pub(super) mod tests {
             n_tokens,
             draft: None,
         }
-    }
-
-    #[test]
-    fn a_whole_conversation() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("m-F16.gguf");
-        std::fs::write(&path, b"GGUF").expect("written");
-        let spec = Work::decode(4, 64);
-        let (ended, out) = talk(
-            "{}",
-            &[
-                load(&path, 200),
-                open(),
-                Request::Prepare {
-                    context: 0,
-                    spec,
-                    is_timed: true,
-                },
-                Request::Measure {
-                    context: 0,
-                    spec,
-                    round: 0,
-                    n_repeat: 2,
-                },
-                Request::Measure {
-                    context: 7,
-                    spec,
-                    round: 0,
-                    n_repeat: 2,
-                },
-                Request::Memory,
-                Request::Quit,
-                Request::Memory,
-            ],
-        );
-        ended.expect("Quit is a good end");
-        let replies = replies(&out);
-        assert_eq!(replies.len(), 7, "one per request, hello first, nothing after Quit");
-        assert!(
-            matches!(&replies[0], Reply::Hello { protocol_version: PROTOCOL_VERSION, engine } if engine.name == "fake")
-        );
-        assert!(matches!(&replies[1], Reply::Loaded { tokens_sha256, .. } if tokens_sha256.len() == 64));
-        assert!(matches!(&replies[4], Reply::Sampled { sample } if sample.itl_ns.len() == 8));
-        assert!(matches!(&replies[5], Reply::Failed { reason, .. } if reason.contains("no context 7")));
-        assert!(matches!(&replies[6], Reply::Memory { reading } if reading.rss_bytes_max > 0));
     }
 
     #[test]

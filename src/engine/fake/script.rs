@@ -178,9 +178,6 @@ pub(crate) struct FakeFault {
     /// Only for this workload (samples).
     #[serde(default)]
     pub(crate) workload: Option<Workload>,
-    /// Only at this depth (samples).
-    #[serde(default)]
-    pub(crate) n_depth: Option<u32>,
     /// Only in contexts with this K type (prepare and samples).
     #[serde(default)]
     pub(crate) type_k: Option<KvType>,
