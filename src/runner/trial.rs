@@ -3,10 +3,10 @@
 
 use super::child::{AskError, Interrupt, Mailbox, Worker, WorkerCommand};
 use super::config::inherited_memory;
+use super::workers::{load_texts, open_scoring};
 use crate::data::{ArmConfig, Chunk, FailureKind, TextTokens};
-use crate::protocol::{Reply, Request};
+use crate::protocol::{Load, Reply, Request, Score};
 use std::fs::File;
-use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -194,11 +194,11 @@ fn score_file(
 }
 
 fn score_of(n_ctx: u32, index: u32, is_baseline: bool) -> Request {
-    Request::Score {
+    Request::Score(Score {
         chunk: Chunk { n_ctx, text: 0, index },
         is_baseline,
         slot: index,
-    }
+    })
 }
 
 /// A worker with the model, the text, and its context open.
@@ -209,47 +209,14 @@ fn bring_up(
     shared: &File,
     id: u64,
 ) -> Result<(Worker, TextTokens), AskError> {
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let name = if id == 1 {
-        "mix reference".to_owned()
-    } else {
-        format!("mix {name}")
+    let name = match id {
+        1 => "mix reference".to_owned(),
+        _ => format!("mix {}", path.file_stem().unwrap_or_default().to_string_lossy()),
     };
-    let mut worker = Worker::spawn(
-        &config.command.of_arm(&config.config),
-        &name,
-        id,
-        mailbox,
-        config.deadline,
-    )?;
-    let load = Request::Load {
-        path: path.to_owned(),
-        model_sha256: String::new(),
-        scratch: config.command.log_dir.clone(),
-        device: config.config.device.clone(),
-        n_gpu_layers: config.config.n_gpu_layers,
-        split_mode: config.config.split_mode,
-        text: String::new(),
-        n_tokens: 0,
-        draft: None,
-    };
-    match worker.ask(&load, mailbox, config.deadline)? {
-        Reply::Loaded { .. } => {}
-        other => return Err(worker.off_script(&other)),
-    }
-    let texts = Request::Texts {
-        texts: vec![config.text.clone()],
-    };
-    let tokens = match worker.ask(&texts, mailbox, config.deadline)? {
-        Reply::Texts { tokens } => tokens,
-        other => return Err(worker.off_script(&other)),
-    };
-    let open = Request::OpenScoring {
-        config: config.config.clone(),
-        shared_fd: shared.as_raw_fd(),
-    };
-    match worker.ask(&open, mailbox, config.deadline)? {
-        Reply::Opened { .. } => Ok((worker, tokens)),
-        other => Err(worker.off_script(&other)),
-    }
+    let (own, deadline) = (&config.config, config.deadline);
+    let mut worker = Worker::spawn(&config.command.of_arm(own), &name, id, mailbox, deadline)?;
+    let load = Load::of(own, path.to_owned(), config.command.log_dir.clone());
+    let tokens = load_texts(&mut worker, load, vec![config.text.clone()], mailbox, [deadline; 2])?;
+    open_scoring(&mut worker, own.clone(), shared, mailbox, deadline)?;
+    Ok((worker, tokens))
 }

@@ -4,7 +4,7 @@ use super::serve::{Answer, Session};
 use crate::data::KvType;
 use crate::engine::fake::{self, Effects, FakeEngine, FakeFault, FakeScript, FaultAction, FaultPoint, SCRIPT_ENV};
 use crate::engine::EngineError;
-use crate::protocol::{write_line, Reply, Request, MAX_LINE_BYTES};
+use crate::protocol::{write_line, Measure, Prepare, Reply, Request, MAX_LINE_BYTES};
 use nix::sys::signal::Signal;
 use std::io::{self, Write};
 use std::path::Path;
@@ -44,7 +44,7 @@ impl Answer for Faulty {
     }
 
     fn answer(&mut self, request: Request) -> Result<Reply, EngineError> {
-        if matches!(request, Request::Measure { .. }) {
+        if matches!(request, Request::Measure(_)) {
             std::thread::sleep(self.real_sleep);
         }
         self.faults.strike(Some(&request))?;
@@ -112,14 +112,14 @@ impl Faults {
     /// Lets every fault that is due before the answer to `request` happen; `None` is before the first message.
     fn strike(&mut self, request: Option<&Request>) -> Result<(), EngineError> {
         self.effects.stall_ns.set(0);
-        if let Some(Request::Load { path, .. }) = request {
-            self.stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if let Some(Request::Load(load)) = request {
+            self.stem = load.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         }
         let type_k = match request {
-            Some(Request::Prepare { context, .. } | Request::Measure { context, .. }) => {
+            Some(Request::Prepare(Prepare { context, .. }) | Request::Measure(Measure { context, .. })) => {
                 self.types_k.get(*context).copied()
             }
-            Some(Request::Score { .. }) => self.type_k_scored,
+            Some(Request::Score(_)) => self.type_k_scored,
             _ => None,
         };
         let mut due = Vec::new();
@@ -178,12 +178,12 @@ fn signal_itself(signal: Signal) -> Result<(), EngineError> {
 fn matches(fault: &FakeFault, request: Option<&Request>, stem: &str, type_k: Option<KvType>) -> bool {
     let (point, spec) = match request {
         None => (FaultPoint::Hello, None),
-        Some(Request::Load { .. }) => (FaultPoint::Load, None),
+        Some(Request::Load(_)) => (FaultPoint::Load, None),
         Some(Request::Open { .. } | Request::OpenScoring { .. }) => (FaultPoint::Open, None),
-        Some(Request::Prepare { .. }) => (FaultPoint::Prepare, None),
-        Some(Request::Measure { spec, .. }) => (FaultPoint::Measure, Some(spec)),
+        Some(Request::Prepare(_)) => (FaultPoint::Prepare, None),
+        Some(Request::Measure(request)) => (FaultPoint::Measure, Some(request.spec)),
         Some(Request::Memory) => (FaultPoint::Memory, None),
-        Some(Request::Score { .. }) => (FaultPoint::Score, None),
+        Some(Request::Score(_)) => (FaultPoint::Score, None),
         Some(Request::Texts { .. } | Request::Quit) => return false,
     };
     fault.at == point

@@ -7,6 +7,7 @@
 use super::load::sha256_of;
 use crate::data::{ArmConfig, Chunk, ChunkScore, ContextInfo, Disagreement, TextTokens};
 use crate::engine::{ContextId, Engine, EngineError, Layout, Vocab};
+use crate::protocol::Score;
 use crate::quality::{first_scored, Baseline, Scorer, TopMismatch};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -74,10 +75,9 @@ impl Scoring {
     pub(super) fn score(
         &mut self,
         engine: &mut dyn Engine,
-        chunk: Chunk,
-        is_baseline: bool,
-        slot: u32,
+        request: Score,
     ) -> Result<(ChunkScore, u64), EngineError> {
+        let Score { chunk, is_baseline, slot } = request;
         let vocab = self.vocab()?;
         let tokens = self.chunk(chunk, vocab)?;
         let (Some(id), Some(shared)) = (self.context, &self.shared) else {
