@@ -115,7 +115,7 @@ pub struct LoadedArm {
 }
 
 /// Start of a launch: fresh workers, loaded and warmed up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LaunchRecord {
     pub launch: u32,
     pub arms: Vec<LoadedArm>,
@@ -181,7 +181,7 @@ pub struct DroppedRecord {
 }
 
 /// Why measuring ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StoppedBy {
     /// Every headline ratio reached the target precision.
@@ -191,6 +191,7 @@ pub enum StoppedBy {
     /// All planned rounds were run.
     Rounds,
     /// Ctrl-C or SIGTERM.
+    #[default]
     Interrupt,
     /// No cell was left to measure.
     Failures,
@@ -199,7 +200,7 @@ pub enum StoppedBy {
 }
 
 /// End of a run. A journal without it was cut short and can be resumed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EndRecord {
     pub stopped_by: StoppedBy,
     /// Wall time of the session, from the first worker to the last sample.

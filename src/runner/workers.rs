@@ -21,7 +21,8 @@ pub struct BringUp {
     pub failed: Option<(FailureKind, String)>,
     /// Of the wall time: spawning, loading and opening the context.
     pub loading_ns: u64,
-    pub engine: Option<EngineInfo>,
+    /// Empty when it did not come up.
+    pub engine: EngineInfo,
 }
 
 /// The user wants to stop.
@@ -84,7 +85,7 @@ impl<'a> Workers<'a> {
         let start = Instant::now();
         self.n_spawned += 1;
         let loaded = spawn(self.site, arm, self.n_spawned).and_then(|mut worker| {
-            result.engine = Some(worker.engine.clone());
+            result.engine = worker.engine.clone();
             let n_tokens = self.site.run.n_tokens();
             let loaded = load_and_open(self.site, &mut worker, arm, n_tokens, self.cached.of_arm(arm))?;
             Ok((worker, loaded))
