@@ -307,11 +307,7 @@ fn why_all(ends: &[StoppedBy], has_gaps: bool) -> StoppedBy {
 fn end(stopped_by: StoppedBy) -> Record {
     Record::End(EndRecord {
         stopped_by,
-        wall_ns: 0,
-        loading_ns: 0,
-        timed_ns: 0,
-        warmup_ns: 0,
-        quality_ns: 0,
+        ..EndRecord::default()
     })
 }
 

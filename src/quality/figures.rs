@@ -169,9 +169,7 @@ mod tests {
                 dp_sum: -0.5,
                 dp_sq_sum: 0.25,
                 dp_4_sum: 0.0625,
-                kld: vec![],
-                dp: vec![],
-                disagreements: vec![],
+                ..Divergence::default()
             }),
         }
     }

@@ -89,11 +89,7 @@ impl Scoring {
         engine.decode(id, &tokens[..first])?;
         let n_before = slot as usize * (tokens.len() - first);
         let mut rows = SharedLogits::new(shared, vocab.n_vocab as usize, n_before);
-        let mut scorer = if is_baseline {
-            Scorer::of_baseline()
-        } else {
-            Scorer::against_baseline()
-        };
+        let mut scorer = Scorer::new(is_baseline);
         let mut at = first;
         let mut adding = Duration::ZERO;
         // The last token is fed too, although what it predicts is not scored: a batch one token shorter can meet other
