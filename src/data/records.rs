@@ -20,11 +20,8 @@ pub struct BufferSize {
 /// A context after creation: llama.cpp rewrites what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContextInfo {
-    /// Context size in effect.
     pub n_ctx: u32,
-    /// Logical batch in effect.
     pub n_batch: u32,
-    /// Physical batch in effect.
     pub n_ubatch: u32,
     /// Exact bytes of the KV cache.
     pub kv_bytes: u64,
@@ -148,7 +145,6 @@ pub struct MemoryRecord {
     /// Index into `Plan::arms`.
     pub arm: usize,
     pub reading: MemoryReading,
-    /// Exact bytes of the KV cache.
     pub kv_bytes: u64,
     pub buffers: Vec<BufferSize>,
     /// Tokens that were in the cache.

@@ -18,9 +18,7 @@ pub struct Settings {
     pub device: String,
     /// Layers on the device, the baseline's first; 0 is the CPU alone, -1 all.
     pub n_gpu_layers: Vec<i32>,
-    /// How a model is spread over several devices.
     pub split_mode: SplitMode,
-    /// The KV cache stays in the CPU's memory.
     pub no_kv_offload: bool,
     /// Threads, the baseline's first.
     pub n_threads: Vec<u32>,
@@ -131,7 +129,6 @@ impl Default for Settings {
 /// Settings that cannot be measured.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// The context is too small for the work.
     #[error("--n-ctx {n_ctx}: the cells need {needed} tokens of context; leave --n-ctx out, or shorten --n-prompt and --depths")]
     ContextTooSmall { n_ctx: u32, needed: u32 },
     /// A window in which next to nothing would be scored.
@@ -142,7 +139,6 @@ pub enum PlanError {
     /// llama.cpp cannot quantize V without flash attention.
     #[error("--kv {kv}: a quantized V cache needs flash attention; drop --flash-attn off, or use {kv_k}/f16")]
     QuantizedVWithoutFlashAttn { kv: String, kv_k: KvType },
-    /// The same thing twice.
     #[error("{flag}: {what} is listed twice; name each once")]
     Duplicate { flag: &'static str, what: String },
 }

@@ -9,7 +9,6 @@ const N_DISAGREEMENTS: usize = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("after the token at position {position} of a text")]
 pub(crate) struct NotFinite {
-    /// Position in the chunk.
     pub(crate) position: u32,
 }
 
@@ -18,7 +17,6 @@ pub(crate) const fn first_scored(n_ctx: u32) -> u32 {
     n_ctx / 2
 }
 
-/// Scored tokens of a chunk.
 pub(crate) const fn n_scored(n_ctx: u32) -> u32 {
     n_ctx.saturating_sub(1).saturating_sub(first_scored(n_ctx))
 }
@@ -26,7 +24,6 @@ pub(crate) const fn n_scored(n_ctx: u32) -> u32 {
 /// What the baseline says at one place.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Baseline<'a> {
-    /// Its logits.
     pub(crate) logits: &'a [f32],
     /// Their normaliser and largest.
     pub(crate) row: softmax::Row,
@@ -37,7 +34,6 @@ pub(crate) struct Baseline<'a> {
 pub(crate) struct TopMismatch {
     /// Position of the predicted token in the chunk.
     pub(crate) position: u32,
-    /// KL divergence.
     pub(crate) kld: f64,
     /// Tokens: the baseline's most likely one and the arm's.
     pub(crate) tops: (usize, usize),

@@ -35,7 +35,6 @@ pub(super) enum Next {
 /// Where scoring tells what happened; an error ends it.
 pub(super) type Tell<'a, E> = dyn FnMut(Next) -> Result<(), E> + 'a;
 
-/// Why scoring ended early.
 pub(super) enum Halt<E> {
     Interrupted,
     Told(E),
@@ -48,7 +47,6 @@ pub(super) fn read_texts(site: Site, plan: &QualityPlan) -> Result<TextTokens, A
     Ok(tokens)
 }
 
-/// Scores what is left of all windows.
 pub(super) fn score_all<E>(
     site: Site,
     plan: &QualityPlan,

@@ -12,11 +12,8 @@ use std::time::{Duration, Instant};
 
 /// What the trials of a model have in common.
 pub struct TrialConfig {
-    /// How to start workers.
     pub command: WorkerCommand,
-    /// The file that the others are held against.
     pub reference: PathBuf,
-    /// The text that is scored.
     pub text: String,
     /// Context of the workers; `n_ctx` is the length of a chunk.
     pub config: ArmConfig,
@@ -27,20 +24,14 @@ pub struct TrialConfig {
 /// Why there is no score.
 #[derive(Debug, thiserror::Error)]
 pub enum TrialError {
-    /// The user wants to stop.
     #[error("stopped")]
     Interrupted,
-    /// The worker refused or died.
     #[error("{1}")]
     Failed(FailureKind, String),
-    /// The text has fewer chunks than are needed.
     #[error("the text has {found} chunks of {n_ctx} tokens, and {needed} are needed; give a longer text")]
     TextTooShort {
-        /// Chunks it has.
         found: u32,
-        /// Chunks that are needed.
         needed: u32,
-        /// Their length.
         n_ctx: u32,
     },
 }
@@ -63,10 +54,8 @@ pub struct Scores {
     pub ns: u64,
 }
 
-/// A file to score, and which chunks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trial {
-    /// The file.
     pub path: PathBuf,
     /// Chunks, from 0.
     pub chunks: std::ops::Range<u32>,
@@ -108,7 +97,6 @@ impl Trials {
         })
     }
 
-    /// Chunks that the text has.
     pub fn n_chunks(&self) -> u32 {
         let n_tokens = self.tokens.n_tokens.first().copied().unwrap_or(0);
         n_tokens / self.config.config.n_ctx.max(1)
@@ -162,7 +150,6 @@ impl Trials {
     }
 }
 
-/// One file, in a worker of its own.
 fn score_file(
     config: &TrialConfig,
     trial: &Trial,

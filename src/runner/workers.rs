@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 /// The only context of a worker.
 const CONTEXT: usize = 0;
 
-/// The result of bringing an arm up.
 #[derive(Default)]
 pub struct BringUp {
     /// How it loaded; absent when it cannot be measured.
@@ -25,7 +24,6 @@ pub struct BringUp {
     pub engine: EngineInfo,
 }
 
-/// The user wants to stop.
 #[derive(Debug)]
 pub struct Interrupted;
 
@@ -36,7 +34,6 @@ pub enum Answered<T> {
     Failed(FailureKind, String),
 }
 
-/// All workers that are up, by arm.
 pub struct Workers<'a> {
     site: Site<'a>,
     by_arm: BTreeMap<usize, Worker>,
@@ -61,7 +58,6 @@ impl<'a> Workers<'a> {
         self.by_arm.contains_key(&arm)
     }
 
-    /// Ends one worker in good order.
     pub fn dismiss(&mut self, arm: usize) {
         if let Some(worker) = self.by_arm.remove(&arm) {
             worker.quit();

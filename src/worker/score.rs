@@ -32,7 +32,6 @@ pub(super) struct Scoring {
 }
 
 impl Scoring {
-    /// Cuts the texts into tokens and keeps them.
     pub(super) fn tokenize(&mut self, engine: &dyn Engine, texts: &[String]) -> Result<TextTokens, EngineError> {
         let vocab = engine.vocab()?;
         self.texts = texts.iter().map(|t| engine.tokenize(t)).collect::<Result<_, _>>()?;
@@ -47,7 +46,6 @@ impl Scoring {
         Ok(tokens)
     }
 
-    /// Opens the context and the shared memory.
     pub(super) fn open(
         &mut self,
         engine: &mut dyn Engine,

@@ -20,18 +20,14 @@ use std::time::{Duration, Instant};
 /// A run that cannot go on. What was measured before is in the journal.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The journal cannot be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// Variants were cut into different prompt tokens.
     #[error(
         "{worker} cuts the prompt text into other tokens than the baseline does; compare variants of one model only"
     )]
     DifferentTokens { worker: String },
-    /// Nothing can be held against the baseline.
     #[error("{baseline}, which the others are held against, is broken: {reason}; fetch or make it again, or leave it out with --variants")]
     BrokenBaseline { baseline: String, reason: String },
-    /// A text that is too short for the windows asked for.
     #[error("{text}: {n_tokens} tokens are too few for windows of {n_ctx}; give a text of at least {} tokens, or a smaller --quality-ctx", 2 * u64::from(*n_ctx))]
     TextTooShort { text: String, n_tokens: u32, n_ctx: u32 },
 }
