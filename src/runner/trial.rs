@@ -29,11 +29,7 @@ pub enum TrialError {
     #[error("{1}")]
     Failed(FailureKind, String),
     #[error("the text has {found} chunks of {n_ctx} tokens, and {needed} are needed; give a longer text")]
-    TextTooShort {
-        found: u32,
-        needed: u32,
-        n_ctx: u32,
-    },
+    TextTooShort { found: u32, needed: u32, n_ctx: u32 },
 }
 
 impl From<AskError> for TrialError {

@@ -7,10 +7,7 @@ use crate::units::hex;
 use sha2::{Digest, Sha256};
 
 /// Loads, tokenizes the text and keeps exactly `n_tokens` of its tokens. Out: the tokens, and [`Reply::Loaded`].
-pub(super) fn load(
-    engine: &mut dyn Engine,
-    request: &Load,
-) -> Result<(Vec<i32>, Reply), EngineError> {
+pub(super) fn load(engine: &mut dyn Engine, request: &Load) -> Result<(Vec<i32>, Reply), EngineError> {
     let (path, n_tokens) = (&request.path, request.n_tokens);
     let read_before = bytes_from_storage();
     let start = engine.now_ns();

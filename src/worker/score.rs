@@ -70,12 +70,12 @@ impl Scoring {
     }
 
     /// Runs a chunk through the model and adds up its second half. Out: the sums, and the time of the forward pass alone.
-    pub(super) fn score(
-        &mut self,
-        engine: &mut dyn Engine,
-        request: Score,
-    ) -> Result<(ChunkScore, u64), EngineError> {
-        let Score { chunk, is_baseline, slot } = request;
+    pub(super) fn score(&mut self, engine: &mut dyn Engine, request: Score) -> Result<(ChunkScore, u64), EngineError> {
+        let Score {
+            chunk,
+            is_baseline,
+            slot,
+        } = request;
         let vocab = self.vocab()?;
         let tokens = self.chunk(chunk, vocab)?;
         let (Some(id), Some(shared)) = (self.context, &self.shared) else {

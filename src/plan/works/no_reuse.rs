@@ -2,10 +2,7 @@
 
 use super::*;
 
-pub(super) const KIND: Kind = Kind {
-    about: "",
-    works,
-};
+pub(super) const KIND: Kind = Kind { about: "", works };
 
 /// Tokens of an execution.
 const N_GEN: u32 = 1;

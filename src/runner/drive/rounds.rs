@@ -2,7 +2,8 @@
 
 use super::{Drive, RunError, Stop};
 use crate::data::{
-    ArmConfig, BlockRecord, DisturbedRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, ProbeRecord, Record, RoundRecord, Sample, SampleRecord,
+    ArmConfig, BlockRecord, DisturbedRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, ProbeRecord, Record,
+    RoundRecord, Sample, SampleRecord,
 };
 use crate::plan::{launch_order, n_repeat, Turn};
 use crate::runner::config::nanos;
@@ -211,7 +212,12 @@ impl Drive<'_> {
             };
             a.spec == b.spec && own.variant == other.variant && elsewhere(&own.config) == elsewhere(&other.config)
         };
-        let known = self.left.repeats.iter().find(|(other, _)| is_twin(**other)).map(|(_, n)| *n);
+        let known = self
+            .left
+            .repeats
+            .iter()
+            .find(|(other, _)| is_twin(**other))
+            .map(|(_, n)| *n);
         let n = known.unwrap_or_else(|| n_repeat(execution_ns, plan.sample_ns_min));
         let n = *self.left.repeats.entry(cell).or_insert(n);
         if !self.samples.contains_key(&(cell, self.left.round)) {

@@ -45,7 +45,12 @@ impl Drive<'_> {
 
     pub(super) fn has_further_round(&self, in_launch: u32) -> bool {
         let plan = &self.site.run.plan;
-        if plan.pace.n_rounds_asked.is_some_and(|asked| self.left.n_rounds >= asked) || self.live().is_empty() {
+        if plan
+            .pace
+            .n_rounds_asked
+            .is_some_and(|asked| self.left.n_rounds >= asked)
+            || self.live().is_empty()
+        {
             return false;
         }
         let (n_rounds, _) = self.pace.unwrap_or((plan.pace.n_rounds, false));

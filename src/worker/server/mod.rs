@@ -45,10 +45,7 @@ pub(crate) fn server_info(url: &str) -> Result<EngineInfo, String> {
 impl Server {
     /// Cuts the text into tokens: with the server's own tokenizer, or, where it takes texts, with that of the file. Out:
     /// [`Reply::Loaded`], whose hash shows whether they are those of the other arms.
-    pub(super) fn connect(
-        request: &Load,
-        engine: &mut dyn Engine,
-    ) -> Result<(Server, Reply), EngineError> {
+    pub(super) fn connect(request: &Load, engine: &mut dyn Engine) -> Result<(Server, Reply), EngineError> {
         let start = Instant::now();
         let connection = Connection::open(&request.device)?;
         let mut tokens = match connection.takes_tokens() {
