@@ -174,7 +174,7 @@ pub(crate) struct ParseUnitError {
 /// Whole numbers separated by commas, in the order given: `128,512,2048`.
 ///
 /// # Errors
-/// On an empty item, a number given twice, one above `u32::MAX`, and on suffixes: `2k` may mean 2000 or 2048.
+/// On an empty item, 0, a number given twice, one above `u32::MAX`, and on suffixes: `2k` may mean 2000 or 2048.
 pub(crate) fn parse_list(text: &str) -> Result<Vec<u32>, ParseUnitError> {
     let error = |advice: String| ParseUnitError {
         what: "a list of numbers",
@@ -201,6 +201,9 @@ pub(crate) fn parse_list(text: &str) -> Result<Vec<u32>, ParseUnitError> {
         let number = item
             .parse()
             .map_err(|_| error(format!("{item} is too large; the limit is {}", u32::MAX)))?;
+        if number == 0 {
+            return Err(error("each must be 1 or more; write e.g. 128,512,2048".to_owned()));
+        }
         if list.contains(&number) {
             return Err(error(format!("{number} is given twice; name each number once")));
         }

@@ -258,8 +258,8 @@ mod tests {
 
     #[test]
     fn a_line_of_llama_bench_is_one_of_kvants() {
-        let bench = "kvant compare -m model.gguf -p 512 -n 128 -d 0,4096 -t 4,8 -b 256 -ub 128 -ngl 99 -fa 1 -ctk f16,q8_0 -ctv f16 -r 5";
-        let own = "kvant compare model.gguf --n-prompt 512 --n-gen 128 --depths 0,4096 --threads 4,8 --n-batch 256 --n-ubatch 128 \
+        let bench = "kvant compare -m model.gguf -p 512 -n 128 -d 512,4096 -t 4,8 -b 256 -ub 128 -ngl 99 -fa 1 -ctk f16,q8_0 -ctv f16 -r 5";
+        let own = "kvant compare model.gguf --n-prompt 512 --n-gen 128 --depths 512,4096 --threads 4,8 --n-batch 256 --n-ubatch 128 \
                    --n-gpu-layers 99 --flash-attn on --kv f16/f16,q8_0/f16 --rounds 5";
         assert_eq!(compare(bench), compare(own));
         assert_eq!(compare("kvant --color never -q compare -hf a/b -n 0 -nkvo 1"), {
@@ -283,6 +283,7 @@ mod tests {
         };
         has("-ctk q9_9", &["-ctk", "q9_9"]);
         has("-ub 0", &["-ub"]);
+        has("-d 0,4096", &["-d", "0,4096", "1 or more"]);
         has("-n 128,256", &["-n", "128,256"]);
         has("-ctk", &["-ctk", "f16,q8_0"]);
         has("-pg 512,128", &["-pg", "--for"]);

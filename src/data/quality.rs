@@ -77,7 +77,7 @@ pub struct Chunk {
 }
 
 /// Sums over the scored tokens of one chunk, in one arm.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ChunkScore {
     /// Scored tokens: `n_ctx / 2 - 1` (`n_ctx - 1 - n_ctx / 2`).
     pub n_scored: u32,
@@ -90,7 +90,7 @@ pub struct ChunkScore {
 }
 
 /// How far an arm's distributions are from the baseline's, over the scored tokens of a chunk.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Divergence {
     /// Sum of the products of the arm's and the baseline's -ln p.
     pub nll_cross_sum: f64,

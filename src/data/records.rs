@@ -20,11 +20,8 @@ pub struct BufferSize {
 /// A context after creation: llama.cpp rewrites what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContextInfo {
-    /// Context size in effect.
     pub n_ctx: u32,
-    /// Logical batch in effect.
     pub n_batch: u32,
-    /// Physical batch in effect.
     pub n_ubatch: u32,
     /// Exact bytes of the KV cache.
     pub kv_bytes: u64,
@@ -115,7 +112,7 @@ pub struct LoadedArm {
 }
 
 /// Start of a launch: fresh workers, loaded and warmed up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LaunchRecord {
     pub launch: u32,
     pub arms: Vec<LoadedArm>,
@@ -148,7 +145,6 @@ pub struct MemoryRecord {
     /// Index into `Plan::arms`.
     pub arm: usize,
     pub reading: MemoryReading,
-    /// Exact bytes of the KV cache.
     pub kv_bytes: u64,
     pub buffers: Vec<BufferSize>,
     /// Tokens that were in the cache.
@@ -181,7 +177,7 @@ pub struct DroppedRecord {
 }
 
 /// Why measuring ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StoppedBy {
     /// Every headline ratio reached the target precision.
@@ -191,6 +187,7 @@ pub enum StoppedBy {
     /// All planned rounds were run.
     Rounds,
     /// Ctrl-C or SIGTERM.
+    #[default]
     Interrupt,
     /// No cell was left to measure.
     Failures,
@@ -199,7 +196,7 @@ pub enum StoppedBy {
 }
 
 /// End of a run. A journal without it was cut short and can be resumed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EndRecord {
     pub stopped_by: StoppedBy,
     /// Wall time of the session, from the first worker to the last sample.

@@ -68,7 +68,6 @@ pub struct StateTimes {
     pub read_ns: u64,
     /// Bytes of the copy.
     pub state_bytes: u64,
-    /// Bytes of the file.
     pub file_bytes: u64,
 }
 
@@ -77,7 +76,6 @@ pub struct StateTimes {
 pub struct SpeculativeSums {
     /// The target alone.
     pub plain_ns: u64,
-    /// With the draft.
     pub drafted_ns: u64,
     /// Of that, time in the draft.
     pub draft_ns: u64,

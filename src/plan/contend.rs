@@ -11,7 +11,6 @@ const SPEED_TRUST: f64 = 1.5;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contender {
     pub variant: String,
-    /// What a worker of it needs.
     pub worker_bytes: u64,
     /// Its peak alone; absent on a device.
     pub arm_bytes: Option<u64>,
@@ -24,9 +23,7 @@ pub struct Contender {
 /// What candidates are held against.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {
-    /// Memory that is available.
     pub available_bytes: u64,
-    /// What the user asked for.
     pub goal: Goal,
     /// Time for all; absent where the user named the variants.
     pub budget_ns: Option<u64>,

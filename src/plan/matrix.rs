@@ -157,10 +157,9 @@ pub(super) mod tests {
             change(&mut s);
             build(&s).expect_err("refused").to_string()
         };
-        assert!(refused(|s| s.n_ctx = Some(0)).starts_with("--n-ctx"));
         assert!(refused(|s| s.n_ctx = Some(512)).contains("need 2080"));
-        assert!(refused(|s| s.work_flags.n_prompt.clear()).starts_with("--n-prompt"));
-        assert!(refused(|s| s.work_flags.depths.push(128)).contains("128 is listed twice"));
+        assert!(refused(|s| s.quality.windows = Some(vec![512, 8])).starts_with("--quality-ctx 8"));
+        assert!(refused(|s| s.variants.push("F16".into())).contains("F16 is listed twice"));
         assert!(refused(|s| s.flash_attn = FlashAttn::Off).contains("flash attention"));
     }
 
@@ -214,7 +213,5 @@ pub(super) mod tests {
         assert_eq!(arms, expected);
         s.n_threads = vec![4, 4];
         assert!(matches!(build(&s), Err(PlanError::Duplicate { flag: "--threads", .. })));
-        s.n_threads.clear();
-        assert!(matches!(build(&s), Err(PlanError::BadList { flag: "--threads", .. })));
     }
 }

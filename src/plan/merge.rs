@@ -15,7 +15,6 @@ use std::collections::BTreeSet;
 pub struct Part<'a> {
     /// What the user calls it.
     pub name: &'a str,
-    /// Line 1 of its journal.
     pub header: &'a RunHeader,
     pub records: &'a [Record],
     /// Its last line is torn.
@@ -34,21 +33,16 @@ pub struct Merged {
 /// Runs that are not the shards of one sweep.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MergeError {
-    /// Measured as a whole.
     #[error("{name} is no shard: it was measured as a whole; give the runs of kvant compare --shard i/n")]
     NoShard { name: String },
-    /// Of another sweep.
     #[error("{name} is no shard of the sweep that {first} is of: {what} differ; give the runs of one command")]
     Foreign {
         name: String,
-        /// The one it was held against.
         first: String,
         what: &'static str,
     },
-    /// The same shard of the same machine twice.
     #[error("{name} and {other} are both shard {shard} on the same machine; give one of them")]
     Twice { name: String, other: String, shard: String },
-    /// Not the cells that this kvant deals to the shard.
     #[error("{name} does not hold the cells of shard {shard}: another kvant split the plan; measure all shards with one version")]
     OtherSplit { name: String, shard: String },
 }
@@ -307,11 +301,7 @@ fn why_all(ends: &[StoppedBy], has_gaps: bool) -> StoppedBy {
 fn end(stopped_by: StoppedBy) -> Record {
     Record::End(EndRecord {
         stopped_by,
-        wall_ns: 0,
-        loading_ns: 0,
-        timed_ns: 0,
-        warmup_ns: 0,
-        quality_ns: 0,
+        ..EndRecord::default()
     })
 }
 

@@ -29,7 +29,6 @@ pub struct Outstanding {
     pub repeats: BTreeMap<usize, u32>,
 }
 
-/// Reads what is left from the records of a run of `plan`.
 pub fn outstanding(plan: &Plan, records: &[Record]) -> Outstanding {
     let mut left = Outstanding::default();
     for record in records {

@@ -52,7 +52,6 @@ pub struct PredictedSpeed {
 const MINOR_SHARE: f64 = 0.02;
 
 impl PredictedSpeed {
-    /// Decode, tokens per second.
     pub fn decode_tps(&self) -> f64 {
         1e9 / self.decode_ns
     }
@@ -104,12 +103,10 @@ impl Profile {
         p.ns - self.attention(by_kv, p.model, &p.kv) * positions
     }
 
-    /// Whether a type of weights was probed.
     pub fn knows_type(&self, name: &str) -> bool {
         self.ns_per_byte.contains_key(name) && self.ns_per_weight.contains_key(name)
     }
 
-    /// Decode: nanoseconds per byte of a type that is read.
     pub fn ns_per_byte(&self, name: &str) -> Option<f64> {
         self.ns_per_byte.get(name).copied()
     }

@@ -163,15 +163,12 @@ pub fn too_short(window: &QualityWindow, tokens: &TextTokens) -> Option<(usize, 
 /// What a journal leaves to score.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct QualityLeft {
-    /// Chunks that are done.
     pub done: BTreeSet<Chunk>,
     /// (window, arm) that failed.
     pub failed: BTreeSet<(u32, usize)>,
-    /// The texts in tokens, once known.
     pub tokens: Option<TextTokens>,
 }
 
-/// Reads it from the records of a run.
 pub fn quality_left(records: &[Record]) -> QualityLeft {
     let mut left = QualityLeft::default();
     for record in records {

@@ -1,7 +1,7 @@
 //! What is asked for, checked as far as it can be without a model.
 
 use super::kv_pair::KvPair;
-use super::works::{numbers, Numbers, WorkFlags};
+use super::works::WorkFlags;
 use crate::data::{ArmConfig, FlashAttn, KvType, Level, QualityLoss, RequestShape, SplitMode, Workload};
 
 /// What the user asked for, after parsing; nothing here is measured yet.
@@ -18,9 +18,7 @@ pub struct Settings {
     pub device: String,
     /// Layers on the device, the baseline's first; 0 is the CPU alone, -1 all.
     pub n_gpu_layers: Vec<i32>,
-    /// How a model is spread over several devices.
     pub split_mode: SplitMode,
-    /// The KV cache stays in the CPU's memory.
     pub no_kv_offload: bool,
     /// Threads, the baseline's first.
     pub n_threads: Vec<u32>,
@@ -131,14 +129,6 @@ impl Default for Settings {
 /// Settings that cannot be measured.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// A list is empty or holds 0.
-    #[error("{flag}: needs at least one number, each 1 or more; for example {flag} {example}")]
-    BadList {
-        flag: &'static str,
-        /// A value that works.
-        example: &'static str,
-    },
-    /// The context is too small for the work.
     #[error("--n-ctx {n_ctx}: the cells need {needed} tokens of context; leave --n-ctx out, or shorten --n-prompt and --depths")]
     ContextTooSmall { n_ctx: u32, needed: u32 },
     /// A window in which next to nothing would be scored.
@@ -146,51 +136,19 @@ pub enum PlanError {
         "--quality-ctx {n_ctx}: a window needs at least {N_CTX_QUALITY_MIN} tokens; for example --quality-ctx 512"
     )]
     WindowTooShort { n_ctx: u32 },
-    /// More sequences than llama.cpp can hold apart.
-    #[error("{flag} {n_seq}: llama.cpp decodes at most {N_SEQ_MAX} sequences at once; use smaller numbers")]
-    TooManySequences { flag: &'static str, n_seq: u32 },
     /// llama.cpp cannot quantize V without flash attention.
     #[error("--kv {kv}: a quantized V cache needs flash attention; drop --flash-attn off, or use {kv_k}/f16")]
     QuantizedVWithoutFlashAttn { kv: String, kv_k: KvType },
-    /// The same thing twice.
     #[error("{flag}: {what} is listed twice; name each once")]
     Duplicate { flag: &'static str, what: String },
 }
 
-/// llama.cpp's limit (LLAMA_MAX_SEQ).
-const N_SEQ_MAX: u32 = 256;
-
 pub(super) fn check(s: &Settings) -> Result<(), PlanError> {
-    let windows = s.quality.windows.clone().unwrap_or(vec![N_CTX_QUALITY_MIN]);
-    let mut all = numbers(&s.work_flags);
-    all.extend([
-        Numbers::of("--n-ctx", "4096", &[s.n_ctx.unwrap_or(1)]),
-        Numbers::of("--quality-ctx", "512,2048", &windows),
-    ]);
-    for numbers in all {
-        let (flag, example, values) = (numbers.flag, numbers.example, &numbers.values);
-        if values.is_empty() || values.contains(&0) {
-            return Err(PlanError::BadList { flag, example });
-        }
-        duplicate(flag, values.iter())?;
-        let too_many = values.iter().find(|n| numbers.is_n_seq && **n > N_SEQ_MAX);
-        if let Some(&n_seq) = too_many {
-            return Err(PlanError::TooManySequences { flag, n_seq });
-        }
-    }
     if let Some(n_ctx) = s.quality.windows.iter().flatten().find(|n| **n < N_CTX_QUALITY_MIN) {
         return Err(PlanError::WindowTooShort { n_ctx: *n_ctx });
     }
     duplicate("--variants", s.variants.iter())?;
-    if s.n_gpu_layers.is_empty() {
-        let (flag, example) = ("--n-gpu-layers", "0,16,all");
-        return Err(PlanError::BadList { flag, example });
-    }
     duplicate("--n-gpu-layers", s.n_gpu_layers.iter())?;
-    if s.n_threads.is_empty() {
-        let (flag, example) = ("--threads", "4,8");
-        return Err(PlanError::BadList { flag, example });
-    }
     duplicate("--threads", s.n_threads.iter())?;
     duplicate("--worker", s.builds.iter().map(|b| &b.name))?;
     duplicate("--kv", s.kv.iter().map(ToString::to_string).collect::<Vec<_>>().iter())?;

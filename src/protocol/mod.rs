@@ -28,7 +28,6 @@ pub(crate) const PROTOCOL_OLDEST: u32 = 7;
 /// A state of the cache that outlives the worker that computed it: anonymous memory that all workers of the arm inherit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CachedState {
-    /// Tokens in it.
     pub n_tokens: u32,
     /// Descriptor; the memory is empty until a worker has put the state there.
     pub fd: i32,
@@ -41,30 +40,10 @@ pub(crate) const MAX_LINE_BYTES: usize = 16 << 20;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Request {
-    /// Load the model. Answer: [`Reply::Loaded`].
-    Load {
-        /// The GGUF file.
-        path: PathBuf,
-        /// Its SHA-256, lower-case hex: states that are written belong to it.
-        model_sha256: String,
-        /// Folder for files that live no longer than a sample.
-        scratch: PathBuf,
-        /// `cpu` or device names.
-        device: String,
-        /// Layers on the device.
-        n_gpu_layers: i32,
-        /// How the model is spread over several devices.
-        split_mode: SplitMode,
-        /// Text that prompts are cut from.
-        text: String,
-        /// Tokens of it that the run needs.
-        n_tokens: u32,
-        /// The model that drafts, where the run has one and the arm needs it.
-        draft: Option<PathBuf>,
-    },
+    /// Answer: [`Reply::Loaded`].
+    Load(Load),
     /// Open the context of an arm. Contexts are numbered from 0 in the order of opening. Answer: [`Reply::Opened`].
     Open {
-        /// Its configuration.
         config: ArmConfig,
         /// States that works of the arm start from.
         #[serde(rename = "kept")]
@@ -72,21 +51,9 @@ pub(crate) enum Request {
     },
     /// Makes a context ready for a work: the state of the cache that it starts from is taken over, or computed and kept. Answer:
     /// [`Reply::Prepared`].
-    Prepare {
-        context: usize,
-        spec: Work,
-        /// It is timed roughly too.
-        is_timed: bool,
-    },
+    Prepare(Prepare),
     /// One timed sample. Answer: [`Reply::Sampled`].
-    Measure {
-        context: usize,
-        spec: Work,
-        /// Complete rounds before it: with a draft, every round has texts of its own.
-        round: u32,
-        /// Executions in the sample.
-        n_repeat: u32,
-    },
+    Measure(Measure),
     /// Memory of this process. Answer: [`Reply::Memory`].
     Memory,
     /// The texts to score; the model must be loaded. Answer: [`Reply::Texts`].
@@ -97,16 +64,70 @@ pub(crate) enum Request {
         /// Descriptor of the anonymous memory in which the baseline leaves its logits for the others; inherited.
         shared_fd: i32,
     },
-    /// Score a chunk. The baseline must have scored it before any other arm. Answer: [`Reply::Scored`].
-    Score {
-        chunk: Chunk,
-        /// This arm is the baseline: it leaves its logits in the shared memory instead of comparing with them.
-        is_baseline: bool,
-        /// Chunks whose logits lie before this one's in the shared memory, all of the same length.
-        slot: u32,
-    },
+    /// The baseline must have scored the chunk before any other arm. Answer: [`Reply::Scored`].
+    Score(Score),
     /// End. Answer: none, the worker exits with 0.
     Quit,
+}
+
+/// A model, and the text that prompts are cut from.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Load {
+    pub path: PathBuf,
+    /// Its SHA-256, lower-case hex: states that are written belong to it.
+    pub model_sha256: String,
+    /// Folder for files that live no longer than a sample.
+    pub scratch: PathBuf,
+    /// As in [`ArmConfig`].
+    pub device: String,
+    pub n_gpu_layers: i32,
+    pub split_mode: SplitMode,
+    pub text: String,
+    /// Tokens of it that the run needs.
+    pub n_tokens: u32,
+    /// The model that drafts, where the run has one and the arm needs it.
+    pub draft: Option<PathBuf>,
+}
+
+impl Load {
+    /// Without a text.
+    pub(crate) fn of(config: &ArmConfig, path: PathBuf, scratch: PathBuf) -> Load {
+        Load {
+            path,
+            scratch,
+            device: config.device.clone(),
+            n_gpu_layers: config.n_gpu_layers,
+            split_mode: config.split_mode,
+            ..Load::default()
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Prepare {
+    pub context: usize,
+    pub spec: Work,
+    /// It is timed roughly too.
+    pub is_timed: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Measure {
+    pub context: usize,
+    pub spec: Work,
+    /// Complete rounds before it: with a draft, every round has texts of its own.
+    pub round: u32,
+    /// Executions in the sample.
+    pub n_repeat: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Score {
+    pub chunk: Chunk,
+    /// This arm is the baseline: it leaves its logits in the shared memory instead of comparing with them.
+    pub is_baseline: bool,
+    /// Chunks whose logits lie before this one's in the shared memory, all of the same length.
+    pub slot: u32,
 }
 
 /// Worker to runner.
@@ -115,27 +136,21 @@ pub(crate) enum Request {
 pub(crate) enum Reply {
     /// First message.
     Hello {
-        /// [`PROTOCOL_VERSION`] of the worker.
         protocol_version: u32,
         engine: EngineInfo,
     },
-    /// The model is loaded.
     Loaded {
-        /// Time to load.
         load_ns: u64,
         /// Whether all of the file was in the page cache before; absent when unknown.
         is_warm_load: Option<bool>,
-        /// Buffers of the weights.
         weights: Vec<BufferSize>,
         /// SHA-256 over the prompt tokens (little-endian i32).
         tokens_sha256: String,
     },
-    /// The context is open.
     Opened {
         /// As llama.cpp made it.
         context: ContextInfo,
     },
-    /// The work is ready to be timed.
     Prepared {
         /// How long one execution took, roughly, if it was timed.
         execution_ns: Option<u64>,
@@ -143,15 +158,12 @@ pub(crate) enum Reply {
     Sampled {
         sample: Sample,
     },
-    /// Memory of the process.
     Memory {
         reading: MemoryReading,
     },
-    /// The texts are cut into tokens.
     Texts {
         tokens: TextTokens,
     },
-    /// A chunk is scored.
     Scored {
         score: Box<ChunkScore>,
         /// Time of the forward pass alone.

@@ -12,13 +12,10 @@ pub(crate) struct ChunkMeans {
     pub(crate) nll: f64,
     /// That less the baseline's: the chunk's ln(PPL ratio).
     pub(crate) ln_ratio: f64,
-    /// KL divergence.
     pub(crate) kld: f64,
     /// Share of tokens with the same most likely successor.
     pub(crate) same_top: f64,
-    /// Delta-p.
     pub(crate) dp: f64,
-    /// Its square.
     pub(crate) dp_sq: f64,
 }
 
@@ -42,7 +39,6 @@ pub(crate) fn chunk_means(arm: &ChunkScore, baseline: &ChunkScore) -> Option<Chu
 /// A figure with its standard error if tokens were independent, which they are not: for parity with llama-perplexity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct WithError {
-    /// The figure.
     pub(crate) value: f64,
     /// Its standard error, token by token; absent with too few tokens.
     pub(crate) token_error: Option<f64>,
@@ -51,19 +47,14 @@ pub(crate) struct WithError {
 /// Figures over all tokens of some chunks, as llama-perplexity prints them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figures {
-    /// Scored tokens.
     pub(crate) n_scored: u64,
-    /// Perplexity.
     pub(crate) ppl: WithError,
     /// ln(PPL of the arm / PPL of the baseline).
     pub(crate) ln_ratio: WithError,
-    /// Mean KL divergence.
     pub(crate) kld: WithError,
     /// Share of the same most likely tokens.
     pub(crate) same_top: WithError,
-    /// Mean delta-p.
     pub(crate) dp: WithError,
-    /// Root mean square of delta-p.
     pub(crate) dp_rms: WithError,
 }
 
@@ -169,9 +160,7 @@ mod tests {
                 dp_sum: -0.5,
                 dp_sq_sum: 0.25,
                 dp_4_sum: 0.0625,
-                kld: vec![],
-                dp: vec![],
-                disagreements: vec![],
+                ..Divergence::default()
             }),
         }
     }

@@ -9,7 +9,6 @@ const N_DISAGREEMENTS: usize = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("after the token at position {position} of a text")]
 pub(crate) struct NotFinite {
-    /// Position in the chunk.
     pub(crate) position: u32,
 }
 
@@ -18,7 +17,6 @@ pub(crate) const fn first_scored(n_ctx: u32) -> u32 {
     n_ctx / 2
 }
 
-/// Scored tokens of a chunk.
 pub(crate) const fn n_scored(n_ctx: u32) -> u32 {
     n_ctx.saturating_sub(1).saturating_sub(first_scored(n_ctx))
 }
@@ -26,7 +24,6 @@ pub(crate) const fn n_scored(n_ctx: u32) -> u32 {
 /// What the baseline says at one place.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Baseline<'a> {
-    /// Its logits.
     pub(crate) logits: &'a [f32],
     /// Their normaliser and largest.
     pub(crate) row: softmax::Row,
@@ -37,7 +34,6 @@ pub(crate) struct Baseline<'a> {
 pub(crate) struct TopMismatch {
     /// Position of the predicted token in the chunk.
     pub(crate) position: u32,
-    /// KL divergence.
     pub(crate) kld: f64,
     /// Tokens: the baseline's most likely one and the arm's.
     pub(crate) tops: (usize, usize),
@@ -48,38 +44,21 @@ pub(crate) struct TopMismatch {
 }
 
 /// Adds up a chunk, row by row.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Scorer {
-    n_scored: u32,
-    nll_sum: f64,
-    nll_sq_sum: f64,
-    divergence: Option<Divergence>,
+    score: ChunkScore,
     mismatches: Vec<TopMismatch>,
 }
 
 impl Scorer {
-    /// For the baseline itself.
-    pub(crate) fn of_baseline() -> Self {
-        Self::default()
-    }
-
-    /// For an arm that is held against the baseline.
-    pub(crate) fn against_baseline() -> Self {
-        Self {
-            divergence: Some(Divergence {
-                nll_cross_sum: 0.0,
-                kld_sum: 0.0,
-                kld_sq_sum: 0.0,
-                n_same_top: 0,
-                dp_sum: 0.0,
-                dp_sq_sum: 0.0,
-                dp_4_sum: 0.0,
-                kld: Vec::new(),
-                dp: Vec::new(),
-                disagreements: Vec::new(),
-            }),
-            ..Self::default()
-        }
+    /// The baseline is held against nothing, all others against it.
+    pub(crate) fn new(is_baseline: bool) -> Self {
+        let score = ChunkScore {
+            vs_baseline: (!is_baseline).then(Divergence::default),
+            ..ChunkScore::default()
+        };
+        let mismatches = Vec::new();
+        Self { score, mismatches }
     }
 
     /// Adds the logits that predict the token `next` at `position`. Out: their normaliser and largest.
@@ -93,10 +72,10 @@ impl Scorer {
         let row = softmax::row(logits).ok_or(NotFinite { position })?;
         let z = logits.get(next).copied().ok_or(NotFinite { position })?;
         let nll = row.log_sum - f64::from(z);
-        self.n_scored += 1;
-        self.nll_sum += nll;
-        self.nll_sq_sum += nll * nll;
-        if let (Some(sums), Some(base)) = (&mut self.divergence, baseline) {
+        self.score.n_scored += 1;
+        self.score.nll_sum += nll;
+        self.score.nll_sq_sum += nll * nll;
+        if let (Some(sums), Some(base)) = (&mut self.score.vs_baseline, baseline) {
             let base_nll = base.row.log_sum - f64::from(base.logits[next]);
             let gap = softmax::expected_gap(base.logits, base.row.log_sum, logits);
             // Gibbs: never negative; the sums are good to about 1e-13.
@@ -131,13 +110,7 @@ impl Scorer {
     pub(crate) fn finish(mut self) -> (ChunkScore, Vec<TopMismatch>) {
         self.mismatches.sort_by(|a, b| b.kld.total_cmp(&a.kld));
         self.mismatches.truncate(N_DISAGREEMENTS);
-        let score = ChunkScore {
-            n_scored: self.n_scored,
-            nll_sum: self.nll_sum,
-            nll_sq_sum: self.nll_sq_sum,
-            vs_baseline: self.divergence,
-        };
-        (score, self.mismatches)
+        (self.score, self.mismatches)
     }
 }
 
@@ -147,7 +120,7 @@ mod tests {
 
     fn scored(base: &[f32], arm: &[f32], next: usize) -> (ChunkScore, Vec<TopMismatch>) {
         let row = softmax::row(base).expect("finite");
-        let mut scorer = Scorer::against_baseline();
+        let mut scorer = Scorer::new(false);
         scorer
             .add(9, next, arm, Some(Baseline { logits: base, row }))
             .expect("finite");
@@ -205,7 +178,7 @@ mod tests {
 
     #[test]
     fn logits_that_are_not_finite_give_no_number() {
-        let mut scorer = Scorer::of_baseline();
+        let mut scorer = Scorer::new(true);
         let found = scorer.add(7, 0, &[0.0, f32::NAN], None);
         assert_eq!(found, Err(NotFinite { position: 7 }));
         assert!(scorer.add(7, 5, &[0.0, 1.0], None).is_err(), "a token outside the row");

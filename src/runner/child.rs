@@ -16,7 +16,6 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-/// How worker processes are started.
 #[derive(Debug, Clone)]
 pub struct WorkerCommand {
     /// The executable; called with the arguments `worker NAME`.
@@ -41,7 +40,6 @@ impl WorkerCommand {
         command
     }
 
-    /// The executable that such an arm names.
     pub(super) fn build(&self, config: &ArmConfig) -> Option<&ModelFile> {
         self.builds.get(config.build.as_ref()?)
     }
@@ -68,7 +66,6 @@ pub enum Event {
     Line(u64, Vec<u8>),
     /// The stream of worker `id` ended, or broke framing.
     Closed(u64, Option<String>),
-    /// The user wants to stop.
     Interrupt,
 }
 
@@ -111,11 +108,9 @@ impl Mailbox {
 /// Why a request has no answer.
 #[derive(Debug)]
 pub enum AskError {
-    /// The user wants to stop.
     Interrupted,
     /// The worker refused; it stays up.
     Refused(FailureKind, String),
-    /// The worker is gone.
     Dead(FailureKind, String),
 }
 

@@ -13,7 +13,6 @@ pub struct RunConfig {
     pub plan: Plan,
     /// Variant id to file.
     pub files: BTreeMap<String, ModelFile>,
-    /// The model that drafts.
     pub draft: Option<PathBuf>,
     /// Text that prompts are cut from.
     pub text: String,
@@ -26,13 +25,10 @@ pub struct RunConfig {
     pub predicted_score_ns: Vec<u64>,
     /// Divergence that an intact file can have, nats, per arm of the quality plan.
     pub kld_max: Vec<f64>,
-    /// How to start workers.
     pub command: WorkerCommand,
     /// Predicted duration of one execution, per cell.
     pub predicted_ns: Vec<u64>,
-    /// Predicted peak of the memory of each arm alone.
     pub predicted_bytes: Vec<Option<u64>>,
-    /// Predicted memory of the devices of each arm.
     pub predicted_device_bytes: Vec<Option<u64>>,
     /// Logical CPUs that may be used.
     pub n_cpus: u32,
@@ -46,9 +42,7 @@ pub struct RunConfig {
     pub tokens: Option<TextTokens>,
     /// Scores of the same files and texts from earlier runs.
     pub scored: Vec<QualityRecord>,
-    /// States of caches are kept for later launches.
     pub keeps_states: bool,
-    /// When the memory of arms is read.
     pub memory: MemoryTurn,
     /// Looks at what was measured so far, after scoring and after every launch.
     pub early_stop: Box<EarlyStop>,
@@ -71,7 +65,6 @@ pub enum MemoryTurn {
 pub struct Interim {
     /// Arms that cannot become the choice any more.
     pub dropped: Vec<usize>,
-    /// Whether the choice is settled.
     pub is_decided: bool,
 }
 
@@ -83,7 +76,6 @@ impl RunConfig {
         self.deadline_max.map_or(own, |max| own.min(max))
     }
 
-    /// How long to wait for the score of a chunk.
     pub(super) fn quality_deadline(&self, arm: usize, n_ctx: u32) -> Duration {
         let per_token = self.predicted_score_ns.get(arm).copied().unwrap_or(0);
         self.deadline(per_token.saturating_mul(u64::from(n_ctx)))
@@ -103,12 +95,10 @@ pub(super) struct Site<'a> {
 }
 
 impl Site<'_> {
-    /// The work of a cell.
     pub fn spec(&self, cell: usize) -> Work {
         self.run.plan.cells[cell].spec
     }
 
-    /// The arm of a cell.
     pub fn arm(&self, cell: usize) -> usize {
         self.run.plan.cells[cell].arm
     }

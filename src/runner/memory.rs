@@ -4,7 +4,7 @@ use super::child::{AskError, Worker};
 use super::config::Site;
 use super::workers::load_and_open;
 use crate::data::{FailureKind, FlashAttn, MemoryRecord, Work};
-use crate::protocol::{Reply, Request};
+use crate::protocol::{Measure, Reply, Request};
 
 /// Loads the model of `arm` alone, fills one physical batch and reads the process' memory.
 ///
@@ -25,12 +25,12 @@ pub fn probe(site: Site, arm: usize, id: u64) -> Result<MemoryRecord, AskError> 
     let mut worker = Worker::spawn(&site.run.command.of_arm(setting), &name, id, site.mailbox, deadline)?;
     let loaded = load_and_open(site, &mut worker, arm, n_depth + 1, Vec::new())?;
     let mut ask = |request| worker.ask(&request, site.mailbox, deadline);
-    let Reply::Sampled { .. } = ask(Request::Measure {
+    let Reply::Sampled { .. } = ask(Request::Measure(Measure {
         context: 0,
         spec: Work::prefill(n_depth),
         round: 0,
         n_repeat: 1,
-    })?
+    }))?
     else {
         return Err(unexpected());
     };

@@ -9,12 +9,11 @@ use crate::data::{
     TextTokens,
 };
 use crate::plan::{chunks, too_short, QualityLeft};
-use crate::protocol::{Reply, Request};
+use crate::protocol::{Reply, Request, Score};
 use crate::quality;
 use crate::stats;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::os::fd::AsRawFd;
 use std::time::Instant;
 
 /// Confidence level of the intervals that the stop rule looks at.
@@ -36,7 +35,6 @@ pub(super) enum Next {
 /// Where scoring tells what happened; an error ends it.
 pub(super) type Tell<'a, E> = dyn FnMut(Next) -> Result<(), E> + 'a;
 
-/// Why scoring ended early.
 pub(super) enum Halt<E> {
     Interrupted,
     Told(E),
@@ -49,7 +47,6 @@ pub(super) fn read_texts(site: Site, plan: &QualityPlan) -> Result<TextTokens, A
     Ok(tokens)
 }
 
-/// Scores what is left of all windows.
 pub(super) fn score_all<E>(
     site: Site,
     plan: &QualityPlan,
@@ -389,11 +386,11 @@ impl Scoring<'_> {
         let Some(worker) = self.workers.get_mut(&arm) else {
             return Err(AskError::Dead(FailureKind::Crashed, "its worker is not up".into()));
         };
-        let request = Request::Score {
+        let request = Request::Score(Score {
             chunk,
             is_baseline: arm == 0,
             slot: 0,
-        };
+        });
         match worker.ask(&request, self.site.mailbox, deadline)? {
             Reply::Scored { score, forward_ns } if is_complete(arm, &score) => Ok((*score, forward_ns)),
             other => Err(worker.off_script(&other)),
@@ -408,14 +405,9 @@ impl Scoring<'_> {
         }
         let mut config = self.plan.arms[arm].config.clone();
         config.n_ctx = self.window.n_ctx;
-        let request = Request::OpenScoring {
-            config,
-            shared_fd: self.shared.as_raw_fd(),
-        };
-        match worker.ask(&request, self.site.mailbox, self.site.run.deadline(0))? {
-            Reply::Opened { .. } => Ok(worker),
-            other => Err(worker.off_script(&other)),
-        }
+        let Site { run, mailbox } = self.site;
+        workers::open_scoring(&mut worker, config, self.shared, mailbox, run.deadline(0))?;
+        Ok(worker)
     }
 }
 
@@ -443,23 +435,11 @@ fn difference(own: &TextTokens, baseline: &TextTokens) -> Option<String> {
 fn load(site: Site, plan: &QualityPlan, arm: usize, id: u64) -> Result<(Worker, TextTokens), AskError> {
     let spec = &plan.arms[arm];
     workers::check_files(site, spec)?;
-    let name = format!("quality {}", spec.id);
-    let mut worker = Worker::spawn(
-        &site.run.command.of_arm(&spec.config),
-        &name,
-        id,
-        site.mailbox,
-        site.run.deadline(0),
-    )?;
-    match workers::load(site, &mut worker, spec, (String::new(), 0), None)? {
-        Reply::Loaded { .. } => {}
-        other => return Err(worker.off_script(&other)),
-    }
-    let texts = Request::Texts {
-        texts: site.run.texts.clone(),
-    };
-    match worker.ask(&texts, site.mailbox, site.run.deadline(0))? {
-        Reply::Texts { tokens } => Ok((worker, tokens)),
-        other => Err(worker.off_script(&other)),
-    }
+    let Site { run, mailbox } = site;
+    let (name, command) = (format!("quality {}", spec.id), run.command.of_arm(&spec.config));
+    let mut worker = Worker::spawn(&command, &name, id, mailbox, run.deadline(0))?;
+    let (load, deadline) = workers::load_of(site, spec);
+    let deadlines = [deadline, run.deadline(0)];
+    let tokens = workers::load_texts(&mut worker, load, run.texts.clone(), mailbox, deadlines)?;
+    Ok((worker, tokens))
 }

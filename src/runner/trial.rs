@@ -3,20 +3,17 @@
 
 use super::child::{AskError, Interrupt, Mailbox, Worker, WorkerCommand};
 use super::config::inherited_memory;
+use super::workers::{load_texts, open_scoring};
 use crate::data::{ArmConfig, Chunk, FailureKind, TextTokens};
-use crate::protocol::{Reply, Request};
+use crate::protocol::{Load, Reply, Request, Score};
 use std::fs::File;
-use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// What the trials of a model have in common.
 pub struct TrialConfig {
-    /// How to start workers.
     pub command: WorkerCommand,
-    /// The file that the others are held against.
     pub reference: PathBuf,
-    /// The text that is scored.
     pub text: String,
     /// Context of the workers; `n_ctx` is the length of a chunk.
     pub config: ArmConfig,
@@ -27,22 +24,12 @@ pub struct TrialConfig {
 /// Why there is no score.
 #[derive(Debug, thiserror::Error)]
 pub enum TrialError {
-    /// The user wants to stop.
     #[error("stopped")]
     Interrupted,
-    /// The worker refused or died.
     #[error("{1}")]
     Failed(FailureKind, String),
-    /// The text has fewer chunks than are needed.
     #[error("the text has {found} chunks of {n_ctx} tokens, and {needed} are needed; give a longer text")]
-    TextTooShort {
-        /// Chunks it has.
-        found: u32,
-        /// Chunks that are needed.
-        needed: u32,
-        /// Their length.
-        n_ctx: u32,
-    },
+    TextTooShort { found: u32, needed: u32, n_ctx: u32 },
 }
 
 impl From<AskError> for TrialError {
@@ -63,10 +50,8 @@ pub struct Scores {
     pub ns: u64,
 }
 
-/// A file to score, and which chunks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trial {
-    /// The file.
     pub path: PathBuf,
     /// Chunks, from 0.
     pub chunks: std::ops::Range<u32>,
@@ -108,7 +93,6 @@ impl Trials {
         })
     }
 
-    /// Chunks that the text has.
     pub fn n_chunks(&self) -> u32 {
         let n_tokens = self.tokens.n_tokens.first().copied().unwrap_or(0);
         n_tokens / self.config.config.n_ctx.max(1)
@@ -162,7 +146,6 @@ impl Trials {
     }
 }
 
-/// One file, in a worker of its own.
 fn score_file(
     config: &TrialConfig,
     trial: &Trial,
@@ -194,11 +177,11 @@ fn score_file(
 }
 
 fn score_of(n_ctx: u32, index: u32, is_baseline: bool) -> Request {
-    Request::Score {
+    Request::Score(Score {
         chunk: Chunk { n_ctx, text: 0, index },
         is_baseline,
         slot: index,
-    }
+    })
 }
 
 /// A worker with the model, the text, and its context open.
@@ -209,47 +192,14 @@ fn bring_up(
     shared: &File,
     id: u64,
 ) -> Result<(Worker, TextTokens), AskError> {
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let name = if id == 1 {
-        "mix reference".to_owned()
-    } else {
-        format!("mix {name}")
+    let name = match id {
+        1 => "mix reference".to_owned(),
+        _ => format!("mix {}", path.file_stem().unwrap_or_default().to_string_lossy()),
     };
-    let mut worker = Worker::spawn(
-        &config.command.of_arm(&config.config),
-        &name,
-        id,
-        mailbox,
-        config.deadline,
-    )?;
-    let load = Request::Load {
-        path: path.to_owned(),
-        model_sha256: String::new(),
-        scratch: config.command.log_dir.clone(),
-        device: config.config.device.clone(),
-        n_gpu_layers: config.config.n_gpu_layers,
-        split_mode: config.config.split_mode,
-        text: String::new(),
-        n_tokens: 0,
-        draft: None,
-    };
-    match worker.ask(&load, mailbox, config.deadline)? {
-        Reply::Loaded { .. } => {}
-        other => return Err(worker.off_script(&other)),
-    }
-    let texts = Request::Texts {
-        texts: vec![config.text.clone()],
-    };
-    let tokens = match worker.ask(&texts, mailbox, config.deadline)? {
-        Reply::Texts { tokens } => tokens,
-        other => return Err(worker.off_script(&other)),
-    };
-    let open = Request::OpenScoring {
-        config: config.config.clone(),
-        shared_fd: shared.as_raw_fd(),
-    };
-    match worker.ask(&open, mailbox, config.deadline)? {
-        Reply::Opened { .. } => Ok((worker, tokens)),
-        other => Err(worker.off_script(&other)),
-    }
+    let (own, deadline) = (&config.config, config.deadline);
+    let mut worker = Worker::spawn(&config.command.of_arm(own), &name, id, mailbox, deadline)?;
+    let load = Load::of(own, path.to_owned(), config.command.log_dir.clone());
+    let tokens = load_texts(&mut worker, load, vec![config.text.clone()], mailbox, [deadline; 2])?;
+    open_scoring(&mut worker, own.clone(), shared, mailbox, deadline)?;
+    Ok((worker, tokens))
 }

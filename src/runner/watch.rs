@@ -36,11 +36,9 @@ pub fn disturbance(limits: &Limits, config: &ArmConfig, n_cpus: u32, sample: &Sa
     (n > limits.n_major_faults_max).then_some(Disturbance::MajorFaults { n })
 }
 
-/// The machine probe and what it showed so far.
 pub struct Watch {
     probe: MachineProbe,
     readings: Vec<ProbeReading>,
-    /// What is left of the budget for pauses.
     pause_left: Duration,
 }
 

@@ -1,20 +1,18 @@
 //! The workers of a launch, one process for each arm: bringing them up, and asking them about cells.
 
-use super::child::{AskError, Worker};
+use super::child::{AskError, Mailbox, Worker};
 use super::config::{inherited_memory, nanos, Site};
 use super::file::ModelFile;
-use crate::data::{Arm, Cell, EngineInfo, FailureKind, LoadedArm, Sample};
-use crate::protocol::{CachedState, Reply, Request};
+use crate::data::{Arm, ArmConfig, Cell, EngineInfo, FailureKind, LoadedArm, Sample, TextTokens};
+use crate::protocol::{CachedState, Load, Measure, Prepare, Reply, Request};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::os::fd::AsRawFd;
-use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The only context of a worker.
 const CONTEXT: usize = 0;
 
-/// The result of bringing an arm up.
 #[derive(Default)]
 pub struct BringUp {
     /// How it loaded; absent when it cannot be measured.
@@ -22,10 +20,10 @@ pub struct BringUp {
     pub failed: Option<(FailureKind, String)>,
     /// Of the wall time: spawning, loading and opening the context.
     pub loading_ns: u64,
-    pub engine: Option<EngineInfo>,
+    /// Empty when it did not come up.
+    pub engine: EngineInfo,
 }
 
-/// The user wants to stop.
 #[derive(Debug)]
 pub struct Interrupted;
 
@@ -36,7 +34,6 @@ pub enum Answered<T> {
     Failed(FailureKind, String),
 }
 
-/// All workers that are up, by arm.
 pub struct Workers<'a> {
     site: Site<'a>,
     by_arm: BTreeMap<usize, Worker>,
@@ -61,7 +58,6 @@ impl<'a> Workers<'a> {
         self.by_arm.contains_key(&arm)
     }
 
-    /// Ends one worker in good order.
     pub fn dismiss(&mut self, arm: usize) {
         if let Some(worker) = self.by_arm.remove(&arm) {
             worker.quit();
@@ -85,7 +81,7 @@ impl<'a> Workers<'a> {
         let start = Instant::now();
         self.n_spawned += 1;
         let loaded = spawn(self.site, arm, self.n_spawned).and_then(|mut worker| {
-            result.engine = Some(worker.engine.clone());
+            result.engine = worker.engine.clone();
             let n_tokens = self.site.run.n_tokens();
             let loaded = load_and_open(self.site, &mut worker, arm, n_tokens, self.cached.of_arm(arm))?;
             Ok((worker, loaded))
@@ -108,11 +104,11 @@ impl<'a> Workers<'a> {
         if self.ready.contains(&cell) {
             return Ok(Answered::Done(None));
         }
-        let request = Request::Prepare {
+        let request = Request::Prepare(Prepare {
             context: CONTEXT,
             spec: self.site.spec(cell),
             is_timed,
-        };
+        });
         let answer = self.ask(cell, &request, self.site.run.predicted_ns[cell], |reply| match reply {
             Reply::Prepared { execution_ns } if execution_ns.is_some() == is_timed => Ok(execution_ns),
             other => Err(Box::new(other)),
@@ -131,12 +127,12 @@ impl<'a> Workers<'a> {
         n_repeat: u32,
         predicted_ns: u64,
     ) -> Result<Answered<Box<Sample>>, Interrupted> {
-        let request = Request::Measure {
+        let request = Request::Measure(Measure {
             context: CONTEXT,
             spec: self.site.spec(cell),
             round,
             n_repeat,
-        };
+        });
         self.ask(cell, &request, predicted_ns, |reply| match reply {
             Reply::Sampled { sample } => Ok(Box::new(sample)),
             other => Err(Box::new(other)),
@@ -242,15 +238,22 @@ pub(super) fn load_and_open(
     let is_speculative = |c: &Cell| c.arm == index && c.spec.needs_draft();
     let drafts = site.run.plan.cells.iter().any(is_speculative);
     let draft = site.run.draft.clone().filter(|_| drafts);
-    let reply = load(site, worker, arm, (site.run.text.clone(), n_tokens), draft)?;
-    let (load_ns, is_warm_load, weights, tokens_sha256) = match reply {
-        Reply::Loaded {
-            load_ns,
-            is_warm_load,
-            weights,
-            tokens_sha256,
-        } => (load_ns, is_warm_load, weights, tokens_sha256),
-        other => return Err(worker.off_script(&other)),
+    let (load, deadline) = load_of(site, arm);
+    let load = Load {
+        text: site.run.text.clone(),
+        n_tokens,
+        draft,
+        ..load
+    };
+    let reply = worker.ask(&Request::Load(load), site.mailbox, deadline)?;
+    let Reply::Loaded {
+        load_ns,
+        is_warm_load,
+        weights,
+        tokens_sha256,
+    } = reply
+    else {
+        return Err(worker.off_script(&reply));
     };
     let request = Request::Open {
         config: arm.config.clone(),
@@ -269,29 +272,48 @@ pub(super) fn load_and_open(
     }
 }
 
-/// Asks for the model of an arm, with a text and how many of its tokens the run needs. Out: the reply.
-pub(super) fn load(
-    site: Site,
-    worker: &mut Worker,
-    arm: &Arm,
-    (text, n_tokens): (String, u32),
-    draft: Option<PathBuf>,
-) -> Result<Reply, AskError> {
+/// The model of an arm, and how long its worker may take to load it.
+pub(super) fn load_of(site: Site, arm: &Arm) -> (Load, Duration) {
     let file = site.run.files.get(&arm.variant);
     let path = file.map(|f| f.path.clone()).unwrap_or_default();
     let n_bytes = std::fs::metadata(&path).map_or(0, |m| m.len());
-    let request = Request::Load {
-        path,
+    let load = Load {
         model_sha256: file.map(|f| f.sha256.clone()).unwrap_or_default(),
-        scratch: site.run.command.log_dir.clone(),
-        device: arm.config.device.clone(),
-        n_gpu_layers: arm.config.n_gpu_layers,
-        split_mode: arm.config.split_mode,
-        text,
-        n_tokens,
-        draft,
+        ..Load::of(&arm.config, path, site.run.command.log_dir.clone())
     };
     // A cold disk reads 20 MB/s at the very least.
-    let deadline = site.run.deadline(n_bytes.saturating_mul(50) / 20);
-    worker.ask(&request, site.mailbox, deadline)
+    (load, site.run.deadline(n_bytes.saturating_mul(50) / 20))
+}
+
+/// Has a worker load a model, within the first of these times, and cut the texts into tokens, within the second.
+pub(super) fn load_texts(
+    worker: &mut Worker,
+    load: Load,
+    texts: Vec<String>,
+    mailbox: &Mailbox,
+    deadlines: [Duration; 2],
+) -> Result<TextTokens, AskError> {
+    match worker.ask(&Request::Load(load), mailbox, deadlines[0])? {
+        Reply::Loaded { .. } => {}
+        other => return Err(worker.off_script(&other)),
+    }
+    match worker.ask(&Request::Texts { texts }, mailbox, deadlines[1])? {
+        Reply::Texts { tokens } => Ok(tokens),
+        other => Err(worker.off_script(&other)),
+    }
+}
+
+/// Opens the context in which a worker scores; `shared` has the baseline's logits.
+pub(super) fn open_scoring(
+    worker: &mut Worker,
+    config: ArmConfig,
+    shared: &File,
+    mailbox: &Mailbox,
+    deadline: Duration,
+) -> Result<(), AskError> {
+    let shared_fd = shared.as_raw_fd();
+    match worker.ask(&Request::OpenScoring { config, shared_fd }, mailbox, deadline)? {
+        Reply::Opened { .. } => Ok(()),
+        other => Err(worker.off_script(&other)),
+    }
 }

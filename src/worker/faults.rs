@@ -4,7 +4,7 @@ use super::serve::{Answer, Session};
 use crate::data::KvType;
 use crate::engine::fake::{self, Effects, FakeEngine, FakeFault, FakeScript, FaultAction, FaultPoint, SCRIPT_ENV};
 use crate::engine::EngineError;
-use crate::protocol::{write_line, Reply, Request, MAX_LINE_BYTES};
+use crate::protocol::{write_line, Measure, Prepare, Reply, Request, MAX_LINE_BYTES};
 use nix::sys::signal::Signal;
 use std::io::{self, Write};
 use std::path::Path;
@@ -44,7 +44,7 @@ impl Answer for Faulty {
     }
 
     fn answer(&mut self, request: Request) -> Result<Reply, EngineError> {
-        if matches!(request, Request::Measure { .. }) {
+        if matches!(request, Request::Measure(_)) {
             std::thread::sleep(self.real_sleep);
         }
         self.faults.strike(Some(&request))?;
@@ -112,14 +112,14 @@ impl Faults {
     /// Lets every fault that is due before the answer to `request` happen; `None` is before the first message.
     fn strike(&mut self, request: Option<&Request>) -> Result<(), EngineError> {
         self.effects.stall_ns.set(0);
-        if let Some(Request::Load { path, .. }) = request {
-            self.stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if let Some(Request::Load(load)) = request {
+            self.stem = load.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         }
         let type_k = match request {
-            Some(Request::Prepare { context, .. } | Request::Measure { context, .. }) => {
+            Some(Request::Prepare(Prepare { context, .. }) | Request::Measure(Measure { context, .. })) => {
                 self.types_k.get(*context).copied()
             }
-            Some(Request::Score { .. }) => self.type_k_scored,
+            Some(Request::Score(_)) => self.type_k_scored,
             _ => None,
         };
         let mut due = Vec::new();
@@ -178,59 +178,16 @@ fn signal_itself(signal: Signal) -> Result<(), EngineError> {
 fn matches(fault: &FakeFault, request: Option<&Request>, stem: &str, type_k: Option<KvType>) -> bool {
     let (point, spec) = match request {
         None => (FaultPoint::Hello, None),
-        Some(Request::Load { .. }) => (FaultPoint::Load, None),
+        Some(Request::Load(_)) => (FaultPoint::Load, None),
         Some(Request::Open { .. } | Request::OpenScoring { .. }) => (FaultPoint::Open, None),
-        Some(Request::Prepare { .. }) => (FaultPoint::Prepare, None),
-        Some(Request::Measure { spec, .. }) => (FaultPoint::Measure, Some(spec)),
+        Some(Request::Prepare(_)) => (FaultPoint::Prepare, None),
+        Some(Request::Measure(request)) => (FaultPoint::Measure, Some(request.spec)),
         Some(Request::Memory) => (FaultPoint::Memory, None),
-        Some(Request::Score { .. }) => (FaultPoint::Score, None),
+        Some(Request::Score(_)) => (FaultPoint::Score, None),
         Some(Request::Texts { .. } | Request::Quit) => return false,
     };
     fault.at == point
         && stem.contains(&fault.file)
         && fault.workload.is_none_or(|w| spec.is_some_and(|s| s.workload() == w))
-        && fault.n_depth.is_none_or(|d| spec.is_some_and(|s| s.n_depth() == d))
         && fault.type_k.is_none_or(|k| type_k == Some(k))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::serve::tests::{load, replies, talk};
-    use super::*;
-    use crate::data::Work;
-
-    #[test]
-    fn faults_strike_where_and_as_often_as_asked() {
-        let script = r#"{"faults":[{"file":"Q8","workload":"decode","n_depth":64,"after":1,"times":2,"action":{"refuse":"no"}}]}"#;
-        let script: FakeScript = serde_json::from_str(script).expect("valid");
-        let mut faults = Faults::new(script.faults, Rc::default());
-        let measure = |n_depth| Request::Measure {
-            context: 0,
-            spec: Work::decode(1, n_depth),
-            round: 0,
-            n_repeat: 1,
-        };
-        faults
-            .strike(Some(&load(Path::new("m-Q8_0.gguf"), 1)))
-            .expect("no fault there");
-        let strikes: Vec<bool> = (0..4).map(|_| faults.strike(Some(&measure(64))).is_err()).collect();
-        assert_eq!(strikes, [false, true, true, false]);
-        assert!(faults.strike(Some(&measure(0))).is_ok());
-    }
-
-    #[test]
-    fn a_scripted_worker_breaks_the_protocol() {
-        let hello = |action: &str| talk(&format!(r#"{{"faults":[{{"at":"hello","action":"{action}"}}]}}"#), &[]);
-        let (ended, out) = hello("half_line");
-        assert!(ended.is_err() && !out.is_empty() && !out.contains(&b'\n'));
-        assert!(hello("huge_line").1.len() > MAX_LINE_BYTES);
-        assert!(matches!(
-            &replies(&hello("wrong_version").1)[0],
-            Reply::Hello {
-                protocol_version: u32::MAX,
-                ..
-            }
-        ));
-        assert!(matches!(&replies(&hello("wrong_answer").1)[0], Reply::Prepared { .. }));
-    }
 }

@@ -1,23 +1,17 @@
 //! Loading a model and cutting the prompt tokens that every sample is made of.
 
-use crate::data::{PartName, SplitMode};
+use crate::data::PartName;
 use crate::engine::{Engine, EngineError};
-use crate::protocol::Reply;
+use crate::protocol::{Load, Reply};
 use crate::units::hex;
 use sha2::{Digest, Sha256};
-use std::path::Path;
 
-/// Loads, tokenizes `text` and keeps exactly `n_tokens` tokens. Out: the tokens, and [`Reply::Loaded`].
-pub(super) fn load(
-    engine: &mut dyn Engine,
-    path: &Path,
-    (device, n_gpu_layers, split_mode): (&str, i32, SplitMode),
-    text: &str,
-    n_tokens: u32,
-) -> Result<(Vec<i32>, Reply), EngineError> {
+/// Loads, tokenizes the text and keeps exactly `n_tokens` of its tokens. Out: the tokens, and [`Reply::Loaded`].
+pub(super) fn load(engine: &mut dyn Engine, request: &Load) -> Result<(Vec<i32>, Reply), EngineError> {
+    let (path, n_tokens) = (&request.path, request.n_tokens);
     let read_before = bytes_from_storage();
     let start = engine.now_ns();
-    let loaded = engine.load(path, device, n_gpu_layers, split_mode)?;
+    let loaded = engine.load(path, &request.device, request.n_gpu_layers, request.split_mode)?;
     let load_ns = engine.now_ns() - start;
     let read = bytes_from_storage()
         .zip(read_before)
@@ -30,7 +24,7 @@ pub(super) fn load(
         .zip(sizes.sum::<Option<u64>>())
         .map(|(read, bytes)| read * 100 <= bytes);
 
-    let mut tokens = engine.tokenize(text)?;
+    let mut tokens = engine.tokenize(&request.text)?;
     let n_found = tokens.len();
     if n_found < n_tokens as usize {
         return Err(EngineError::Refused(format!(

@@ -2,7 +2,7 @@ use super::super::state_file::StateFiles;
 use super::super::works::{likely_in, spread};
 use super::*;
 use crate::data::work::{Batched, NoReuse, PrefixReuse, Speculative, State};
-use crate::data::{ArmConfig, Seen, SpeculativeSums, SplitMode, StateTimes};
+use crate::data::{ArmConfig, Seen, SpeculativeSums, SplitMode};
 use crate::engine::fake::FakeEngine;
 use crate::engine::Layout;
 
@@ -38,6 +38,15 @@ fn prefix_reuse(n_prompt: u32, n_shared: u32) -> Work {
     Work::PrefixReuse(PrefixReuse { n_prompt, n_shared })
 }
 
+fn batched(n_seq: u32, is_pp_shared: bool) -> Work {
+    Work::Batched(Batched {
+        n_gen: 8,
+        n_depth: 300,
+        n_seq,
+        is_pp_shared,
+    })
+}
+
 fn speculative(n_gen: u32, n_depth: u32) -> Work {
     Work::Speculative(Speculative { n_gen, n_depth })
 }
@@ -45,13 +54,6 @@ fn speculative(n_gen: u32, n_depth: u32) -> Work {
 fn sums_of(sample: &Sample) -> &SpeculativeSums {
     match &sample.seen {
         Seen::Speculative(sums) => sums,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn state_times(sample: &Sample) -> &StateTimes {
-    match &sample.seen {
-        Seen::State(times) => times,
         other => panic!("{other:?}"),
     }
 }
@@ -138,92 +140,30 @@ fn no_reuse_pays_the_whole_prefix_for_every_token() {
 }
 
 #[test]
-fn a_follow_up_prompt_pays_for_what_is_not_in_the_cache() {
-    let (mut engine, id, mut speed) = set_up(QUIET);
-    let (cold, warm) = (prefix_reuse(200, 0), prefix_reuse(200, 150));
-    let first_token = 1000;
-    let (cold_ns, warm_ns) = (
-        prefill_ns(200) + first_token,
-        prefill_ns(200) - prefill_ns(150) + first_token,
-    );
-    assert_eq!(
-        [cold, warm].map(|work| speed.prepare(&mut engine, id, &work, true).expect("runs")),
-        [Some(cold_ns), Some(warm_ns)]
-    );
-    for (work, once, warmup_ns) in [(cold, cold_ns, prefill_ns(64)), (warm, warm_ns, warm_ns - first_token)] {
-        let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
-        assert_eq!(
-            (sample.ns(), sample.ttft_ns(), sample.warmup_ns),
-            (once, Some(once), warmup_ns),
-            "{work}"
-        );
-    }
-}
-
-#[test]
-fn sequences_at_once_share_the_cost_of_a_step() {
+fn sequences_at_once_start_at_their_depth_in_every_execution() {
     let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"further_seq":1.0,"#, 1));
-    let work = |n_seq, is_pp_shared| {
-        Work::Batched(Batched {
-            n_gen: 8,
-            n_depth: 300,
-            n_seq,
-            is_pp_shared,
-        })
-    };
-    let all = [work(1, false), work(4, false), work(4, true)];
-    let rough = all.map(|work| speed.prepare(&mut engine, id, &work, true).expect("runs"));
-    let three: u64 = (300..303).map(step_ns).sum();
-    assert_eq!(rough, [1, 4, 4].map(|n| Some(three * n * 8 / 3)));
-    for (work, times) in [(all[0], 1), (all[1], 4), (all[2], 4)] {
+    for is_pp_shared in [false, true] {
+        let work = batched(4, is_pp_shared);
+        let rough = speed.prepare(&mut engine, id, &work, true).expect("runs");
+        assert_eq!(rough, Some((300..303).map(step_ns).sum::<u64>() * 4 * 8 / 3), "{work}");
         let sample = speed.measure(&mut engine, id, &work, 0, 2).expect("runs");
-        let once: Vec<u64> = (300..308).map(|depth| step_ns(depth) * times).collect();
-        assert_eq!(sample.itl_ns, [once.clone(), once.clone()].concat(), "{work}");
-        assert_eq!(sample.ns(), once.iter().sum::<u64>(), "{work}");
+        let once: Vec<u64> = (300..308).map(|depth| step_ns(depth) * 4).collect();
+        assert_eq!(sample.itl_ns, [once.clone(), once].concat(), "{work}");
     }
-    assert!(
-        speed.measure(&mut engine, id, &work(8, false), 0, 1).is_err(),
-        "not prepared"
-    );
 }
 
 #[test]
-fn a_state_costs_its_copies_and_its_file_two() {
+fn what_follows_and_states_are_timed_roughly_as_a_whole() {
     let (mut engine, id, mut speed) = set_up(QUIET);
-    let work = Work::State(State { n_depth: 100 });
-    let rough = speed.prepare(&mut engine, id, &work, true).expect("runs");
-    let copy = 100 * 500;
-    assert_eq!(rough, Some(prefill_ns(100) + 4 * copy));
-    let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
-    let times = state_times(&sample);
+    let (follow_up, state) = (prefix_reuse(200, 150), Work::State(State { n_depth: 100 }));
+    let (rest, copy) = (prefill_ns(200) - prefill_ns(150), 100 * 500);
+    let rough = [follow_up, state].map(|work| speed.prepare(&mut engine, id, &work, true).expect("runs"));
+    // With its first token; computed once and copied four times.
+    assert_eq!(rough, [Some(rest + 1000), Some(prefill_ns(100) + 4 * copy)]);
+    let sample = speed.measure(&mut engine, id, &follow_up, 0, 3).expect("runs");
+    assert_eq!((sample.ns(), sample.warmup_ns), (rest + 1000, rest));
+    let sample = speed.measure(&mut engine, id, &state, 0, 3).expect("runs");
     assert_eq!((sample.ns(), sample.timed_ns), (copy, 3 * prefill_ns(100)));
-    assert_eq!(times.recompute_ns, prefill_ns(100));
-    assert_eq!(
-        [times.save_ns, times.restore_ns, times.write_ns, times.read_ns],
-        [copy; 4]
-    );
-    // Four bytes a token and the fingerprint.
-    assert_eq!(times.state_bytes, 408);
-    assert!(times.file_bytes > 408 + 100);
-}
-
-#[test]
-fn a_draft_that_agrees_is_accepted_as_a_whole() {
-    let (mut engine, id, mut speed) = set_up(QUIET);
-    let work = speculative(8, 100);
-    speed.prepare(&mut engine, id, &work, true).expect("runs");
-    let sample = speed.measure(&mut engine, id, &work, 0, 3).expect("runs");
-    let sums = sums_of(&sample);
-    // Four drafted and one more, then two drafted and one more.
-    assert_eq!((sums.n_passes, sums.n_tokens), (3 * 2, 3 * 8));
-    assert_eq!(sums.n_drafted, [6, 6, 3, 3]);
-    assert_eq!(sums.n_accepted, sums.n_drafted);
-    assert_eq!((&sums.other_gaps[..], sums.rounding), (&[][..], None));
-    let alone: u64 = (100..108).map(|depth| step_ns(depth) + 1000).sum();
-    assert_eq!(sums.plain_ns, 3 * alone);
-    assert_eq!(sample.timed_ns, sums.plain_ns + sums.drafted_ns);
-    assert_eq!(sample.ns(), sums.drafted_ns / 3);
-    assert!(sums.draft_ns < sums.drafted_ns);
 }
 
 #[test]
@@ -241,6 +181,10 @@ fn a_draft_that_errs_changes_the_pace_and_not_the_text() {
         60,
         "a pass gives one token more than it accepts"
     );
+    let alone: u64 = (100..160).map(|depth| step_ns(depth) + 1000).sum();
+    assert_eq!(sums.plain_ns, alone);
+    assert_eq!(sample.timed_ns, sums.plain_ns + sums.drafted_ns);
+    assert!(sums.draft_ns < sums.drafted_ns);
     assert!(sums.n_accepted.is_sorted_by(|a, b| a >= b), "{:?}", sums.n_accepted);
     assert_eq!(
         (&sums.other_gaps[..], sums.rounding),
@@ -253,22 +197,6 @@ fn a_draft_that_errs_changes_the_pace_and_not_the_text() {
     };
     assert_ne!(of_round(1), sums.n_accepted, "another text");
     assert_eq!(of_round(0), sums.n_accepted, "the same text");
-}
-
-#[test]
-fn what_cannot_draft_is_refused_in_words() {
-    let work = speculative(8, 100);
-    let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"other_vocab":["draft"],"#, 1));
-    let error = speed
-        .prepare(&mut engine, id, &work, true)
-        .expect_err("another vocabulary");
-    assert!(error.to_string().contains("vocabulary is another one"), "{error}");
-    speed.draft = None;
-    let error = speed.prepare(&mut engine, id, &work, true).expect_err("no draft");
-    assert!(error.to_string().contains("--draft"), "{error}");
-    let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"recurrent":["F16"],"#, 1));
-    let error = speed.prepare(&mut engine, id, &work, true).expect_err("cannot go back");
-    assert!(error.to_string().contains("cannot drop single tokens"), "{error}");
 }
 
 #[test]
@@ -293,21 +221,6 @@ fn what_rounding_changes_is_told_from_what_it_cannot() {
 }
 
 #[test]
-fn a_cache_that_cannot_drop_tokens_has_no_prefix_to_reuse() {
-    let (mut engine, id, mut speed) = set_up(&QUIET.replacen('{', r#"{"recurrent":["F16"],"#, 1));
-    let warm = prefix_reuse(200, 150);
-    let error = speed.prepare(&mut engine, id, &warm, true).expect_err("no reuse");
-    assert!(error.to_string().contains("cannot drop"), "{error}");
-    let decode = Work::decode(8, 100);
-    speed
-        .prepare(&mut engine, id, &decode, true)
-        .expect("goes back by its state");
-    speed
-        .measure(&mut engine, id, &decode, 0, 2)
-        .expect("goes back by its state");
-}
-
-#[test]
 fn stolen_time_shows_in_wall_and_not_in_cpu_time() {
     let (mut engine, id, mut speed) = set_up(QUIET);
     let work = Work::prefill(100);
@@ -322,6 +235,7 @@ fn works_that_cannot_be_timed_are_refused() {
     let (mut engine, id, mut speed) = set_up(QUIET);
     for (work, n_repeat) in [
         (Work::decode(8, 300), 1),
+        (batched(8, false), 1),
         (Work::decode(0, 0), 1),
         (Work::prefill(0), 1),
         (Work::prefill(4000), 1),

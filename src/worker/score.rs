@@ -7,6 +7,7 @@
 use super::load::sha256_of;
 use crate::data::{ArmConfig, Chunk, ChunkScore, ContextInfo, Disagreement, TextTokens};
 use crate::engine::{ContextId, Engine, EngineError, Layout, Vocab};
+use crate::protocol::Score;
 use crate::quality::{first_scored, Baseline, Scorer, TopMismatch};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -31,7 +32,6 @@ pub(super) struct Scoring {
 }
 
 impl Scoring {
-    /// Cuts the texts into tokens and keeps them.
     pub(super) fn tokenize(&mut self, engine: &dyn Engine, texts: &[String]) -> Result<TextTokens, EngineError> {
         let vocab = engine.vocab()?;
         self.texts = texts.iter().map(|t| engine.tokenize(t)).collect::<Result<_, _>>()?;
@@ -46,7 +46,6 @@ impl Scoring {
         Ok(tokens)
     }
 
-    /// Opens the context and the shared memory.
     pub(super) fn open(
         &mut self,
         engine: &mut dyn Engine,
@@ -71,13 +70,12 @@ impl Scoring {
     }
 
     /// Runs a chunk through the model and adds up its second half. Out: the sums, and the time of the forward pass alone.
-    pub(super) fn score(
-        &mut self,
-        engine: &mut dyn Engine,
-        chunk: Chunk,
-        is_baseline: bool,
-        slot: u32,
-    ) -> Result<(ChunkScore, u64), EngineError> {
+    pub(super) fn score(&mut self, engine: &mut dyn Engine, request: Score) -> Result<(ChunkScore, u64), EngineError> {
+        let Score {
+            chunk,
+            is_baseline,
+            slot,
+        } = request;
         let vocab = self.vocab()?;
         let tokens = self.chunk(chunk, vocab)?;
         let (Some(id), Some(shared)) = (self.context, &self.shared) else {
@@ -89,11 +87,7 @@ impl Scoring {
         engine.decode(id, &tokens[..first])?;
         let n_before = slot as usize * (tokens.len() - first);
         let mut rows = SharedLogits::new(shared, vocab.n_vocab as usize, n_before);
-        let mut scorer = if is_baseline {
-            Scorer::of_baseline()
-        } else {
-            Scorer::against_baseline()
-        };
+        let mut scorer = Scorer::new(is_baseline);
         let mut at = first;
         let mut adding = Duration::ZERO;
         // The last token is fed too, although what it predicts is not scored: a batch one token shorter can meet other

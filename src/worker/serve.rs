@@ -84,31 +84,15 @@ impl<E: Engine> Answer for Session<E> {
             return server.answer(&request, engine);
         }
         match request {
-            Request::Load {
-                path,
-                device,
-                text,
-                n_tokens,
-                ..
-            } if is_server(&device) => {
-                let (server, reply) = Server::connect((&device, &path), engine, &text, n_tokens)?;
+            Request::Load(request) if is_server(&request.device) => {
+                let (server, reply) = Server::connect(&request, engine)?;
                 self.server = Some(server);
                 Ok(reply)
             }
-            Request::Load {
-                path,
-                model_sha256,
-                scratch,
-                device,
-                n_gpu_layers,
-                split_mode,
-                text,
-                n_tokens,
-                draft,
-            } => {
-                let (tokens, reply) = load(engine, &path, (&device, n_gpu_layers, split_mode), &text, n_tokens)?;
-                let states = StateFiles::new(&scratch, model_sha256, engine.info().version);
-                let mut speed = Speed::new(tokens, states, draft);
+            Request::Load(request) => {
+                let (tokens, reply) = load(engine, &request)?;
+                let states = StateFiles::new(&request.scratch, request.model_sha256, engine.info().version);
+                let mut speed = Speed::new(tokens, states, request.draft);
                 speed.watch_gpus(engine.pci_addresses());
                 self.speed = Some(speed);
                 Ok(reply)
@@ -121,25 +105,16 @@ impl<E: Engine> Answer for Session<E> {
                 }
                 Ok(Reply::Opened { context })
             }
-            Request::Prepare {
-                context,
-                spec,
-                is_timed,
-            } => {
-                let (engine, speed, id) = self.ready(context)?;
+            Request::Prepare(request) => {
+                let (engine, speed, id) = self.ready(request.context)?;
                 Ok(Reply::Prepared {
-                    execution_ns: speed.prepare(engine, id, &spec, is_timed)?,
+                    execution_ns: speed.prepare(engine, id, &request.spec, request.is_timed)?,
                 })
             }
-            Request::Measure {
-                context,
-                spec,
-                round,
-                n_repeat,
-            } => {
-                let (engine, speed, id) = self.ready(context)?;
+            Request::Measure(request) => {
+                let (engine, speed, id) = self.ready(request.context)?;
                 Ok(Reply::Sampled {
-                    sample: speed.measure(engine, id, &spec, round, n_repeat)?,
+                    sample: speed.measure(engine, id, &request.spec, request.round, request.n_repeat)?,
                 })
             }
             Request::Memory => Ok(Reply::Memory {
@@ -151,12 +126,8 @@ impl<E: Engine> Answer for Session<E> {
             Request::OpenScoring { config, shared_fd } => Ok(Reply::Opened {
                 context: self.scoring.open(engine, &config, shared_fd)?,
             }),
-            Request::Score {
-                chunk,
-                is_baseline,
-                slot,
-            } => {
-                let (score, forward_ns) = self.scoring.score(engine, chunk, is_baseline, slot)?;
+            Request::Score(request) => {
+                let (score, forward_ns) = self.scoring.score(engine, request)?;
                 Ok(Reply::Scored {
                     score: Box::new(score),
                     forward_ns,
@@ -180,13 +151,14 @@ fn failed(error: EngineError) -> Reply {
 }
 
 #[cfg(all(test, feature = "test-engine"))]
-pub(super) mod tests {
+mod tests {
     use super::*;
-    use crate::data::{ArmConfig, SplitMode, Work};
+    use crate::data::{ArmConfig, Work};
     use crate::engine::fake::FakeEngine;
+    use crate::protocol::{Load, Measure};
     use crate::worker::faults::Faulty;
 
-    pub(in crate::worker) fn talk(script: &str, requests: &[Request]) -> (io::Result<()>, Vec<u8>) {
+    fn talk(script: &str, requests: &[Request]) -> (io::Result<()>, Vec<u8>) {
         let mut wire = Vec::new();
         for request in requests {
             write_line(&mut wire, request).expect("a Vec accepts all writes");
@@ -197,7 +169,7 @@ pub(super) mod tests {
         (ended, out)
     }
 
-    pub(in crate::worker) fn replies(out: &[u8]) -> Vec<Reply> {
+    fn replies(out: &[u8]) -> Vec<Reply> {
         let lines = out.split(|&b| b == b'\n').filter(|l| !l.is_empty());
         lines.map(|l| serde_json::from_slice(l).expect("a reply")).collect()
     }
@@ -218,64 +190,12 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::worker) fn load(path: &std::path::Path, n_tokens: u32) -> Request {
-        let text = "words of a text ".repeat(40);
-        Request::Load {
-            path: path.to_owned(),
-            model_sha256: "ab".repeat(32),
-            scratch: std::env::temp_dir(),
-            device: "cpu".to_owned(),
-            n_gpu_layers: 0,
-            split_mode: SplitMode::Layer,
-            text,
+    fn load(path: &std::path::Path, n_tokens: u32) -> Request {
+        Request::Load(Load {
+            text: "words of a text ".repeat(40),
             n_tokens,
-            draft: None,
-        }
-    }
-
-    #[test]
-    fn a_whole_conversation() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("m-F16.gguf");
-        std::fs::write(&path, b"GGUF").expect("written");
-        let spec = Work::decode(4, 64);
-        let (ended, out) = talk(
-            "{}",
-            &[
-                load(&path, 200),
-                open(),
-                Request::Prepare {
-                    context: 0,
-                    spec,
-                    is_timed: true,
-                },
-                Request::Measure {
-                    context: 0,
-                    spec,
-                    round: 0,
-                    n_repeat: 2,
-                },
-                Request::Measure {
-                    context: 7,
-                    spec,
-                    round: 0,
-                    n_repeat: 2,
-                },
-                Request::Memory,
-                Request::Quit,
-                Request::Memory,
-            ],
-        );
-        ended.expect("Quit is a good end");
-        let replies = replies(&out);
-        assert_eq!(replies.len(), 7, "one per request, hello first, nothing after Quit");
-        assert!(
-            matches!(&replies[0], Reply::Hello { protocol_version: PROTOCOL_VERSION, engine } if engine.name == "fake")
-        );
-        assert!(matches!(&replies[1], Reply::Loaded { tokens_sha256, .. } if tokens_sha256.len() == 64));
-        assert!(matches!(&replies[4], Reply::Sampled { sample } if sample.itl_ns.len() == 8));
-        assert!(matches!(&replies[5], Reply::Failed { reason, .. } if reason.contains("no context 7")));
-        assert!(matches!(&replies[6], Reply::Memory { reading } if reading.rss_bytes_max > 0));
+            ..Load::of(&config(), path.to_owned(), std::env::temp_dir())
+        })
     }
 
     #[test]
@@ -283,12 +203,28 @@ pub(super) mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("m-Q8_0.gguf");
         std::fs::write(&path, b"GGUF").expect("written");
+        let measure = Request::Measure(Measure {
+            context: 7,
+            spec: Work::decode(4, 64),
+            round: 0,
+            n_repeat: 2,
+        });
         let (ended, out) = talk(
             r#"{"faults":[{"at":"open","file":"Q8_0","times":1,"action":"oom"}]}"#,
-            &[open(), load(&path, 100_000), load(&path, 100), open(), open()],
+            &[
+                open(),
+                load(&path, 100_000),
+                load(&path, 100),
+                open(),
+                open(),
+                measure,
+                Request::Quit,
+                Request::Memory,
+            ],
         );
-        ended.expect("the end of stdin is a good end");
+        ended.expect("Quit is a good end");
         let replies = replies(&out);
+        assert_eq!(replies.len(), 7, "one per request, hello first, nothing after Quit");
         assert!(matches!(
             &replies[1],
             Reply::Failed {
@@ -306,6 +242,7 @@ pub(super) mod tests {
             }
         ));
         assert!(matches!(&replies[5], Reply::Opened { .. }));
+        assert!(matches!(&replies[6], Reply::Failed { reason, .. } if reason.contains("no context 7")));
     }
 
     #[test]

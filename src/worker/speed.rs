@@ -19,7 +19,6 @@ pub(super) struct Speed {
     cached: BTreeMap<(usize, u32), File>,
     pub configs: BTreeMap<usize, ArmConfig>,
     pub at_once: Vec<AtOnceContext>,
-    /// The model that drafts.
     pub draft: Option<PathBuf>,
     /// Context of the draft, by context.
     pub drafts: BTreeMap<usize, ContextId>,

@@ -56,7 +56,6 @@ impl StateFile {
         &self.file
     }
 
-    /// Bytes of the file.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }

@@ -364,10 +364,8 @@ fn all_cells_failed_is_still_a_report() {
     records.push(Record::End(EndRecord {
         stopped_by: StoppedBy::Failures,
         wall_ns: 5,
-        quality_ns: 0,
         loading_ns: 5,
-        timed_ns: 0,
-        warmup_ns: 0,
+        ..EndRecord::default()
     }));
     let model = ReportModel::build(&header, &records);
     let all = render(&model);

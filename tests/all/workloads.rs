@@ -147,6 +147,7 @@ fn a_state_is_worth_restoring_where_it_is_faster() {
         let factor = row["read_factor"]["value"].as_f64().expect("a number");
         assert!((factor - 10.0).abs() < 1e-6, "{row}");
         assert_eq!(row["state_bytes"], 8 + 4 * n, "{row}");
+        assert!(row["file_bytes"].as_u64() > Some(100 + 8 + 4 * n), "{row}");
     }
     for even in rows(&results, "state_break_even") {
         assert_eq!(
@@ -240,7 +241,7 @@ fn a_larger_variant_does_not_draft() {
     let row = &rows(&results, "speculative")[0];
     assert_eq!((&row["variant"], &results["draft"]), (&"Q4_K_M".into(), &Value::Null));
     assert!(
-        report.contains("there is no draft: compare a smaller variant too"),
+        report.contains("there is no draft: compare a smaller variant too, or name a file with --draft"),
         "{report}"
     );
 }

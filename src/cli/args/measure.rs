@@ -124,7 +124,7 @@ pub struct CompareArgs {
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..), help_heading = "How to run llama.cpp")]
     pub n_ubatch: u32,
     /// Context size in tokens (default: what the cells need)
-    #[arg(long, help_heading = "How to run llama.cpp")]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), help_heading = "How to run llama.cpp")]
     pub n_ctx: Option<u32>,
     /// Flash attention, the same for all arms: on or off
     #[arg(long, default_value = "on", help_heading = "How to run llama.cpp")]
@@ -208,7 +208,7 @@ pub struct TriageArgs {
     #[command(flatten)]
     pub goal: Goal,
     /// Context to hold, in tokens (default: what is measured)
-    #[arg(long, help_heading = "Limits of the recommendation")]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Limits of the recommendation")]
     pub n_ctx: Option<u32>,
     /// Tokens in the cache while decode is measured (default: what the request has)
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to measure")]
@@ -275,10 +275,10 @@ pub struct GateArgs {
     #[arg(long, value_delimiter = ',', value_parser = parse_kv, default_value = "f16")]
     pub kv: Vec<KvPair>,
     /// Tokens of the prompt whose prefill is timed
-    #[arg(long, default_value_t = 512)]
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
     pub n_prompt: u32,
     /// Tokens in the cache while decode is timed
-    #[arg(long, default_value_t = 512)]
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
     pub depth: u32,
     /// Text to score for kld, UTF-8 (default: the seeded synthetic corpus)
     #[arg(long, value_name = "FILE")]

@@ -12,7 +12,6 @@ pub(crate) const SCRIPT_ENV: &str = "KVANT_FAKE_ENGINE";
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct FakeScript {
-    /// Seed of all noise.
     pub(crate) seed: u64,
     /// Standard deviation of the log of the noise of an execution (drawn at every clear, restore and truncate).
     pub(crate) noise: f64,
@@ -21,7 +20,6 @@ pub(crate) struct FakeScript {
     /// Amplitude of the slow wave that all costs ride on, e.g. 0.15.
     pub(crate) drift: f64,
     pub(crate) drift_period: f64,
-    /// Virtual time of loading a model.
     pub(crate) load_ns: u64,
     /// Real sleep in every sample, so that a test has time to strike.
     pub(crate) real_sleep_us: u64,
@@ -72,7 +70,6 @@ impl Default for FakeScript {
 }
 
 impl FakeScript {
-    /// Reads the script at `path`.
     pub(crate) fn read(path: &Path) -> Result<Self, EngineError> {
         let wrong = |why: &dyn std::fmt::Display| {
             EngineError::Refused(format!("the script of the fake engine, {}: {why}", path.display()))
@@ -89,10 +86,8 @@ pub(crate) struct FakeCost {
     /// Part of the stem of the file name; empty matches all.
     #[serde(default)]
     pub(crate) file: String,
-    /// Only with this K type.
     #[serde(default)]
     pub(crate) type_k: Option<KvType>,
-    /// Only with so many threads.
     #[serde(default)]
     pub(crate) n_threads: Option<u32>,
     /// Nanoseconds per token of a batch of two or more, at depth 0.
@@ -118,15 +113,12 @@ pub(crate) enum FaultPoint {
     /// Before the first message (no file is known yet).
     Hello,
     Load,
-    /// Before opening a context.
     Open,
     /// Before the untimed round.
     Prepare,
     #[default]
     Measure,
-    /// Before the memory reading.
     Memory,
-    /// Before a chunk of text is scored.
     Score,
 }
 
@@ -134,7 +126,6 @@ pub(crate) enum FaultPoint {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum FaultAction {
     Panic,
-    /// The process exits with this code.
     Exit(i32),
     /// SIGABRT, as after a failed assert of ggml.
     Abort,
@@ -147,7 +138,6 @@ pub(crate) enum FaultAction {
     Allocate(usize),
     /// A line on fd 1, then the proper answer.
     Noise,
-    /// A refusal with this text.
     Refuse(String),
     Oom,
     /// Real sleep of so many milliseconds, then the proper answer.
@@ -160,7 +150,6 @@ pub(crate) enum FaultAction {
     HalfLine,
     /// An answer longer than the protocol allows.
     HugeLine,
-    /// Hello with another protocol version.
     WrongVersion,
     /// A well-formed answer to another question.
     WrongAnswer,
@@ -178,9 +167,6 @@ pub(crate) struct FakeFault {
     /// Only for this workload (samples).
     #[serde(default)]
     pub(crate) workload: Option<Workload>,
-    /// Only at this depth (samples).
-    #[serde(default)]
-    pub(crate) n_depth: Option<u32>,
     /// Only in contexts with this K type (prepare and samples).
     #[serde(default)]
     pub(crate) type_k: Option<KvType>,

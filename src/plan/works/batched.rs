@@ -5,19 +5,13 @@ use super::*;
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct BatchedFlags {
     /// Sequences at once, for the workload batched
-    #[arg(long, value_parser = units::parse_list, default_value = "1,2,4,8,16", help_heading = "What to measure")]
+    #[arg(long, value_parser = parse_sequences, default_value = "1,2,4,8,16", help_heading = "What to measure")]
     pub n_seq: std::vec::Vec<u32>,
 }
 
 pub(super) const KIND: Kind = Kind {
     about: "several sequences at once",
     works,
-    numbers: |flags| {
-        vec![Numbers {
-            is_n_seq: true,
-            ..Numbers::of("--n-seq", "1,2,4,8,16", &flags.batched.n_seq)
-        }]
-    },
 };
 
 fn works(flags: &WorkFlags) -> Vec<Work> {

@@ -5,16 +5,16 @@ use super::*;
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct ChatFlags {
     /// Turns of the conversation of the workload chat
-    #[arg(long, default_value_t = 4, help_heading = "What to measure")]
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to measure")]
     pub chat_turns: u32,
     /// Tokens of its system prompt
-    #[arg(long, default_value_t = 256, help_heading = "What to measure")]
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to measure")]
     pub chat_system: u32,
     /// Tokens that the user says in each turn
-    #[arg(long, default_value_t = 64, help_heading = "What to measure")]
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to measure")]
     pub chat_prompt: u32,
     /// Tokens of each answer
-    #[arg(long, default_value_t = 64, help_heading = "What to measure")]
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to measure")]
     pub chat_gen: u32,
 }
 
@@ -28,15 +28,6 @@ pub(super) const KIND: Kind = Kind {
             n_system: flags.chat_system,
             n_turns: flags.chat_turns,
         })]
-    },
-    numbers: |flags| {
-        let flags = &flags.chat;
-        vec![
-            Numbers::of("--chat-turns", "4", &[flags.chat_turns]),
-            Numbers::of("--chat-system", "256", &[flags.chat_system]),
-            Numbers::of("--chat-prompt", "64", &[flags.chat_prompt]),
-            Numbers::of("--chat-gen", "64", &[flags.chat_gen]),
-        ]
     },
 };
 

@@ -8,7 +8,6 @@ pub(super) const KIND: Kind = Kind {
         let depths = flags.depths.iter();
         depths.map(|&d| Work::decode(flags.n_gen, d)).collect()
     },
-    numbers: no_numbers,
 };
 
 impl Planned for Decode {

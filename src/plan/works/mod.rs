@@ -26,7 +26,7 @@ pub struct WorkFlags {
     #[arg(long, value_parser = units::parse_list, default_value = "128,512,2048", default_value_if("level", "quick", "128,512"), help_heading = "What to measure")]
     pub depths: std::vec::Vec<u32>,
     /// Tokens generated per decode sample
-    #[arg(long, default_value_t = 32, help_heading = "What to measure")]
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to measure")]
     pub n_gen: u32,
     #[command(flatten)]
     pub batched: batched::BatchedFlags,
@@ -44,24 +44,17 @@ impl Default for WorkFlags {
     }
 }
 
-/// Numbers that a flag takes; each is 1 or more.
-pub(super) struct Numbers {
-    pub flag: &'static str,
-    /// A value that works.
-    pub example: &'static str,
-    pub values: Vec<u32>,
-    /// They are sequences that llama.cpp has to hold apart.
-    pub is_n_seq: bool,
-}
+/// llama.cpp's limit (LLAMA_MAX_SEQ).
+const N_SEQ_MAX: u32 = 256;
 
-impl Numbers {
-    pub fn of(flag: &'static str, example: &'static str, values: &[u32]) -> Numbers {
-        Numbers {
-            flag,
-            example,
-            values: values.to_vec(),
-            is_n_seq: false,
-        }
+/// A list of numbers of sequences that llama.cpp can hold apart.
+fn parse_sequences(text: &str) -> Result<Vec<u32>, String> {
+    let list = units::parse_list(text).map_err(|e| e.to_string())?;
+    match list.iter().find(|n| **n > N_SEQ_MAX) {
+        Some(n) => Err(format!(
+            "{n} are too many: llama.cpp decodes at most {N_SEQ_MAX} sequences at once; use smaller numbers"
+        )),
+        None => Ok(list),
     }
 }
 
@@ -70,8 +63,6 @@ pub(super) struct Kind {
     /// What it is, for who may ask for it; none of what is measured anyway.
     about: &'static str,
     works: fn(&WorkFlags) -> Vec<Work>,
-    /// What is set for it alone.
-    numbers: fn(&WorkFlags) -> Vec<Numbers>,
 }
 
 const fn kind(workload: Workload) -> Kind {
@@ -140,17 +131,6 @@ pub(super) fn works(asked: &[Workload], flags: &WorkFlags) -> Vec<Work> {
     asked.flat_map(|&w| (kind(w).works)(flags)).collect()
 }
 
-/// All numbers that are set.
-pub(super) fn numbers(flags: &WorkFlags) -> Vec<Numbers> {
-    let shared = [
-        Numbers::of("--n-prompt", "128,512", &flags.n_prompt),
-        Numbers::of("--depths", "128,512", &flags.depths),
-        Numbers::of("--n-gen", "32", &[flags.n_gen]),
-    ];
-    let own = Workload::ALL.iter().flat_map(|&w| (kind(w).numbers)(flags));
-    own.chain(shared).collect()
-}
-
 /// What `--workloads` can name.
 pub fn workloads_help() -> String {
     let (usual, other): (Vec<Workload>, Vec<Workload>) =
@@ -162,8 +142,4 @@ pub fn workloads_help() -> String {
         usual.join(", "),
         other.join(", ")
     )
-}
-
-const fn no_numbers(_: &WorkFlags) -> Vec<Numbers> {
-    Vec::new()
 }

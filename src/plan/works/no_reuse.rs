@@ -2,11 +2,7 @@
 
 use super::*;
 
-pub(super) const KIND: Kind = Kind {
-    about: "",
-    works,
-    numbers: no_numbers,
-};
+pub(super) const KIND: Kind = Kind { about: "", works };
 
 /// Tokens of an execution.
 const N_GEN: u32 = 1;

@@ -5,7 +5,6 @@ use super::*;
 pub(super) const KIND: Kind = Kind {
     about: "",
     works: |flags| flags.n_prompt.iter().map(|&n| Work::prefill(n)).collect(),
-    numbers: no_numbers,
 };
 
 impl Planned for Prefill {

@@ -5,7 +5,6 @@ use super::*;
 pub(super) const KIND: Kind = Kind {
     about: "follow-up prompts that share a prefix",
     works,
-    numbers: no_numbers,
 };
 
 /// Shares of a follow-up prompt that are in the cache already, in percent; 0 is the cold prompt they are held against.

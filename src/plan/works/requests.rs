@@ -5,20 +5,19 @@ use super::*;
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct RequestFlags {
     /// Users at once, for the workload requests
-    #[arg(long, value_parser = units::parse_list, default_value = "1,4", help_heading = "What to measure")]
+    #[arg(long, value_parser = parse_sequences, default_value = "1,4", help_heading = "What to measure")]
     pub n_users: std::vec::Vec<u32>,
     /// Tokens of the prompt of a request
-    #[arg(long, default_value_t = 128, help_heading = "What to measure")]
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to measure")]
     pub request_prompt: u32,
     /// Tokens of its answer
-    #[arg(long, default_value_t = 32, help_heading = "What to measure")]
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to measure")]
     pub request_gen: u32,
 }
 
 pub(super) const KIND: Kind = Kind {
     about: "users who wait for their answers",
     works,
-    numbers,
 };
 
 fn works(flags: &WorkFlags) -> Vec<Work> {
@@ -31,18 +30,6 @@ fn works(flags: &WorkFlags) -> Vec<Work> {
         })
     };
     flags.n_users.iter().map(work).collect()
-}
-
-fn numbers(flags: &WorkFlags) -> Vec<Numbers> {
-    let flags = &flags.requests;
-    vec![
-        Numbers {
-            is_n_seq: true,
-            ..Numbers::of("--n-users", "1,4", &flags.n_users)
-        },
-        Numbers::of("--request-prompt", "128", &[flags.request_prompt]),
-        Numbers::of("--request-gen", "32", &[flags.request_gen]),
-    ]
 }
 
 impl Planned for Requests {

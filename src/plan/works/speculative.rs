@@ -5,7 +5,6 @@ use super::*;
 pub(super) const KIND: Kind = Kind {
     about: "a draft model beside the baseline",
     works,
-    numbers: no_numbers,
 };
 
 fn works(flags: &WorkFlags) -> Vec<Work> {

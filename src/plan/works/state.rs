@@ -8,7 +8,6 @@ pub(super) const KIND: Kind = Kind {
         let depths = flags.depths.iter();
         depths.map(|&n_depth| Work::State(State { n_depth })).collect()
     },
-    numbers: no_numbers,
 };
 
 impl Planned for State {

@@ -13,25 +13,21 @@ use super::watch::Watch;
 use super::workers::{Interrupted, Workers};
 use crate::data::{is_server, Arm, DroppedRecord, EndRecord, FailureKind, Plan, Record, StoppedBy};
 use crate::journal::{JournalError, Writer};
-use crate::plan::{blocks, outstanding, quality_left, QualityLeft, Turn};
+use crate::plan::{blocks, outstanding, quality_left, Outstanding, QualityLeft, Turn};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// A run that cannot go on. What was measured before is in the journal.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The journal cannot be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// Variants were cut into different prompt tokens.
     #[error(
         "{worker} cuts the prompt text into other tokens than the baseline does; compare variants of one model only"
     )]
     DifferentTokens { worker: String },
-    /// Nothing can be held against the baseline.
     #[error("{baseline}, which the others are held against, is broken: {reason}; fetch or make it again, or leave it out with --variants")]
     BrokenBaseline { baseline: String, reason: String },
-    /// A text that is too short for the windows asked for.
     #[error("{text}: {n_tokens} tokens are too few for windows of {n_ctx}; give a text of at least {} tokens, or a smaller --quality-ctx", 2 * u64::from(*n_ctx))]
     TextTooShort { text: String, n_tokens: u32, n_ctx: u32 },
 }
@@ -89,26 +85,12 @@ struct Drive<'a> {
     workers: Workers<'a>,
     watch: Option<Watch>,
     start: Instant,
-    /// The next launch, over all sessions.
-    launch: u32,
-    /// The next round, over all sessions.
-    round: u32,
-    /// Where in its launch a round was when an earlier session ended, and what was done of it.
-    in_launch: u32,
-    done: BTreeSet<usize>,
-    n_launches: u32,
-    n_rounds: u32,
+    /// What is to be done, and what was done so far, over all sessions.
+    left: Outstanding,
     n_blocks: u32,
-    n_discarded: u32,
-    failed: BTreeSet<usize>,
     /// Reasons of failures that were told: what fails everywhere is said once.
     said: BTreeSet<String>,
-    /// Arms that cannot become the choice.
-    dropped: BTreeSet<usize>,
     is_decided: bool,
-    memory_done: BTreeSet<usize>,
-    /// Executions per sample of each cell.
-    repeats: BTreeMap<usize, u32>,
     /// Rounds of a launch, and whether there is time for what decides alone; known after the first round.
     pace: Option<(u32, bool)>,
     /// Wall time of the last launch, without its rounds.
@@ -120,17 +102,14 @@ struct Drive<'a> {
     /// (launch, nanoseconds) per cell and round, for the stop rule.
     samples: BTreeMap<(usize, u32), (u32, u64)>,
     tokens_sha256: Option<String>,
-    loading_ns: u64,
-    timed_ns: u64,
-    warmup_ns: u64,
-    quality_ns: u64,
+    /// The end record, as far as it is known.
+    spent: EndRecord,
     quality: QualityLeft,
 }
 
 impl<'a> Drive<'a> {
     fn new(site: Site<'a>, past: &[Record], journal: &'a mut Writer, observer: &'a mut dyn Observer) -> Self {
         let config = site.run;
-        let left = outstanding(&config.plan, past);
         let mut samples = BTreeMap::new();
         for record in past {
             if let Record::Sample(s) = record {
@@ -144,20 +123,10 @@ impl<'a> Drive<'a> {
             workers: Workers::new(site),
             watch: None,
             start: Instant::now(),
-            launch: left.launch,
-            round: left.round,
-            in_launch: left.in_launch,
-            done: left.done,
-            n_launches: left.n_launches,
-            n_rounds: left.n_rounds,
+            left: outstanding(&config.plan, past),
             n_blocks: 0,
-            n_discarded: left.n_discarded,
-            failed: left.failed,
             said: BTreeSet::new(),
-            dropped: left.dropped,
             is_decided: false,
-            memory_done: left.memory_done,
-            repeats: left.repeats,
             pace: None,
             launch_ns: 0,
             load_ns: BTreeMap::new(),
@@ -168,10 +137,7 @@ impl<'a> Drive<'a> {
                 .collect(),
             samples,
             tokens_sha256: None,
-            loading_ns: 0,
-            timed_ns: 0,
-            warmup_ns: 0,
-            quality_ns: 0,
+            spent: EndRecord::default(),
             quality: quality_left(past),
         }
     }
@@ -205,7 +171,7 @@ impl<'a> Drive<'a> {
             if let Some(why) = self.why_stop() {
                 return Ok(why);
             }
-            let mut in_launch = std::mem::take(&mut self.in_launch);
+            let mut in_launch = std::mem::take(&mut self.left.in_launch);
             self.launch(in_launch)?;
             loop {
                 self.one_round(self.turn(in_launch))?;
@@ -217,27 +183,27 @@ impl<'a> Drive<'a> {
                     break;
                 }
             }
-            self.n_launches += 1;
-            self.launch += 1;
+            self.left.n_launches += 1;
+            self.left.launch += 1;
             self.drop_hopeless()?;
         }
     }
 
     fn turn(&self, in_launch: u32) -> Turn {
         Turn {
-            launch: self.launch,
-            round: self.round,
+            launch: self.left.launch,
+            round: self.left.round,
             in_launch,
         }
     }
 
     /// Looks at the choice so far: arms that cannot become it leave what decides, or the run where it is about nothing else.
     fn drop_hopeless(&mut self) -> Result<(), Stop> {
-        let interim = (self.site.run.early_stop)(self.n_launches);
+        let interim = (self.site.run.early_stop)(self.left.n_launches);
         self.is_decided = interim.is_decided;
         for arm in interim.dropped {
-            if self.dropped.insert(arm) {
-                let round = self.round;
+            if self.left.dropped.insert(arm) {
+                let round = self.left.round;
                 self.journal.append(&Record::Dropped(DroppedRecord { arm, round }))?;
                 if !self.site.run.plan.pace.keeps_all {
                     self.workers.dismiss(arm);
@@ -251,10 +217,7 @@ impl<'a> Drive<'a> {
         let end = EndRecord {
             stopped_by,
             wall_ns: nanos(self.start),
-            loading_ns: self.loading_ns,
-            timed_ns: self.timed_ns,
-            warmup_ns: self.warmup_ns,
-            quality_ns: self.quality_ns,
+            ..self.spent
         };
         self.workers.dismiss_all();
         self.journal.append(&Record::End(end.clone()))?;
@@ -266,24 +229,24 @@ impl<'a> Drive<'a> {
         let plan = &self.site.run.plan;
         let baseline = plan.arms.iter().position(|a| a.is_baseline);
         let has_left = |arm: usize| match plan.arms[arm].is_control {
-            true => baseline.is_some_and(|b| self.dropped.contains(&b)),
-            false => self.dropped.contains(&arm),
+            true => baseline.is_some_and(|b| self.left.dropped.contains(&b)),
+            false => self.left.dropped.contains(&arm),
         };
         (0..plan.cells.len())
-            .filter(|&c| !self.failed.contains(&c) && (plan.pace.keeps_all || !has_left(self.site.arm(c))))
+            .filter(|&c| !self.left.failed.contains(&c) && (plan.pace.keeps_all || !has_left(self.site.arm(c))))
             .collect()
     }
 
     fn contenders(&self) -> BTreeSet<usize> {
         let arms = 0..self.site.run.plan.arms.len();
-        arms.filter(|arm| !self.dropped.contains(arm)).collect()
+        arms.filter(|arm| !self.left.dropped.contains(arm)).collect()
     }
 
     fn blocks(&self, turn: Turn) -> Vec<Vec<usize>> {
         let plan = &self.site.run.plan;
         let mut found = blocks(plan, turn, &self.live(), &self.contenders());
-        if turn.round == self.round {
-            found.retain(|cells| !cells.iter().any(|c| self.done.contains(c)));
+        if turn.round == self.left.round {
+            found.retain(|cells| !cells.iter().any(|c| self.left.done.contains(c)));
         }
         if let Some((_, true)) = self.pace {
             found.retain(|cells| plan.decision.contains(&self.site.spec(cells[0])));
@@ -307,7 +270,7 @@ impl<'a> Drive<'a> {
                     self.observer.notice(&format!("memory of {}: {why}", plan.arms[arm].id));
                 }
             }
-            self.memory_done.insert(arm);
+            self.left.memory_done.insert(arm);
         }
         Ok(())
     }
@@ -317,7 +280,7 @@ impl<'a> Drive<'a> {
         let plan = &self.site.run.plan;
         (0..plan.arms.len())
             .filter(|_| self.site.run.memory != MemoryTurn::Never)
-            .filter(|&a| !plan.arms[a].is_control && !self.memory_done.contains(&a))
+            .filter(|&a| !plan.arms[a].is_control && !self.left.memory_done.contains(&a))
             // What another process holds cannot be read.
             .filter(|&a| !is_server(&plan.arms[a].config.device))
             .filter(|&a| plan.pace.keeps_all || is_first_of_variant(plan, a))
@@ -328,10 +291,10 @@ impl<'a> Drive<'a> {
     fn report_progress(&mut self, label: &str) {
         let stop = &self.site.run.plan.stop;
         let behind = nanos(self.start);
-        let left = u64::from(stop.n_launches_max.saturating_sub(self.n_launches));
-        let ahead = left.saturating_mul(self.predicted_launch_ns(self.launch));
+        let left = u64::from(stop.n_launches_max.saturating_sub(self.left.n_launches));
+        let ahead = left.saturating_mul(self.predicted_launch_ns(self.left.launch));
         let total = behind.saturating_add(ahead).min(stop.budget_ns.max(behind));
-        let leading = leading::fastest(&self.site.run.plan, &self.samples, &self.dropped);
+        let leading = leading::fastest(&self.site.run.plan, &self.samples, &self.left.dropped);
         let label = leading.map_or_else(|| label.to_owned(), |leading| format!("{leading}; {label}"));
         self.observer.progress(behind, total, &label);
     }

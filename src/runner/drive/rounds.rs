@@ -2,8 +2,8 @@
 
 use super::{Drive, RunError, Stop};
 use crate::data::{
-    ArmConfig, BlockRecord, DisturbedRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, LoadedArm,
-    ProbeRecord, Record, RoundRecord, Sample, SampleRecord,
+    ArmConfig, BlockRecord, DisturbedRecord, EngineInfo, FailureKind, FailureRecord, LaunchRecord, ProbeRecord, Record,
+    RoundRecord, Sample, SampleRecord,
 };
 use crate::plan::{launch_order, n_repeat, Turn};
 use crate::runner::config::nanos;
@@ -25,43 +25,39 @@ impl Drive<'_> {
         }
         let (n_rounds, _) = self.pace.unwrap_or((self.site.run.plan.pace.n_rounds.max(1), false));
         let turns = (first..n_rounds.max(first + 1)).map(|in_launch| Turn {
-            round: self.round + in_launch - first,
+            round: self.left.round + in_launch - first,
             ..self.turn(in_launch)
         });
         let due: BTreeSet<usize> = turns.flat_map(|t| self.blocks(t).concat()).collect();
         let arms: BTreeSet<usize> = due.into_iter().map(|cell| self.site.arm(cell)).collect();
-        let mut loaded = Loaded::default();
-        for arm in launch_order(&self.site.run.plan, self.launch) {
+        let mut record = self.launch_record();
+        for arm in launch_order(&self.site.run.plan, self.left.launch) {
             if arms.contains(&arm) {
-                self.bring_up(arm, &mut loaded)?;
+                self.bring_up(arm, &mut record)?;
             }
         }
         self.launch_ns = nanos(start);
-        self.book_launch(loaded)
-    }
-
-    fn book_launch(&mut self, loaded: Loaded) -> Result<(), Stop> {
-        let record = LaunchRecord {
-            launch: self.launch,
-            arms: loaded.arms,
-            engine: loaded.engine.unwrap_or_default(),
-            loading_ns: loaded.loading_ns,
-            warmup_ns: 0,
-            repeats: Vec::new(),
-        };
         self.journal.append(&Record::Launch(record))?;
         Ok(())
     }
 
+    /// Of a launch in which nothing is up yet.
+    fn launch_record(&self) -> LaunchRecord {
+        LaunchRecord {
+            launch: self.left.launch,
+            ..LaunchRecord::default()
+        }
+    }
+
     /// Brings an arm up, and books what failed and how long it took.
-    fn bring_up(&mut self, arm: usize, loaded: &mut Loaded) -> Result<(), Stop> {
+    fn bring_up(&mut self, arm: usize, record: &mut LaunchRecord) -> Result<(), Stop> {
         self.report_progress(&format!("loading {}", self.site.run.plan.arms[arm].id));
         let up = self.workers.bring_up(arm)?;
-        self.loading_ns += up.loading_ns;
+        self.spent.loading_ns += up.loading_ns;
         self.load_ns.insert(arm, up.loading_ns);
-        loaded.loading_ns += up.loading_ns;
-        if loaded.engine.is_none() || self.site.run.plan.arms[arm].is_baseline {
-            loaded.engine = up.engine;
+        record.loading_ns += up.loading_ns;
+        if record.engine == EngineInfo::default() || self.site.run.plan.arms[arm].is_baseline {
+            record.engine = up.engine;
         }
         if let Some((kind, reason)) = up.failed {
             let cells: Vec<usize> = self.live().into_iter().filter(|&c| self.site.arm(c) == arm).collect();
@@ -73,7 +69,7 @@ impl Drive<'_> {
                 let worker = self.site.run.plan.arms[arm].id.clone();
                 return Err(Stop::Error(RunError::DifferentTokens { worker }));
             }
-            loaded.arms.push(up);
+            record.arms.push(up);
         }
         Ok(())
     }
@@ -95,9 +91,9 @@ impl Drive<'_> {
             round: turn.round,
             in_launch: turn.in_launch,
         }))?;
-        self.done.clear();
-        self.round += 1;
-        self.n_rounds += 1;
+        self.left.done.clear();
+        self.left.round += 1;
+        self.left.n_rounds += 1;
         Ok(())
     }
 
@@ -130,7 +126,7 @@ impl Drive<'_> {
 
     /// One arm after the other, each with all its works: models are loaded in turn.
     fn by_arm(&mut self, turn: Turn, due: &[Vec<usize>]) -> Result<(), Stop> {
-        let mut loaded = Loaded::default();
+        let mut record = self.launch_record();
         let mut done: BTreeMap<usize, Vec<(usize, u64)>> = BTreeMap::new();
         let mut position = 0;
         let order = launch_order(&self.site.run.plan, turn.launch);
@@ -144,7 +140,7 @@ impl Drive<'_> {
             if cells.is_empty() {
                 continue;
             }
-            self.bring_up(arm, &mut loaded)?;
+            self.bring_up(arm, &mut record)?;
             for (block, cell) in cells {
                 self.make_ready(cell)?;
                 let Some(sample) = self.measure(turn, cell)? else {
@@ -157,8 +153,8 @@ impl Drive<'_> {
             }
             self.workers.dismiss(arm);
         }
-        self.launch_ns = loaded.loading_ns;
-        self.book_launch(loaded)?;
+        self.launch_ns = record.loading_ns;
+        self.journal.append(&Record::Launch(record))?;
         for (_, cells) in done {
             self.end_block(turn, cells)?;
         }
@@ -183,19 +179,19 @@ impl Drive<'_> {
     /// Has the cell's worker up and ready, and knows how often a sample repeats the work.
     fn make_ready(&mut self, cell: usize) -> Result<(), Stop> {
         let arm = self.site.arm(cell);
-        if self.failed.contains(&cell) {
+        if self.left.failed.contains(&cell) {
             return Ok(());
         }
         if !self.workers.is_up(arm) {
-            self.bring_up(arm, &mut Loaded::default())?;
+            self.bring_up(arm, &mut LaunchRecord::default())?;
         }
-        if self.failed.contains(&cell) {
+        if self.left.failed.contains(&cell) {
             return Ok(());
         }
         let start = Instant::now();
-        let is_timed = !self.repeats.contains_key(&cell);
+        let is_timed = !self.left.repeats.contains_key(&cell);
         let answer = self.workers.prepare(cell, is_timed)?;
-        self.warmup_ns += nanos(start);
+        self.spent.warmup_ns += nanos(start);
         match answer {
             Answered::Done(None) => {}
             Answered::Done(Some(ns)) => self.set_repeat(cell, ns),
@@ -216,22 +212,27 @@ impl Drive<'_> {
             };
             a.spec == b.spec && own.variant == other.variant && elsewhere(&own.config) == elsewhere(&other.config)
         };
-        let known = self.repeats.iter().find(|(other, _)| is_twin(**other)).map(|(_, n)| *n);
+        let known = self
+            .left
+            .repeats
+            .iter()
+            .find(|(other, _)| is_twin(**other))
+            .map(|(_, n)| *n);
         let n = known.unwrap_or_else(|| n_repeat(execution_ns, plan.sample_ns_min));
-        let n = *self.repeats.entry(cell).or_insert(n);
-        if !self.samples.contains_key(&(cell, self.round)) {
+        let n = *self.left.repeats.entry(cell).or_insert(n);
+        if !self.samples.contains_key(&(cell, self.left.round)) {
             self.predicted_ns[cell] = execution_ns.saturating_mul(u64::from(n));
         }
     }
 
     /// A sample of a cell whose worker is up and ready; `None` where it failed.
     fn measure(&mut self, turn: Turn, cell: usize) -> Result<Option<Sample>, Stop> {
-        if self.failed.contains(&cell) {
+        if self.left.failed.contains(&cell) {
             return Ok(None);
         }
         self.report_progress(&self.site.run.plan.cells[cell].id.clone());
         let start = Instant::now();
-        let n_repeat = self.repeats.get(&cell).copied().unwrap_or(1);
+        let n_repeat = self.left.repeats.get(&cell).copied().unwrap_or(1);
         match self
             .workers
             .measure(cell, turn.round, n_repeat, self.predicted_ns[cell])?
@@ -256,8 +257,8 @@ impl Drive<'_> {
         };
         let n_discarded_max =
             N_DISCARDED_FREE + (f64::from(self.n_blocks) * run.plan.limits.discarded_share_max) as u32;
-        let is_discarded = may_be_discarded && self.n_discarded < n_discarded_max;
-        self.n_discarded += u32::from(is_discarded);
+        let is_discarded = may_be_discarded && self.left.n_discarded < n_discarded_max;
+        self.left.n_discarded += u32::from(is_discarded);
         self.journal.append(&Record::Disturbed(DisturbedRecord {
             launch: turn.launch,
             round: turn.round,
@@ -281,8 +282,8 @@ impl Drive<'_> {
     }
 
     fn book(&mut self, turn: Turn, position: u32, cell: usize, sample: Sample) -> Result<(), Stop> {
-        self.timed_ns += sample.timed_ns;
-        self.warmup_ns += sample.warmup_ns;
+        self.spent.timed_ns += sample.timed_ns;
+        self.spent.warmup_ns += sample.warmup_ns;
         let at_ns = nanos(self.start);
         self.journal.append(&Record::Sample(SampleRecord {
             launch: turn.launch,
@@ -316,7 +317,7 @@ impl Drive<'_> {
             return Err(Stop::Error(RunError::BrokenBaseline { baseline, reason }));
         }
         for &cell in cells {
-            self.failed.insert(cell);
+            self.left.failed.insert(cell);
             self.journal.append(&Record::Failure(FailureRecord {
                 cell,
                 kind,
@@ -332,12 +333,4 @@ impl Drive<'_> {
         }
         Ok(())
     }
-}
-
-/// What came up in a launch.
-#[derive(Default)]
-struct Loaded {
-    arms: Vec<LoadedArm>,
-    engine: Option<EngineInfo>,
-    loading_ns: u64,
 }

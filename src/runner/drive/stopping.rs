@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 impl Drive<'_> {
     /// Precision, budget or numbers; never significance.
     pub(super) fn why_stop(&self) -> Option<StoppedBy> {
-        let (plan, n) = (&self.site.run.plan, self.n_launches);
+        let (plan, n) = (&self.site.run.plan, self.left.n_launches);
         let is_all = match plan.pace.n_rounds_asked {
-            Some(asked) => self.n_rounds >= asked,
+            Some(asked) => self.left.n_rounds >= asked,
             None => n >= plan.stop.n_launches_max,
         };
         if is_all {
@@ -30,7 +30,7 @@ impl Drive<'_> {
             1 => self.budget_ns().saturating_add(self.budget_ns() / 2),
             _ => self.budget_ns(),
         };
-        let is_over = nanos(self.start).saturating_add(self.predicted_launch_ns(self.launch)) > allowed;
+        let is_over = nanos(self.start).saturating_add(self.predicted_launch_ns(self.left.launch)) > allowed;
         is_over.then_some(StoppedBy::Budget)
     }
 
@@ -45,7 +45,12 @@ impl Drive<'_> {
 
     pub(super) fn has_further_round(&self, in_launch: u32) -> bool {
         let plan = &self.site.run.plan;
-        if plan.pace.n_rounds_asked.is_some_and(|asked| self.n_rounds >= asked) || self.live().is_empty() {
+        if plan
+            .pace
+            .n_rounds_asked
+            .is_some_and(|asked| self.left.n_rounds >= asked)
+            || self.live().is_empty()
+        {
             return false;
         }
         let (n_rounds, _) = self.pace.unwrap_or((plan.pace.n_rounds, false));
@@ -67,7 +72,7 @@ impl Drive<'_> {
     fn rounds_cost_ns(&self, launch: u32, n_rounds: u32) -> u64 {
         let turn = |in_launch| Turn {
             launch,
-            round: self.round + in_launch,
+            round: self.left.round + in_launch,
             in_launch,
         };
         (0..n_rounds).map(|k| self.predicted_of(turn(k))).sum()
@@ -83,7 +88,7 @@ impl Drive<'_> {
         // Waking workers, restoring states and the probe take a little besides.
         let time = self.budget_ns().saturating_sub(nanos(self.start)) / 10 * 9;
         let fits = |n_rounds: &u32| {
-            let later = (self.launch + 1)..plan.stop.n_launches_min.max(self.launch + 2);
+            let later = (self.left.launch + 1)..plan.stop.n_launches_min.max(self.left.launch + 2);
             let each = later.map(|l| self.launch_ns.saturating_add(self.rounds_cost_ns(l, *n_rounds)));
             each.fold(0, u64::saturating_add) <= time
         };
@@ -95,7 +100,7 @@ impl Drive<'_> {
         let plan = &self.site.run.plan;
         headline_pairs(plan)
             .into_iter()
-            .filter(|(c, b)| !self.failed.contains(c) && !self.failed.contains(b))
+            .filter(|(c, b)| !self.left.failed.contains(c) && !self.left.failed.contains(b))
             .all(|(cell, base)| {
                 let mut groups: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
                 for (&(_, round), (launch, ns)) in self.samples.range((cell, 0)..=(cell, u32::MAX)) {

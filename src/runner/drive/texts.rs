@@ -34,7 +34,7 @@ impl Drive<'_> {
                     self.said.insert(why);
                 }
             }
-            self.quality_ns += nanos(start);
+            self.spent.quality_ns += nanos(start);
         }
         for window in plan.windows.iter().filter(|w| !w.is_optional) {
             let found = self
@@ -79,7 +79,7 @@ impl Drive<'_> {
             Ok(())
         };
         let scored = score_all(site, plan, &self.quality, past, &tokens, &mut tell);
-        self.quality_ns += nanos(start);
+        self.spent.quality_ns += nanos(start);
         match scored {
             Ok(()) => {}
             Err(Halt::Interrupted) => return Err(Stop::Interrupted),

@@ -13,10 +13,9 @@ use super::works::{answered, sample, turns};
 use crate::data::work::*;
 use crate::data::{ContextInfo, EngineInfo, Sample, Seen};
 use crate::engine::{Engine, EngineError};
-use crate::protocol::{Reply, Request};
+use crate::protocol::{Load, Measure, Prepare, Reply, Request};
 use connection::{Answered, Connection, Prompt};
 use serde_json::json;
-use std::path::Path;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -46,21 +45,17 @@ pub(crate) fn server_info(url: &str) -> Result<EngineInfo, String> {
 impl Server {
     /// Cuts the text into tokens: with the server's own tokenizer, or, where it takes texts, with that of the file. Out:
     /// [`Reply::Loaded`], whose hash shows whether they are those of the other arms.
-    pub(super) fn connect(
-        (url, path): (&str, &Path),
-        engine: &mut dyn Engine,
-        text: &str,
-        n_tokens: u32,
-    ) -> Result<(Server, Reply), EngineError> {
+    pub(super) fn connect(request: &Load, engine: &mut dyn Engine) -> Result<(Server, Reply), EngineError> {
         let start = Instant::now();
-        let connection = Connection::open(url)?;
+        let connection = Connection::open(&request.device)?;
         let mut tokens = match connection.takes_tokens() {
-            true => connection.tokenize(text)?,
+            true => connection.tokenize(&request.text)?,
             false => {
-                engine.load_vocab(path)?;
-                engine.tokenize(text)?
+                engine.load_vocab(&request.path)?;
+                engine.tokenize(&request.text)?
             }
         };
+        let n_tokens = request.n_tokens;
         if tokens.len() < n_tokens as usize {
             let why = format!("cut the text into {} tokens, and {n_tokens} are needed", tokens.len());
             return Err(connection.refused(&why));
@@ -102,7 +97,7 @@ impl Server {
                     },
                 })
             }
-            Request::Prepare { spec, is_timed, .. } => {
+            Request::Prepare(Prepare { spec, is_timed, .. }) => {
                 let rough_ns = || {
                     self.warm_up(engine, spec)?;
                     self.before(engine, spec)?;
@@ -112,7 +107,7 @@ impl Server {
                     execution_ns: is_timed.then(rough_ns).transpose()?,
                 })
             }
-            Request::Measure { spec, n_repeat, .. } => Ok(Reply::Sampled {
+            Request::Measure(Measure { spec, n_repeat, .. }) => Ok(Reply::Sampled {
                 sample: self.measure(engine, spec, *n_repeat)?,
             }),
             _ => Err(self.connection.refused("cannot be asked for this over HTTP")),
