@@ -1,16 +1,14 @@
 //! What a triage chooses from, before anything is fetched or made: headers, and what this machine is predicted to do with each.
 
 use super::args::{CompareArgs, Global, TriageArgs};
+use super::desk::Desk;
 use super::exit::{Failure, DOES_NOT_FIT, OK};
 use super::output;
 use super::probe;
-use super::profile::{self, Machine, Needs};
-use super::progress::LiveLine;
+use super::profile::{self, Needs};
 use super::resolve::{self, Prediction};
-use super::sources::Sources;
-use super::stop::Stop;
 use crate::catalog::{CatalogError, Origin, Preview, PreviewVariant, Request, CANDIDATES};
-use crate::data::{EngineInfo, HostInfo, LeftOut, Plan, VariantInfo, WhyLeftOut};
+use crate::data::{LeftOut, Plan, VariantInfo, WhyLeftOut};
 use crate::plan::{self, Bounds, Contender, Settings};
 use crate::units;
 use comfy_table::{presets, CellAlignment, Table};
@@ -34,10 +32,9 @@ impl Candidates {
     pub fn find(
         args: &TriageArgs,
         compare: &CompareArgs,
-        (host, engine): (&HostInfo, &EngineInfo),
-        sources: &Sources,
-        (global, stop): (&Global, &Stop),
+        desk: &Desk<'_>,
     ) -> Result<Option<Candidates>, Failure> {
+        let (host, engine) = (&desk.host, &desk.engine);
         let fast_types = resolve::fast_types(host, engine, &compare.device);
         let request = Request {
             usual: CANDIDATES,
@@ -45,7 +42,7 @@ impl Candidates {
             command: "triage",
             ..Request::of(&args.models, &args.variants)
         };
-        let preview = match sources.preview(&request) {
+        let preview = match desk.sources.preview(&request) {
             Ok(preview) => preview,
             Err(CatalogError::Unobtainable { .. }) if !args.dry_run => return Ok(None),
             Err(e) => return Err(e.into()),
@@ -59,19 +56,13 @@ impl Candidates {
         let plan = plan::build(&settings)?;
         let infos: Vec<VariantInfo> = preview.variants.iter().map(|v| v.info.clone()).collect();
         let needs = Needs::of(&preview.info, &infos, &settings.kv);
-        let machine = Machine {
-            host,
-            engine,
-            n_threads: settings.n_threads.first().copied().unwrap_or(1),
-        };
+        let n_threads = settings.n_threads.first().copied().unwrap_or(1);
         let is_far = preview
             .variants
             .iter()
             .any(|v| matches!(v.origin, Origin::Remote { .. }));
-        let profile = match profile::cached(&machine, &needs, sources) {
-            None if args.dry_run || is_far => {
-                probe::measure(&machine, &needs, sources, || LiveLine::new(global), stop)?
-            }
+        let profile = match profile::cached(desk, n_threads, &needs) {
+            None if args.dry_run || is_far => probe::measure(desk, n_threads, &needs)?,
             profile => profile,
         };
         let prediction = resolve::predict(

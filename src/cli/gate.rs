@@ -3,13 +3,11 @@
 use super::args::{CompareArgs, GateArgs, Global};
 use super::builds;
 use super::compare::{default_args, obtain};
+use super::desk::Desk;
 use super::exit::{Failure, BAD_INPUT};
 use super::job::{Job, Measured, RUNS};
-use super::progress::LiveLine;
 use super::report::{finish, Shown};
 use super::resolve;
-use super::sources::Sources;
-use super::stop::Stop;
 use super::values::WorkloadChoice;
 use crate::data::{FailOn, QualityLoss, Workload};
 use crate::host;
@@ -39,24 +37,22 @@ pub fn run(args: &GateArgs, global: &Global) -> Result<u8, Failure> {
         ..resolve::settings(&compare, &host, &engine.devices, &builds)?
     };
     plan::build(&settings)?;
-    let stop = Stop::install()?;
-    let live = LiveLine::new(global);
-    let sources = Sources::of_user(global, &stop, &live)?;
-    let files = obtain(&compare, "gate", (&host, &engine), &sources, &live)?;
+    let desk = Desk::new(global, host, engine)?;
+    let files = obtain(&compare, "gate", &desk)?;
     settings.variants = files.ids();
     if settings.variants.len() > 1 && compare.quality == QualityMode::On {
         let why = "--fail-on kld: divergence is told of one variant at a time; name one with --variants, or run a gate for each";
         return Err(Failure::msg(BAD_INPUT, why));
     }
     let plan = plan::build(&settings)?;
-    let mut job = Job::prepare(&compare, settings, (plan, None), (host, engine), files, &sources, &live)?;
+    let mut job = Job::prepare(&compare, settings, (plan, None), files, &desk)?;
     job.header.gate.clone_from(&args.fail_on);
     job.memory = MemoryTurn::Never;
     job.measure_with(builds);
     job.tell(global);
     let folder = args.out.is_none().then_some(Path::new(RUNS));
-    let Measured { dir, journal, _lock } = job.measure_alone(folder, None, live, &stop)?;
-    stop.check_measured(&journal, "the same command measures again")?;
+    let Measured { dir, journal, _lock } = job.measure_alone(folder, None, &desk)?;
+    desk.stop.check_measured(&journal, "the same command measures again")?;
     finish(&journal, &dir, global, Shown::default())
 }
 

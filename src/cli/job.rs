@@ -2,20 +2,18 @@
 
 use super::args::{CompareArgs, Global};
 use super::builds::{self, Build};
+use super::desk::Desk;
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, JOURNAL, UNEXPECTED};
-use super::profile::{self, Machine, Needs};
-use super::progress::LiveLine;
+use super::profile::{self, Needs};
 use super::report::JOURNAL_NAME;
 use super::resolve::{self, Prediction};
 use super::sources::Sources;
-use super::stop::Stop;
 use super::values::WorkloadChoice;
 use super::{home, lock, output, scores, show_plan, texts};
 use crate::catalog::ModelFiles;
 use crate::corpus::{self, Corpus};
 use crate::data::{
-    DraftInfo, EngineInfo, HostInfo, Plan, Record, RunHeader, Shards, TextInfo, VariantInfo, Warning, Workload,
-    JOURNAL_FORMAT,
+    DraftInfo, Plan, Record, RunHeader, Shards, VariantInfo, Warning, Workload, JOURNAL_FORMAT,
 };
 use crate::engine;
 use crate::journal::{self, Journal, Writer};
@@ -44,7 +42,6 @@ pub(super) struct Job {
     prediction: Prediction,
     warnings: Vec<Warning>,
     deadline_max: Option<Duration>,
-    store: PathBuf,
     builds: Vec<Build>,
     /// When the memory of arms is read.
     pub(super) memory: MemoryTurn,
@@ -56,15 +53,14 @@ impl Job {
         args: &CompareArgs,
         mut settings: Settings,
         (mut plan, shards): (Plan, Option<Box<Shards>>),
-        (host, engine): (HostInfo, EngineInfo),
         files: ModelFiles,
-        sources: &Sources,
-        live: &LiveLine,
+        desk: &Desk<'_>,
     ) -> Result<Job, Failure> {
+        let (host, engine) = (&desk.host, &desk.engine);
         // All shards of a sweep have the same texts, whatever they need of them.
         let whole = shards.as_ref().map_or(&plan, |s| &s.whole);
-        let texts = texts::read(args, whole.quality.as_ref())?;
-        let draft = draft(args, &plan, &files, sources)?;
+        let (texts, text_infos) = texts::read(args, whole.quality.as_ref())?;
+        let draft = draft(args, &plan, &files, &desk.sources)?;
         let is_undrafted = draft.is_none() && drafts(&plan) && !args.workloads.contains(&SPECULATIVE);
         // The plan of a run that is resumed stands, and so does that of a sweep.
         let is_undrafted = is_undrafted && !args.resume && shards.is_none();
@@ -72,21 +68,17 @@ impl Job {
             settings.workloads.retain(|w| *w != Workload::Speculative);
             plan = plan::build(&settings)?;
         }
-        live.clear();
-        let needs = Needs::of(&files.info, &infos(&files), &settings.kv);
-        let machine = Machine {
-            host: &host,
-            engine: &engine,
-            n_threads: settings.n_threads.first().copied().unwrap_or(1),
-        };
-        let profile = profile::cached(&machine, &needs, sources);
-        let n_draft_bytes = draft.as_ref().map_or(0, |(info, _)| info.file_bytes);
+        desk.live.clear();
+        let variants = infos(&files);
+        let needs = Needs::of(&files.info, &variants, &settings.kv);
+        let n_threads = settings.n_threads.first().copied().unwrap_or(1);
+        let profile = profile::cached(desk, n_threads, &needs);
         let prediction = resolve::predict(
             &plan,
             &files.info,
-            &infos(&files),
-            n_draft_bytes,
-            &host,
+            &variants,
+            draft.as_ref().map_or(0, |(info, _)| info.file_bytes),
+            host,
             &engine.system_info,
             profile.as_ref(),
         );
@@ -98,10 +90,66 @@ impl Job {
             );
             return Err(Failure::msg(DOES_NOT_FIT, text));
         }
-        let mut job = Job::new(args, (plan, shards), files, draft, (host, engine), prediction, texts);
-        job.store = sources.store_root().to_owned();
-        job.warnings.extend(is_undrafted.then_some(Warning::NothingDrafts));
-        Ok(job)
+        let all_cells = shards.as_ref().map_or(&plan, |s| &s.whole).cells.iter();
+        let n_tokens = all_cells.map(|c| c.spec.shape().n_text).max().unwrap_or(1) as usize;
+        let text = Corpus::new(args.text_seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
+        let mut warnings = warnings(args, &plan, &files, desk, &prediction);
+        warnings.extend(is_undrafted.then_some(Warning::NothingDrafts));
+        let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        let (draft_info, draft) = draft.unzip();
+        let mut run_id = run_id(&files.info.name, &started_at);
+        if let Some(shard) = args.shard {
+            // Shards may start in the same second, on machines that share a folder.
+            run_id.push_str(&format!("-shard-{}-of-{}", shard.index, shard.count));
+        }
+        let header = RunHeader {
+            format: JOURNAL_FORMAT,
+            run_id: run_id.clone(),
+            started_at,
+            command: std::iter::once("kvant".to_owned())
+                .chain(std::env::args().skip(1))
+                .collect(),
+            tool_version: env!("CARGO_PKG_VERSION").into(),
+            llama_cpp: engine.version.clone(),
+            system_info: engine.system_info.clone(),
+            plan_sha256: sha256_of_plan(&plan),
+            salt: args.salt.clone(),
+            text_seed: Some(args.text_seed),
+            corpus_sha256: corpus::sha256_hex(&text),
+            texts: text_infos,
+            host: host.clone(),
+            model: files.info.clone(),
+            variants,
+            draft: draft_info,
+            builds: Vec::new(),
+            gate: Vec::new(),
+            goal: resolve::goal(args),
+            price_per_hour: args.price_per_hour,
+            predicted: prediction.of_arms(&plan),
+            left_out: Vec::new(),
+            plan,
+            shards,
+        };
+        let goal = header.goal.unwrap_or_default();
+        let limits_memory = goal.max_ram_bytes.is_some() || goal.max_vram_bytes.is_some() || goal.n_ctx.is_some();
+        let memory = if header.plan.pace.keeps_all || limits_memory {
+            MemoryTurn::First
+        } else {
+            MemoryTurn::Last
+        };
+        Ok(Job {
+            dir: args.out.clone().unwrap_or_else(|| Path::new(RUNS).join(run_id)),
+            header,
+            files,
+            draft,
+            text,
+            texts,
+            prediction,
+            warnings,
+            deadline_max: args.deadline.map(Duration::from_nanos),
+            builds: Vec::new(),
+            memory,
+        })
     }
 
     /// Arms name these executables.
@@ -142,110 +190,19 @@ impl Job {
         }
     }
 
-    fn new(
-        args: &CompareArgs,
-        (plan, shards): (Plan, Option<Box<Shards>>),
-        files: ModelFiles,
-        draft: Option<(DraftInfo, PathBuf)>,
-        (host, engine): (HostInfo, EngineInfo),
-        prediction: Prediction,
-        (texts, text_infos): (Vec<String>, Vec<TextInfo>),
-    ) -> Self {
-        let all_cells = shards.as_ref().map_or(&plan, |s| &s.whole).cells.iter();
-        let n_tokens = all_cells.map(|c| c.spec.shape().n_text).max().unwrap_or(1) as usize;
-        let text = Corpus::new(args.text_seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
-        let fake = engine::is_scripted();
-        let unused = engine::unused_instructions(&host.instructions, &engine.system_info);
-        let unused = if fake { Vec::new() } else { unused };
-        let mut warnings = resolve::warnings(&plan, &files.info, &infos(&files), &host, unused, &prediction);
-        if !files.passed_over.is_empty() {
-            let files = files.passed_over.clone();
-            warnings.insert(0, Warning::PassedOver { files });
-        }
-        if let Some(fallback) = &files.fallback {
-            let (model, why) = (fallback.model.clone(), fallback.why.clone());
-            warnings.insert(0, Warning::BuiltinInstead { model, why });
-        }
-        if let Some(shape) = &args.shape {
-            warnings.insert(0, Warning::RandomWeights { shape: shape.clone() });
-        }
-        if fake {
-            warnings.insert(0, Warning::FakeEngine);
-        }
-        let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        let (draft_info, draft) = draft.unzip();
-        let mut run_id = run_id(&files.info.name, &started_at);
-        if let Some(shard) = args.shard {
-            // Shards may start in the same second, on machines that share a folder.
-            run_id.push_str(&format!("-shard-{}-of-{}", shard.index, shard.count));
-        }
-        let header = RunHeader {
-            format: JOURNAL_FORMAT,
-            run_id: run_id.clone(),
-            started_at,
-            command: std::iter::once("kvant".to_owned())
-                .chain(std::env::args().skip(1))
-                .collect(),
-            tool_version: env!("CARGO_PKG_VERSION").into(),
-            llama_cpp: engine.version,
-            system_info: engine.system_info,
-            plan_sha256: sha256_of_plan(&plan),
-            salt: args.salt.clone(),
-            text_seed: Some(args.text_seed),
-            corpus_sha256: corpus::sha256_hex(&text),
-            texts: text_infos,
-            host,
-            model: files.info.clone(),
-            variants: infos(&files),
-            draft: draft_info,
-            builds: Vec::new(),
-            gate: Vec::new(),
-            goal: resolve::goal(args),
-            price_per_hour: args.price_per_hour,
-            predicted: prediction.of_arms(&plan),
-            left_out: Vec::new(),
-            plan,
-            shards,
-        };
-        let dir = args.out.clone().unwrap_or_else(|| Path::new(RUNS).join(run_id));
-        let deadline_max = args.deadline.map(Duration::from_nanos);
-        let goal = header.goal.unwrap_or_default();
-        let limits_memory = goal.max_ram_bytes.is_some() || goal.max_vram_bytes.is_some() || goal.n_ctx.is_some();
-        let memory = if header.plan.pace.keeps_all || limits_memory {
-            MemoryTurn::First
-        } else {
-            MemoryTurn::Last
-        };
-        Job {
-            dir,
-            header,
-            files,
-            draft,
-            text,
-            texts,
-            prediction,
-            warnings,
-            deadline_max,
-            store: PathBuf::new(),
-            builds: Vec::new(),
-            memory,
-        }
-    }
-
     /// Measures when no other kvant does, in the folder of the job or in a new one of `folder`.
     pub(super) fn measure_alone(
         mut self,
         folder: Option<&Path>,
         past: Option<Journal>,
-        live: LiveLine,
-        stop: &Stop,
+        desk: &Desk<'_>,
     ) -> Result<Measured, Failure> {
-        let lock = lock::wait_for_machine(&live, stop)?;
+        let lock = lock::wait_for_machine(&desk.live, &desk.stop)?;
         if let Some(folder) = folder {
             self.dir = unused(folder, &self.header.run_id);
         }
         let dir = self.dir.clone();
-        self.measure(past, live, stop)?;
+        self.measure(past, desk)?;
         let journal = journal::read(&dir.join(JOURNAL_NAME))?;
         Ok(Measured {
             dir,
@@ -254,7 +211,7 @@ impl Job {
         })
     }
 
-    pub(super) fn measure(self, past: Option<Journal>, mut live: LiveLine, stop: &Stop) -> Result<(), Failure> {
+    pub(super) fn measure(self, past: Option<Journal>, desk: &Desk<'_>) -> Result<(), Failure> {
         let path = self.dir.join(JOURNAL_NAME);
         let (mut journal, past) = match past {
             Some(journal) => {
@@ -264,8 +221,9 @@ impl Job {
             }
             None => (self.create(&path)?, Vec::new()),
         };
-        let (tokens, scored) = scores::read(&self.store, &self.header);
-        let (store, header, seen) = (self.store.clone(), self.header.clone(), path.clone());
+        let store = desk.sources.store_root();
+        let (tokens, scored) = scores::read(store, &self.header);
+        let (header, seen) = (self.header.clone(), path.clone());
         let kld_max = self
             .header
             .plan
@@ -306,11 +264,13 @@ impl Job {
             memory: self.memory,
             early_stop: Box::new(move |n_launches| interim(&seen, n_launches)),
         };
-        let end = runner::run(&config, &past, &mut journal, &mut live, |handle| stop.wake(handle));
-        live.clear();
+        let end = runner::run(&config, &past, &mut journal, &mut &desk.live, |handle| {
+            desk.stop.wake(handle);
+        });
+        desk.live.clear();
         end?;
         if let Ok(journal) = journal::read(&path) {
-            scores::keep(&store, &header, &journal.records);
+            scores::keep(store, &header, &journal.records);
         }
         Ok(())
     }
@@ -378,6 +338,35 @@ pub(super) fn unused(folder: &Path, run_id: &str) -> PathBuf {
         .chain(names)
         .map(|name| folder.join(name));
     names.find(|dir| !dir.exists()).unwrap_or_else(|| folder.join(run_id))
+}
+
+/// What the user is warned of before the start, the gravest first.
+fn warnings(
+    args: &CompareArgs,
+    plan: &Plan,
+    files: &ModelFiles,
+    desk: &Desk<'_>,
+    prediction: &Prediction,
+) -> Vec<Warning> {
+    let fake = engine::is_scripted();
+    let unused = engine::unused_instructions(&desk.host.instructions, &desk.engine.system_info);
+    let unused = if fake { Vec::new() } else { unused };
+    let mut warnings = resolve::warnings(plan, &files.info, &infos(files), &desk.host, unused, prediction);
+    if !files.passed_over.is_empty() {
+        let files = files.passed_over.clone();
+        warnings.insert(0, Warning::PassedOver { files });
+    }
+    if let Some(fallback) = &files.fallback {
+        let (model, why) = (fallback.model.clone(), fallback.why.clone());
+        warnings.insert(0, Warning::BuiltinInstead { model, why });
+    }
+    if let Some(shape) = &args.shape {
+        warnings.insert(0, Warning::RandomWeights { shape: shape.clone() });
+    }
+    if fake {
+        warnings.insert(0, Warning::FakeEngine);
+    }
+    warnings
 }
 
 fn drafts(plan: &Plan) -> bool {

@@ -8,6 +8,7 @@ mod builds;
 mod cached;
 mod candidates;
 mod compare;
+mod desk;
 mod device;
 mod diff;
 mod doctor;

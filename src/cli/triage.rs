@@ -3,19 +3,17 @@
 use super::args::{CompareArgs, Global, GoalArgs, TriageArgs};
 use super::candidates::Candidates;
 use super::compare::{default_args, obtain};
+use super::desk::Desk;
 use super::exit::{Failure, UNEXPECTED};
 use super::job::{sha256_of_plan, unused, Job};
-use super::progress::LiveLine;
 use super::report::{code, finish, summary, write_report, Shown, JOURNAL_NAME};
-use super::sources::Sources;
-use super::stop::Stop;
 use super::values::WorkloadChoice;
 use super::{cached, mix, output, resolve};
 use crate::data::{Plan, Purpose, Record, RequestShape, RunHeader, Workload};
 use crate::journal::Journal;
 use crate::plan::{self, Settings, WorkFlags};
 use crate::report::{emit_choice, ReportModel};
-use crate::{corpus, host};
+use crate::{corpus, engine, host};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -24,15 +22,11 @@ const ANSWERS: &str = "answers";
 
 /// Answers from the cache, or measures.
 pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
-    let host = host::gather();
     let mut compare = as_compare(args)?;
-    let stop = Stop::install()?;
-    let live = LiveLine::new(global);
-    let sources = Sources::of_user(global, &stop, &live)?;
-    let engine = crate::engine::info();
+    let desk = Desk::new(global, host::gather(), engine::info())?;
     let candidates = match args.shape {
         Some(_) => None,
-        None => Candidates::find(args, &compare, (&host, &engine), &sources, (global, &stop))?,
+        None => Candidates::find(args, &compare, &desk)?,
     };
     if let (Some(candidates), true) = (&candidates, args.dry_run) {
         return candidates.print(global);
@@ -40,21 +34,20 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     if let Some(candidates) = &candidates {
         compare.variants = candidates.contenders()?;
     }
-    let mut files = obtain(&compare, "triage", (&host, &engine), &sources, &live)?;
+    let mut files = obtain(&compare, "triage", &desk)?;
     if args.with_mix {
-        let mixes = mix::candidates(&args.models, &sources, (&live, &stop, global))?;
-        files.variants.extend(mixes);
+        files.variants.extend(mix::candidates(&args.models, &desk)?);
     }
     let settings = Settings {
         variants: files.ids(),
         is_triage: true,
-        ..resolve::settings(&compare, &host, &engine.devices, &[])?
+        ..resolve::settings(&compare, &desk.host, &desk.engine.devices, &[])?
     };
     let plan = plan::build(&settings)?;
-    let mut job = Job::prepare(&compare, settings, (plan, None), (host, engine), files, &sources, &live)?;
+    let mut job = Job::prepare(&compare, settings, (plan, None), files, &desk)?;
     job.header.left_out = candidates.map_or_else(Vec::new, |c| c.left_out());
     let paths = job.paths();
-    let folder = sources.store_root().join(ANSWERS).join(question(&job.header));
+    let folder = desk.sources.store_root().join(ANSWERS).join(question(&job.header));
     let answered = if args.fresh {
         None
     } else {
@@ -96,8 +89,8 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     } else if !global.quiet {
         output::say(format!("goes on with what was measured before, in {}", dir.display()));
     }
-    let journal = job.measure_alone(None, past, live, &stop)?.journal;
-    if let Err(stopped) = stop.check_measured(&journal, "the same command measures again") {
+    let journal = job.measure_alone(None, past, &desk)?.journal;
+    if let Err(stopped) = desk.stop.check_measured(&journal, "the same command measures again") {
         if is_new && args.out.is_none() {
             // A run without a sample answers no question.
             let _ = std::fs::remove_dir_all(&dir);

@@ -1,17 +1,15 @@
 //! The proof: the mix and its rivals, whole files, in one ordinary run of `compare` on a text that nothing was chosen with.
 
-use super::super::args::{CompareArgs, Global, MixArgs};
+use super::super::args::{CompareArgs, MixArgs};
 use super::super::compare::default_args;
+use super::super::desk::Desk;
 use super::super::exit::{Failure, UNEXPECTED};
 use super::super::job::Job;
-use super::super::progress::LiveLine;
 use super::super::report::write_report;
 use super::super::resolve;
-use super::super::sources::Sources;
-use super::super::stop::Stop;
 use super::super::values::WorkloadChoice;
 use crate::catalog::ModelFiles;
-use crate::data::{ArmConfig, EngineInfo, HostInfo, KvType, Plan, Record, Workload};
+use crate::data::{ArmConfig, KvType, Plan, Record, Workload};
 use crate::journal::Journal;
 use crate::plan::{self, KvPair, QualityMode, Settings, WorkFlags};
 use crate::report::{CellReport, Figure, QualityReport, ReportModel};
@@ -55,14 +53,10 @@ pub fn compare_args(args: &MixArgs, n_chunks: u32) -> Result<CompareArgs, Failur
 }
 
 /// Settings and plan of a run of these variants.
-pub fn planned(
-    compare: &CompareArgs,
-    variants: Vec<String>,
-    (host, engine): (&HostInfo, &EngineInfo),
-) -> Result<(Settings, Plan), Failure> {
+pub fn planned(compare: &CompareArgs, variants: Vec<String>, desk: &Desk<'_>) -> Result<(Settings, Plan), Failure> {
     let settings = Settings {
         variants,
-        ..resolve::settings(compare, host, &engine.devices, &[])?
+        ..resolve::settings(compare, &desk.host, &desk.engine.devices, &[])?
     };
     let plan = plan::build(&settings)?;
     Ok((settings, plan))
@@ -84,20 +78,13 @@ pub struct Proof {
 }
 
 /// Measures the files against the first of them.
-pub fn prove(
-    compare: &CompareArgs,
-    files: ModelFiles,
-    (host, engine): (HostInfo, EngineInfo),
-    dir: &Path,
-    sources: &Sources,
-    (live, stop, global): (LiveLine, &Stop, &Global),
-) -> Result<Proof, Failure> {
-    let (settings, plan) = planned(compare, files.ids(), (&host, &engine))?;
-    let mut job = Job::prepare(compare, settings, (plan, None), (host, engine), files, sources, &live)?;
+pub fn prove(compare: &CompareArgs, files: ModelFiles, dir: &Path, desk: &Desk<'_>) -> Result<Proof, Failure> {
+    let (settings, plan) = planned(compare, files.ids(), desk)?;
+    let mut job = Job::prepare(compare, settings, (plan, None), files, desk)?;
     job.dir = dir.to_owned();
-    let journal = job.measure_alone(None, None, live, stop)?.journal;
+    let journal = job.measure_alone(None, None, desk)?.journal;
     let model = ReportModel::build(&journal.header, &journal.records);
-    write_report(&model, dir, global)?;
+    write_report(&model, dir, desk.global)?;
     Ok(Proof {
         kld: kld_by_chunk(&journal),
         model,
@@ -105,21 +92,14 @@ pub fn prove(
 }
 
 /// Decode of a file alone.
-pub fn decode_tps(
-    args: &MixArgs,
-    file: ModelFiles,
-    machine: (HostInfo, EngineInfo),
-    sources: &Sources,
-    (stop, global): (&Stop, &Global),
-) -> Result<Option<f64>, Failure> {
+pub fn decode_tps(args: &MixArgs, file: ModelFiles, desk: &Desk<'_>) -> Result<Option<f64>, Failure> {
     let compare = CompareArgs {
         quality: QualityMode::Off,
         ..compare_args(args, 1)?
     };
     let id = file.ids().concat();
-    let dir = sources.store().temporary_folder()?;
-    let line = LiveLine::new(global);
-    let proof = prove(&compare, file, machine, dir.path(), sources, (line, stop, global))?;
+    let dir = desk.sources.store().temporary_folder()?;
+    let proof = prove(&compare, file, dir.path(), desk)?;
     Ok(proof.decode_tps(&id).map(|tps| tps.estimate))
 }
 
