@@ -6,10 +6,10 @@ use super::exit::{Failure, DOES_NOT_FIT, OK};
 use super::output;
 use super::probe;
 use super::profile::{self, Needs};
-use super::resolve::{self, Prediction};
+use super::resolve;
 use crate::catalog::{CatalogError, Origin, Preview, PreviewVariant, Request, CANDIDATES};
 use crate::data::{LeftOut, Plan, VariantInfo, WhyLeftOut};
-use crate::plan::{self, Bounds, Contender, Settings};
+use crate::plan::{self, Bounds, Contender, Prediction, Settings};
 use crate::units;
 use comfy_table::{presets, CellAlignment, Table};
 use serde::Serialize;
@@ -65,7 +65,7 @@ impl Candidates {
             None if args.dry_run || is_far => probe::measure(desk, n_threads, &needs)?,
             profile => profile,
         };
-        let prediction = resolve::predict(
+        let prediction = Prediction::of(
             &plan,
             &preview.info,
             &infos,

@@ -6,7 +6,7 @@ use super::desk::Desk;
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, JOURNAL, UNEXPECTED};
 use super::profile::{self, Needs};
 use super::report::JOURNAL_NAME;
-use super::resolve::{self, Prediction};
+use super::resolve;
 use super::sources::Sources;
 use super::values::WorkloadChoice;
 use super::{home, lock, output, scores, show_plan, texts};
@@ -17,7 +17,7 @@ use crate::data::{
 };
 use crate::engine;
 use crate::journal::{self, Journal, Writer};
-use crate::plan::Settings;
+use crate::plan::{Prediction, Settings};
 use crate::report::{Lang, ReportModel};
 use crate::runner::{self, Interim, MemoryTurn, ModelFile, RunConfig};
 use crate::{host, plan, quality, units};
@@ -73,7 +73,7 @@ impl Job {
         let needs = Needs::of(&files.info, &variants, &settings.kv);
         let n_threads = settings.n_threads.first().copied().unwrap_or(1);
         let profile = profile::cached(desk, n_threads, &needs);
-        let prediction = resolve::predict(
+        let prediction = Prediction::of(
             &plan,
             &files.info,
             &variants,
@@ -230,9 +230,6 @@ impl Job {
             .quality
             .as_ref()
             .map_or(Vec::new(), |plan| quality::kld_max(plan, &self.header.variants));
-        let keeps_states = self.prediction.keeps_states();
-        let is_resident = self.prediction.is_resident();
-        let is_quality_resident = self.prediction.is_quality_resident();
         let text_names = self.header.texts.iter().map(|t| format!("--text {}", t.name)).collect();
         let exe = std::env::current_exe().map_err(|e| Failure::new(UNEXPECTED, e))?;
         let config = RunConfig {
@@ -247,20 +244,14 @@ impl Job {
             text: self.text,
             texts: self.texts,
             text_names,
-            is_quality_resident,
-            predicted_score_ns: self.prediction.score_ns,
             kld_max,
             command: builds::command(exe, builds::files(&self.builds), &self.dir.join("logs")),
-            predicted_ns: self.prediction.execution_ns,
-            predicted_bytes: self.prediction.arm_bytes,
-            predicted_device_bytes: self.prediction.device_bytes,
+            prediction: self.prediction,
             n_cpus: self.header.host.n_cpus,
             has_probe: !engine::is_scripted(),
-            is_resident,
             deadline_max: self.deadline_max,
             tokens,
             scored,
-            keeps_states,
             memory: self.memory,
             early_stop: Box::new(move |n_launches| interim(&seen, n_launches)),
         };
