@@ -69,6 +69,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     desk.stop.check_measured(&journal, next)?;
     let shown = Shown {
         format: given.format,
+        emit: None,
         is_warned: !global.quiet,
     };
     finish(&journal, &dir, global, shown)

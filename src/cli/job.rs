@@ -162,12 +162,6 @@ impl Job {
         self.builds = builds;
     }
 
-    /// Where the variants are.
-    pub(super) fn paths(&self) -> Vec<(String, PathBuf)> {
-        let paths = self.files.variants.iter();
-        paths.map(|(info, path)| (info.id.clone(), path.clone())).collect()
-    }
-
     /// What is about to be done, for stderr.
     pub(super) fn tell(&self, global: &Global) {
         if let Some(warning) = self

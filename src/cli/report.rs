@@ -8,7 +8,7 @@ use crate::decide::GateStanding;
 use crate::journal::{self, Journal};
 use crate::report::{
     bench_document, emit_choice, explain, gate_md, llama_bench_table, parse_bench, results_json, terminal, write_all,
-    write_file, write_several, BenchRow, ReportModel, Several,
+    write_file, write_several, BenchRow, Program, ReportModel, Several,
 };
 use std::path::{Path, PathBuf};
 
@@ -76,22 +76,18 @@ pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
         output::print(&text)?;
         return Ok(OK);
     }
-    if let Some(program) = args.emit {
+    let shown = Shown {
+        format: args.format,
+        emit: args.emit,
+        is_warned: false,
+    };
+    if args.emit.is_some() {
         let model = ReportModel::build(&journal.header, &journal.records);
-        output::print(&emit_choice(program, &model, |variant| file_of(&model, variant)))?;
+        output::print(&shown.text(&model, global)?)?;
         return Ok(code(&model));
     }
     let own = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    let dir = args.out.as_deref().unwrap_or(&own);
-    finish(
-        &journal,
-        dir,
-        global,
-        Shown {
-            format: args.format,
-            ..Shown::default()
-        },
-    )
+    finish(&journal, args.out.as_deref().unwrap_or(&own), global, shown)
 }
 
 /// Where the file of a variant lay; runs before format 5 name only the file.
@@ -195,20 +191,41 @@ pub fn unwritten(e: std::io::Error) -> Failure {
 pub struct Shown {
     /// In place of the summary.
     pub format: Option<Format>,
+    /// In place of anything else.
+    pub emit: Option<Program>,
     /// Whether the warnings were told when the run began.
     pub is_warned: bool,
+}
+
+impl Shown {
+    /// What is printed: for a person, as JSON, or for another program.
+    pub fn text(self, model: &ReportModel, global: &Global) -> Result<String, Failure> {
+        if let Some(program) = self.emit {
+            return Ok(emit_choice(program, model, |variant| file_of(model, variant)));
+        }
+        if self.format == Some(Format::LlamaBench) {
+            return Ok(llama_bench_table(model));
+        }
+        if global.json {
+            return results_json(model).map_err(|e| Failure::new(UNEXPECTED, e));
+        }
+        let told = model.told(global.lang);
+        let style = terminal::Style {
+            is_warned: self.is_warned,
+            ..output::of_stdout(global)
+        };
+        Ok(match model.gate {
+            Some(_) => gate_md(&told),
+            None => terminal::summary(&told, style),
+        })
+    }
 }
 
 /// Writes the report files of `journal` into `dir`, prints what is to be shown, and gives the exit code.
 pub fn finish(journal: &Journal, dir: &Path, global: &Global, shown: Shown) -> Result<u8, Failure> {
     let model = ReportModel::build(&journal.header, &journal.records);
     let files = write_report(&model, dir, global)?;
-    let text = match shown.format {
-        Some(Format::LlamaBench) => llama_bench_table(&model),
-        None if model.gate.is_some() && !global.json => gate_md(&model.told(global.lang)),
-        None => summary(&model, global, shown.is_warned)?,
-    };
-    tell(&text, &files, global)?;
+    tell(&shown.text(&model, global)?, &files, global)?;
     Ok(code(&model))
 }
 
@@ -221,18 +238,6 @@ pub fn write_report(model: &ReportModel, dir: &Path, global: &Global) -> Result<
             format!("{e}; what was measured is in the journal: {advice}"),
         )
     })
-}
-
-/// The summary: for a person, or as JSON. `is_warned`: the warnings were told when the run began.
-pub fn summary(model: &ReportModel, global: &Global, is_warned: bool) -> Result<String, Failure> {
-    if global.json {
-        return results_json(model).map_err(|e| Failure::new(UNEXPECTED, e));
-    }
-    let style = terminal::Style {
-        is_warned,
-        ..output::of_stdout(global)
-    };
-    Ok(terminal::summary(&model.told(global.lang), style))
 }
 
 /// The exit code that a run deserves.

@@ -6,13 +6,13 @@ use super::compare::{default_args, obtain};
 use super::desk::Desk;
 use super::exit::{Failure, UNEXPECTED};
 use super::job::{sha256_of_plan, unused, Job};
-use super::report::{code, finish, summary, write_report, Shown, JOURNAL_NAME};
+use super::report::{code, finish, Shown, JOURNAL_NAME};
 use super::values::WorkloadChoice;
 use super::{cached, mix, output, resolve};
 use crate::data::{Plan, Purpose, Record, RequestShape, RunHeader, Workload};
 use crate::journal::Journal;
 use crate::plan::{self, Settings, WorkFlags};
-use crate::report::{emit_choice, ReportModel};
+use crate::report::ReportModel;
 use crate::{corpus, engine, host};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -46,12 +46,15 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let plan = plan::build(&settings)?;
     let mut job = Job::prepare(&compare, settings, (plan, None), files, &desk)?;
     job.header.left_out = candidates.map_or_else(Vec::new, |c| c.left_out());
-    let paths = job.paths();
     let folder = desk.sources.store_root().join(ANSWERS).join(question(&job.header));
     let answered = if args.fresh {
         None
     } else {
         answered(&folder, &job.header)
+    };
+    let mut shown = Shown {
+        emit: args.emit,
+        ..Shown::default()
     };
     let mut past = None;
     if let Some((journal, model, dir)) = answered {
@@ -64,10 +67,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
                     dir.display()
                 ));
             }
-            match args.emit {
-                Some(_) => print_command(&model, args, &paths)?,
-                None => output::print(&summary(&model, global, false)?)?,
-            }
+            output::print(&shown.text(&model, global)?)?;
             return Ok(code(&model));
         }
         // What is not settled yet is gone on with, and so is what the user wants to know better.
@@ -89,7 +89,10 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     } else if !global.quiet {
         output::say(format!("goes on with what was measured before, in {}", dir.display()));
     }
-    let journal = job.measure_alone(None, past, &desk)?.journal;
+    let variants = job.header.variants.clone();
+    let mut journal = job.measure_alone(None, past, &desk)?.journal;
+    // Where they are now; that is all in which those of a run that was gone on with can differ.
+    journal.header.variants = variants;
     if let Err(stopped) = desk.stop.check_measured(&journal, "the same command measures again") {
         if is_new && args.out.is_none() {
             // A run without a sample answers no question.
@@ -100,26 +103,8 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     if args.out.is_some() {
         keep(&dir.join(JOURNAL_NAME), &folder, &journal.header.run_id)?;
     }
-    match args.emit {
-        None => {
-            let is_warned = is_new && !global.quiet;
-            finish(
-                &journal,
-                &dir,
-                global,
-                Shown {
-                    is_warned,
-                    ..Shown::default()
-                },
-            )
-        }
-        Some(_) => {
-            let model = ReportModel::build(&journal.header, &journal.records);
-            write_report(&model, &dir, global)?;
-            print_command(&model, args, &paths)?;
-            Ok(code(&model))
-        }
-    }
+    shown.is_warned = is_new && !global.quiet;
+    finish(&journal, &dir, global, shown)
 }
 
 /// The flags of a compare that measures what a triage needs.
@@ -195,6 +180,8 @@ fn question(header: &RunHeader) -> String {
 fn answered(folder: &Path, asked: &RunHeader) -> Option<(Journal, ReportModel, PathBuf)> {
     cached::newest_first(folder).find_map(|dir| {
         let mut journal = cached::read(&dir)?;
+        // The same files may have been moved since.
+        journal.header.variants.clone_from(&asked.variants);
         let is_same = journal.header.goal == asked.goal;
         if !is_same {
             // What left because of other limits was measured until then.
@@ -231,16 +218,4 @@ fn keep(journal: &Path, folder: &Path, run_id: &str) -> Result<(), Failure> {
         );
         Failure::msg(UNEXPECTED, text)
     })
-}
-
-/// What runs the choice.
-fn print_command(model: &ReportModel, args: &TriageArgs, paths: &[(String, PathBuf)]) -> Result<(), Failure> {
-    let Some(program) = args.emit else { return Ok(()) };
-    let file = |variant: &str| {
-        let path = paths.iter().find(|(id, _)| id == variant).map(|(_, path)| path);
-        // It is pasted anywhere.
-        let whole = path.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()));
-        whole.map_or_else(|| variant.to_owned(), |path| path.display().to_string())
-    };
-    output::print(&emit_choice(program, model, file))
 }
