@@ -11,7 +11,6 @@ use crate::catalog::{CatalogError, Origin, Preview, PreviewVariant, Request, CAN
 use crate::data::{LeftOut, Plan, VariantInfo, WhyLeftOut};
 use crate::plan::{self, Bounds, Contender, Prediction, Settings};
 use crate::units;
-use comfy_table::{presets, CellAlignment, Table};
 use serde::Serialize;
 use serde_json::json;
 
@@ -167,19 +166,9 @@ impl Candidates {
     }
 
     fn text(&self, rows: &[Row<'_>]) -> String {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING);
-        table.set_header([
-            "arm",
-            "file",
-            "size",
-            "peak memory",
-            "decode",
-            "first token",
-            "would be",
-        ]);
+        let head = ["arm", "file", "size", "peak memory", "decode", "first token", "would be"];
+        let mut table = output::table(&head, |i| (2..6).contains(&i));
         for row in rows {
-            let or_na = |text: Option<String>| text.unwrap_or_else(|| "n/a".to_owned());
             let file = row
                 .fetch_bytes
                 .map_or(row.origin.to_owned(), |bytes| format!("fetch {}", units::bytes(bytes)));
@@ -187,20 +176,17 @@ impl Candidates {
                 row.arm.to_owned(),
                 file,
                 units::bytes(row.model_size),
-                or_na(row.peak_bytes.or(row.device_bytes).map(units::bytes)),
-                or_na(row.decode_tps.map(|tps| format!("{tps:.1} t/s"))),
-                or_na(row.ttft_ns.map(units::duration)),
+                units::or_na(row.peak_bytes.or(row.device_bytes), units::bytes),
+                units::or_na(row.decode_tps, |tps| format!("{tps:.1} t/s")),
+                units::or_na(row.ttft_ns, units::duration),
                 row.left_out.map_or("measured".to_owned(), |why| why.to_string()),
             ]);
         }
-        for column in table.column_iter_mut().skip(2).take(4) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
         format!(
-            "{}: predicted from headers and this machine's speed with each type of weights; nothing was fetched or made.\n{} of memory are available.\n\n{}\n",
+            "{}: predicted from headers and this machine's speed with each type of weights; nothing was fetched or made.\n{} of memory are available.\n\n{}",
             self.preview.info.name,
             units::bytes(self.prediction.available_bytes),
-            table.trim_fmt()
+            output::lines(&table)
         )
     }
 }

@@ -3,9 +3,9 @@
 use super::args::{DiffArgs, Global};
 use super::exit::{Failure, BAD_INPUT, NOT_MET, OK, UNEXPECTED};
 use super::output;
-use super::report::{load, name_of, tell, unwritten, Source};
+use super::report::{load, name_of, tell, write_files, Source};
 use crate::data::FailOn;
-use crate::report::{diff_json, write_file, Diff, ReportModel, Side};
+use crate::report::{diff_json, Diff, ReportModel, Side};
 use std::path::Path;
 
 /// Compares and prints.
@@ -30,13 +30,13 @@ pub fn run(args: &DiffArgs, global: &Global) -> Result<u8, Failure> {
     } else {
         diff.text(output::of_stdout(global))
     };
-    let mut files = Vec::new();
-    if let Some(dir) = &args.out {
-        for (name, text) in [("diff.md", diff.md()), ("diff.html", diff.html()), ("diff.json", json)] {
-            files.push(dir.join(name));
-            write_file(&dir.join(name), &text).map_err(unwritten)?;
+    let files = match &args.out {
+        Some(dir) => {
+            let (md, html) = (diff.md(), diff.html());
+            write_files(dir, &[("diff.md", &md), ("diff.html", &html), ("diff.json", &json)])?
         }
-    }
+        None => Vec::new(),
+    };
     tell(&text, &files, global)?;
     for failure in &failures {
         output::say(failure);

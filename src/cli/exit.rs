@@ -95,29 +95,17 @@ impl From<CatalogError> for Failure {
     }
 }
 
-impl From<PlanError> for Failure {
-    fn from(e: PlanError) -> Self {
-        Failure::new(BAD_INPUT, e)
-    }
+macro_rules! always {
+    ($($error:ty: $code:expr),*) => {
+        $(impl From<$error> for Failure {
+            fn from(e: $error) -> Self {
+                Failure::new($code, e)
+            }
+        })*
+    };
 }
 
-impl From<TooManyShards> for Failure {
-    fn from(e: TooManyShards) -> Self {
-        Failure::new(BAD_INPUT, e)
-    }
-}
-
-impl From<MergeError> for Failure {
-    fn from(e: MergeError) -> Self {
-        Failure::new(BAD_INPUT, e)
-    }
-}
-
-impl From<JournalError> for Failure {
-    fn from(e: JournalError) -> Self {
-        Failure::new(JOURNAL, e)
-    }
-}
+always!(PlanError: BAD_INPUT, TooManyShards: BAD_INPUT, MergeError: BAD_INPUT, JournalError: JOURNAL);
 
 impl From<RunError> for Failure {
     fn from(e: RunError) -> Self {

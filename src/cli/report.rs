@@ -110,13 +110,10 @@ fn bench(path: &Path, args: &ReportArgs, global: &Global, rows: &[BenchRow]) -> 
         return Err(no_journal(path));
     }
     let report = bench_document(global.lang, &name_of(path), rows);
-    let mut files = Vec::new();
-    if let Some(dir) = &args.out {
-        for (name, text) in [("report.md", report.md()), ("report.html", report.html())] {
-            files.push(dir.join(name));
-            write_file(&dir.join(name), &text).map_err(unwritten)?;
-        }
-    }
+    let files = match &args.out {
+        Some(dir) => write_files(dir, &[("report.md", &report.md()), ("report.html", &report.html())])?,
+        None => Vec::new(),
+    };
     tell(&report.text(output::of_stdout(global)), &files, global)?;
     Ok(OK)
 }
@@ -178,8 +175,17 @@ pub fn tell(text: &str, files: &[PathBuf], global: &Global) -> Result<(), Failur
     Ok(())
 }
 
+/// Writes these texts into a folder.
+pub fn write_files(dir: &Path, files: &[(&str, &str)]) -> Result<Vec<PathBuf>, Failure> {
+    let write = |(name, text): &(&str, &str)| {
+        let path = dir.join(name);
+        write_file(&path, text).map(|()| path)
+    };
+    files.iter().map(write).collect::<Result<_, _>>().map_err(unwritten)
+}
+
 /// A report file that could not be written.
-pub fn unwritten(e: std::io::Error) -> Failure {
+fn unwritten(e: std::io::Error) -> Failure {
     Failure::msg(
         UNEXPECTED,
         format!("{e}; free some space, or choose another folder with --out"),

@@ -3,7 +3,7 @@
 use super::super::args::{Global, MixArgs};
 use super::super::exit::{Failure, NOT_MET, OK, UNEXPECTED};
 use super::super::output;
-use super::super::report::{tell, unwritten};
+use super::super::report::{tell, write_files};
 use super::forge::label_of;
 use super::picture;
 use super::prove::Proof;
@@ -13,7 +13,7 @@ use crate::data::VariantInfo;
 use crate::gguf::GgmlType;
 use crate::mix::Sensitivities;
 use crate::report::{
-    emit_variant, mix_json, write_file, MixChoice, MixLimits, MixReport, MixRow, MixSensitivity, MixWeighing,
+    emit_variant, mix_json, MixChoice, MixLimits, MixReport, MixRow, MixSensitivity, MixWeighing,
 };
 use std::path::{Path, PathBuf};
 
@@ -36,16 +36,14 @@ impl Answer<'_> {
         let matrices = &self.search.forge.matrices;
         let svg = picture::svg(matrices, &self.chosen.recipe, &self.mix.0.id);
         let types = self.chosen.recipe.lines(matrices).join("\n") + "\n";
-        let mut files = Vec::new();
-        for (name, text) in [
-            ("mix.md", &report.md(global.lang)),
-            ("mix.json", &json),
-            ("charts/mix.svg", &svg),
-            ("tensor-types.txt", &types),
-        ] {
-            write_file(&out.join(name), text).map_err(unwritten)?;
-            files.push(out.join(name));
-        }
+        let md = report.md(global.lang);
+        let files = [
+            ("mix.md", md.as_str()),
+            ("mix.json", json.as_str()),
+            ("charts/mix.svg", svg.as_str()),
+            ("tensor-types.txt", types.as_str()),
+        ];
+        let files = write_files(out, &files)?;
         let text = match args.emit {
             Some(program) => {
                 let variant = report.recommended();
