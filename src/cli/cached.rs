@@ -12,7 +12,6 @@ pub fn newest_first(folder: &Path) -> impl Iterator<Item = PathBuf> {
     dirs.into_iter().rev()
 }
 
-/// The journal of a run, if it can be read.
 pub fn read(dir: &Path) -> Option<Journal> {
     journal::read(&dir.join(JOURNAL_NAME)).ok()
 }

@@ -92,7 +92,6 @@ impl Candidates {
         }))
     }
 
-    /// The variants to measure. An error when there are none.
     pub fn contenders(&self) -> Result<Vec<String>, Failure> {
         let all = self.preview.variants.iter().zip(&self.left_out);
         let kept: Vec<String> = all
@@ -126,7 +125,6 @@ impl Candidates {
         out.collect()
     }
 
-    /// What `--dry-run` prints.
     pub fn print(&self, global: &Global) -> Result<u8, Failure> {
         let rows = self.rows();
         let json = json!({

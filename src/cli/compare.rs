@@ -15,7 +15,6 @@ use crate::{host, plan};
 use clap::Parser;
 use std::path::Path;
 
-/// Measures and reports.
 pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     check_form(given.format.is_some(), global)?;
     let host = host::gather();

@@ -8,7 +8,6 @@ use crate::data::FailOn;
 use crate::report::{diff_json, Diff, ReportModel, Side};
 use std::path::Path;
 
-/// Compares and prints.
 pub fn run(args: &DiffArgs, global: &Global) -> Result<u8, Failure> {
     let (a, b) = (side(&args.a, global)?, side(&args.b, global)?);
     let diff = Diff::between(global.lang, a, b);

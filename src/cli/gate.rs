@@ -18,7 +18,6 @@ use std::path::Path;
 /// Of a model of which nothing else is named.
 const VARIANT: &str = "Q8_0";
 
-/// Measures and judges.
 pub fn run(args: &GateArgs, global: &Global) -> Result<u8, Failure> {
     let compare = as_compare(args)?;
     let host = host::gather();
@@ -56,7 +55,6 @@ pub fn run(args: &GateArgs, global: &Global) -> Result<u8, Failure> {
     finish(&journal, &dir, global, Shown::default())
 }
 
-/// The flags of a compare that measures what a gate needs.
 fn as_compare(args: &GateArgs) -> Result<CompareArgs, Failure> {
     let is_name = |model: &String| !model.to_ascii_lowercase().ends_with(".gguf") && !model.contains(':');
     let is_named = args.models.iter().any(|m| is_name(m) && !Path::new(m).exists());

@@ -43,7 +43,6 @@ pub(super) struct Job {
     warnings: Vec<Warning>,
     deadline_max: Option<Duration>,
     builds: Vec<Build>,
-    /// When the memory of arms is read.
     pub(super) memory: MemoryTurn,
 }
 
@@ -162,7 +161,6 @@ impl Job {
         self.builds = builds;
     }
 
-    /// What is about to be done, for stderr.
     pub(super) fn tell(&self, global: &Global) {
         if let Some(warning) = self
             .warnings
@@ -427,7 +425,6 @@ fn run_id(model: &str, started_at: &str) -> String {
     format!("{}-{day}-{clock}", name.trim_matches(['-', '.']))
 }
 
-/// SHA-256 of the serialized plan.
 pub fn sha256_of_plan(plan: &Plan) -> String {
     // A plan is made of strings and numbers: it always serialises.
     corpus::sha256_hex(&serde_json::to_string(plan).unwrap_or_default())

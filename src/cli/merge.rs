@@ -11,7 +11,6 @@ use crate::plan::{self, Merged, Part};
 use crate::report::{Lang, ReportModel};
 use std::path::{Path, PathBuf};
 
-/// Joins, writes and reports.
 pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
     let mut journals: Vec<(String, Journal)> = Vec::new();
     for path in &args.runs {

@@ -15,7 +15,6 @@ use crate::runner::MemoryTurn;
 /// Prompts and depths of the probes: shallow and deep.
 const N_PROMPTS: [u32; 2] = [256, 1024];
 const N_DEPTHS: [u32; 2] = [64, 1024];
-/// Rounds of each set of probes.
 const N_ROUNDS: u32 = 4;
 /// Shortest sample of a probe, nanoseconds.
 const SAMPLE_NS: u64 = 100_000_000;

@@ -11,10 +11,8 @@ use crate::{corpus, stats};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Folder of kept profiles in the store.
 const PROFILES: &str = "profiles";
 
-/// What a profile has to know.
 pub struct Needs {
     pub types: BTreeSet<GgmlType>,
     pub kv: Vec<KvPair>,

@@ -141,7 +141,6 @@ impl LiveLine {
         move |text| show(bar.as_ref(), text)
     }
 
-    /// Takes the line away.
     pub fn clear(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

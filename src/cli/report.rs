@@ -12,14 +12,10 @@ use crate::report::{
 };
 use std::path::{Path, PathBuf};
 
-/// Name of the journal in the folder of a run.
 pub const JOURNAL_NAME: &str = "journal.jsonl";
 
-/// What a path names.
 pub enum Source {
-    /// A run, and where its journal lies.
     Run(Box<Journal>, PathBuf),
-    /// Rows of llama-bench.
     Bench(Vec<BenchRow>),
 }
 
@@ -55,7 +51,6 @@ pub fn check_form(has_other: bool, global: &Global) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Renders and prints.
 pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
     check_form(args.format.is_some() || args.emit.is_some(), global)?;
     let [run] = args.runs.as_slice() else {
@@ -175,7 +170,6 @@ pub fn tell(text: &str, files: &[PathBuf], global: &Global) -> Result<(), Failur
     Ok(())
 }
 
-/// Writes these texts into a folder.
 pub fn write_files(dir: &Path, files: &[(&str, &str)]) -> Result<Vec<PathBuf>, Failure> {
     let write = |(name, text): &(&str, &str)| {
         let path = dir.join(name);
@@ -184,7 +178,6 @@ pub fn write_files(dir: &Path, files: &[(&str, &str)]) -> Result<Vec<PathBuf>, F
     files.iter().map(write).collect::<Result<_, _>>().map_err(unwritten)
 }
 
-/// A report file that could not be written.
 fn unwritten(e: std::io::Error) -> Failure {
     Failure::msg(
         UNEXPECTED,
@@ -235,7 +228,6 @@ pub fn finish(journal: &Journal, dir: &Path, global: &Global, shown: Shown) -> R
     Ok(code(&model))
 }
 
-/// The report files.
 pub fn write_report(model: &ReportModel, dir: &Path, global: &Global) -> Result<Vec<PathBuf>, Failure> {
     let advice = "free some space and write it again, or elsewhere, with `kvant report RUN --out FOLDER`";
     write_all(dir, &model.told(global.lang)).map_err(|e| {
@@ -246,7 +238,6 @@ pub fn write_report(model: &ReportModel, dir: &Path, global: &Global) -> Result<
     })
 }
 
-/// The exit code that a run deserves.
 pub fn code(model: &ReportModel) -> u8 {
     // What was not scored for want of time is no failure; what was tried and failed is.
     let is_scored = |outcome: &Outcome| !matches!(outcome, Outcome::Failed(kind, _) if *kind != FailureKind::NotRun);

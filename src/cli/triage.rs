@@ -20,7 +20,6 @@ use std::path::{Path, PathBuf};
 /// Folder of cached answers in the store.
 const ANSWERS: &str = "answers";
 
-/// Answers from the cache, or measures.
 pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let mut compare = as_compare(args)?;
     let desk = Desk::new(global, host::gather(), engine::info())?;
@@ -107,7 +106,6 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     finish(&journal, &dir, global, shown)
 }
 
-/// The flags of a compare that measures what a triage needs.
 fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
     let default = default_args()?;
     let goal = &args.goal;
@@ -149,7 +147,6 @@ fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
     })
 }
 
-/// Chunks that are scored at most.
 const N_CHUNKS: u32 = 24;
 
 /// Names what is asked: machine, build, files and plan. Limits are not part of it: they are held against what was measured.

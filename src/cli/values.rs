@@ -6,16 +6,12 @@ use crate::units;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// One item of `--workloads`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkloadChoice {
-    /// Everything.
     All,
-    /// One.
     One(Workload),
 }
 
-/// An item of `--workloads`.
 pub(super) fn parse_workload(text: &str) -> Result<WorkloadChoice, String> {
     if text.eq_ignore_ascii_case("all") {
         return Ok(WorkloadChoice::All);
@@ -26,7 +22,6 @@ pub(super) fn parse_workload(text: &str) -> Result<WorkloadChoice, String> {
         .map_err(|e: crate::data::ParseNameError| format!("{e}, all"))
 }
 
-/// `on`, `full` or `off`.
 pub(super) fn parse_quality(text: &str) -> Result<QualityMode, String> {
     match text.to_ascii_lowercase().as_str() {
         "on" => Ok(QualityMode::On),
@@ -46,7 +41,6 @@ pub(super) fn parse_layers(text: &str) -> Result<i32, String> {
     }
 }
 
-/// As many threads as a graph of ggml may have.
 pub(super) fn parse_threads(text: &str) -> Result<u32, String> {
     match text.trim().parse() {
         Ok(n) if (1..=MAX_THREADS).contains(&n) => Ok(n),
@@ -98,7 +92,6 @@ pub(super) fn parse_server(text: &str) -> Result<String, String> {
     is_server(text).then(|| text.to_owned()).ok_or_else(wrong)
 }
 
-/// `on` or `off`.
 pub(super) fn parse_on_off(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "on" => Ok(true),
@@ -121,7 +114,6 @@ pub(super) fn parse_kv(text: &str) -> Result<KvPair, crate::data::ParseNameError
     })
 }
 
-/// A number above 0.
 pub(super) fn parse_positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
@@ -141,7 +133,6 @@ pub(super) fn parse_loss(text: &str) -> Result<QualityLoss, String> {
     }
 }
 
-/// What an hour costs.
 pub(super) fn parse_price(text: &str) -> Result<f64, String> {
     parse_positive(text).map_err(|_| format!("'{text}' is no price: use a number above 0, for example 0.50"))
 }

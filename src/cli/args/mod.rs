@@ -71,7 +71,6 @@ pub enum When {
     Never,
 }
 
-/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Measure the variants of a model against each other and write a report
@@ -122,7 +121,6 @@ pub enum Command {
     Corpus(CorpusArgs),
 }
 
-/// Flags of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
     /// A .gguf file, a folder of them, a name (`kvant models` lists them), or hf:owner/repo[@revision][:variant]
@@ -135,7 +133,6 @@ pub struct InspectArgs {
     pub against: Option<String>,
 }
 
-/// Flags of `models`.
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
     /// What to do (default: list)
@@ -171,7 +168,6 @@ pub enum ModelsAction {
     },
 }
 
-/// Flags of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
     /// Folder of a run, its journal.jsonl, or a file of llama-bench (-o json or -o jsonl); several of them (models,
@@ -195,7 +191,6 @@ pub struct ReportArgs {
     pub explain: Option<String>,
 }
 
-/// Flags of `rpc-server`.
 #[derive(Debug, Args)]
 pub struct RpcServerArgs {
     /// Address to listen on; anybody who reaches it can use this machine
@@ -212,7 +207,6 @@ pub struct RpcServerArgs {
     pub threads: Option<u32>,
 }
 
-/// Flags of `merge`.
 #[derive(Debug, Args)]
 pub struct MergeArgs {
     /// Folders of the shards, or their journals
@@ -223,7 +217,6 @@ pub struct MergeArgs {
     pub out: PathBuf,
 }
 
-/// Flags of `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
     /// The reference: folder of a run, its journal.jsonl, or a file of llama-bench (-o json or -o jsonl)
@@ -238,7 +231,6 @@ pub struct DiffArgs {
     pub fail_on: Option<FailOn>,
 }
 
-/// Arguments of the hidden `corpus`.
 #[derive(Debug, Args)]
 pub struct CorpusArgs {
     /// At least so many bytes.
@@ -251,7 +243,6 @@ pub struct CorpusArgs {
     pub salt: String,
 }
 
-/// Arguments of the hidden `quantize`.
 #[derive(Debug, Args)]
 pub struct QuantizeArgs {
     /// Source file.
@@ -268,7 +259,6 @@ pub struct QuantizeArgs {
     pub imatrix: Option<PathBuf>,
 }
 
-/// Arguments of the hidden `imatrix`.
 #[derive(Debug, Args)]
 pub struct ImatrixArgs {
     /// Model.
@@ -288,7 +278,6 @@ pub struct ImatrixArgs {
     pub threads: u32,
 }
 
-/// Flags of `mix`.
 #[derive(Debug, Clone, Args)]
 pub struct MixArgs {
     /// A name (`kvant models` lists them), hf:owner/repo[@revision][:variant], or a .gguf file (default: SmolLM2-135M-Instruct)

@@ -15,16 +15,13 @@ use std::path::{Path, PathBuf};
 /// Folder of matrices in the store.
 const FOLDER: &str = "imatrix";
 
-/// A matrix to weigh with.
 pub struct Weighing {
     pub path: PathBuf,
     pub matrix: Imatrix,
     pub sha256: String,
-    /// Where it is from.
     pub what: MixMatrix,
 }
 
-/// What `--imatrix` asks for.
 pub fn of(
     args: &MixArgs,
     (reference, file): &(VariantInfo, PathBuf),

@@ -48,7 +48,6 @@ const N_PARAMS_SMALL: u64 = 50_000_000;
 /// Metadata of a mix, besides its recipe.
 const METADATA_BYTES: u64 = 1024;
 
-/// Searches, makes, proves, answers.
 pub fn run(args: &MixArgs, global: &Global) -> Result<u8, Failure> {
     let target = Target::of(args)?;
     target::types(args, args.imatrix != "off")?;
@@ -120,7 +119,6 @@ fn find<'a>(
     Ok((search, wanted, chosen, mix))
 }
 
-/// The file of a choice, in the store.
 fn file(search: &Search<'_>, chosen: &Chosen, setting: &Setting, desk: &Desk<'_>) -> Result<Mix, Failure> {
     let label = label(search, chosen, setting.weighing.is_some());
     make(search, chosen, &label, setting, desk)

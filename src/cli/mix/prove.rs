@@ -17,15 +17,11 @@ use crate::stats::{self, Interval};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Tokens of a chunk.
 pub const N_CTX: u32 = 512;
-/// Level of intervals.
 const LEVEL: f64 = 0.95;
-/// Rounds of speed.
 const N_ROUNDS: u32 = 8;
 const N_LAUNCHES: u32 = 2;
 
-/// The flags of the run that proves.
 pub fn compare_args(args: &MixArgs, n_chunks: u32) -> Result<CompareArgs, Failure> {
     Ok(CompareArgs {
         models: args.models.clone(),
@@ -52,7 +48,6 @@ pub fn compare_args(args: &MixArgs, n_chunks: u32) -> Result<CompareArgs, Failur
     })
 }
 
-/// Settings and plan of a run of these variants.
 pub fn planned(compare: &CompareArgs, variants: Vec<String>, desk: &Desk<'_>) -> Result<(Settings, Plan), Failure> {
     let settings = Settings {
         variants,
@@ -71,7 +66,6 @@ pub fn scoring_config(plan: &Plan) -> Result<ArmConfig, Failure> {
     config.ok_or_else(|| Failure::msg(UNEXPECTED, "a plan without quality; please report this"))
 }
 
-/// What was measured.
 pub struct Proof {
     pub model: ReportModel,
     kld: BTreeMap<String, Vec<f64>>,
@@ -128,12 +122,10 @@ impl Proof {
         rows.find(|row| row.arm.variant == variant && !row.arm.is_control)
     }
 
-    /// Mean divergence.
     pub fn kld(&self, variant: &str) -> Option<Figure> {
         self.quality(variant)?.kld_mean
     }
 
-    /// Chunks that were scored.
     pub fn n_chunks(&self, variant: &str) -> usize {
         self.kld.get(variant).map_or(0, Vec::len)
     }
@@ -144,7 +136,6 @@ impl Proof {
         stats::mean_ratio_interval(self.kld.get(of)?, self.kld.get(to)?, LEVEL, seed)
     }
 
-    /// Perplexity.
     pub fn ppl(&self, variant: &str) -> Option<Figure> {
         self.quality(variant)?.ppl
     }
@@ -156,12 +147,10 @@ impl Proof {
         self.model.cells.iter().find(is_meant)
     }
 
-    /// Decode, tokens per second.
     pub fn decode_tps(&self, variant: &str) -> Option<Interval> {
         self.decode(variant)?.tps
     }
 
-    /// Decode of one relative to another.
     pub fn decode_ratio(&self, of: &str, to: &str) -> Option<Interval> {
         self.model.speed_ratio(self.decode(to)?, self.decode(of)?)
     }

@@ -17,7 +17,6 @@ use crate::report::{
 };
 use std::path::{Path, PathBuf};
 
-/// Everything that the answer is made of.
 pub struct Answer<'a> {
     pub setting: &'a Setting,
     pub search: &'a Search<'a>,

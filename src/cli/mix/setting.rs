@@ -61,7 +61,6 @@ impl Files {
     }
 }
 
-/// What is settled before anything is measured.
 pub struct Setting {
     pub target: Target,
     pub calibration: Calibration,
