@@ -1,8 +1,8 @@
 //! `kvant compare`: the main job.
 
-use super::args::{Cli, Command, CompareArgs, Global};
+use super::args::{self, CompareArgs, Global};
 use super::desk::Desk;
-use super::exit::{Failure, BAD_INPUT, UNEXPECTED};
+use super::exit::{Failure, BAD_INPUT};
 use super::job::{Job, Measured, RUNS};
 use super::report::{check_form, finish, Shown, JOURNAL_NAME};
 use super::{builds, device, resolve, resume, survey};
@@ -12,7 +12,6 @@ use crate::engine;
 use crate::journal::{self, Journal};
 use crate::plan::ShardOf;
 use crate::{host, plan};
-use clap::Parser;
 use std::path::Path;
 
 pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
@@ -76,13 +75,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
 
 /// The flags of a `compare` for which nothing was given but `--level quick`.
 pub(super) fn default_args() -> Result<CompareArgs, Failure> {
-    match Cli::try_parse_from(["kvant", "compare", "--level", "quick"]).map(|cli| cli.command) {
-        Ok(Command::Compare(default)) => Ok(*default),
-        Ok(_) | Err(_) => Err(Failure::msg(
-            UNEXPECTED,
-            "the defaults of compare cannot be read; please report this",
-        )),
-    }
+    args::given(&["--level", "quick"])
 }
 
 fn read_past(args: &CompareArgs) -> Result<Journal, Failure> {

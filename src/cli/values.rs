@@ -114,6 +114,7 @@ pub(super) fn parse_kv(text: &str) -> Result<KvPair, crate::data::ParseNameError
     })
 }
 
+/// A number above 0.
 pub(super) fn parse_positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
@@ -133,6 +134,7 @@ pub(super) fn parse_loss(text: &str) -> Result<QualityLoss, String> {
     }
 }
 
+/// What an hour costs.
 pub(super) fn parse_price(text: &str) -> Result<f64, String> {
     parse_positive(text).map_err(|_| format!("'{text}' is no price: use a number above 0, for example 0.50"))
 }

@@ -4,6 +4,7 @@ mod measure;
 
 pub use measure::{CompareArgs, Format, GateArgs, GoalArgs, TriageArgs};
 
+use super::exit::{Failure, UNEXPECTED};
 use super::values::{parse_loss, parse_positive, parse_price, parse_threads};
 use crate::data::{FailOn, QualityLoss};
 use crate::mix::Grouping;
@@ -344,6 +345,15 @@ pub struct MixArgs {
     /// Folder for the report (default: in the store, beside what is cached)
     #[arg(long, help_heading = "The answer")]
     pub out: Option<PathBuf>,
+}
+
+/// The flags of a command of which these alone are given.
+pub fn given<T: Args>(flags: &[&str]) -> Result<T, Failure> {
+    let command = T::augment_args(clap::Command::new("kvant").no_binary_name(true));
+    let matches = command.try_get_matches_from(flags);
+    matches
+        .and_then(|matches| T::from_arg_matches(&matches))
+        .map_err(|e| Failure::msg(UNEXPECTED, format!("the defaults of flags cannot be read ({e}); please report this")))
 }
 
 #[cfg(test)]

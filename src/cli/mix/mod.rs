@@ -15,7 +15,7 @@ mod search;
 mod setting;
 mod target;
 
-use super::args::{Cli, Command, Global, MixArgs};
+use super::args::{self, Global, MixArgs};
 use super::builds;
 use super::desk::Desk;
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, NOT_MET, UNEXPECTED};
@@ -29,7 +29,6 @@ use crate::runner::TrialConfig;
 use crate::{engine, host, units};
 use cached::{stopped, Cache};
 use calibration::{Calibration, N_CHUNKS_MAX};
-use clap::Parser;
 use forge::Forge;
 use make::{label, made_from, make};
 use search::{Chosen, Search, Wanted};
@@ -126,15 +125,9 @@ fn file(search: &Search<'_>, chosen: &Chosen, setting: &Setting, desk: &Desk<'_>
 
 /// Mixes of a model for other commands: those in the store, or else one of the size of Q4_K_M, which is made.
 pub fn candidates(models: &[String], desk: &Desk<'_>) -> Result<Vec<Mix>, Failure> {
-    let args = match Cli::try_parse_from(["kvant", "mix"]).map(|cli| cli.command) {
-        Ok(Command::Mix(args)) => MixArgs {
-            models: models.to_vec(),
-            ..*args
-        },
-        Ok(_) | Err(_) => {
-            let why = "the defaults of mix cannot be read; please report this";
-            return Err(Failure::msg(UNEXPECTED, why));
-        }
+    let args = MixArgs {
+        models: models.to_vec(),
+        ..args::given(&[])?
     };
     let setting = Setting::of(&args, (Target::of(&args)?, Calibration::of(&args)?), desk)?;
     let made = mixes_of(&made_from(&setting.files.reference.0), desk.sources.store());
