@@ -3,7 +3,7 @@
 use super::args::{self, CompareArgs, Global};
 use super::desk::Desk;
 use super::exit::{Failure, BAD_INPUT};
-use super::job::{Job, Measured, RUNS};
+use super::job::{Job, Measured};
 use super::report::{check_form, finish, Shown, JOURNAL_NAME};
 use super::{builds, device, resolve, resume, survey};
 use crate::catalog::{ModelFiles, Request, BUILTIN_MODEL, DEFAULT_MODEL};
@@ -61,8 +61,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     let mut job = Job::prepare(&args, settings, (plan, shards), files, &desk)?;
     job.measure_with(builds);
     job.tell(global);
-    let folder = args.out.is_none().then_some(Path::new(RUNS));
-    let Measured { dir, journal, _lock } = job.measure_alone(folder, past, &desk)?;
+    let Measured { dir, journal, _lock } = job.measure_alone(past, &desk)?;
     let next = format!("--resume --out {} goes on with the run", dir.display());
     desk.stop.check_measured(&journal, next)?;
     let shown = Shown {

@@ -5,7 +5,7 @@ use super::builds;
 use super::compare::{default_args, obtain};
 use super::desk::Desk;
 use super::exit::{Failure, BAD_INPUT};
-use super::job::{Job, Measured, RUNS};
+use super::job::{Job, Measured};
 use super::report::{finish, Shown};
 use super::resolve;
 use super::values::WorkloadChoice;
@@ -49,8 +49,7 @@ pub fn run(args: &GateArgs, global: &Global) -> Result<u8, Failure> {
     job.memory = MemoryTurn::Never;
     job.measure_with(builds);
     job.tell(global);
-    let folder = args.out.is_none().then_some(Path::new(RUNS));
-    let Measured { dir, journal, _lock } = job.measure_alone(folder, None, &desk)?;
+    let Measured { dir, journal, _lock } = job.measure_alone(None, &desk)?;
     desk.stop.check_measured(&journal, "the same command measures again")?;
     finish(&journal, &dir, global, Shown::default())
 }

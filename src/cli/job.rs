@@ -33,7 +33,8 @@ const SPECULATIVE: WorkloadChoice = WorkloadChoice::One(Workload::Speculative);
 
 /// Everything that is settled before the first worker starts.
 pub(super) struct Job {
-    pub(super) dir: PathBuf,
+    /// Absent: one of [`RUNS`].
+    pub(super) dir: Option<PathBuf>,
     pub(super) header: RunHeader,
     files: ModelFiles,
     draft: Option<PathBuf>,
@@ -103,7 +104,7 @@ impl Job {
         }
         let header = RunHeader {
             format: JOURNAL_FORMAT,
-            run_id: run_id.clone(),
+            run_id,
             started_at,
             command: std::iter::once("kvant".to_owned())
                 .chain(std::env::args().skip(1))
@@ -137,7 +138,7 @@ impl Job {
             MemoryTurn::Last
         };
         Ok(Job {
-            dir: args.out.clone().unwrap_or_else(|| Path::new(RUNS).join(run_id)),
+            dir: args.out.clone(),
             header,
             files,
             draft,
@@ -182,19 +183,12 @@ impl Job {
         }
     }
 
-    /// Measures when no other kvant does, in the folder of the job or in a new one of `folder`.
-    pub(super) fn measure_alone(
-        mut self,
-        folder: Option<&Path>,
-        past: Option<Journal>,
-        desk: &Desk<'_>,
-    ) -> Result<Measured, Failure> {
+    /// Measures when no other kvant does.
+    pub(super) fn measure_alone(self, past: Option<Journal>, desk: &Desk<'_>) -> Result<Measured, Failure> {
         let lock = lock::wait_for_machine(&desk.live, &desk.stop)?;
-        if let Some(folder) = folder {
-            self.dir = unused(folder, &self.header.run_id);
-        }
         let dir = self.dir.clone();
-        self.measure(past, desk)?;
+        let dir = dir.unwrap_or_else(|| unused(Path::new(RUNS), &self.header.run_id));
+        self.measure(&dir, past, desk)?;
         let journal = journal::read(&dir.join(JOURNAL_NAME))?;
         Ok(Measured {
             dir,
@@ -203,15 +197,15 @@ impl Job {
         })
     }
 
-    pub(super) fn measure(self, past: Option<Journal>, desk: &Desk<'_>) -> Result<(), Failure> {
-        let path = self.dir.join(JOURNAL_NAME);
+    pub(super) fn measure(self, dir: &Path, past: Option<Journal>, desk: &Desk<'_>) -> Result<(), Failure> {
+        let path = dir.join(JOURNAL_NAME);
         let (mut journal, past) = match past {
             Some(journal) => {
                 self.check_same(&journal)?;
                 let (writer, journal) = Writer::resume(&path)?;
                 (writer, journal.records)
             }
-            None => (self.create(&path)?, Vec::new()),
+            None => (self.create(dir, &path)?, Vec::new()),
         };
         let store = desk.sources.store_root();
         let (tokens, scored) = scores::read(store, &self.header);
@@ -237,7 +231,7 @@ impl Job {
             texts: self.texts,
             text_names,
             kld_max,
-            command: builds::command(exe, builds::files(&self.builds), &self.dir.join("logs")),
+            command: builds::command(exe, builds::files(&self.builds), &dir.join("logs")),
             prediction: self.prediction,
             n_cpus: self.header.host.n_cpus,
             has_probe: !engine::is_scripted(),
@@ -258,14 +252,11 @@ impl Job {
         Ok(())
     }
 
-    fn create(&self, path: &Path) -> Result<Writer, Failure> {
-        std::fs::create_dir_all(&self.dir).map_err(|e| {
+    fn create(&self, dir: &Path, path: &Path) -> Result<Writer, Failure> {
+        std::fs::create_dir_all(dir).map_err(|e| {
             Failure::msg(
                 JOURNAL,
-                format!(
-                    "cannot make {} ({e}); choose another folder with --out",
-                    self.dir.display()
-                ),
+                format!("cannot make {} ({e}); choose another folder with --out", dir.display()),
             )
         })?;
         let mut writer = Writer::create(path, &self.header)?;
@@ -312,7 +303,7 @@ pub(super) struct Measured {
 }
 
 /// Folder of runs that no other place was named for.
-pub(super) const RUNS: &str = "reports";
+const RUNS: &str = "reports";
 
 /// A name in the folder that no run has: two may begin in the same second.
 pub(super) fn unused(folder: &Path, run_id: &str) -> PathBuf {

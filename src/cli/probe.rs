@@ -69,9 +69,9 @@ pub fn measure(desk: &Desk<'_>, n_threads: u32, needs: &Needs) -> Result<Option<
         plan.sample_ns_min = SAMPLE_NS;
         let mut job = Job::prepare(&args, settings, (plan, None), files, desk)?;
         let of_run = || folder(desk, n_threads, needs).join(&job.header.run_id);
-        job.dir = kept_in.get_or_insert_with(of_run).join(name);
+        let dir = kept_in.get_or_insert_with(of_run).join(name);
         job.memory = MemoryTurn::Never;
-        job.measure(None, desk)?;
+        job.measure(&dir, None, desk)?;
         if stop.is_raised() {
             break;
         }

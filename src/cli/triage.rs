@@ -71,25 +71,26 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
         }
         // What is not settled yet is gone on with, and so is what the user wants to know better.
         if args.out.is_none() {
-            job.dir.clone_from(&dir);
             job.header.plan = journal.header.plan.clone();
-            past = Some(journal);
+            past = Some((journal, dir));
         }
     }
-    let dir = match (&past, &args.out) {
-        (Some(_), _) => job.dir.clone(),
-        (None, Some(out)) => out.clone(),
-        (None, None) => unused(&folder, &job.header.run_id),
-    };
-    job.dir.clone_from(&dir);
     let is_new = past.is_none();
+    let (past, dir) = match past {
+        Some((journal, dir)) => (Some(journal), dir),
+        None => {
+            let of_folder = || unused(&folder, &job.header.run_id);
+            (None, args.out.clone().unwrap_or_else(of_folder))
+        }
+    };
+    job.dir = Some(dir.clone());
     if is_new {
         job.tell(global);
     } else if !global.quiet {
         output::say(format!("goes on with what was measured before, in {}", dir.display()));
     }
     let variants = job.header.variants.clone();
-    let mut journal = job.measure_alone(None, past, &desk)?.journal;
+    let mut journal = job.measure_alone(past, &desk)?.journal;
     // Where they are now; that is all in which those of a run that was gone on with can differ.
     journal.header.variants = variants;
     if let Err(stopped) = desk.stop.check_measured(&journal, "the same command measures again") {

@@ -75,8 +75,8 @@ pub struct Proof {
 pub fn prove(compare: &CompareArgs, files: ModelFiles, dir: &Path, desk: &Desk<'_>) -> Result<Proof, Failure> {
     let (settings, plan) = planned(compare, files.ids(), desk)?;
     let mut job = Job::prepare(compare, settings, (plan, None), files, desk)?;
-    job.dir = dir.to_owned();
-    let journal = job.measure_alone(None, None, desk)?.journal;
+    job.dir = Some(dir.to_owned());
+    let journal = job.measure_alone(None, desk)?.journal;
     let model = ReportModel::build(&journal.header, &journal.records);
     write_report(&model, dir, desk.global)?;
     Ok(Proof {
