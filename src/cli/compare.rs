@@ -1,10 +1,11 @@
 //! `kvant compare`: the main job.
 
+use super::answer::{check_form, finish, Shown};
 use super::args::{self, CompareArgs, Global};
 use super::desk::Desk;
 use super::exit::{Failure, BAD_INPUT};
 use super::job::{Job, Measured};
-use super::report::{check_form, finish, Shown, JOURNAL_NAME};
+use super::runs::JOURNAL_NAME;
 use super::{builds, device, resolve, resume, survey};
 use crate::catalog::{ModelFiles, Request, BUILTIN_MODEL, DEFAULT_MODEL};
 use crate::data::{Plan, Shards, VariantInfo};

@@ -1,9 +1,10 @@
 //! `kvant diff`: two runs, or files of llama-bench, beside each other.
 
+use super::answer::{tell, write_files};
 use super::args::{DiffArgs, Global};
 use super::exit::{Failure, BAD_INPUT, NOT_MET, OK, UNEXPECTED};
 use super::output;
-use super::report::{load, name_of, tell, write_files, Source};
+use super::runs::{load, name_of, Source};
 use crate::data::FailOn;
 use crate::report::{diff_json, Diff, ReportModel, Side};
 use std::path::Path;
@@ -29,13 +30,12 @@ pub fn run(args: &DiffArgs, global: &Global) -> Result<u8, Failure> {
     } else {
         diff.text(output::of_stdout(global))
     };
-    let files = match &args.out {
-        Some(dir) => {
-            let (md, html) = (diff.md(), diff.html());
-            write_files(dir, &[("diff.md", &md), ("diff.html", &html), ("diff.json", &json)])?
-        }
-        None => Vec::new(),
-    };
+    let files = [
+        ("diff.md", &*diff.md()),
+        ("diff.html", &*diff.html()),
+        ("diff.json", &*json),
+    ];
+    let files = write_files(args.out.as_deref(), &files)?;
     tell(&text, &files, global)?;
     for failure in &failures {
         output::say(failure);

@@ -5,11 +5,10 @@ use super::builds::{self, Build};
 use super::desk::Desk;
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, JOURNAL, UNEXPECTED};
 use super::profile::{self, Needs};
-use super::report::JOURNAL_NAME;
-use super::resolve;
+use super::runs::JOURNAL_NAME;
 use super::sources::Sources;
 use super::values::WorkloadChoice;
-use super::{home, lock, output, scores, show_plan, texts};
+use super::{home, lock, output, resolve, scores, show_plan, texts};
 use crate::catalog::ModelFiles;
 use crate::corpus::{self, Corpus};
 use crate::data::{

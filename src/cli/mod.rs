@@ -2,10 +2,10 @@
 //!
 //! Only this module prints to stdout and decides the exit code; chatter and progress go to stderr.
 
+mod answer;
 mod args;
 mod bench_flags;
 mod builds;
-mod cached;
 mod candidates;
 mod compare;
 mod desk;
@@ -17,6 +17,7 @@ mod gate;
 mod home;
 mod inspect;
 mod job;
+mod kept;
 mod lock;
 mod manual;
 mod mcp;
@@ -31,6 +32,7 @@ mod quantize;
 mod report;
 mod resolve;
 mod resume;
+mod runs;
 mod scores;
 mod show_plan;
 mod sources;

@@ -1,7 +1,7 @@
 //! What this machine does with each type of weights, as it was measured once and kept.
 
-use super::cached;
 use super::desk::Desk;
+use super::runs;
 use crate::catalog::ProbeShape;
 use crate::data::{ModelInfo, VariantInfo};
 use crate::gguf::GgmlType;
@@ -48,7 +48,7 @@ impl Needs {
 
 /// The last kept profile of this machine, build and number of threads that knows what is needed.
 pub fn cached(desk: &Desk<'_>, n_threads: u32, needs: &Needs) -> Option<Profile> {
-    cached::newest_first(&folder(desk, n_threads, needs))
+    runs::newest_first(&folder(desk, n_threads, needs))
         .filter_map(|dir| read(&dir))
         .find(|profile| needs.are_met_by(profile))
 }
@@ -71,7 +71,7 @@ pub(super) fn folder(desk: &Desk<'_>, n_threads: u32, needs: &Needs) -> PathBuf 
 /// The profile that a run of probes gives.
 pub(super) fn read(dir: &Path) -> Option<Profile> {
     let model = |name: &str| {
-        let journal = cached::read(&dir.join(name))?;
+        let journal = runs::read(&dir.join(name))?;
         let model = ReportModel::build(&journal.header, &journal.records);
         model.totals.is_complete.then_some(model)
     };

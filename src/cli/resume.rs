@@ -3,7 +3,7 @@
 use super::args::{self, Cli, Command, CompareArgs};
 use super::bench_flags;
 use super::exit::{Failure, BAD_INPUT};
-use super::report::JOURNAL_NAME;
+use super::runs::JOURNAL_NAME;
 use crate::data::RunHeader;
 use clap::Parser;
 

@@ -1,24 +1,18 @@
 //! `kvant triage`: which variant to run here, in about a minute; the answer is cached.
 
+use super::answer::{code, finish, Shown};
 use super::args::{CompareArgs, Global, GoalArgs, TriageArgs};
 use super::candidates::Candidates;
 use super::compare::{default_args, obtain};
 use super::desk::Desk;
-use super::exit::{Failure, UNEXPECTED};
-use super::job::{sha256_of_plan, unused, Job};
-use super::report::{code, finish, Shown, JOURNAL_NAME};
+use super::exit::Failure;
+use super::job::{unused, Job};
+use super::runs::JOURNAL_NAME;
 use super::values::WorkloadChoice;
-use super::{cached, mix, output, resolve};
-use crate::data::{Plan, Purpose, Record, RequestShape, RunHeader, Workload};
-use crate::journal::Journal;
+use super::{kept, mix, output, resolve};
+use crate::data::{Purpose, RequestShape, Workload};
 use crate::plan::{self, Settings, WorkFlags};
-use crate::report::ReportModel;
-use crate::{corpus, engine, host};
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-
-/// Folder of cached answers in the store.
-const ANSWERS: &str = "answers";
+use crate::{engine, host};
 
 pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let mut compare = as_compare(args)?;
@@ -45,11 +39,11 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let plan = plan::build(&settings)?;
     let mut job = Job::prepare(&compare, settings, (plan, None), files, &desk)?;
     job.header.left_out = candidates.map_or_else(Vec::new, |c| c.left_out());
-    let folder = desk.sources.store_root().join(ANSWERS).join(question(&job.header));
+    let folder = kept::folder(desk.sources.store_root(), &job.header);
     let answered = if args.fresh {
         None
     } else {
-        answered(&folder, &job.header)
+        kept::answered(&folder, &job.header)
     };
     let mut shown = Shown {
         emit: args.emit,
@@ -101,7 +95,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
         return Err(stopped);
     }
     if args.out.is_some() {
-        keep(&dir.join(JOURNAL_NAME), &folder, &journal.header.run_id)?;
+        kept::keep(&dir.join(JOURNAL_NAME), &folder, &journal.header.run_id)?;
     }
     shown.is_warned = is_new && !global.quiet;
     finish(&journal, &dir, global, shown)
@@ -149,71 +143,3 @@ fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
 }
 
 const N_CHUNKS: u32 = 24;
-
-/// Names what is asked: machine, build, files and plan. Limits are not part of it: they are held against what was measured.
-fn question(header: &RunHeader) -> String {
-    let host = &header.host;
-    // Another order asks nothing else, and limits are no part of it.
-    let mut plan = Plan {
-        seed: 0,
-        ..header.plan.clone()
-    };
-    if let Some(quality) = &mut plan.quality {
-        quality.stop.limit = None;
-    }
-    let mut words = vec![
-        sha256_of_plan(&plan),
-        header.tool_version.clone(),
-        header.llama_cpp.clone(),
-        header.system_info.clone(),
-        header.corpus_sha256.clone(),
-        host.cpu.clone(),
-        format!("{} {} {}", host.n_cpus, host.memory_bytes, host.os),
-    ];
-    words.extend(header.variants.iter().map(|v| v.sha256.clone()));
-    corpus::sha256_hex(&words.join("\n"))
-}
-
-/// The last cached run of the question; limits are held against what it measured.
-fn answered(folder: &Path, asked: &RunHeader) -> Option<(Journal, ReportModel, PathBuf)> {
-    cached::newest_first(folder).find_map(|dir| {
-        let mut journal = cached::read(&dir)?;
-        // The same files may have been moved since.
-        journal.header.variants.clone_from(&asked.variants);
-        let is_same = journal.header.goal == asked.goal;
-        if !is_same {
-            // What left because of other limits was measured until then.
-            journal.header.goal = asked.goal;
-            forget_why_they_left(&mut journal);
-        }
-        let model = ReportModel::build(&journal.header, &journal.records);
-        let is_settled = model.decision.as_ref().is_some_and(|d| d.decision.is_settled(&d.goal));
-        (model.totals.is_complete && (is_same || is_settled)).then_some((journal, model, dir))
-    })
-}
-
-/// Arms that were measured are candidates again; those that were not stay left out.
-fn forget_why_they_left(journal: &mut Journal) {
-    let cells = &journal.header.plan.cells;
-    let arm_of = |record: &Record| match record {
-        Record::Sample(s) => cells.get(s.cell).map(|c| c.arm),
-        _ => None,
-    };
-    let measured: BTreeSet<usize> = journal.records.iter().filter_map(arm_of).collect();
-    let is_kept = |record: &Record| !matches!(record, Record::Dropped(d) if measured.contains(&d.arm));
-    journal.records.retain(is_kept);
-}
-
-/// Keeps the journal of a run that was written elsewhere.
-fn keep(journal: &Path, folder: &Path, run_id: &str) -> Result<(), Failure> {
-    let dir = unused(folder, run_id);
-    let copied = std::fs::create_dir_all(&dir).and_then(|()| std::fs::copy(journal, dir.join(JOURNAL_NAME)));
-    copied.map(drop).map_err(|e| {
-        let text = format!(
-            "the answer is in {}, but cannot be cached in {} ({e})",
-            journal.display(),
-            dir.display()
-        );
-        Failure::msg(UNEXPECTED, text)
-    })
-}

@@ -20,7 +20,7 @@ use super::builds;
 use super::desk::Desk;
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, NOT_MET, UNEXPECTED};
 use super::job::unused;
-use super::report::JOURNAL_NAME;
+use super::runs::JOURNAL_NAME;
 use crate::catalog::{free_at, mixes_of};
 use crate::data::{ArmConfig, VariantInfo};
 use crate::gguf::GgmlType;

@@ -1,11 +1,11 @@
 //! The proof: the mix and its rivals, whole files, in one ordinary run of `compare` on a text that nothing was chosen with.
 
+use super::super::answer::write_report;
 use super::super::args::{CompareArgs, MixArgs};
 use super::super::compare::default_args;
 use super::super::desk::Desk;
 use super::super::exit::{Failure, UNEXPECTED};
 use super::super::job::Job;
-use super::super::report::write_report;
 use super::super::resolve;
 use super::super::values::WorkloadChoice;
 use crate::catalog::ModelFiles;

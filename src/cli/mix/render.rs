@@ -1,9 +1,9 @@
 //! Puts together what is said of the mix, writes its files, and prints it.
 
+use super::super::answer::{tell, write_files};
 use super::super::args::{Global, MixArgs};
 use super::super::exit::{Failure, NOT_MET, OK, UNEXPECTED};
 use super::super::output;
-use super::super::report::{tell, write_files};
 use super::forge::label_of;
 use super::picture;
 use super::prove::Proof;
@@ -35,14 +35,13 @@ impl Answer<'_> {
         let matrices = &self.search.forge.matrices;
         let svg = picture::svg(matrices, &self.chosen.recipe, &self.mix.0.id);
         let types = self.chosen.recipe.lines(matrices).join("\n") + "\n";
-        let md = report.md(global.lang);
         let files = [
-            ("mix.md", md.as_str()),
-            ("mix.json", json.as_str()),
-            ("charts/mix.svg", svg.as_str()),
-            ("tensor-types.txt", types.as_str()),
+            ("mix.md", &*report.md(global.lang)),
+            ("mix.json", &*json),
+            ("charts/mix.svg", &*svg),
+            ("tensor-types.txt", &*types),
         ];
-        let files = write_files(out, &files)?;
+        let files = write_files(Some(out), &files)?;
         let text = match args.emit {
             Some(program) => {
                 let variant = report.recommended();
