@@ -8,6 +8,7 @@ use super::profile::{self, Needs};
 use super::runs::JOURNAL_NAME;
 use super::sources::Sources;
 use super::values::WorkloadChoice;
+use super::warnings::warnings;
 use super::{home, lock, output, resolve, scores, show_plan, texts};
 use crate::catalog::ModelFiles;
 use crate::corpus::{self, Corpus};
@@ -206,7 +207,7 @@ impl Job {
             }
             None => (self.create(dir, &path)?, Vec::new()),
         };
-        let store = desk.sources.store_root();
+        let store = desk.sources.store().root();
         let (tokens, scored) = scores::read(store, &self.header);
         let (header, seen) = (self.header.clone(), path.clone());
         let kld_max = self
@@ -311,35 +312,6 @@ pub(super) fn unused(folder: &Path, run_id: &str) -> PathBuf {
         .chain(names)
         .map(|name| folder.join(name));
     names.find(|dir| !dir.exists()).unwrap_or_else(|| folder.join(run_id))
-}
-
-/// What the user is warned of before the start, the gravest first.
-fn warnings(
-    args: &CompareArgs,
-    plan: &Plan,
-    files: &ModelFiles,
-    desk: &Desk<'_>,
-    prediction: &Prediction,
-) -> Vec<Warning> {
-    let fake = engine::is_scripted();
-    let unused = engine::unused_instructions(&desk.host.instructions, &desk.engine.system_info);
-    let unused = if fake { Vec::new() } else { unused };
-    let mut warnings = resolve::warnings(plan, &files.info, &infos(files), &desk.host, unused, prediction);
-    if !files.passed_over.is_empty() {
-        let files = files.passed_over.clone();
-        warnings.insert(0, Warning::PassedOver { files });
-    }
-    if let Some(fallback) = &files.fallback {
-        let (model, why) = (fallback.model.clone(), fallback.why.clone());
-        warnings.insert(0, Warning::BuiltinInstead { model, why });
-    }
-    if let Some(shape) = &args.shape {
-        warnings.insert(0, Warning::RandomWeights { shape: shape.clone() });
-    }
-    if fake {
-        warnings.insert(0, Warning::FakeEngine);
-    }
-    warnings
 }
 
 fn drafts(plan: &Plan) -> bool {

@@ -41,6 +41,7 @@ mod survey;
 mod texts;
 mod triage;
 mod values;
+mod warnings;
 
 use args::{Cli, Command};
 use clap::Parser;

@@ -64,7 +64,7 @@ pub(super) fn folder(desk: &Desk<'_>, n_threads: u32, needs: &Needs) -> PathBuf 
         &format!("{} {} {}", host.n_cpus, host.memory_bytes, n_threads),
         &format!("{} layers of {}", needs.shape.n_layer, needs.shape.n_embd),
     ];
-    let profiles = desk.sources.store_root().join(PROFILES);
+    let profiles = desk.sources.store().root().join(PROFILES);
     profiles.join(corpus::sha256_hex(&words.join("\n")))
 }
 

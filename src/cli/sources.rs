@@ -52,11 +52,6 @@ impl Sources {
         }
     }
 
-    /// The folder of made files and kept answers.
-    pub fn store_root(&self) -> &Path {
-        self.store.root()
-    }
-
     pub fn store(&self) -> &Store {
         &self.store
     }

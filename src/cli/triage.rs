@@ -39,7 +39,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let plan = plan::build(&settings)?;
     let mut job = Job::prepare(&compare, settings, (plan, None), files, &desk)?;
     job.header.left_out = candidates.map_or_else(Vec::new, |c| c.left_out());
-    let folder = kept::folder(desk.sources.store_root(), &job.header);
+    let folder = kept::folder(desk.sources.store().root(), &job.header);
     let answered = if args.fresh {
         None
     } else {

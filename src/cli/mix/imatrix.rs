@@ -67,7 +67,7 @@ fn gathered(
         &N_CHUNKS_IMATRIX.to_string(),
     ];
     let name = &corpus::sha256_hex(&words.join("\n"))[..16];
-    let dir = sources.store_root().join(FOLDER);
+    let dir = sources.store().root().join(FOLDER);
     let path = dir.join(format!("imatrix-{name}.gguf"));
     if path.is_file() {
         return Ok(path);

@@ -89,7 +89,7 @@ impl Setting {
         let profile = speeds(desk, config.n_threads, &types, &files, &target)?;
         let question = question(&files, &calibration, weighing.as_ref(), args, &desk.engine);
         Ok(Setting {
-            folder: desk.sources.store_root().join(FOLDER).join(question),
+            folder: desk.sources.store().root().join(FOLDER).join(question),
             target,
             calibration,
             files,
