@@ -28,11 +28,7 @@ pub struct Candidates {
 impl Candidates {
     /// Reads headers and predicts. `None` where no source has a header to read from afar: then there is nothing to choose before the
     /// files are here. What this machine does with each type of weights is measured for `--dry-run` and before a download, if it is not kept.
-    pub fn find(
-        args: &TriageArgs,
-        compare: &CompareArgs,
-        desk: &Desk<'_>,
-    ) -> Result<Option<Candidates>, Failure> {
+    pub fn find(args: &TriageArgs, compare: &CompareArgs, desk: &Desk<'_>) -> Result<Option<Candidates>, Failure> {
         let (host, engine) = (&desk.host, &desk.engine);
         let fast_types = resolve::fast_types(host, engine, &compare.device);
         let request = Request {
@@ -164,7 +160,15 @@ impl Candidates {
     }
 
     fn text(&self, rows: &[Row<'_>]) -> String {
-        let head = ["arm", "file", "size", "peak memory", "decode", "first token", "would be"];
+        let head = [
+            "arm",
+            "file",
+            "size",
+            "peak memory",
+            "decode",
+            "first token",
+            "would be",
+        ];
         let mut table = output::table(&head, |i| (2..6).contains(&i));
         for row in rows {
             let file = row

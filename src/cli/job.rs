@@ -12,9 +12,7 @@ use super::warnings::warnings;
 use super::{home, lock, output, resolve, scores, show_plan, texts};
 use crate::catalog::ModelFiles;
 use crate::corpus::{self, Corpus};
-use crate::data::{
-    DraftInfo, Plan, Record, RunHeader, Shards, VariantInfo, Warning, Workload, JOURNAL_FORMAT,
-};
+use crate::data::{DraftInfo, Plan, Record, RunHeader, Shards, VariantInfo, Warning, Workload, JOURNAL_FORMAT};
 use crate::engine;
 use crate::journal::{self, Journal, Writer};
 use crate::plan::{Prediction, Settings};

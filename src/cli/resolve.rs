@@ -5,9 +5,7 @@ use super::builds::{self, Build};
 use super::device;
 use super::exit::{Failure, BAD_INPUT};
 use super::values::WorkloadChoice;
-use crate::data::{
-    is_server, EngineInfo, Goal, HostInfo, Purpose, RequestShape, Workload,
-};
+use crate::data::{is_server, EngineInfo, Goal, HostInfo, Purpose, RequestShape, Workload};
 use crate::host;
 use crate::plan::{Layout, QualityMode, QualitySettings, Settings};
 

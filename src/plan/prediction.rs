@@ -107,7 +107,10 @@ impl Prediction {
             .cells
             .iter()
             .map(|c| kv_bytes(&plan.arms[c.arm]).saturating_mul(u64::from(c.spec.shape().n_cached)));
-        let scoring = plan.quality.as_ref().map(|q| scoring_bytes(q, model, variants, &layout));
+        let scoring = plan
+            .quality
+            .as_ref()
+            .map(|q| scoring_bytes(q, model, variants, &layout));
         Prediction {
             execution_ns: executions.collect(),
             arm_bytes: alone.collect(),

@@ -351,9 +351,12 @@ pub struct MixArgs {
 pub fn given<T: Args>(flags: &[&str]) -> Result<T, Failure> {
     let command = T::augment_args(clap::Command::new("kvant").no_binary_name(true));
     let matches = command.try_get_matches_from(flags);
-    matches
-        .and_then(|matches| T::from_arg_matches(&matches))
-        .map_err(|e| Failure::msg(UNEXPECTED, format!("the defaults of flags cannot be read ({e}); please report this")))
+    matches.and_then(|matches| T::from_arg_matches(&matches)).map_err(|e| {
+        Failure::msg(
+            UNEXPECTED,
+            format!("the defaults of flags cannot be read ({e}); please report this"),
+        )
+    })
 }
 
 #[cfg(test)]

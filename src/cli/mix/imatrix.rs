@@ -43,7 +43,11 @@ pub fn of(
     };
     let unread = |e: &dyn std::fmt::Display| Failure::msg(BAD_INPUT, format!("--imatrix {}: {e}", path.display()));
     let matrix = Imatrix::open(&path).map_err(|e| unread(&e))?;
-    let sha256 = desk.sources.store().sha256(&path, &mut |_| {}).map_err(|e| unread(&e))?;
+    let sha256 = desk
+        .sources
+        .store()
+        .sha256(&path, &mut |_| {})
+        .map_err(|e| unread(&e))?;
     Ok(Some(Weighing {
         path,
         matrix,

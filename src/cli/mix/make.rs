@@ -56,7 +56,9 @@ pub fn make(
         notes: &notes,
         from: &from,
     };
-    Ok(keep_mix(&mixed, desk.sources.store(), &mut |event| desk.live.file(event))?)
+    Ok(keep_mix(&mixed, desk.sources.store(), &mut |event| {
+        desk.live.file(event)
+    })?)
 }
 
 /// What is recorded of a file that was made of the reference: what that was made from, where kvant made it.

@@ -12,9 +12,7 @@ use super::setting::Setting;
 use crate::data::VariantInfo;
 use crate::gguf::GgmlType;
 use crate::mix::Sensitivities;
-use crate::report::{
-    emit_variant, mix_json, MixChoice, MixLimits, MixReport, MixRow, MixSensitivity, MixWeighing,
-};
+use crate::report::{emit_variant, mix_json, MixChoice, MixLimits, MixReport, MixRow, MixSensitivity, MixWeighing};
 use std::path::{Path, PathBuf};
 
 pub struct Answer<'a> {
