@@ -18,7 +18,6 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// Where the program lies in an archive of `just dist`.
 const IN_ARCHIVE: &str = "bin/kvant";
 
-/// An executable that answered.
 #[derive(Debug, Clone)]
 pub struct Build {
     pub info: BuildInfo,

@@ -1,19 +1,16 @@
 //! What a triage chooses from, before anything is fetched or made: headers, and what this machine is predicted to do with each.
 
 use super::args::{CompareArgs, Global, TriageArgs};
+use super::desk::Desk;
 use super::exit::{Failure, DOES_NOT_FIT, OK};
 use super::output;
 use super::probe;
-use super::profile::{self, Machine, Needs};
-use super::progress::LiveLine;
-use super::resolve::{self, Prediction};
-use super::sources::Sources;
-use super::stop::Stop;
+use super::profile::{self, Needs};
+use super::resolve;
 use crate::catalog::{CatalogError, Origin, Preview, PreviewVariant, Request, CANDIDATES};
-use crate::data::{EngineInfo, HostInfo, LeftOut, Plan, VariantInfo, WhyLeftOut};
-use crate::plan::{self, Bounds, Contender, Settings};
+use crate::data::{LeftOut, Plan, VariantInfo, WhyLeftOut};
+use crate::plan::{self, Bounds, Contender, Prediction, Settings};
 use crate::units;
-use comfy_table::{presets, CellAlignment, Table};
 use serde::Serialize;
 use serde_json::json;
 
@@ -31,13 +28,8 @@ pub struct Candidates {
 impl Candidates {
     /// Reads headers and predicts. `None` where no source has a header to read from afar: then there is nothing to choose before the
     /// files are here. What this machine does with each type of weights is measured for `--dry-run` and before a download, if it is not kept.
-    pub fn find(
-        args: &TriageArgs,
-        compare: &CompareArgs,
-        (host, engine): (&HostInfo, &EngineInfo),
-        sources: &Sources,
-        (global, stop): (&Global, &Stop),
-    ) -> Result<Option<Candidates>, Failure> {
+    pub fn find(args: &TriageArgs, compare: &CompareArgs, desk: &Desk<'_>) -> Result<Option<Candidates>, Failure> {
+        let (host, engine) = (&desk.host, &desk.engine);
         let fast_types = resolve::fast_types(host, engine, &compare.device);
         let request = Request {
             usual: CANDIDATES,
@@ -45,7 +37,7 @@ impl Candidates {
             command: "triage",
             ..Request::of(&args.models, &args.variants)
         };
-        let preview = match sources.preview(&request) {
+        let preview = match desk.sources.preview(&request) {
             Ok(preview) => preview,
             Err(CatalogError::Unobtainable { .. }) if !args.dry_run => return Ok(None),
             Err(e) => return Err(e.into()),
@@ -59,22 +51,16 @@ impl Candidates {
         let plan = plan::build(&settings)?;
         let infos: Vec<VariantInfo> = preview.variants.iter().map(|v| v.info.clone()).collect();
         let needs = Needs::of(&preview.info, &infos, &settings.kv);
-        let machine = Machine {
-            host,
-            engine,
-            n_threads: settings.n_threads.first().copied().unwrap_or(1),
-        };
+        let n_threads = settings.n_threads.first().copied().unwrap_or(1);
         let is_far = preview
             .variants
             .iter()
             .any(|v| matches!(v.origin, Origin::Remote { .. }));
-        let profile = match profile::cached(&machine, &needs, sources) {
-            None if args.dry_run || is_far => {
-                probe::measure(&machine, &needs, sources, || LiveLine::new(global), stop)?
-            }
+        let profile = match profile::cached(desk, n_threads, &needs) {
+            None if args.dry_run || is_far => probe::measure(desk, n_threads, &needs)?,
             profile => profile,
         };
-        let prediction = resolve::predict(
+        let prediction = Prediction::of(
             &plan,
             &preview.info,
             &infos,
@@ -102,7 +88,6 @@ impl Candidates {
         }))
     }
 
-    /// The variants to measure. An error when there are none.
     pub fn contenders(&self) -> Result<Vec<String>, Failure> {
         let all = self.preview.variants.iter().zip(&self.left_out);
         let kept: Vec<String> = all
@@ -136,7 +121,6 @@ impl Candidates {
         out.collect()
     }
 
-    /// What `--dry-run` prints.
     pub fn print(&self, global: &Global) -> Result<u8, Failure> {
         let rows = self.rows();
         let json = json!({
@@ -176,9 +160,7 @@ impl Candidates {
     }
 
     fn text(&self, rows: &[Row<'_>]) -> String {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING);
-        table.set_header([
+        let head = [
             "arm",
             "file",
             "size",
@@ -186,9 +168,9 @@ impl Candidates {
             "decode",
             "first token",
             "would be",
-        ]);
+        ];
+        let mut table = output::table(&head, |i| (2..6).contains(&i));
         for row in rows {
-            let or_na = |text: Option<String>| text.unwrap_or_else(|| "n/a".to_owned());
             let file = row
                 .fetch_bytes
                 .map_or(row.origin.to_owned(), |bytes| format!("fetch {}", units::bytes(bytes)));
@@ -196,20 +178,17 @@ impl Candidates {
                 row.arm.to_owned(),
                 file,
                 units::bytes(row.model_size),
-                or_na(row.peak_bytes.or(row.device_bytes).map(units::bytes)),
-                or_na(row.decode_tps.map(|tps| format!("{tps:.1} t/s"))),
-                or_na(row.ttft_ns.map(units::duration)),
+                units::or_na(row.peak_bytes.or(row.device_bytes), units::bytes),
+                units::or_na(row.decode_tps, |tps| format!("{tps:.1} t/s")),
+                units::or_na(row.ttft_ns, units::duration),
                 row.left_out.map_or("measured".to_owned(), |why| why.to_string()),
             ]);
         }
-        for column in table.column_iter_mut().skip(2).take(4) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
         format!(
-            "{}: predicted from headers and this machine's speed with each type of weights; nothing was fetched or made.\n{} of memory are available.\n\n{}\n",
+            "{}: predicted from headers and this machine's speed with each type of weights; nothing was fetched or made.\n{} of memory are available.\n\n{}",
             self.preview.info.name,
             units::bytes(self.prediction.available_bytes),
-            table.trim_fmt()
+            output::lines(&table)
         )
     }
 }

@@ -1,25 +1,20 @@
 //! `kvant compare`: the main job.
 
-use super::args::{Cli, Command, CompareArgs, Global};
-use super::builds::{self};
-use super::exit::{Failure, BAD_INPUT, UNEXPECTED};
-use super::job::{Job, Measured, RUNS};
-use super::progress::LiveLine;
-use super::report::{check_form, finish, Shown, JOURNAL_NAME};
-use super::resolve::{self};
-use super::sources::Sources;
-use super::stop::Stop;
-use super::{device, resume, survey};
+use super::answer::{check_form, finish, Shown};
+use super::args::{self, CompareArgs, Global};
+use super::desk::Desk;
+use super::exit::{Failure, BAD_INPUT};
+use super::job::{Job, Measured};
+use super::runs::JOURNAL_NAME;
+use super::{builds, device, resolve, resume, survey};
 use crate::catalog::{ModelFiles, Request, BUILTIN_MODEL, DEFAULT_MODEL};
-use crate::data::{EngineInfo, HostInfo, Plan, Shards, VariantInfo};
+use crate::data::{Plan, Shards, VariantInfo};
 use crate::engine;
 use crate::journal::{self, Journal};
 use crate::plan::ShardOf;
 use crate::{host, plan};
-use clap::Parser;
 use std::path::Path;
 
-/// Measures and reports.
 pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     check_form(given.format.is_some(), global)?;
     let host = host::gather();
@@ -41,14 +36,12 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     // What cannot be measured at all is refused before anything is fetched.
     plan::build(&settings)?;
     device::check_servers(&args.rpc)?;
-    let stop = Stop::install()?;
-    let live = LiveLine::new(global);
-    let sources = Sources::of_user(global, &stop, &live)?;
+    let desk = Desk::new(global, host, engine)?;
     if args.dry_run {
-        let fast_types = resolve::fast_types(&host, &engine, &args.device);
-        return survey::run(&request(&args, "compare", &fast_types), &sources, global);
+        let fast_types = resolve::fast_types(&desk.host, &desk.engine, &args.device);
+        return survey::run(&request(&args, "compare", &fast_types), &desk.sources, global);
     }
-    let mut files = obtain(&args, "compare", (&host, &engine), &sources, &live)?;
+    let mut files = obtain(&args, "compare", &desk)?;
     settings.variants = files.ids();
     if args.server.is_some() && settings.variants.len() != 1 {
         let why = "--server: it runs one variant; name that one, such as MODEL:Q8_0 or --variants Q8_0";
@@ -66,15 +59,15 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
     };
     let is_used = |variant: &VariantInfo| plan.arms.iter().any(|arm| arm.variant == variant.id);
     files.variants.retain(|(variant, _)| is_used(variant));
-    let mut job = Job::prepare(&args, settings, (plan, shards), (host, engine), files, &sources, &live)?;
+    let mut job = Job::prepare(&args, settings, (plan, shards), files, &desk)?;
     job.measure_with(builds);
     job.tell(global);
-    let folder = args.out.is_none().then_some(Path::new(RUNS));
-    let Measured { dir, journal, _lock } = job.measure_alone(folder, past, live, &stop)?;
+    let Measured { dir, journal, _lock } = job.measure_alone(past, &desk)?;
     let next = format!("--resume --out {} goes on with the run", dir.display());
-    stop.check_measured(&journal, next)?;
+    desk.stop.check_measured(&journal, next)?;
     let shown = Shown {
         format: given.format,
+        emit: None,
         is_warned: !global.quiet,
     };
     finish(&journal, &dir, global, shown)
@@ -82,13 +75,7 @@ pub fn run(given: &CompareArgs, global: &Global) -> Result<u8, Failure> {
 
 /// The flags of a `compare` for which nothing was given but `--level quick`.
 pub(super) fn default_args() -> Result<CompareArgs, Failure> {
-    match Cli::try_parse_from(["kvant", "compare", "--level", "quick"]).map(|cli| cli.command) {
-        Ok(Command::Compare(default)) => Ok(*default),
-        Ok(_) | Err(_) => Err(Failure::msg(
-            UNEXPECTED,
-            "the defaults of compare cannot be read; please report this",
-        )),
-    }
+    args::given(&["--level", "quick"])
 }
 
 fn read_past(args: &CompareArgs) -> Result<Journal, Failure> {
@@ -140,14 +127,9 @@ fn request<'a>(args: &'a CompareArgs, command: &'static str, fast_types: &'a [St
 }
 
 /// The files of the variants, the baseline first.
-pub(super) fn obtain(
-    args: &CompareArgs,
-    command: &'static str,
-    (host, engine): (&HostInfo, &EngineInfo),
-    sources: &Sources,
-    live: &LiveLine,
-) -> Result<ModelFiles, Failure> {
-    let fast_types = resolve::fast_types(host, engine, &args.device);
+pub(super) fn obtain(args: &CompareArgs, command: &'static str, desk: &Desk<'_>) -> Result<ModelFiles, Failure> {
+    let Desk { sources, live, .. } = desk;
+    let fast_types = resolve::fast_types(&desk.host, &desk.engine, &args.device);
     let request = request(args, command, &fast_types);
     let Some(shape) = &args.shape else {
         return sources.resolve(&request, live);

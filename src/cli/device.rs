@@ -126,16 +126,4 @@ mod tests {
         assert_eq!(found("cuda:0", &["a:1"]), Ok("rpc:a:1,CUDA0".to_owned()));
         assert!(found("cpu", &["a:1"]).is_err_and(|e| e.contains("leave --device out")));
     }
-
-    #[test]
-    fn what_is_not_there_is_named_with_what_is() {
-        let error = found("cuda:2", &[]).expect_err("only two");
-        assert!(
-            error.contains("cuda:2") && error.contains("cpu, CUDA0, CUDA1, Vulkan0"),
-            "{error}"
-        );
-        let error = resolve("cuda", &[], &[]).map_err(|e| e.to_string()).expect_err("none");
-        assert!(error.contains("no GPU that llama.cpp can use"), "{error}");
-        assert!(found("cuda,CUDA0", &[]).is_err_and(|e| e.contains("twice")));
-    }
 }

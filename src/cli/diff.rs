@@ -1,14 +1,14 @@
 //! `kvant diff`: two runs, or files of llama-bench, beside each other.
 
+use super::answer::{tell, write_files};
 use super::args::{DiffArgs, Global};
 use super::exit::{Failure, BAD_INPUT, NOT_MET, OK, UNEXPECTED};
 use super::output;
-use super::report::{load, name_of, tell, unwritten, Source};
+use super::runs::{load, name_of, Source};
 use crate::data::FailOn;
-use crate::report::{diff_json, write_file, Diff, ReportModel, Side};
+use crate::report::{diff_json, Diff, ReportModel, Side};
 use std::path::Path;
 
-/// Compares and prints.
 pub fn run(args: &DiffArgs, global: &Global) -> Result<u8, Failure> {
     let (a, b) = (side(&args.a, global)?, side(&args.b, global)?);
     let diff = Diff::between(global.lang, a, b);
@@ -30,13 +30,12 @@ pub fn run(args: &DiffArgs, global: &Global) -> Result<u8, Failure> {
     } else {
         diff.text(output::of_stdout(global))
     };
-    let mut files = Vec::new();
-    if let Some(dir) = &args.out {
-        for (name, text) in [("diff.md", diff.md()), ("diff.html", diff.html()), ("diff.json", json)] {
-            files.push(dir.join(name));
-            write_file(&dir.join(name), &text).map_err(unwritten)?;
-        }
-    }
+    let files = [
+        ("diff.md", &*diff.md()),
+        ("diff.html", &*diff.html()),
+        ("diff.json", &*json),
+    ];
+    let files = write_files(args.out.as_deref(), &files)?;
     tell(&text, &files, global)?;
     for failure in &failures {
         output::say(failure);

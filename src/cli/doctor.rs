@@ -3,7 +3,7 @@
 use super::args::Global;
 use super::exit::{Failure, OK};
 use super::output;
-use super::resolve::BUSY_PERCENT;
+use super::warnings::BUSY_PERCENT;
 use crate::catalog::{free_at, Hub, Store, Web, DEFAULT_MODEL};
 use crate::data::{EngineInfo, GpuReading, HostInfo};
 use crate::engine::DeviceInfo;

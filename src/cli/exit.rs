@@ -7,19 +7,13 @@ use crate::runner::RunError;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// All cells were measured.
 pub const OK: u8 = 0;
-/// Unexpected.
 pub const UNEXPECTED: u8 = 1;
-/// Usage or bad input.
 pub const BAD_INPUT: u8 = 2;
 /// Finished, but some cells failed or were not run.
 pub const INCOMPLETE: u8 = 3;
-/// Does not fit this machine.
 pub const DOES_NOT_FIT: u8 = 4;
-/// The journal is unusable.
 pub const JOURNAL: u8 = 5;
-
 /// A condition that was asked for (`--fail-on`, a limit of the recommendation) is not met.
 pub const NOT_MET: u8 = 6;
 /// A model could not be obtained, or is not what it should be.
@@ -35,7 +29,6 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure with this exit code.
     pub fn new(code: u8, error: impl Into<anyhow::Error>) -> Self {
         Failure {
             code,
@@ -43,7 +36,6 @@ impl Failure {
         }
     }
 
-    /// A failure in words.
     pub fn msg(code: u8, text: impl Into<String>) -> Self {
         Failure {
             code,
@@ -95,29 +87,17 @@ impl From<CatalogError> for Failure {
     }
 }
 
-impl From<PlanError> for Failure {
-    fn from(e: PlanError) -> Self {
-        Failure::new(BAD_INPUT, e)
-    }
+macro_rules! always {
+    ($($error:ty: $code:expr),*) => {
+        $(impl From<$error> for Failure {
+            fn from(e: $error) -> Self {
+                Failure::new($code, e)
+            }
+        })*
+    };
 }
 
-impl From<TooManyShards> for Failure {
-    fn from(e: TooManyShards) -> Self {
-        Failure::new(BAD_INPUT, e)
-    }
-}
-
-impl From<MergeError> for Failure {
-    fn from(e: MergeError) -> Self {
-        Failure::new(BAD_INPUT, e)
-    }
-}
-
-impl From<JournalError> for Failure {
-    fn from(e: JournalError) -> Self {
-        Failure::new(JOURNAL, e)
-    }
-}
+always!(PlanError: BAD_INPUT, TooManyShards: BAD_INPUT, MergeError: BAD_INPUT, JournalError: JOURNAL);
 
 impl From<RunError> for Failure {
     fn from(e: RunError) -> Self {

@@ -1,15 +1,13 @@
 //! `kvant gate`: whether a build is slower than another, or computes something else, for what runs the tests of a change.
 
+use super::answer::{finish, Shown};
 use super::args::{CompareArgs, GateArgs, Global};
 use super::builds;
 use super::compare::{default_args, obtain};
+use super::desk::Desk;
 use super::exit::{Failure, BAD_INPUT};
-use super::job::{Job, Measured, RUNS};
-use super::progress::LiveLine;
-use super::report::{finish, Shown};
+use super::job::{Job, Measured};
 use super::resolve;
-use super::sources::Sources;
-use super::stop::Stop;
 use super::values::WorkloadChoice;
 use crate::data::{FailOn, QualityLoss, Workload};
 use crate::host;
@@ -20,7 +18,6 @@ use std::path::Path;
 /// Of a model of which nothing else is named.
 const VARIANT: &str = "Q8_0";
 
-/// Measures and judges.
 pub fn run(args: &GateArgs, global: &Global) -> Result<u8, Failure> {
     let compare = as_compare(args)?;
     let host = host::gather();
@@ -39,28 +36,24 @@ pub fn run(args: &GateArgs, global: &Global) -> Result<u8, Failure> {
         ..resolve::settings(&compare, &host, &engine.devices, &builds)?
     };
     plan::build(&settings)?;
-    let stop = Stop::install()?;
-    let live = LiveLine::new(global);
-    let sources = Sources::of_user(global, &stop, &live)?;
-    let files = obtain(&compare, "gate", (&host, &engine), &sources, &live)?;
+    let desk = Desk::new(global, host, engine)?;
+    let files = obtain(&compare, "gate", &desk)?;
     settings.variants = files.ids();
     if settings.variants.len() > 1 && compare.quality == QualityMode::On {
         let why = "--fail-on kld: divergence is told of one variant at a time; name one with --variants, or run a gate for each";
         return Err(Failure::msg(BAD_INPUT, why));
     }
     let plan = plan::build(&settings)?;
-    let mut job = Job::prepare(&compare, settings, (plan, None), (host, engine), files, &sources, &live)?;
+    let mut job = Job::prepare(&compare, settings, (plan, None), files, &desk)?;
     job.header.gate.clone_from(&args.fail_on);
     job.memory = MemoryTurn::Never;
     job.measure_with(builds);
     job.tell(global);
-    let folder = args.out.is_none().then_some(Path::new(RUNS));
-    let Measured { dir, journal, _lock } = job.measure_alone(folder, None, live, &stop)?;
-    stop.check_measured(&journal, "the same command measures again")?;
+    let Measured { dir, journal, _lock } = job.measure_alone(None, &desk)?;
+    desk.stop.check_measured(&journal, "the same command measures again")?;
     finish(&journal, &dir, global, Shown::default())
 }
 
-/// The flags of a compare that measures what a gate needs.
 fn as_compare(args: &GateArgs) -> Result<CompareArgs, Failure> {
     let is_name = |model: &String| !model.to_ascii_lowercase().ends_with(".gguf") && !model.contains(':');
     let is_named = args.models.iter().any(|m| is_name(m) && !Path::new(m).exists());

@@ -8,7 +8,6 @@ pub fn shortened(path: &Path) -> String {
     shortened_in(path, std::env::home_dir().as_deref())
 }
 
-/// A path of a journal in full.
 pub fn whole(path: &str) -> PathBuf {
     whole_in(path, std::env::home_dir().as_deref())
 }

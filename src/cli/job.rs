@@ -2,24 +2,20 @@
 
 use super::args::{CompareArgs, Global};
 use super::builds::{self, Build};
+use super::desk::Desk;
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, JOURNAL, UNEXPECTED};
-use super::profile::{self, Machine, Needs};
-use super::progress::LiveLine;
-use super::report::JOURNAL_NAME;
-use super::resolve::{self, Prediction};
+use super::profile::{self, Needs};
+use super::runs::JOURNAL_NAME;
 use super::sources::Sources;
-use super::stop::Stop;
 use super::values::WorkloadChoice;
-use super::{home, lock, output, scores, show_plan, texts};
+use super::warnings::warnings;
+use super::{home, lock, output, resolve, scores, show_plan, texts};
 use crate::catalog::ModelFiles;
 use crate::corpus::{self, Corpus};
-use crate::data::{
-    DraftInfo, EngineInfo, HostInfo, Plan, Record, RunHeader, Shards, TextInfo, VariantInfo, Warning, Workload,
-    JOURNAL_FORMAT,
-};
+use crate::data::{DraftInfo, Plan, Record, RunHeader, Shards, VariantInfo, Warning, Workload, JOURNAL_FORMAT};
 use crate::engine;
 use crate::journal::{self, Journal, Writer};
-use crate::plan::Settings;
+use crate::plan::{Prediction, Settings};
 use crate::report::{Lang, ReportModel};
 use crate::runner::{self, Interim, MemoryTurn, ModelFile, RunConfig};
 use crate::{host, plan, quality, units};
@@ -35,7 +31,8 @@ const SPECULATIVE: WorkloadChoice = WorkloadChoice::One(Workload::Speculative);
 
 /// Everything that is settled before the first worker starts.
 pub(super) struct Job {
-    pub(super) dir: PathBuf,
+    /// Absent: one of [`RUNS`].
+    pub(super) dir: Option<PathBuf>,
     pub(super) header: RunHeader,
     files: ModelFiles,
     draft: Option<PathBuf>,
@@ -44,9 +41,7 @@ pub(super) struct Job {
     prediction: Prediction,
     warnings: Vec<Warning>,
     deadline_max: Option<Duration>,
-    store: PathBuf,
     builds: Vec<Build>,
-    /// When the memory of arms is read.
     pub(super) memory: MemoryTurn,
 }
 
@@ -56,15 +51,14 @@ impl Job {
         args: &CompareArgs,
         mut settings: Settings,
         (mut plan, shards): (Plan, Option<Box<Shards>>),
-        (host, engine): (HostInfo, EngineInfo),
         files: ModelFiles,
-        sources: &Sources,
-        live: &LiveLine,
+        desk: &Desk<'_>,
     ) -> Result<Job, Failure> {
+        let (host, engine) = (&desk.host, &desk.engine);
         // All shards of a sweep have the same texts, whatever they need of them.
         let whole = shards.as_ref().map_or(&plan, |s| &s.whole);
-        let texts = texts::read(args, whole.quality.as_ref())?;
-        let draft = draft(args, &plan, &files, sources)?;
+        let (texts, text_infos) = texts::read(args, whole.quality.as_ref())?;
+        let draft = draft(args, &plan, &files, &desk.sources)?;
         let is_undrafted = draft.is_none() && drafts(&plan) && !args.workloads.contains(&SPECULATIVE);
         // The plan of a run that is resumed stands, and so does that of a sweep.
         let is_undrafted = is_undrafted && !args.resume && shards.is_none();
@@ -72,21 +66,17 @@ impl Job {
             settings.workloads.retain(|w| *w != Workload::Speculative);
             plan = plan::build(&settings)?;
         }
-        live.clear();
-        let needs = Needs::of(&files.info, &infos(&files), &settings.kv);
-        let machine = Machine {
-            host: &host,
-            engine: &engine,
-            n_threads: settings.n_threads.first().copied().unwrap_or(1),
-        };
-        let profile = profile::cached(&machine, &needs, sources);
-        let n_draft_bytes = draft.as_ref().map_or(0, |(info, _)| info.file_bytes);
-        let prediction = resolve::predict(
+        desk.live.clear();
+        let variants = infos(&files);
+        let needs = Needs::of(&files.info, &variants, &settings.kv);
+        let n_threads = settings.n_threads.first().copied().unwrap_or(1);
+        let profile = profile::cached(desk, n_threads, &needs);
+        let prediction = Prediction::of(
             &plan,
             &files.info,
-            &infos(&files),
-            n_draft_bytes,
-            &host,
+            &variants,
+            draft.as_ref().map_or(0, |(info, _)| info.file_bytes),
+            host,
             &engine.system_info,
             profile.as_ref(),
         );
@@ -98,10 +88,66 @@ impl Job {
             );
             return Err(Failure::msg(DOES_NOT_FIT, text));
         }
-        let mut job = Job::new(args, (plan, shards), files, draft, (host, engine), prediction, texts);
-        job.store = sources.store_root().to_owned();
-        job.warnings.extend(is_undrafted.then_some(Warning::NothingDrafts));
-        Ok(job)
+        let all_cells = shards.as_ref().map_or(&plan, |s| &s.whole).cells.iter();
+        let n_tokens = all_cells.map(|c| c.spec.shape().n_text).max().unwrap_or(1) as usize;
+        let text = Corpus::new(args.text_seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
+        let mut warnings = warnings(args, &plan, &files, desk, &prediction);
+        warnings.extend(is_undrafted.then_some(Warning::NothingDrafts));
+        let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        let (draft_info, draft) = draft.unzip();
+        let mut run_id = run_id(&files.info.name, &started_at);
+        if let Some(shard) = args.shard {
+            // Shards may start in the same second, on machines that share a folder.
+            run_id.push_str(&format!("-shard-{}-of-{}", shard.index, shard.count));
+        }
+        let header = RunHeader {
+            format: JOURNAL_FORMAT,
+            run_id,
+            started_at,
+            command: std::iter::once("kvant".to_owned())
+                .chain(std::env::args().skip(1))
+                .collect(),
+            tool_version: env!("CARGO_PKG_VERSION").into(),
+            llama_cpp: engine.version.clone(),
+            system_info: engine.system_info.clone(),
+            plan_sha256: sha256_of_plan(&plan),
+            salt: args.salt.clone(),
+            text_seed: Some(args.text_seed),
+            corpus_sha256: corpus::sha256_hex(&text),
+            texts: text_infos,
+            host: host.clone(),
+            model: files.info.clone(),
+            variants,
+            draft: draft_info,
+            builds: Vec::new(),
+            gate: Vec::new(),
+            goal: resolve::goal(args),
+            price_per_hour: args.price_per_hour,
+            predicted: prediction.of_arms(&plan),
+            left_out: Vec::new(),
+            plan,
+            shards,
+        };
+        let goal = header.goal.unwrap_or_default();
+        let limits_memory = goal.max_ram_bytes.is_some() || goal.max_vram_bytes.is_some() || goal.n_ctx.is_some();
+        let memory = if header.plan.pace.keeps_all || limits_memory {
+            MemoryTurn::First
+        } else {
+            MemoryTurn::Last
+        };
+        Ok(Job {
+            dir: args.out.clone(),
+            header,
+            files,
+            draft,
+            text,
+            texts,
+            prediction,
+            warnings,
+            deadline_max: args.deadline.map(Duration::from_nanos),
+            builds: Vec::new(),
+            memory,
+        })
     }
 
     /// Arms name these executables.
@@ -114,13 +160,6 @@ impl Job {
         self.builds = builds;
     }
 
-    /// Where the variants are.
-    pub(super) fn paths(&self) -> Vec<(String, PathBuf)> {
-        let paths = self.files.variants.iter();
-        paths.map(|(info, path)| (info.id.clone(), path.clone())).collect()
-    }
-
-    /// What is about to be done, for stderr.
     pub(super) fn tell(&self, global: &Global) {
         if let Some(warning) = self
             .warnings
@@ -142,110 +181,12 @@ impl Job {
         }
     }
 
-    fn new(
-        args: &CompareArgs,
-        (plan, shards): (Plan, Option<Box<Shards>>),
-        files: ModelFiles,
-        draft: Option<(DraftInfo, PathBuf)>,
-        (host, engine): (HostInfo, EngineInfo),
-        prediction: Prediction,
-        (texts, text_infos): (Vec<String>, Vec<TextInfo>),
-    ) -> Self {
-        let all_cells = shards.as_ref().map_or(&plan, |s| &s.whole).cells.iter();
-        let n_tokens = all_cells.map(|c| c.spec.shape().n_text).max().unwrap_or(1) as usize;
-        let text = Corpus::new(args.text_seed, &args.salt).text(n_tokens * BYTES_PER_TOKEN);
-        let fake = engine::is_scripted();
-        let unused = engine::unused_instructions(&host.instructions, &engine.system_info);
-        let unused = if fake { Vec::new() } else { unused };
-        let mut warnings = resolve::warnings(&plan, &files.info, &infos(&files), &host, unused, &prediction);
-        if !files.passed_over.is_empty() {
-            let files = files.passed_over.clone();
-            warnings.insert(0, Warning::PassedOver { files });
-        }
-        if let Some(fallback) = &files.fallback {
-            let (model, why) = (fallback.model.clone(), fallback.why.clone());
-            warnings.insert(0, Warning::BuiltinInstead { model, why });
-        }
-        if let Some(shape) = &args.shape {
-            warnings.insert(0, Warning::RandomWeights { shape: shape.clone() });
-        }
-        if fake {
-            warnings.insert(0, Warning::FakeEngine);
-        }
-        let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        let (draft_info, draft) = draft.unzip();
-        let mut run_id = run_id(&files.info.name, &started_at);
-        if let Some(shard) = args.shard {
-            // Shards may start in the same second, on machines that share a folder.
-            run_id.push_str(&format!("-shard-{}-of-{}", shard.index, shard.count));
-        }
-        let header = RunHeader {
-            format: JOURNAL_FORMAT,
-            run_id: run_id.clone(),
-            started_at,
-            command: std::iter::once("kvant".to_owned())
-                .chain(std::env::args().skip(1))
-                .collect(),
-            tool_version: env!("CARGO_PKG_VERSION").into(),
-            llama_cpp: engine.version,
-            system_info: engine.system_info,
-            plan_sha256: sha256_of_plan(&plan),
-            salt: args.salt.clone(),
-            text_seed: Some(args.text_seed),
-            corpus_sha256: corpus::sha256_hex(&text),
-            texts: text_infos,
-            host,
-            model: files.info.clone(),
-            variants: infos(&files),
-            draft: draft_info,
-            builds: Vec::new(),
-            gate: Vec::new(),
-            goal: resolve::goal(args),
-            price_per_hour: args.price_per_hour,
-            predicted: prediction.of_arms(&plan),
-            left_out: Vec::new(),
-            plan,
-            shards,
-        };
-        let dir = args.out.clone().unwrap_or_else(|| Path::new(RUNS).join(run_id));
-        let deadline_max = args.deadline.map(Duration::from_nanos);
-        let goal = header.goal.unwrap_or_default();
-        let limits_memory = goal.max_ram_bytes.is_some() || goal.max_vram_bytes.is_some() || goal.n_ctx.is_some();
-        let memory = if header.plan.pace.keeps_all || limits_memory {
-            MemoryTurn::First
-        } else {
-            MemoryTurn::Last
-        };
-        Job {
-            dir,
-            header,
-            files,
-            draft,
-            text,
-            texts,
-            prediction,
-            warnings,
-            deadline_max,
-            store: PathBuf::new(),
-            builds: Vec::new(),
-            memory,
-        }
-    }
-
-    /// Measures when no other kvant does, in the folder of the job or in a new one of `folder`.
-    pub(super) fn measure_alone(
-        mut self,
-        folder: Option<&Path>,
-        past: Option<Journal>,
-        live: LiveLine,
-        stop: &Stop,
-    ) -> Result<Measured, Failure> {
-        let lock = lock::wait_for_machine(&live, stop)?;
-        if let Some(folder) = folder {
-            self.dir = unused(folder, &self.header.run_id);
-        }
+    /// Measures when no other kvant does.
+    pub(super) fn measure_alone(self, past: Option<Journal>, desk: &Desk<'_>) -> Result<Measured, Failure> {
+        let lock = lock::wait_for_machine(&desk.live, &desk.stop)?;
         let dir = self.dir.clone();
-        self.measure(past, live, stop)?;
+        let dir = dir.unwrap_or_else(|| unused(Path::new(RUNS), &self.header.run_id));
+        self.measure(&dir, past, desk)?;
         let journal = journal::read(&dir.join(JOURNAL_NAME))?;
         Ok(Measured {
             dir,
@@ -254,27 +195,25 @@ impl Job {
         })
     }
 
-    pub(super) fn measure(self, past: Option<Journal>, mut live: LiveLine, stop: &Stop) -> Result<(), Failure> {
-        let path = self.dir.join(JOURNAL_NAME);
+    pub(super) fn measure(self, dir: &Path, past: Option<Journal>, desk: &Desk<'_>) -> Result<(), Failure> {
+        let path = dir.join(JOURNAL_NAME);
         let (mut journal, past) = match past {
             Some(journal) => {
                 self.check_same(&journal)?;
                 let (writer, journal) = Writer::resume(&path)?;
                 (writer, journal.records)
             }
-            None => (self.create(&path)?, Vec::new()),
+            None => (self.create(dir, &path)?, Vec::new()),
         };
-        let (tokens, scored) = scores::read(&self.store, &self.header);
-        let (store, header, seen) = (self.store.clone(), self.header.clone(), path.clone());
+        let store = desk.sources.store().root();
+        let (tokens, scored) = scores::read(store, &self.header);
+        let (header, seen) = (self.header.clone(), path.clone());
         let kld_max = self
             .header
             .plan
             .quality
             .as_ref()
             .map_or(Vec::new(), |plan| quality::kld_max(plan, &self.header.variants));
-        let keeps_states = self.prediction.keeps_states();
-        let is_resident = self.prediction.is_resident();
-        let is_quality_resident = self.prediction.is_quality_resident();
         let text_names = self.header.texts.iter().map(|t| format!("--text {}", t.name)).collect();
         let exe = std::env::current_exe().map_err(|e| Failure::new(UNEXPECTED, e))?;
         let config = RunConfig {
@@ -289,40 +228,33 @@ impl Job {
             text: self.text,
             texts: self.texts,
             text_names,
-            is_quality_resident,
-            predicted_score_ns: self.prediction.score_ns,
             kld_max,
-            command: builds::command(exe, builds::files(&self.builds), &self.dir.join("logs")),
-            predicted_ns: self.prediction.execution_ns,
-            predicted_bytes: self.prediction.arm_bytes,
-            predicted_device_bytes: self.prediction.device_bytes,
+            command: builds::command(exe, builds::files(&self.builds), &dir.join("logs")),
+            prediction: self.prediction,
             n_cpus: self.header.host.n_cpus,
             has_probe: !engine::is_scripted(),
-            is_resident,
             deadline_max: self.deadline_max,
             tokens,
             scored,
-            keeps_states,
             memory: self.memory,
             early_stop: Box::new(move |n_launches| interim(&seen, n_launches)),
         };
-        let end = runner::run(&config, &past, &mut journal, &mut live, |handle| stop.wake(handle));
-        live.clear();
+        let end = runner::run(&config, &past, &mut journal, &mut &desk.live, |handle| {
+            desk.stop.wake(handle);
+        });
+        desk.live.clear();
         end?;
         if let Ok(journal) = journal::read(&path) {
-            scores::keep(&store, &header, &journal.records);
+            scores::keep(store, &header, &journal.records);
         }
         Ok(())
     }
 
-    fn create(&self, path: &Path) -> Result<Writer, Failure> {
-        std::fs::create_dir_all(&self.dir).map_err(|e| {
+    fn create(&self, dir: &Path, path: &Path) -> Result<Writer, Failure> {
+        std::fs::create_dir_all(dir).map_err(|e| {
             Failure::msg(
                 JOURNAL,
-                format!(
-                    "cannot make {} ({e}); choose another folder with --out",
-                    self.dir.display()
-                ),
+                format!("cannot make {} ({e}); choose another folder with --out", dir.display()),
             )
         })?;
         let mut writer = Writer::create(path, &self.header)?;
@@ -369,7 +301,7 @@ pub(super) struct Measured {
 }
 
 /// Folder of runs that no other place was named for.
-pub(super) const RUNS: &str = "reports";
+const RUNS: &str = "reports";
 
 /// A name in the folder that no run has: two may begin in the same second.
 pub(super) fn unused(folder: &Path, run_id: &str) -> PathBuf {
@@ -453,7 +385,6 @@ fn run_id(model: &str, started_at: &str) -> String {
     format!("{}-{day}-{clock}", name.trim_matches(['-', '.']))
 }
 
-/// SHA-256 of the serialized plan.
 pub fn sha256_of_plan(plan: &Plan) -> String {
     // A plan is made of strings and numbers: it always serialises.
     corpus::sha256_hex(&serde_json::to_string(plan).unwrap_or_default())

@@ -8,7 +8,6 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use std::io;
 
-/// A completion script on stdout.
 pub fn completions(shell: Shell) -> Result<u8, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut visible(), "kvant", &mut script);

@@ -1,17 +1,18 @@
 //! `kvant merge`: the shards of a sweep as one run, or one run per machine on one page.
 
+use super::answer::{self, finish, write_report, Shown};
 use super::args::{Global, MergeArgs};
 use super::exit::{Failure, BAD_INPUT, JOURNAL, OK};
 use super::job::sha256_of_plan;
 use super::output;
-use super::report::{self, finish, load, several, write_report, Shown, Source, JOURNAL_NAME};
+use super::report::several;
+use super::runs::{load, Source, JOURNAL_NAME};
 use crate::data::{Record, Warning};
 use crate::journal::{self, Journal, Writer};
 use crate::plan::{self, Merged, Part};
 use crate::report::{Lang, ReportModel};
 use std::path::{Path, PathBuf};
 
-/// Joins, writes and reports.
 pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
     let mut journals: Vec<(String, Journal)> = Vec::new();
     for path in &args.runs {
@@ -57,7 +58,7 @@ pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
         let journal = journal::read(&path)?;
         let model = ReportModel::build(&journal.header, &journal.records);
         write_report(&model, &dir, global)?;
-        code = code.max(report::code(&model));
+        code = code.max(answer::code(&model));
         folders.push(dir);
     }
     if !global.quiet {

@@ -2,12 +2,13 @@
 //!
 //! Only this module prints to stdout and decides the exit code; chatter and progress go to stderr.
 
+mod answer;
 mod args;
 mod bench_flags;
 mod builds;
-mod cached;
 mod candidates;
 mod compare;
+mod desk;
 mod device;
 mod diff;
 mod doctor;
@@ -16,6 +17,7 @@ mod gate;
 mod home;
 mod inspect;
 mod job;
+mod kept;
 mod lock;
 mod manual;
 mod mcp;
@@ -30,6 +32,7 @@ mod quantize;
 mod report;
 mod resolve;
 mod resume;
+mod runs;
 mod scores;
 mod show_plan;
 mod sources;
@@ -38,6 +41,7 @@ mod survey;
 mod texts;
 mod triage;
 mod values;
+mod warnings;
 
 use args::{Cli, Command};
 use clap::Parser;

@@ -2,10 +2,9 @@
 
 use super::args::{Global, ModelsAction, ModelsArgs};
 use super::exit::{Failure, OK, UNOBTAINABLE};
-use super::output;
 use super::progress::LiveLine;
 use super::sources::Sources;
-use super::stop::Stop;
+use super::{desk, output};
 use crate::catalog::{self, Request, Stock, StockFile};
 use crate::data::{FilePart, PartName, Warning};
 use crate::report::Lang;
@@ -15,9 +14,7 @@ use serde_json::{json, Value};
 use std::path::Path;
 
 pub fn run(args: &ModelsArgs, global: &Global) -> Result<u8, Failure> {
-    let stop = Stop::install()?;
-    let live = LiveLine::new(global);
-    let sources = Sources::of_user(global, &stop, &live)?;
+    let (_, live, sources) = desk::of_files(global)?;
     match args.action.as_ref().unwrap_or(&ModelsAction::List) {
         ModelsAction::List => list(&sources, global),
         ModelsAction::Fetch {

@@ -55,7 +55,6 @@ pub fn print_either(global: &Global, json: &impl Serialize, text: impl FnOnce() 
     }
 }
 
-/// Writes to stdout.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     printed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))

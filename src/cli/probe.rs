@@ -1,13 +1,11 @@
 //! Measures what this machine does with each type of weights, with probes of random weights.
 
 use super::compare::default_args;
+use super::desk::Desk;
 use super::exit::{Failure, INTERRUPTED};
 use super::job::Job;
 use super::lock;
-use super::profile::{folder, read, Machine, Needs};
-use super::progress::LiveLine;
-use super::sources::Sources;
-use super::stop::Stop;
+use super::profile::{folder, read, Needs};
 use crate::catalog::{remove_probes, write_probes, Request};
 use crate::data::{KvType, Level, Workload};
 use crate::gguf::GgmlType;
@@ -17,20 +15,16 @@ use crate::runner::MemoryTurn;
 /// Prompts and depths of the probes: shallow and deep.
 const N_PROMPTS: [u32; 2] = [256, 1024];
 const N_DEPTHS: [u32; 2] = [64, 1024];
-/// Rounds of each set of probes.
 const N_ROUNDS: u32 = 4;
 /// Shortest sample of a probe, nanoseconds.
 const SAMPLE_NS: u64 = 100_000_000;
 
 /// Measures one and keeps it. `None` where probes cannot be measured as asked: no figure is better than a wrong one.
-pub fn measure(
-    machine: &Machine<'_>,
-    needs: &Needs,
-    sources: &Sources,
-    live: impl Fn() -> LiveLine,
-    stop: &Stop,
-) -> Result<Option<Profile>, Failure> {
-    live().line("measuring what this machine does with each type of weights (once; cached in the store)");
+pub fn measure(desk: &Desk<'_>, n_threads: u32, needs: &Needs) -> Result<Option<Profile>, Failure> {
+    let Desk {
+        live, stop, sources, ..
+    } = desk;
+    live.line("measuring what this machine does with each type of weights (once; cached in the store)");
     let types: Vec<GgmlType> = std::iter::once(GgmlType::F16)
         .chain(needs.types.iter().copied().filter(|ty| *ty != GgmlType::F16))
         .collect();
@@ -40,7 +34,7 @@ pub fn measure(
     let plain = KvPair::of(KvType::F16);
     kv.retain(|pair| *pair != plain);
     kv.insert(0, plain);
-    let _lock = lock::wait_for_machine(&live(), stop)?;
+    let _lock = lock::wait_for_machine(live, stop)?;
     let mut kept_in = None;
     let sets = [
         ("wide", wide, labels, vec![plain], 1),
@@ -49,11 +43,11 @@ pub fn measure(
     for (name, model, variants, kv, n_lengths) in sets {
         let mut args = default_args()?;
         args.models = vec![model.display().to_string()];
-        let files = sources.resolve(&Request::of(&args.models, &variants), &live())?;
+        let files = sources.resolve(&Request::of(&args.models, &variants), live)?;
         let settings = Settings {
             variants,
             kv,
-            n_threads: vec![machine.n_threads],
+            n_threads: vec![n_threads],
             work_flags: WorkFlags {
                 n_prompt: N_PROMPTS[..n_lengths].to_vec(),
                 depths: N_DEPTHS[..n_lengths].to_vec(),
@@ -73,19 +67,11 @@ pub fn measure(
         };
         let mut plan = plan::build(&settings)?;
         plan.sample_ns_min = SAMPLE_NS;
-        let mut job = Job::prepare(
-            &args,
-            settings,
-            (plan, None),
-            (machine.host.clone(), machine.engine.clone()),
-            files,
-            sources,
-            &live(),
-        )?;
-        let of_run = || folder(machine, needs, sources).join(&job.header.run_id);
-        job.dir = kept_in.get_or_insert_with(of_run).join(name);
+        let mut job = Job::prepare(&args, settings, (plan, None), files, desk)?;
+        let of_run = || folder(desk, n_threads, needs).join(&job.header.run_id);
+        let dir = kept_in.get_or_insert_with(of_run).join(name);
         job.memory = MemoryTurn::Never;
-        job.measure(None, live(), stop)?;
+        job.measure(&dir, None, desk)?;
         if stop.is_raised() {
             break;
         }
@@ -101,7 +87,7 @@ pub fn measure(
     }
     let profile = kept_in.and_then(|dir| read(&dir));
     if profile.is_none() {
-        live().line("the probes could not all be measured: no speeds are predicted");
+        live.line("the probes could not all be measured: no speeds are predicted");
     }
     Ok(profile)
 }

@@ -1,9 +1,9 @@
 //! What this machine does with each type of weights, as it was measured once and kept.
 
-use super::cached;
-use super::sources::Sources;
+use super::desk::Desk;
+use super::runs;
 use crate::catalog::ProbeShape;
-use crate::data::{EngineInfo, HostInfo, ModelInfo, VariantInfo};
+use crate::data::{ModelInfo, VariantInfo};
 use crate::gguf::GgmlType;
 use crate::plan::{KvPair, Probe, Profile};
 use crate::report::ReportModel;
@@ -11,16 +11,8 @@ use crate::{corpus, stats};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Folder of kept profiles in the store.
 const PROFILES: &str = "profiles";
-/// The machine and the build that a profile is of.
-pub struct Machine<'a> {
-    pub host: &'a HostInfo,
-    pub engine: &'a EngineInfo,
-    pub n_threads: u32,
-}
 
-/// What a profile has to know.
 pub struct Needs {
     pub types: BTreeSet<GgmlType>,
     pub kv: Vec<KvPair>,
@@ -54,34 +46,32 @@ impl Needs {
     }
 }
 
-/// The last kept profile of this machine and build that knows what is needed.
-pub fn cached(machine: &Machine<'_>, needs: &Needs, sources: &Sources) -> Option<Profile> {
-    cached::newest_first(&folder(machine, needs, sources))
+/// The last kept profile of this machine, build and number of threads that knows what is needed.
+pub fn cached(desk: &Desk<'_>, n_threads: u32, needs: &Needs) -> Option<Profile> {
+    runs::newest_first(&folder(desk, n_threads, needs))
         .filter_map(|dir| read(&dir))
         .find(|profile| needs.are_met_by(profile))
 }
 
-pub(super) fn folder(machine: &Machine<'_>, needs: &Needs, sources: &Sources) -> PathBuf {
-    let (host, engine) = (machine.host, machine.engine);
+pub(super) fn folder(desk: &Desk<'_>, n_threads: u32, needs: &Needs) -> PathBuf {
+    let (host, engine) = (&desk.host, &desk.engine);
     let words = [
         env!("CARGO_PKG_VERSION"),
         &engine.version,
         &engine.system_info,
         &host.cpu,
         &host.os,
-        &format!("{} {} {}", host.n_cpus, host.memory_bytes, machine.n_threads),
+        &format!("{} {} {}", host.n_cpus, host.memory_bytes, n_threads),
         &format!("{} layers of {}", needs.shape.n_layer, needs.shape.n_embd),
     ];
-    sources
-        .store_root()
-        .join(PROFILES)
-        .join(corpus::sha256_hex(&words.join("\n")))
+    let profiles = desk.sources.store().root().join(PROFILES);
+    profiles.join(corpus::sha256_hex(&words.join("\n")))
 }
 
 /// The profile that a run of probes gives.
 pub(super) fn read(dir: &Path) -> Option<Profile> {
     let model = |name: &str| {
-        let journal = cached::read(&dir.join(name))?;
+        let journal = runs::read(&dir.join(name))?;
         let model = ReportModel::build(&journal.header, &journal.records);
         model.totals.is_complete.then_some(model)
     };

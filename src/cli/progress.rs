@@ -141,7 +141,6 @@ impl LiveLine {
         move |text| show(bar.as_ref(), text)
     }
 
-    /// Takes the line away.
     pub fn clear(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -156,7 +155,7 @@ fn show(bar: Option<&ProgressBar>, text: &str) {
     }
 }
 
-impl Observer for LiveLine {
+impl Observer for &LiveLine {
     fn progress(&mut self, done_ns: u64, total_ns: u64, label: &str) {
         if let Some(bar) = self.drawn() {
             bar.set_length(total_ns);
@@ -177,14 +176,14 @@ mod tests {
 
     #[test]
     fn a_line_that_was_cleared_comes_back() {
-        let mut live = LiveLine {
+        let live = LiveLine {
             bar: Some(ProgressBar::hidden()),
             growth: RefCell::new(None),
         };
         live.share("reading", 1, 4);
         live.clear();
         assert!(live.bar.as_ref().is_some_and(ProgressBar::is_finished));
-        live.progress(2, 4, "decode");
+        (&live).progress(2, 4, "decode");
         let bar = live.bar.as_ref().expect("it was given");
         assert_eq!((bar.is_finished(), bar.position()), (false, 2));
         assert!(bar.message().ends_with("left at most; decode"));

@@ -1,61 +1,13 @@
 //! `kvant report`: the report of a run, rendered again from its journal; or several runs on one page.
 
-use super::args::{Format, Global, ReportArgs};
-use super::exit::{Failure, BAD_INPUT, INCOMPLETE, NOT_MET, OK, UNEXPECTED};
-use super::{home, output};
-use crate::data::{FailureKind, Outcome};
-use crate::decide::GateStanding;
-use crate::journal::{self, Journal};
-use crate::report::{
-    bench_document, emit_choice, explain, gate_md, llama_bench_table, parse_bench, results_json, terminal, write_all,
-    write_file, write_several, BenchRow, ReportModel, Several,
-};
+use super::answer::{check_form, code, finish, tell, unwritten, write_files, Shown};
+use super::args::{Global, ReportArgs};
+use super::exit::{Failure, BAD_INPUT, OK, UNEXPECTED};
+use super::output;
+use super::runs::{load, name_of, Source};
+use crate::report::{bench_document, explain, results_json, write_several, BenchRow, ReportModel, Several};
 use std::path::{Path, PathBuf};
 
-/// Name of the journal in the folder of a run.
-pub const JOURNAL_NAME: &str = "journal.jsonl";
-
-/// What a path names.
-pub enum Source {
-    /// A run, and where its journal lies.
-    Run(Box<Journal>, PathBuf),
-    /// Rows of llama-bench.
-    Bench(Vec<BenchRow>),
-}
-
-/// Reads a run (its folder or its journal) or a file of llama-bench.
-pub fn load(path: &Path, global: &Global) -> Result<Source, Failure> {
-    if !path.is_dir() {
-        if let Some(rows) = std::fs::read_to_string(path).ok().and_then(|text| parse_bench(&text)) {
-            let rows = rows.map_err(|e| Failure::msg(BAD_INPUT, format!("{}: {e}", path.display())))?;
-            return Ok(Source::Bench(rows));
-        }
-    }
-    let path = if path.is_dir() {
-        path.join(JOURNAL_NAME)
-    } else {
-        path.to_owned()
-    };
-    let journal = journal::read(&path)?;
-    if journal.torn_tail && !global.quiet {
-        output::say(format!(
-            "note: {}: the last line is torn (the run was cut short); it is left out",
-            path.display()
-        ));
-    }
-    Ok(Source::Run(Box::new(journal), path))
-}
-
-/// A run is printed in one form: clap does not hold a command's flags against global ones.
-pub fn check_form(has_other: bool, global: &Global) -> Result<(), Failure> {
-    if has_other && global.json {
-        let why = "--json and --format or --emit print the run in two forms: leave one out";
-        return Err(Failure::msg(BAD_INPUT, why));
-    }
-    Ok(())
-}
-
-/// Renders and prints.
 pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
     check_form(args.format.is_some() || args.emit.is_some(), global)?;
     let [run] = args.runs.as_slice() else {
@@ -76,36 +28,18 @@ pub fn run(args: &ReportArgs, global: &Global) -> Result<u8, Failure> {
         output::print(&text)?;
         return Ok(OK);
     }
-    if let Some(program) = args.emit {
+    let shown = Shown {
+        format: args.format,
+        emit: args.emit,
+        is_warned: false,
+    };
+    if args.emit.is_some() {
         let model = ReportModel::build(&journal.header, &journal.records);
-        output::print(&emit_choice(program, &model, |variant| file_of(&model, variant)))?;
+        output::print(&shown.text(&model, global)?)?;
         return Ok(code(&model));
     }
     let own = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    let dir = args.out.as_deref().unwrap_or(&own);
-    finish(
-        &journal,
-        dir,
-        global,
-        Shown {
-            format: args.format,
-            ..Shown::default()
-        },
-    )
-}
-
-/// Where the file of a variant lay; runs before format 5 name only the file.
-fn file_of(model: &ReportModel, variant: &str) -> String {
-    let info = model.variant(variant);
-    let path = info.and_then(|v| v.path.as_deref()).map(home::whole);
-    let name = || info.map_or_else(|| variant.to_owned(), |v| v.file.clone());
-    path.map_or_else(name, |path| path.display().to_string())
-}
-
-/// What a path is called in reports: its last part.
-pub fn name_of(path: &Path) -> String {
-    path.file_name()
-        .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+    finish(&journal, args.out.as_deref().unwrap_or(&own), global, shown)
 }
 
 /// llama-bench's rows: printed; files only where they were asked for.
@@ -114,13 +48,8 @@ fn bench(path: &Path, args: &ReportArgs, global: &Global, rows: &[BenchRow]) -> 
         return Err(no_journal(path));
     }
     let report = bench_document(global.lang, &name_of(path), rows);
-    let mut files = Vec::new();
-    if let Some(dir) = &args.out {
-        for (name, text) in [("report.md", report.md()), ("report.html", report.html())] {
-            files.push(dir.join(name));
-            write_file(&dir.join(name), &text).map_err(unwritten)?;
-        }
-    }
+    let files = [("report.md", &*report.md()), ("report.html", &*report.html())];
+    let files = write_files(args.out.as_deref(), &files)?;
     tell(&report.text(output::of_stdout(global)), &files, global)?;
     Ok(OK)
 }
@@ -164,92 +93,4 @@ pub fn several(
     };
     tell(&text, &files, global)?;
     Ok(OK)
-}
-
-/// Prints `text` and then says where the files are that were written; where stdout is lost, they are not.
-pub fn tell(text: &str, files: &[PathBuf], global: &Global) -> Result<(), Failure> {
-    let Some(report) = files.first() else {
-        return output::print(text);
-    };
-    output::print(text).map_err(|e| e.after(format!("the report is in {}", report.display())))?;
-    if !global.quiet {
-        output::say(format!(
-            "report: {} ({} files beside it)",
-            report.display(),
-            files.len() - 1
-        ));
-    }
-    Ok(())
-}
-
-/// A report file that could not be written.
-pub fn unwritten(e: std::io::Error) -> Failure {
-    Failure::msg(
-        UNEXPECTED,
-        format!("{e}; free some space, or choose another folder with --out"),
-    )
-}
-
-/// What is printed of a run.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Shown {
-    /// In place of the summary.
-    pub format: Option<Format>,
-    /// Whether the warnings were told when the run began.
-    pub is_warned: bool,
-}
-
-/// Writes the report files of `journal` into `dir`, prints what is to be shown, and gives the exit code.
-pub fn finish(journal: &Journal, dir: &Path, global: &Global, shown: Shown) -> Result<u8, Failure> {
-    let model = ReportModel::build(&journal.header, &journal.records);
-    let files = write_report(&model, dir, global)?;
-    let text = match shown.format {
-        Some(Format::LlamaBench) => llama_bench_table(&model),
-        None if model.gate.is_some() && !global.json => gate_md(&model.told(global.lang)),
-        None => summary(&model, global, shown.is_warned)?,
-    };
-    tell(&text, &files, global)?;
-    Ok(code(&model))
-}
-
-/// The report files.
-pub fn write_report(model: &ReportModel, dir: &Path, global: &Global) -> Result<Vec<PathBuf>, Failure> {
-    let advice = "free some space and write it again, or elsewhere, with `kvant report RUN --out FOLDER`";
-    write_all(dir, &model.told(global.lang)).map_err(|e| {
-        Failure::msg(
-            UNEXPECTED,
-            format!("{e}; what was measured is in the journal: {advice}"),
-        )
-    })
-}
-
-/// The summary: for a person, or as JSON. `is_warned`: the warnings were told when the run began.
-pub fn summary(model: &ReportModel, global: &Global, is_warned: bool) -> Result<String, Failure> {
-    if global.json {
-        return results_json(model).map_err(|e| Failure::new(UNEXPECTED, e));
-    }
-    let style = terminal::Style {
-        is_warned,
-        ..output::of_stdout(global)
-    };
-    Ok(terminal::summary(&model.told(global.lang), style))
-}
-
-/// The exit code that a run deserves.
-pub fn code(model: &ReportModel) -> u8 {
-    // What was not scored for want of time is no failure; what was tried and failed is.
-    let is_scored = |outcome: &Outcome| !matches!(outcome, Outcome::Failed(kind, _) if *kind != FailureKind::NotRun);
-    let is_complete = model.totals.is_complete
-        && model
-            .cells
-            .iter()
-            .all(|cell| matches!(cell.outcome, Outcome::Ok | Outcome::Failed(FailureKind::LeftOut, _)))
-        && model.quality.rows.iter().all(|row| is_scored(&row.outcome));
-    let is_met = model.header.goal.is_none() || model.decision.as_ref().is_none_or(|d| d.is_met());
-    let is_met = is_met && model.gate.as_ref().is_none_or(|g| g.standing != GateStanding::Failed);
-    match (is_complete, is_met) {
-        (_, false) => NOT_MET,
-        (true, true) => OK,
-        (false, true) => INCOMPLETE,
-    }
 }

@@ -1,9 +1,9 @@
 //! `--resume`: whether there is a run to complete, and its settings.
 
-use super::args::{Cli, Command, CompareArgs};
+use super::args::{self, Cli, Command, CompareArgs};
 use super::bench_flags;
 use super::exit::{Failure, BAD_INPUT};
-use super::report::JOURNAL_NAME;
+use super::runs::JOURNAL_NAME;
 use crate::data::RunHeader;
 use clap::Parser;
 
@@ -40,15 +40,11 @@ pub fn is_to_continue(given: &CompareArgs) -> bool {
 
 /// No flags of the run are given.
 fn is_left_out(given: &CompareArgs) -> bool {
-    match Cli::try_parse_from(["kvant", "compare"]).map(|cli| cli.command) {
-        Ok(Command::Compare(defaults)) => {
-            CompareArgs {
-                out: given.out.clone(),
-                resume: true,
-                format: given.format,
-                ..*defaults
-            } == *given
-        }
-        _ => false,
-    }
+    let defaults = args::given::<CompareArgs>(&[]).map(|defaults| CompareArgs {
+        out: given.out.clone(),
+        resume: true,
+        format: given.format,
+        ..defaults
+    });
+    defaults.is_ok_and(|defaults| defaults == *given)
 }

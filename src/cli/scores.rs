@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Folder of kept scores in the store.
 const SCORES: &str = "scores";
 
 /// What one arm gave, against one baseline.

@@ -1,7 +1,7 @@
 //! The plan in words, before the work starts.
 
-use super::resolve::Prediction;
 use crate::data::{ModelInfo, Plan, VariantInfo, Warning};
+use crate::plan::Prediction;
 use crate::report::Lang;
 use crate::units;
 

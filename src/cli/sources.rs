@@ -40,7 +40,6 @@ impl Sources {
         })
     }
 
-    /// For the functions of the catalog.
     pub fn context(&self) -> Context<'_> {
         Context {
             catalog: &self.catalog,
@@ -53,17 +52,10 @@ impl Sources {
         }
     }
 
-    /// The folder of made files and kept answers.
-    pub fn store_root(&self) -> &Path {
-        self.store.root()
-    }
-
-    /// Where files are made and kept.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// What makes files.
     pub fn quantizer(&self) -> &SelfQuantizer {
         &self.quantizer
     }
@@ -97,7 +89,6 @@ impl Sources {
         Ok(path?)
     }
 
-    /// What the variants will be, from headers alone.
     pub fn preview(&self, request: &Request<'_>) -> Result<Preview, CatalogError> {
         preview(request, self.context())
     }

@@ -41,12 +41,10 @@ impl Stop {
         Ok(stop)
     }
 
-    /// Set once a signal came.
     pub fn flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.flag)
     }
 
-    /// True once a signal came.
     pub fn is_raised(&self) -> bool {
         self.flag.load(Ordering::Relaxed)
     }

@@ -66,6 +66,9 @@ struct Row<'a> {
     file: &'a str,
     n_parts: usize,
     kind: &'static str,
+    /// The kind in words.
+    #[serde(skip)]
+    what: String,
     detail: Option<&'a str>,
     /// What `--variants` and `--baseline` call it.
     id: Option<&'a str>,
@@ -78,48 +81,73 @@ struct Row<'a> {
     fate: &'static str,
     /// `here`, `fetched` or `made`; of what is measured.
     origin: Option<&'static str>,
+    /// The fate in words.
+    #[serde(skip)]
+    done: String,
 }
 
 fn rows(survey: &Survey) -> Vec<Row<'_>> {
     let preview = survey.preview.iter();
     let measured = preview.clone().flat_map(|preview| &preview.variants).enumerate();
-    let measured = measured.map(|(i, v)| of_variant(v, if i == 0 { "baseline" } else { "measured" }));
+    let measured = measured.map(|(i, v)| match i {
+        0 => of_variant(v, "baseline", got(v) + "measured, as the baseline"),
+        _ => of_variant(v, "measured", got(v) + "measured"),
+    });
     let others = preview.flat_map(|preview| &preview.others).chain(&survey.models);
-    let others = others.map(|v| of_variant(v, "not_asked_for"));
+    let others = others.map(|v| {
+        let done = format!("not measured; --variants {} asks for it", v.info.id);
+        of_variant(v, "not_asked_for", done)
+    });
     let passed = survey.passed_over.iter().map(of_passed);
     measured.chain(others).chain(passed).collect()
 }
 
-fn of_variant<'a>(variant: &'a PreviewVariant, fate: &'static str) -> Row<'a> {
+/// What is done before it is measured.
+fn got(variant: &PreviewVariant) -> String {
+    match (&variant.origin, &variant.info.derived_from) {
+        (Origin::Remote { .. }, _) => "fetched, ".to_owned(),
+        (_, Some(from)) => format!("made from {}, ", from.file),
+        _ => String::new(),
+    }
+}
+
+fn of_variant<'a>(variant: &'a PreviewVariant, fate: &'static str, done: String) -> Row<'a> {
     let info: &VariantInfo = &variant.info;
-    let made_from = info.derived_from.as_ref();
+    let quantization = info.quantization.as_ref();
     Row {
         file: &variant.file,
         n_parts: info.parts.len().max(1),
         kind: "model",
+        what: quantization.map_or("a model".to_owned(), |told| {
+            format!("a model; {}", Lang::default().quantization(told))
+        }),
         id: Some(&info.id),
         ftype: info.ftype.as_deref(),
         model_size: (info.model_size > 0).then_some(info.model_size),
         bpw: (info.bpw > 0.0).then_some(info.bpw),
-        quantization: info.quantization.as_ref(),
-        made_from: made_from.map(|from| from.file.as_str()),
+        quantization,
+        made_from: info.derived_from.as_ref().map(|from| from.file.as_str()),
         fate,
         origin: Some(match variant.origin {
             Origin::Here => "here",
             Origin::Remote { .. } => "fetched",
             Origin::ToMake => "made",
         }),
+        done,
         ..Row::default()
     }
 }
 
 fn of_passed(passed: &PassedOver) -> Row<'_> {
+    let detail = passed.detail.as_deref();
     Row {
         file: &passed.file,
         n_parts: 1,
         kind: passed.kind.name(),
-        detail: passed.detail.as_deref(),
+        what: passed.kind.words().to_owned(),
+        detail,
         fate: "passed_over",
+        done: detail.map_or("passed over".to_owned(), |detail| format!("passed over: {detail}")),
         ..Row::default()
     }
 }
@@ -127,14 +155,7 @@ fn of_passed(passed: &PassedOver) -> Row<'_> {
 fn table(survey: &Survey, rows: &[Row<'_>]) -> String {
     let head = ["file", "what it is", "variant", "type", "size", "what is done with it"];
     let mut table = output::table(&head, |i| i == 4);
-    let passed: Vec<&PassedOver> = survey.passed_over.iter().collect();
     for row in rows {
-        let what = match passed.iter().find(|passed| passed.file == row.file && row.id.is_none()) {
-            Some(passed) => passed.kind.words().to_owned(),
-            None => row.quantization.map_or("a model".to_owned(), |told| {
-                format!("a model; {}", Lang::default().quantization(told))
-            }),
-        };
         let file = match (row.made_from, row.n_parts) {
             // It has no name yet.
             (Some(_), _) => "-".to_owned(),
@@ -143,11 +164,11 @@ fn table(survey: &Survey, rows: &[Row<'_>]) -> String {
         };
         table.add_row([
             file,
-            what,
+            row.what.clone(),
             row.id.unwrap_or_default().to_owned(),
             row.ftype.unwrap_or_default().to_owned(),
             row.model_size.map_or(String::new(), units::bytes),
-            fate(row),
+            row.done.clone(),
         ]);
     }
     let head = survey
@@ -155,21 +176,4 @@ fn table(survey: &Survey, rows: &[Row<'_>]) -> String {
         .as_ref()
         .map_or(String::new(), |preview| format!("{}\n\n", preview.info.name));
     head + &output::lines(&table)
-}
-
-fn fate(row: &Row<'_>) -> String {
-    let origin = match (row.origin, row.made_from) {
-        (Some("fetched"), _) => "fetched, ".to_owned(),
-        (_, Some(from)) => format!("made from {from}, "),
-        _ => String::new(),
-    };
-    match (row.fate, row.id) {
-        ("baseline", _) => format!("{origin}measured, as the baseline"),
-        ("measured", _) => format!("{origin}measured"),
-        ("not_asked_for", Some(id)) => format!("not measured; --variants {id} asks for it"),
-        _ => match row.detail {
-            Some(detail) => format!("passed over: {detail}"),
-            None => "passed over".to_owned(),
-        },
-    }
 }

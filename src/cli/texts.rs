@@ -11,7 +11,6 @@ use std::path::Path;
 /// More than can be scored in an evening; what follows in a file is left out.
 const BYTES_MAX: usize = 8 << 20;
 
-/// The texts of a run, and what is recorded of them.
 pub fn read(args: &CompareArgs, plan: Option<&QualityPlan>) -> Result<(Vec<String>, Vec<TextInfo>), Failure> {
     let Some(plan) = plan else {
         return Ok(Default::default());

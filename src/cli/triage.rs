@@ -1,38 +1,25 @@
 //! `kvant triage`: which variant to run here, in about a minute; the answer is cached.
 
+use super::answer::{code, finish, Shown};
 use super::args::{CompareArgs, Global, TriageArgs};
 use super::candidates::Candidates;
 use super::compare::{default_args, obtain};
-use super::exit::{Failure, UNEXPECTED};
-use super::job::{sha256_of_plan, unused, Job};
-use super::progress::LiveLine;
-use super::report::{code, finish, summary, write_report, Shown, JOURNAL_NAME};
-use super::sources::Sources;
-use super::stop::Stop;
+use super::desk::Desk;
+use super::exit::Failure;
+use super::job::{unused, Job};
+use super::runs::JOURNAL_NAME;
 use super::values::WorkloadChoice;
-use super::{cached, mix, output, resolve};
-use crate::data::{Goal, Plan, Purpose, Record, RequestShape, RunHeader, Workload};
-use crate::journal::Journal;
+use super::{kept, mix, output, resolve};
+use crate::data::{Goal, Purpose, RequestShape, Workload};
 use crate::plan::{self, Settings, WorkFlags};
-use crate::report::{emit_choice, ReportModel};
-use crate::{corpus, host};
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use crate::{engine, host};
 
-/// Folder of cached answers in the store.
-const ANSWERS: &str = "answers";
-
-/// Answers from the cache, or measures.
 pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
-    let host = host::gather();
     let mut compare = as_compare(args)?;
-    let stop = Stop::install()?;
-    let live = LiveLine::new(global);
-    let sources = Sources::of_user(global, &stop, &live)?;
-    let engine = crate::engine::info();
+    let desk = Desk::new(global, host::gather(), engine::info())?;
     let candidates = match args.shape {
         Some(_) => None,
-        None => Candidates::find(args, &compare, (&host, &engine), &sources, (global, &stop))?,
+        None => Candidates::find(args, &compare, &desk)?,
     };
     if let (Some(candidates), true) = (&candidates, args.dry_run) {
         return candidates.print(global);
@@ -40,25 +27,27 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     if let Some(candidates) = &candidates {
         compare.variants = candidates.contenders()?;
     }
-    let mut files = obtain(&compare, "triage", (&host, &engine), &sources, &live)?;
+    let mut files = obtain(&compare, "triage", &desk)?;
     if args.with_mix {
-        let mixes = mix::candidates(&args.models, &sources, (&live, &stop, global))?;
-        files.variants.extend(mixes);
+        files.variants.extend(mix::candidates(&args.models, &desk)?);
     }
     let settings = Settings {
         variants: files.ids(),
         is_triage: true,
-        ..resolve::settings(&compare, &host, &engine.devices, &[])?
+        ..resolve::settings(&compare, &desk.host, &desk.engine.devices, &[])?
     };
     let plan = plan::build(&settings)?;
-    let mut job = Job::prepare(&compare, settings, (plan, None), (host, engine), files, &sources, &live)?;
+    let mut job = Job::prepare(&compare, settings, (plan, None), files, &desk)?;
     job.header.left_out = candidates.map_or_else(Vec::new, |c| c.left_out());
-    let paths = job.paths();
-    let folder = sources.store_root().join(ANSWERS).join(question(&job.header));
+    let folder = kept::folder(desk.sources.store().root(), &job.header);
     let answered = if args.fresh {
         None
     } else {
-        answered(&folder, &job.header)
+        kept::answered(&folder, &job.header)
+    };
+    let mut shown = Shown {
+        emit: args.emit,
+        ..Shown::default()
     };
     let mut past = None;
     if let Some((journal, model, dir)) = answered {
@@ -71,33 +60,34 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
                     dir.display()
                 ));
             }
-            match args.emit {
-                Some(_) => print_command(&model, args, &paths)?,
-                None => output::print(&summary(&model, global, false)?)?,
-            }
+            output::print(&shown.text(&model, global)?)?;
             return Ok(code(&model));
         }
         // What is not settled yet is gone on with, and so is what the user wants to know better.
         if args.out.is_none() {
-            job.dir.clone_from(&dir);
             job.header.plan = journal.header.plan.clone();
-            past = Some(journal);
+            past = Some((journal, dir));
         }
     }
-    let dir = match (&past, &args.out) {
-        (Some(_), _) => job.dir.clone(),
-        (None, Some(out)) => out.clone(),
-        (None, None) => unused(&folder, &job.header.run_id),
-    };
-    job.dir.clone_from(&dir);
     let is_new = past.is_none();
+    let (past, dir) = match past {
+        Some((journal, dir)) => (Some(journal), dir),
+        None => {
+            let of_folder = || unused(&folder, &job.header.run_id);
+            (None, args.out.clone().unwrap_or_else(of_folder))
+        }
+    };
+    job.dir = Some(dir.clone());
     if is_new {
         job.tell(global);
     } else if !global.quiet {
         output::say(format!("goes on with what was measured before, in {}", dir.display()));
     }
-    let journal = job.measure_alone(None, past, live, &stop)?.journal;
-    if let Err(stopped) = stop.check_measured(&journal, "the same command measures again") {
+    let variants = job.header.variants.clone();
+    let mut journal = job.measure_alone(past, &desk)?.journal;
+    // Where they are now; that is all in which those of a run that was gone on with can differ.
+    journal.header.variants = variants;
+    if let Err(stopped) = desk.stop.check_measured(&journal, "the same command measures again") {
         if is_new && args.out.is_none() {
             // A run without a sample answers no question.
             let _ = std::fs::remove_dir_all(&dir);
@@ -105,31 +95,12 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
         return Err(stopped);
     }
     if args.out.is_some() {
-        keep(&dir.join(JOURNAL_NAME), &folder, &journal.header.run_id)?;
+        kept::keep(&dir.join(JOURNAL_NAME), &folder, &journal.header.run_id)?;
     }
-    match args.emit {
-        None => {
-            let is_warned = is_new && !global.quiet;
-            finish(
-                &journal,
-                &dir,
-                global,
-                Shown {
-                    is_warned,
-                    ..Shown::default()
-                },
-            )
-        }
-        Some(_) => {
-            let model = ReportModel::build(&journal.header, &journal.records);
-            write_report(&model, &dir, global)?;
-            print_command(&model, args, &paths)?;
-            Ok(code(&model))
-        }
-    }
+    shown.is_warned = is_new && !global.quiet;
+    finish(&journal, &dir, global, shown)
 }
 
-/// The flags of a compare that measures what a triage needs.
 fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
     let default = default_args()?;
     let named = args.goal.request;
@@ -169,83 +140,4 @@ fn as_compare(args: &TriageArgs) -> Result<CompareArgs, Failure> {
     })
 }
 
-/// Chunks that are scored at most.
 const N_CHUNKS: u32 = 24;
-
-/// Names what is asked: machine, build, files and plan. Limits are not part of it: they are held against what was measured.
-fn question(header: &RunHeader) -> String {
-    let host = &header.host;
-    // Another order asks nothing else, and limits are no part of it.
-    let mut plan = Plan {
-        seed: 0,
-        ..header.plan.clone()
-    };
-    if let Some(quality) = &mut plan.quality {
-        quality.stop.limit = None;
-    }
-    let mut words = vec![
-        sha256_of_plan(&plan),
-        header.tool_version.clone(),
-        header.llama_cpp.clone(),
-        header.system_info.clone(),
-        header.corpus_sha256.clone(),
-        host.cpu.clone(),
-        format!("{} {} {}", host.n_cpus, host.memory_bytes, host.os),
-    ];
-    words.extend(header.variants.iter().map(|v| v.sha256.clone()));
-    corpus::sha256_hex(&words.join("\n"))
-}
-
-/// The last cached run of the question; limits are held against what it measured.
-fn answered(folder: &Path, asked: &RunHeader) -> Option<(Journal, ReportModel, PathBuf)> {
-    cached::newest_first(folder).find_map(|dir| {
-        let mut journal = cached::read(&dir)?;
-        let is_same = journal.header.goal == asked.goal;
-        if !is_same {
-            // What left because of other limits was measured until then.
-            journal.header.goal = asked.goal;
-            forget_why_they_left(&mut journal);
-        }
-        let model = ReportModel::build(&journal.header, &journal.records);
-        let is_settled = model.decision.as_ref().is_some_and(|d| d.decision.is_settled(&d.goal));
-        (model.totals.is_complete && (is_same || is_settled)).then_some((journal, model, dir))
-    })
-}
-
-/// Arms that were measured are candidates again; those that were not stay left out.
-fn forget_why_they_left(journal: &mut Journal) {
-    let cells = &journal.header.plan.cells;
-    let arm_of = |record: &Record| match record {
-        Record::Sample(s) => cells.get(s.cell).map(|c| c.arm),
-        _ => None,
-    };
-    let measured: BTreeSet<usize> = journal.records.iter().filter_map(arm_of).collect();
-    let is_kept = |record: &Record| !matches!(record, Record::Dropped(d) if measured.contains(&d.arm));
-    journal.records.retain(is_kept);
-}
-
-/// Keeps the journal of a run that was written elsewhere.
-fn keep(journal: &Path, folder: &Path, run_id: &str) -> Result<(), Failure> {
-    let dir = unused(folder, run_id);
-    let copied = std::fs::create_dir_all(&dir).and_then(|()| std::fs::copy(journal, dir.join(JOURNAL_NAME)));
-    copied.map(drop).map_err(|e| {
-        let text = format!(
-            "the answer is in {}, but cannot be cached in {} ({e})",
-            journal.display(),
-            dir.display()
-        );
-        Failure::msg(UNEXPECTED, text)
-    })
-}
-
-/// What runs the choice.
-fn print_command(model: &ReportModel, args: &TriageArgs, paths: &[(String, PathBuf)]) -> Result<(), Failure> {
-    let Some(program) = args.emit else { return Ok(()) };
-    let file = |variant: &str| {
-        let path = paths.iter().find(|(id, _)| id == variant).map(|(_, path)| path);
-        // It is pasted anywhere.
-        let whole = path.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()));
-        whole.map_or_else(|| variant.to_owned(), |path| path.display().to_string())
-    };
-    output::print(&emit_choice(program, model, file))
-}

@@ -6,16 +6,12 @@ use crate::units;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// One item of `--workloads`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkloadChoice {
-    /// Everything.
     All,
-    /// One.
     One(Workload),
 }
 
-/// An item of `--workloads`.
 pub(super) fn parse_workload(text: &str) -> Result<WorkloadChoice, String> {
     if text.eq_ignore_ascii_case("all") {
         return Ok(WorkloadChoice::All);
@@ -26,7 +22,6 @@ pub(super) fn parse_workload(text: &str) -> Result<WorkloadChoice, String> {
         .map_err(|e: crate::data::ParseNameError| format!("{e}, all"))
 }
 
-/// `on`, `full` or `off`.
 pub(super) fn parse_quality(text: &str) -> Result<QualityMode, String> {
     match text.to_ascii_lowercase().as_str() {
         "on" => Ok(QualityMode::On),
@@ -46,7 +41,6 @@ pub(super) fn parse_layers(text: &str) -> Result<i32, String> {
     }
 }
 
-/// As many threads as a graph of ggml may have.
 pub(super) fn parse_threads(text: &str) -> Result<u32, String> {
     match text.trim().parse() {
         Ok(n) if (1..=MAX_THREADS).contains(&n) => Ok(n),
@@ -98,7 +92,6 @@ pub(super) fn parse_server(text: &str) -> Result<String, String> {
     is_server(text).then(|| text.to_owned()).ok_or_else(wrong)
 }
 
-/// `on` or `off`.
 pub(super) fn parse_on_off(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "on" => Ok(true),

@@ -3,6 +3,7 @@
 use super::child::{Mailbox, WorkerCommand};
 use super::file::ModelFile;
 use crate::data::{Plan, QualityRecord, TextTokens, Work};
+use crate::plan::Prediction;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
@@ -19,30 +20,20 @@ pub struct RunConfig {
     pub texts: Vec<String>,
     /// Names of the texts, for messages.
     pub text_names: Vec<String>,
-    /// All scoring workers stay up; otherwise every chunk loads them in turn.
-    pub is_quality_resident: bool,
-    /// Predicted duration of one scored token, per arm of the quality plan.
-    pub predicted_score_ns: Vec<u64>,
     /// Divergence that an intact file can have, nats, per arm of the quality plan.
     pub kld_max: Vec<f64>,
     pub command: WorkerCommand,
-    /// Predicted duration of one execution, per cell.
-    pub predicted_ns: Vec<u64>,
-    pub predicted_bytes: Vec<Option<u64>>,
-    pub predicted_device_bytes: Vec<Option<u64>>,
+    pub prediction: Prediction,
     /// Logical CPUs that may be used.
     pub n_cpus: u32,
     /// Whether the machine probe runs before each round: it says nothing of an engine on a clock of its own.
     pub has_probe: bool,
-    /// All workers stay up; otherwise every round loads them in turn.
-    pub is_resident: bool,
     /// Longest wait for any one answer; predicted from the work when absent.
     pub deadline_max: Option<Duration>,
     /// The texts in tokens, where an earlier run cut them.
     pub tokens: Option<TextTokens>,
     /// Scores of the same files and texts from earlier runs.
     pub scored: Vec<QualityRecord>,
-    pub keeps_states: bool,
     pub memory: MemoryTurn,
     /// Looks at what was measured so far, after scoring and after every launch.
     pub early_stop: Box<EarlyStop>,
@@ -77,7 +68,7 @@ impl RunConfig {
     }
 
     pub(super) fn quality_deadline(&self, arm: usize, n_ctx: u32) -> Duration {
-        let per_token = self.predicted_score_ns.get(arm).copied().unwrap_or(0);
+        let per_token = self.prediction.score_ns.get(arm).copied().unwrap_or(0);
         self.deadline(per_token.saturating_mul(u64::from(n_ctx)))
     }
 

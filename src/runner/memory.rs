@@ -14,7 +14,7 @@ pub fn probe(site: Site, arm: usize, id: u64) -> Result<MemoryRecord, AskError> 
     let plan = &site.run.plan;
     let deadline = site
         .run
-        .deadline(site.run.predicted_ns.iter().copied().max().unwrap_or(0));
+        .deadline(site.run.prediction.execution_ns.iter().copied().max().unwrap_or(0));
     let setting = &plan.arms[arm].config;
     let longest = plan.cells.iter().map(|c| c.spec.shape().n_context).max().unwrap_or(1);
     let n_depth = match setting.flash_attn {
@@ -46,8 +46,8 @@ pub fn probe(site: Site, arm: usize, id: u64) -> Result<MemoryRecord, AskError> 
         kv_bytes: loaded.context.kv_bytes,
         buffers,
         n_depth,
-        predicted_bytes: site.run.predicted_bytes.get(arm).copied().flatten(),
-        predicted_device_bytes: site.run.predicted_device_bytes.get(arm).copied().flatten(),
+        predicted_bytes: site.run.prediction.arm_bytes.get(arm).copied().flatten(),
+        predicted_device_bytes: site.run.prediction.device_bytes.get(arm).copied().flatten(),
     })
 }
 

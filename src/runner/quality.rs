@@ -318,7 +318,7 @@ impl Scoring<'_> {
                     None => Ok(scored),
                 });
             // Not all fit into memory together, or this one is not needed again.
-            if !self.site.run.is_quality_resident || self.plan.arms[arm].is_control {
+            if !self.site.run.prediction.is_quality_resident() || self.plan.arms[arm].is_control {
                 if let Some(worker) = self.workers.remove(&arm) {
                     worker.quit();
                 }

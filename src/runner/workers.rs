@@ -109,7 +109,7 @@ impl<'a> Workers<'a> {
             spec: self.site.spec(cell),
             is_timed,
         });
-        let answer = self.ask(cell, &request, self.site.run.predicted_ns[cell], |reply| match reply {
+        let answer = self.ask(cell, &request, self.site.run.prediction.execution_ns[cell], |reply| match reply {
             Reply::Prepared { execution_ns } if execution_ns.is_some() == is_timed => Ok(execution_ns),
             other => Err(Box::new(other)),
         })?;
@@ -185,7 +185,7 @@ impl CachedStates {
             .enumerate()
             .map(|(i, arm)| first(arm).unwrap_or(i))
             .collect();
-        let starts = plan.cells.iter().filter(|_| site.run.keeps_states);
+        let starts = plan.cells.iter().filter(|_| site.run.prediction.keeps_states());
         let wanted: BTreeSet<(usize, u32)> = starts.map(|c| (owner[c.arm], c.spec.shape().n_cached)).collect();
         // Without such memory every worker fills its cache itself.
         let files = wanted.into_iter().filter(|(_, depth)| *depth > 0);

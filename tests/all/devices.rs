@@ -71,7 +71,11 @@ fn what_is_not_there_is_refused_with_what_is() {
         }
         assert!(!lab.path("run").exists(), "nothing was begun");
     };
-    refused(&["--device", "cuda"], &["--device cuda", "there is cpu", "docs/gpu.md"]);
+    let no_gpu = "no GPU that llama.cpp can use";
+    refused(
+        &["--device", "cuda"],
+        &["--device cuda", "there is cpu", no_gpu, "docs/gpu.md"],
+    );
     refused(
         &["--n-gpu-layers", "16"],
         &["--n-gpu-layers 16", "the run is on the CPU", "cpu"],
@@ -81,6 +85,8 @@ fn what_is_not_there_is_refused_with_what_is() {
     refused(&["--rpc", "127.0.0.1:9"], &["--rpc 127.0.0.1:9", "kvant rpc-server"]);
     lab.script(r#"{"devices": ["CUDA0"]}"#);
     refused(&["--device", "CUDA1"], &["there is cpu, CUDA0"]);
+    refused(&["--device", "cuda:2"], &["--device cuda:2", "there is cpu, CUDA0"]);
+    refused(&["--device", "cuda,CUDA0"], &["CUDA0 is named twice"]);
     // -1 is what llama.cpp calls all; 0 is the CPU alone.
     run_for(&mut lab.compare(&["--n-gpu-layers", "-1", "--variants", "F16"]), 0);
     assert_eq!(lab.results()["cells"][0]["n_gpu_layers"], -1);

@@ -19,7 +19,6 @@ pub enum Format {
     LlamaBench,
 }
 
-/// Flags of `compare`.
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
     after_help = "llama-bench's short flags work too: kvant compare -m model.gguf -p 512 -n 128 -d 0,4096 -ctk f16,q8_0; K and V are crossed, an unnamed one is f16."
@@ -185,7 +184,6 @@ pub struct CompareArgs {
     pub format: Option<Format>,
 }
 
-/// Flags of `triage`.
 #[derive(Debug, Clone, Args)]
 pub struct TriageArgs {
     /// As for compare: names, hf:owner/repo[@revision][:variant], .gguf files, or a folder of .gguf files
@@ -251,7 +249,6 @@ pub struct TriageArgs {
     pub seed: Option<u64>,
 }
 
-/// Flags of `gate`.
 #[derive(Debug, Clone, Args)]
 pub struct GateArgs {
     /// As for compare; a .gguf file is measured as it is

@@ -4,6 +4,7 @@ mod measure;
 
 pub use measure::{CompareArgs, Format, GateArgs, TriageArgs};
 
+use super::exit::{Failure, UNEXPECTED};
 use super::values::{parse_price, parse_threads};
 use crate::data::{FailOn, QualityLoss};
 use crate::mix::Grouping;
@@ -71,7 +72,6 @@ pub enum When {
     Never,
 }
 
-/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Measure the variants of a model against each other and write a report
@@ -122,7 +122,6 @@ pub enum Command {
     Corpus(CorpusArgs),
 }
 
-/// Flags of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
     /// A .gguf file, a folder of them, a name (`kvant models` lists them), or hf:owner/repo[@revision][:variant]
@@ -135,7 +134,6 @@ pub struct InspectArgs {
     pub against: Option<String>,
 }
 
-/// Flags of `models`.
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
     /// What to do (default: list)
@@ -171,7 +169,6 @@ pub enum ModelsAction {
     },
 }
 
-/// Flags of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
     /// Folder of a run, its journal.jsonl, or a file of llama-bench (-o json or -o jsonl); several of them (models,
@@ -195,7 +192,6 @@ pub struct ReportArgs {
     pub explain: Option<String>,
 }
 
-/// Flags of `rpc-server`.
 #[derive(Debug, Args)]
 pub struct RpcServerArgs {
     /// Address to listen on; anybody who reaches it can use this machine
@@ -212,7 +208,6 @@ pub struct RpcServerArgs {
     pub threads: Option<u32>,
 }
 
-/// Flags of `merge`.
 #[derive(Debug, Args)]
 pub struct MergeArgs {
     /// Folders of the shards, or their journals
@@ -223,7 +218,6 @@ pub struct MergeArgs {
     pub out: PathBuf,
 }
 
-/// Flags of `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
     /// The reference: folder of a run, its journal.jsonl, or a file of llama-bench (-o json or -o jsonl)
@@ -238,7 +232,6 @@ pub struct DiffArgs {
     pub fail_on: Option<FailOn>,
 }
 
-/// Arguments of the hidden `corpus`.
 #[derive(Debug, Args)]
 pub struct CorpusArgs {
     /// At least so many bytes.
@@ -251,7 +244,6 @@ pub struct CorpusArgs {
     pub salt: String,
 }
 
-/// Arguments of the hidden `quantize`.
 #[derive(Debug, Args)]
 pub struct QuantizeArgs {
     /// Source file.
@@ -268,7 +260,6 @@ pub struct QuantizeArgs {
     pub imatrix: Option<PathBuf>,
 }
 
-/// Arguments of the hidden `imatrix`.
 #[derive(Debug, Args)]
 pub struct ImatrixArgs {
     /// Model.
@@ -288,7 +279,6 @@ pub struct ImatrixArgs {
     pub threads: u32,
 }
 
-/// Flags of `mix`.
 #[derive(Debug, Clone, Args)]
 pub struct MixArgs {
     /// A name (`kvant models` lists them), hf:owner/repo[@revision][:variant], or a .gguf file (default: SmolLM2-135M-Instruct)
@@ -355,6 +345,18 @@ pub struct MixArgs {
     /// Folder for the report (default: in the store, beside what is cached)
     #[arg(long, help_heading = "The answer")]
     pub out: Option<PathBuf>,
+}
+
+/// The flags of a command of which these alone are given.
+pub fn given<T: Args>(flags: &[&str]) -> Result<T, Failure> {
+    let command = T::augment_args(clap::Command::new("kvant").no_binary_name(true));
+    let matches = command.try_get_matches_from(flags);
+    matches.and_then(|matches| T::from_arg_matches(&matches)).map_err(|e| {
+        Failure::msg(
+            UNEXPECTED,
+            format!("the defaults of flags cannot be read ({e}); please report this"),
+        )
+    })
 }
 
 #[cfg(test)]

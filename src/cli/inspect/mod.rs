@@ -8,20 +8,14 @@ mod tests;
 
 use super::args::{Global, InspectArgs};
 use super::exit::{Failure, BAD_INPUT, OK};
-use super::output;
-use super::progress::LiveLine;
-use super::sources::Sources;
-use super::stop::Stop;
-use super::survey;
+use super::{desk, output, survey};
 use crate::catalog;
 use crate::host;
 use facts::Facts;
 use std::path::Path;
 
 pub fn run(args: &InspectArgs, global: &Global) -> Result<u8, Failure> {
-    let stop = Stop::install()?;
-    let live = LiveLine::new(global);
-    let sources = Sources::of_user(global, &stop, &live)?;
+    let (_, live, sources) = desk::of_files(global)?;
     let is_named = args.variant.is_some() || args.against.is_some() || Path::new(&args.model).is_file();
     if !is_named
         && catalog::is_collection(&args.model, sources.context())?

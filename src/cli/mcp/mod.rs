@@ -16,7 +16,6 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-/// Serves until stdin ends.
 pub fn run(global: &Global) -> Result<u8, Failure> {
     let exe = std::env::current_exe().map_err(|e| Failure::new(UNEXPECTED, e))?;
     let mut flags = Vec::new();

@@ -8,7 +8,6 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// A run that was stopped.
 pub fn stopped() -> Failure {
     Failure::msg(
         INTERRUPTED,
@@ -16,10 +15,8 @@ pub fn stopped() -> Failure {
     )
 }
 
-/// Group and type.
 type Key = (String, String);
 
-/// What one line tells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Fact {
@@ -38,7 +35,6 @@ enum Fact {
 /// What is known of each group in each type.
 pub struct Cache {
     file: File,
-    /// Sums of squared errors.
     pub errors: BTreeMap<Key, f64>,
     /// Divergences of chunks, in the order of the text.
     pub kld: BTreeMap<Key, Vec<f64>>,
@@ -94,13 +90,11 @@ impl Cache {
         Ok(())
     }
 
-    /// Keeps an error.
     pub fn error(&mut self, group: &str, ty: &str, error: f64) -> io::Result<()> {
         let (group, ty) = (group.to_owned(), ty.to_owned());
         self.keep(Fact::Error { group, ty, error })
     }
 
-    /// Keeps divergences of further chunks.
     pub fn more(&mut self, group: &str, ty: &str, kld: Vec<f64>, ns: u64) -> io::Result<()> {
         let (group, ty) = (group.to_owned(), ty.to_owned());
         let first = self.known(&group, &ty).len() as u32;
@@ -113,7 +107,6 @@ impl Cache {
         })
     }
 
-    /// Divergences known so far.
     pub fn known(&self, group: &str, ty: &str) -> &[f64] {
         let key = (group.to_owned(), ty.to_owned());
         self.kld.get(&key).map_or(&[], Vec::as_slice)

@@ -8,12 +8,10 @@ use crate::corpus::{self, Corpus};
 
 /// Chunks of the text that sensitivities are measured on, at most.
 pub const N_CHUNKS_MAX: u32 = 24;
-/// Chunks of an importance matrix.
 pub const N_CHUNKS_IMATRIX: u32 = 64;
 /// Bytes of text for a token, more than any tokenizer's tokens have on average.
 const BYTES_PER_TOKEN: usize = 8;
 
-/// The text that calibrates.
 pub struct Calibration {
     pub name: String,
     text: String,

@@ -11,7 +11,6 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// Rows that are decoded at a time.
 const N_ROWS: u64 = 64;
 
 /// Makes files in a folder that goes with it.
@@ -27,7 +26,6 @@ pub struct Forge<'a> {
 }
 
 impl<'a> Forge<'a> {
-    /// Reads the reference's header.
     pub fn new(
         quantizer: &'a SelfQuantizer,
         reference: &Path,
@@ -168,7 +166,6 @@ impl<'a> Forge<'a> {
         Ok(path)
     }
 
-    /// Where a file goes.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }

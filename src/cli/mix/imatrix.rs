@@ -1,9 +1,8 @@
 //! The importance matrix of a mix: a file of the user's, or one that kvant gathers over the calibrating text and keeps in the store.
 
 use super::super::args::MixArgs;
+use super::super::desk::Desk;
 use super::super::exit::{Failure, BAD_INPUT, UNEXPECTED};
-use super::super::progress::LiveLine;
-use super::super::sources::Sources;
 use super::cached::stopped;
 use super::calibration::{Calibration, N_CHUNKS_IMATRIX};
 use crate::catalog::{Quantize, QUANTIZER_TAG};
@@ -16,28 +15,24 @@ use std::path::{Path, PathBuf};
 /// Folder of matrices in the store.
 const FOLDER: &str = "imatrix";
 
-/// A matrix to weigh with.
 pub struct Weighing {
     pub path: PathBuf,
     pub matrix: Imatrix,
     pub sha256: String,
-    /// Where it is from.
     pub what: MixMatrix,
 }
 
-/// What `--imatrix` asks for.
 pub fn of(
     args: &MixArgs,
     (reference, file): &(VariantInfo, PathBuf),
     calibration: &Calibration,
     n_threads: u32,
-    sources: &Sources,
-    live: &LiveLine,
+    desk: &Desk<'_>,
 ) -> Result<Option<Weighing>, Failure> {
     let (path, what) = match args.imatrix.as_str() {
         "off" => return Ok(None),
         "auto" => {
-            let path = gathered((reference, file), calibration, n_threads, sources, live)?;
+            let path = gathered((reference, file), calibration, n_threads, desk)?;
             let what = MixMatrix::Gathered {
                 n_chunks: N_CHUNKS_IMATRIX,
                 text: calibration.name.clone(),
@@ -48,7 +43,11 @@ pub fn of(
     };
     let unread = |e: &dyn std::fmt::Display| Failure::msg(BAD_INPUT, format!("--imatrix {}: {e}", path.display()));
     let matrix = Imatrix::open(&path).map_err(|e| unread(&e))?;
-    let sha256 = sources.store().sha256(&path, &mut |_| {}).map_err(|e| unread(&e))?;
+    let sha256 = desk
+        .sources
+        .store()
+        .sha256(&path, &mut |_| {})
+        .map_err(|e| unread(&e))?;
     Ok(Some(Weighing {
         path,
         matrix,
@@ -61,9 +60,9 @@ fn gathered(
     (reference, file): (&VariantInfo, &Path),
     calibration: &Calibration,
     n_threads: u32,
-    sources: &Sources,
-    live: &LiveLine,
+    desk: &Desk<'_>,
 ) -> Result<PathBuf, Failure> {
+    let Desk { sources, live, .. } = desk;
     let text = calibration.for_imatrix();
     let words = [
         reference.sha256.as_str(),
@@ -72,7 +71,7 @@ fn gathered(
         &N_CHUNKS_IMATRIX.to_string(),
     ];
     let name = &corpus::sha256_hex(&words.join("\n"))[..16];
-    let dir = sources.store_root().join(FOLDER);
+    let dir = sources.store().root().join(FOLDER);
     let path = dir.join(format!("imatrix-{name}.gguf"));
     if path.is_file() {
         return Ok(path);

@@ -1,12 +1,10 @@
 //! The mix as a file: by llama.cpp's quantizer, checked, labelled, in the store.
 
+use super::super::desk::Desk;
 use super::super::exit::{Failure, UNEXPECTED};
-use super::super::progress::LiveLine;
-use super::super::sources::Sources;
-use super::calibration::Calibration;
 use super::forge::label_of;
 use super::search::{Chosen, Search};
-use super::setting::Files;
+use super::setting::Setting;
 use crate::catalog::{keep_mix, Mixed, QUANTIZER_TAG};
 use crate::data::{DerivedFrom, VariantInfo};
 use crate::gguf::{GgmlType, Gguf};
@@ -25,18 +23,18 @@ pub fn label(search: &Search<'_>, chosen: &Chosen, is_weighed: bool) -> String {
 pub fn make(
     search: &Search<'_>,
     chosen: &Chosen,
-    (label, calibration): (&str, &Calibration),
-    files: &Files,
-    sources: &Sources,
-    live: &LiveLine,
+    label: &str,
+    setting: &Setting,
+    desk: &Desk<'_>,
 ) -> Result<(VariantInfo, PathBuf), Failure> {
+    let Setting { calibration, files, .. } = setting;
     let forge = &search.forge;
     let main = chosen.recipe.main_type(&forge.matrices).unwrap_or(GgmlType::Q8_0);
     let path = forge.path("mix.gguf");
     let total = chosen.recipe.bytes(&forge.matrices);
     let label_line = format!("making {label}");
     forge.quantize(&chosen.recipe, main, &path, &mut |done| {
-        live.share(&label_line, done.min(total), total)
+        desk.live.share(&label_line, done.min(total), total)
     })?;
     check(&path, search, chosen)?;
     let from = made_from(&files.reference.0);
@@ -58,7 +56,9 @@ pub fn make(
         notes: &notes,
         from: &from,
     };
-    Ok(keep_mix(&mixed, sources.store(), &mut |event| live.file(event))?)
+    Ok(keep_mix(&mixed, desk.sources.store(), &mut |event| {
+        desk.live.file(event)
+    })?)
 }
 
 /// What is recorded of a file that was made of the reference: what that was made from, where kvant made it.

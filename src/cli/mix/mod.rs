@@ -15,14 +15,12 @@ mod search;
 mod setting;
 mod target;
 
-use super::args::{Cli, Command, Global, MixArgs};
+use super::args::{self, Global, MixArgs};
 use super::builds;
+use super::desk::Desk;
 use super::exit::{Failure, BAD_INPUT, DOES_NOT_FIT, NOT_MET, UNEXPECTED};
 use super::job::unused;
-use super::progress::LiveLine;
-use super::report::JOURNAL_NAME;
-use super::sources::Sources;
-use super::stop::Stop;
+use super::runs::JOURNAL_NAME;
 use crate::catalog::{free_at, mixes_of};
 use crate::data::{ArmConfig, VariantInfo};
 use crate::mix::{groups, Limits, Matrix};
@@ -30,7 +28,6 @@ use crate::runner::TrialConfig;
 use crate::{engine, host, units};
 use cached::{stopped, Cache};
 use calibration::{Calibration, N_CHUNKS_MAX};
-use clap::Parser;
 use forge::Forge;
 use make::{label, made_from, make};
 use search::{Chosen, Search, Wanted};
@@ -49,7 +46,6 @@ const N_PARAMS_SMALL: u64 = 50_000_000;
 /// Metadata of a mix, besides its recipe.
 const METADATA_BYTES: u64 = 1024;
 
-/// Searches, makes, proves, answers.
 pub fn run(args: &MixArgs, global: &Global) -> Result<u8, Failure> {
     let target = Target::of(args)?;
     target::types(args, args.imatrix != "off")?;
@@ -58,25 +54,21 @@ pub fn run(args: &MixArgs, global: &Global) -> Result<u8, Failure> {
         let why = format!("--out {}: a run is there already; choose another folder", out.display());
         return Err(Failure::msg(BAD_INPUT, why));
     }
-    let (host, engine) = (host::gather(), engine::info());
-    let stop = Stop::install()?;
-    let live = LiveLine::new(global);
-    let sources = Sources::of_user(global, &stop, &live)?;
+    let desk = Desk::new(global, host::gather(), engine::info())?;
     let started = Instant::now();
-    let of_target = (target, calibration);
-    let setting = Setting::of(args, of_target, (&host, &engine), &sources, (&live, &stop), global)?;
-    let (mut search, wanted, mut chosen, mut mix) = find(args, &setting, &sources, (&live, &stop))?;
+    let setting = Setting::of(args, (target, calibration), &desk)?;
+    let (mut search, wanted, mut chosen, mut mix) = find(args, &setting, &desk)?;
     if let Some(least) = setting.target.min_decode.filter(|_| wanted.limits.ns.is_finite()) {
         let mut alone = setting.files.all.clone();
         alone.variants = vec![mix.clone()];
-        let tps = prove::decode_tps(args, alone, (host.clone(), engine.clone()), &sources, (&stop, global))?;
+        let tps = prove::decode_tps(args, alone, &desk)?;
         if let Some(tps) = tps.filter(|tps| *tps < least) {
             // The prediction was too fast: once more, for as much less time.
             let ns = chosen.predicted.ns * tps / least;
             let limits = Limits { ns, ..wanted.limits };
             let again = search.run(&Wanted { limits, ..wanted })?;
             if let Some(again) = again.filter(|again| again.picks != chosen.picks) {
-                mix = file(&search, &again, &setting, &sources, &live)?;
+                mix = file(&search, &again, &setting, &desk)?;
                 chosen = again;
             }
         }
@@ -89,9 +81,8 @@ pub fn run(args: &MixArgs, global: &Global) -> Result<u8, Failure> {
     };
     let mut all = setting.files.all.clone();
     all.variants.push(mix.clone());
-    let line = LiveLine::new(global);
-    let proof = prove::prove(&compare, all, (host, engine), &out, &sources, (line, &stop, global))?;
-    if stop.is_raised() {
+    let proof = prove::prove(&compare, all, &out, &desk)?;
+    if desk.stop.is_raised() {
         return Err(stopped());
     }
     let known = search.known()?;
@@ -113,71 +104,40 @@ type Mix = (VariantInfo, PathBuf);
 fn find<'a>(
     args: &MixArgs,
     setting: &'a Setting,
-    sources: &'a Sources,
-    (live, stop): (&'a LiveLine, &'a Stop),
+    desk: &'a Desk<'_>,
 ) -> Result<(Search<'a>, Wanted, Chosen, Mix), Failure> {
-    let mut search = begin(args, setting, sources, (live, stop))?;
+    let mut search = begin(args, setting, desk)?;
     let wanted = wanted(setting, &search.forge)?;
     let found = search.run(&wanted)?;
-    live.clear();
+    desk.live.clear();
     let Some(chosen) = found else {
         return Err(not_met(&setting.target, &search));
     };
-    let mix = file(&search, &chosen, setting, sources, live)?;
+    let mix = file(&search, &chosen, setting, desk)?;
     Ok((search, wanted, chosen, mix))
 }
 
-/// The file of a choice, in the store.
-fn file(
-    search: &Search<'_>,
-    chosen: &Chosen,
-    setting: &Setting,
-    sources: &Sources,
-    live: &LiveLine,
-) -> Result<Mix, Failure> {
+fn file(search: &Search<'_>, chosen: &Chosen, setting: &Setting, desk: &Desk<'_>) -> Result<Mix, Failure> {
     let label = label(search, chosen, setting.weighing.is_some());
-    make(
-        search,
-        chosen,
-        (&label, &setting.calibration),
-        &setting.files,
-        sources,
-        live,
-    )
+    make(search, chosen, &label, setting, desk)
 }
 
 /// Mixes of a model for other commands: those in the store, or else one of the size of Q4_K_M, which is made.
-pub fn candidates(
-    models: &[String],
-    sources: &Sources,
-    (live, stop, global): (&LiveLine, &Stop, &Global),
-) -> Result<Vec<Mix>, Failure> {
-    let args = match Cli::try_parse_from(["kvant", "mix"]).map(|cli| cli.command) {
-        Ok(Command::Mix(args)) => MixArgs {
-            models: models.to_vec(),
-            ..*args
-        },
-        Ok(_) | Err(_) => {
-            let why = "the defaults of mix cannot be read; please report this";
-            return Err(Failure::msg(UNEXPECTED, why));
-        }
+pub fn candidates(models: &[String], desk: &Desk<'_>) -> Result<Vec<Mix>, Failure> {
+    let args = MixArgs {
+        models: models.to_vec(),
+        ..args::given(&[])?
     };
-    let (host, engine) = (host::gather(), engine::info());
-    let of_target = (Target::of(&args)?, Calibration::of(&args)?);
-    let setting = Setting::of(&args, of_target, (&host, &engine), sources, (live, stop), global)?;
-    let made = mixes_of(&made_from(&setting.files.reference.0), sources.store());
+    let setting = Setting::of(&args, (Target::of(&args)?, Calibration::of(&args)?), desk)?;
+    let made = mixes_of(&made_from(&setting.files.reference.0), desk.sources.store());
     match made.is_empty() {
         false => Ok(made),
-        true => Ok(vec![find(&args, &setting, sources, (live, stop))?.3]),
+        true => Ok(vec![find(&args, &setting, desk)?.3]),
     }
 }
 
-fn begin<'a>(
-    args: &MixArgs,
-    setting: &'a Setting,
-    sources: &'a Sources,
-    (live, stop): (&'a LiveLine, &'a Stop),
-) -> Result<Search<'a>, Failure> {
+fn begin<'a>(args: &MixArgs, setting: &'a Setting, desk: &'a Desk<'_>) -> Result<Search<'a>, Failure> {
+    let sources = &desk.sources;
     let Setting {
         files, folder, types, ..
     } = setting;
@@ -227,7 +187,7 @@ fn begin<'a>(
         setting.profile.as_ref().filter(|_| is_timed),
         (trials, n_chunks, n_lanes),
         budget(args, files.reference.0.model_n_params),
-        (live, stop),
+        (&desk.live, &desk.stop),
     ))
 }
 

@@ -1,17 +1,15 @@
 //! The proof: the mix and its rivals, whole files, in one ordinary run of `compare` on a text that nothing was chosen with.
 
-use super::super::args::{CompareArgs, Global, MixArgs};
+use super::super::answer::write_report;
+use super::super::args::{CompareArgs, MixArgs};
 use super::super::compare::default_args;
+use super::super::desk::Desk;
 use super::super::exit::{Failure, UNEXPECTED};
 use super::super::job::Job;
-use super::super::progress::LiveLine;
-use super::super::report::write_report;
 use super::super::resolve;
-use super::super::sources::Sources;
-use super::super::stop::Stop;
 use super::super::values::WorkloadChoice;
 use crate::catalog::ModelFiles;
-use crate::data::{ArmConfig, EngineInfo, HostInfo, KvType, Plan, Record, Workload};
+use crate::data::{ArmConfig, KvType, Plan, Record, Workload};
 use crate::journal::Journal;
 use crate::plan::{self, KvPair, QualityMode, Settings, WorkFlags};
 use crate::report::{CellReport, Figure, QualityReport, ReportModel};
@@ -19,17 +17,13 @@ use crate::stats::{self, Interval};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Tokens of a chunk.
 pub const N_CTX: u32 = 512;
 /// Tokens before those that decode is timed with.
 pub const N_DEPTH: u32 = 128;
-/// Level of intervals.
 const LEVEL: f64 = 0.95;
-/// Rounds of speed.
 const N_ROUNDS: u32 = 8;
 const N_LAUNCHES: u32 = 2;
 
-/// The flags of the run that proves.
 pub fn compare_args(args: &MixArgs, n_chunks: u32) -> Result<CompareArgs, Failure> {
     Ok(CompareArgs {
         models: args.models.clone(),
@@ -56,15 +50,10 @@ pub fn compare_args(args: &MixArgs, n_chunks: u32) -> Result<CompareArgs, Failur
     })
 }
 
-/// Settings and plan of a run of these variants.
-pub fn planned(
-    compare: &CompareArgs,
-    variants: Vec<String>,
-    (host, engine): (&HostInfo, &EngineInfo),
-) -> Result<(Settings, Plan), Failure> {
+pub fn planned(compare: &CompareArgs, variants: Vec<String>, desk: &Desk<'_>) -> Result<(Settings, Plan), Failure> {
     let settings = Settings {
         variants,
-        ..resolve::settings(compare, host, &engine.devices, &[])?
+        ..resolve::settings(compare, &desk.host, &desk.engine.devices, &[])?
     };
     let plan = plan::build(&settings)?;
     Ok((settings, plan))
@@ -79,27 +68,19 @@ pub fn scoring_config(plan: &Plan) -> Result<ArmConfig, Failure> {
     config.ok_or_else(|| Failure::msg(UNEXPECTED, "a plan without quality; please report this"))
 }
 
-/// What was measured.
 pub struct Proof {
     pub model: ReportModel,
     kld: BTreeMap<String, Vec<f64>>,
 }
 
 /// Measures the files against the first of them.
-pub fn prove(
-    compare: &CompareArgs,
-    files: ModelFiles,
-    (host, engine): (HostInfo, EngineInfo),
-    dir: &Path,
-    sources: &Sources,
-    (live, stop, global): (LiveLine, &Stop, &Global),
-) -> Result<Proof, Failure> {
-    let (settings, plan) = planned(compare, files.ids(), (&host, &engine))?;
-    let mut job = Job::prepare(compare, settings, (plan, None), (host, engine), files, sources, &live)?;
-    job.dir = dir.to_owned();
-    let journal = job.measure_alone(None, None, live, stop)?.journal;
+pub fn prove(compare: &CompareArgs, files: ModelFiles, dir: &Path, desk: &Desk<'_>) -> Result<Proof, Failure> {
+    let (settings, plan) = planned(compare, files.ids(), desk)?;
+    let mut job = Job::prepare(compare, settings, (plan, None), files, desk)?;
+    job.dir = Some(dir.to_owned());
+    let journal = job.measure_alone(None, desk)?.journal;
     let model = ReportModel::build(&journal.header, &journal.records);
-    write_report(&model, dir, global)?;
+    write_report(&model, dir, desk.global)?;
     Ok(Proof {
         kld: kld_by_chunk(&journal),
         model,
@@ -107,21 +88,14 @@ pub fn prove(
 }
 
 /// Decode of a file alone.
-pub fn decode_tps(
-    args: &MixArgs,
-    file: ModelFiles,
-    machine: (HostInfo, EngineInfo),
-    sources: &Sources,
-    (stop, global): (&Stop, &Global),
-) -> Result<Option<f64>, Failure> {
+pub fn decode_tps(args: &MixArgs, file: ModelFiles, desk: &Desk<'_>) -> Result<Option<f64>, Failure> {
     let compare = CompareArgs {
         quality: QualityMode::Off,
         ..compare_args(args, 1)?
     };
     let id = file.ids().concat();
-    let dir = sources.store().temporary_folder()?;
-    let line = LiveLine::new(global);
-    let proof = prove(&compare, file, machine, dir.path(), sources, (line, stop, global))?;
+    let dir = desk.sources.store().temporary_folder()?;
+    let proof = prove(&compare, file, dir.path(), desk)?;
     Ok(proof.decode_tps(&id).map(|tps| tps.estimate))
 }
 
@@ -150,12 +124,10 @@ impl Proof {
         rows.find(|row| row.arm.variant == variant && !row.arm.is_control)
     }
 
-    /// Mean divergence.
     pub fn kld(&self, variant: &str) -> Option<Figure> {
         self.quality(variant)?.kld_mean
     }
 
-    /// Chunks that were scored.
     pub fn n_chunks(&self, variant: &str) -> usize {
         self.kld.get(variant).map_or(0, Vec::len)
     }
@@ -166,7 +138,6 @@ impl Proof {
         stats::mean_ratio_interval(self.kld.get(of)?, self.kld.get(to)?, LEVEL, seed)
     }
 
-    /// Perplexity.
     pub fn ppl(&self, variant: &str) -> Option<Figure> {
         self.quality(variant)?.ppl
     }
@@ -178,12 +149,10 @@ impl Proof {
         self.model.cells.iter().find(is_meant)
     }
 
-    /// Decode, tokens per second.
     pub fn decode_tps(&self, variant: &str) -> Option<Interval> {
         self.decode(variant)?.tps
     }
 
-    /// Decode of one relative to another.
     pub fn decode_ratio(&self, of: &str, to: &str) -> Option<Interval> {
         self.model.speed_ratio(self.decode(to)?, self.decode(of)?)
     }

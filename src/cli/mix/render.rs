@@ -1,9 +1,9 @@
 //! Puts together what is said of the mix, writes its files, and prints it.
 
+use super::super::answer::{tell, write_files};
 use super::super::args::{Global, MixArgs};
 use super::super::exit::{Failure, NOT_MET, OK, UNEXPECTED};
 use super::super::output;
-use super::super::report::{tell, unwritten};
 use super::forge::label_of;
 use super::picture;
 use super::prove::{self, Proof};
@@ -13,12 +13,9 @@ use crate::data::VariantInfo;
 use crate::gguf::GgmlType;
 use crate::mix::Sensitivities;
 use crate::plan::Profile;
-use crate::report::{
-    emit_variant, mix_json, write_file, MixChoice, MixLimits, MixReport, MixRow, MixSensitivity, MixWeighing,
-};
+use crate::report::{emit_variant, mix_json, MixChoice, MixLimits, MixReport, MixRow, MixSensitivity, MixWeighing};
 use std::path::{Path, PathBuf};
 
-/// Everything that the answer is made of.
 pub struct Answer<'a> {
     pub setting: &'a Setting,
     pub search: &'a Search<'a>,
@@ -37,16 +34,13 @@ impl Answer<'_> {
         let matrices = &self.search.forge.matrices;
         let svg = picture::svg(matrices, &self.chosen.recipe, &self.mix.0.id);
         let types = self.chosen.recipe.lines(matrices).join("\n") + "\n";
-        let mut files = Vec::new();
-        for (name, text) in [
-            ("mix.md", &report.md(global.lang)),
-            ("mix.json", &json),
-            ("charts/mix.svg", &svg),
-            ("tensor-types.txt", &types),
-        ] {
-            write_file(&out.join(name), text).map_err(unwritten)?;
-            files.push(out.join(name));
-        }
+        let files = [
+            ("mix.md", &*report.md(global.lang)),
+            ("mix.json", &*json),
+            ("charts/mix.svg", &*svg),
+            ("tensor-types.txt", &*types),
+        ];
+        let files = write_files(Some(out), &files)?;
         let text = match args.emit {
             Some(program) => {
                 let variant = report.recommended();

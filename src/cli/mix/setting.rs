@@ -1,19 +1,17 @@
 //! What is settled before anything is measured: texts, files, types, and where what is found is kept.
 
-use super::super::args::{Global, MixArgs};
+use super::super::args::MixArgs;
+use super::super::desk::Desk;
 use super::super::exit::{Failure, BAD_INPUT, UNEXPECTED};
 use super::super::probe;
-use super::super::profile::{self, Machine, Needs};
-use super::super::progress::LiveLine;
-use super::super::sources::Sources;
-use super::super::stop::Stop;
+use super::super::profile::{self, Needs};
 use super::calibration::Calibration;
 use super::imatrix::{self, Weighing};
 use super::prove;
 use super::target::{self, Target};
 use crate::catalog::{ModelFiles, ProbeShape, Request};
 use crate::corpus;
-use crate::data::{ArmConfig, EngineInfo, HostInfo, KvType, VariantInfo};
+use crate::data::{ArmConfig, EngineInfo, KvType, VariantInfo};
 use crate::gguf::GgmlType;
 use crate::plan::{KvPair, Profile};
 use std::path::PathBuf;
@@ -31,7 +29,7 @@ pub struct Files {
 }
 
 impl Files {
-    fn of(args: &MixArgs, target: &Target, sources: &Sources, live: &LiveLine) -> Result<Files, Failure> {
+    fn of(args: &MixArgs, target: &Target, desk: &Desk<'_>) -> Result<Files, Failure> {
         let mut wanted = vec!["F16".to_owned(), "Q8_0".to_owned(), "Q4_K_M".to_owned()];
         wanted.extend(target.like.clone().filter(|like| !wanted.contains(like)));
         let resolve = |wanted: &[String]| {
@@ -39,7 +37,7 @@ impl Files {
                 command: "mix",
                 ..Request::of(&args.models, wanted)
             };
-            sources.resolve(&request, live)
+            desk.sources.resolve(&request, &desk.live)
         };
         let mut all = resolve(&wanted)?;
         let first = |all: &ModelFiles| all.variants.first().cloned();
@@ -63,7 +61,6 @@ impl Files {
     }
 }
 
-/// What is settled before anything is measured.
 pub struct Setting {
     pub target: Target,
     pub calibration: Calibration,
@@ -81,26 +78,18 @@ impl Setting {
     pub fn of(
         args: &MixArgs,
         (target, calibration): (Target, Calibration),
-        (host, engine): (&HostInfo, &EngineInfo),
-        sources: &Sources,
-        (live, stop): (&LiveLine, &Stop),
-        global: &Global,
+        desk: &Desk<'_>,
     ) -> Result<Setting, Failure> {
-        let files = Files::of(args, &target, sources, live)?;
+        let files = Files::of(args, &target, desk)?;
         let compare = prove::compare_args(args, args.chunks.unwrap_or(8))?;
-        let (_, plan) = prove::planned(&compare, files.all.ids(), (host, engine))?;
+        let (_, plan) = prove::planned(&compare, files.all.ids(), desk)?;
         let config = prove::scoring_config(&plan)?;
-        let weighing = imatrix::of(args, &files.reference, &calibration, config.n_threads, sources, live)?;
+        let weighing = imatrix::of(args, &files.reference, &calibration, config.n_threads, desk)?;
         let types = target::types(args, weighing.is_some())?;
-        let machine = Machine {
-            host,
-            engine,
-            n_threads: config.n_threads,
-        };
-        let profile = speeds(&machine, &types, &files, &target, sources, (global, stop))?;
-        let question = question(&files, &calibration, weighing.as_ref(), args, engine);
+        let profile = speeds(desk, config.n_threads, &types, &files, &target)?;
+        let question = question(&files, &calibration, weighing.as_ref(), args, &desk.engine);
         Ok(Setting {
-            folder: sources.store_root().join(FOLDER).join(question),
+            folder: desk.sources.store().root().join(FOLDER).join(question),
             target,
             calibration,
             files,
@@ -114,12 +103,11 @@ impl Setting {
 
 /// Speeds of types on this machine: kept ones, and measured where the target is a speed.
 fn speeds(
-    machine: &Machine<'_>,
+    desk: &Desk<'_>,
+    n_threads: u32,
     types: &[GgmlType],
     files: &Files,
     target: &Target,
-    sources: &Sources,
-    (global, stop): (&Global, &Stop),
 ) -> Result<Option<Profile>, Failure> {
     let (model, info) = (&files.all.info, &files.reference.0);
     let needs = Needs {
@@ -127,9 +115,9 @@ fn speeds(
         kv: vec![KvPair::of(KvType::F16)],
         shape: ProbeShape::of_model(model.n_embd, info.model_n_params),
     };
-    match profile::cached(machine, &needs, sources) {
+    match profile::cached(desk, n_threads, &needs) {
         None if target.min_decode.is_some() => {
-            let profile = probe::measure(machine, &needs, sources, || LiveLine::new(global), stop)?;
+            let profile = probe::measure(desk, n_threads, &needs)?;
             let why =
                 "--min-decode: this machine's speed with each type of weights could not be measured; leave it out";
             profile.map(Some).ok_or_else(|| Failure::msg(UNEXPECTED, why))

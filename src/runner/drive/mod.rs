@@ -131,7 +131,8 @@ impl<'a> Drive<'a> {
             launch_ns: 0,
             load_ns: BTreeMap::new(),
             predicted_ns: config
-                .predicted_ns
+                .prediction
+                .execution_ns
                 .iter()
                 .map(|&ns| ns.max(config.plan.sample_ns_min))
                 .collect(),

@@ -20,7 +20,7 @@ impl Drive<'_> {
     pub(super) fn launch(&mut self, first: u32) -> Result<(), Stop> {
         let start = Instant::now();
         self.workers.dismiss_all();
-        if !self.site.run.is_resident {
+        if !self.site.run.prediction.is_resident() {
             return Ok(());
         }
         let (n_rounds, _) = self.pace.unwrap_or((self.site.run.plan.pace.n_rounds.max(1), false));
@@ -78,7 +78,7 @@ impl Drive<'_> {
     pub(super) fn one_round(&mut self, turn: Turn) -> Result<(), Stop> {
         self.read_probe(turn)?;
         let due = self.blocks(turn);
-        if self.site.run.is_resident {
+        if self.site.run.prediction.is_resident() {
             let mut position = 0;
             for cells in due {
                 self.block(turn, &cells, &mut position)?;

@@ -56,7 +56,7 @@ impl Drive<'_> {
         let (n_rounds, _) = self.pace.unwrap_or((plan.pace.n_rounds, false));
         let ahead = self.predicted_of(self.turn(in_launch));
         let has_time = nanos(self.start).saturating_add(ahead) <= self.budget_ns();
-        self.site.run.is_resident && in_launch < n_rounds && has_time
+        self.site.run.prediction.is_resident() && in_launch < n_rounds && has_time
     }
 
     fn predicted_of(&self, turn: Turn) -> u64 {
