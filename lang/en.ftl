@@ -126,14 +126,12 @@ at-prompt = for { $n } tokens
 at-depth = at depth { $n }
 # (ratio, setting)
 ratio-here = { $ratio } { $setting }
-# (name, ratios, baseline, rate, setting)
-decodes-fastest =
-    By the estimates { $name } decodes fastest in every context: { $ratios } faster than
-    { $baseline }; { $rate } t/s { $setting }.
-# (name, ratios, baseline, rate, setting)
-prefills-fastest =
-    By the estimates { $name } prefills fastest in every context: { $ratios } faster than
-    { $baseline }; { $rate } t/s { $setting }.
+# (work, name, ratios, baseline, rate, setting)
+fastest-everywhere =
+    By the estimates { $name } { $work ->
+        [prefill] prefills
+       *[other] decodes
+    } fastest in every context: { $ratios } faster than { $baseline }; { $rate } t/s { $setting }.
 # (ratio, setting, verdict)
 pair-here = { $ratio } { $setting } ({ $verdict })
 # (name, second, pairs)
@@ -146,18 +144,18 @@ nobody-ahead = { $setting }, no variant comes out ahead of { $baseline }: { $nex
 leads = { $setting }, { $lead } ({ $rate } t/s){ $runner_up }.
 # (second, ratio, verdict)
 against-next = ; against { $second }, the next one: { $ratio } ({ $verdict })
-decodes = decodes
-prefills = prefills
-# (name, verb, ratio, baseline)
-is-faster = { $name } { $verb } { $ratio } faster than { $baseline }
-# (name, verb, ratio, baseline)
-is-slower = { $name } { $verb } at { $ratio } the speed of { $baseline }, slower
-# (name, verb, ratio, baseline)
-is-same = { $name } { $verb } at { $ratio } the speed of { $baseline }: the same
-# (name, verb, ratio, baseline)
-is-unknown =
-    { $name } { $verb } at { $ratio } the speed of { $baseline }: whether that is a difference
-    cannot be told
+# (name, work, verdict, ratio, baseline)
+speed-against =
+    { $name } { $work ->
+        [prefill] prefills
+       *[other] decodes
+    } { $verdict ->
+        [faster] { $ratio } faster than { $baseline }
+        [slower] at { $ratio } the speed of { $baseline }, slower
+        [same] at { $ratio } the speed of { $baseline }: the same
+       *[cant_tell]
+            at { $ratio } the speed of { $baseline }: whether that is a difference cannot be told
+    }
 warning-line = warning: { $text }
 # (what, kind, reason)
 not-measured-line = not measured: { $what } ({ $kind }): { $reason }

@@ -100,12 +100,11 @@ not-measured-of =
 at-prompt = con { $n } tokens
 at-depth = a profundidad { $n }
 ratio-here = { $ratio } { $setting }
-decodes-fastest =
-    Según las estimaciones, { $name } es la que más rápido decodifica en todos los contextos:
-    { $ratios } respecto a { $baseline }; { $rate } t/s { $setting }.
-prefills-fastest =
-    Según las estimaciones, { $name } es la que más rápido hace el prefill con cualquier longitud:
-    { $ratios } respecto a { $baseline }; { $rate } t/s { $setting }.
+fastest-everywhere =
+    Según las estimaciones, { $name } es la que más rápido { $work ->
+        [prefill] hace el prefill con cualquier longitud
+       *[other] decodifica en todos los contextos
+    }: { $ratios } respecto a { $baseline }; { $rate } t/s { $setting }.
 pair-here = { $ratio } { $setting } ({ $verdict })
 against-next-everywhere = { $name } frente a { $second }, la siguiente: { $pairs }.
 setting-prompt = Con un prompt de { $n } tokens
@@ -113,14 +112,16 @@ setting-depth = A profundidad { $n }
 nobody-ahead = { $setting }, ninguna variante supera a { $baseline }: { $next }.
 leads = { $setting }, { $lead } ({ $rate } t/s){ $runner_up }.
 against-next = ; frente a { $second }, la siguiente: { $ratio } ({ $verdict })
-decodes = decodifica
-prefills = hace el prefill
-is-faster = { $name } { $verb } más rápido que { $baseline }: { $ratio }
-is-slower = { $name } { $verb } más lento que { $baseline }: { $ratio }
-is-same = { $name } { $verb } igual de rápido que { $baseline }: { $ratio }
-is-unknown =
-    { $name } { $verb } a { $ratio } la velocidad de { $baseline }: no se puede saber si hay
-    diferencia
+speed-against =
+    { $name } { $work ->
+        [prefill] hace el prefill
+       *[other] decodifica
+    } { $verdict ->
+        [faster] más rápido que { $baseline }: { $ratio }
+        [slower] más lento que { $baseline }: { $ratio }
+        [same] igual de rápido que { $baseline }: { $ratio }
+       *[cant_tell] a { $ratio } la velocidad de { $baseline }: no se puede saber si hay diferencia
+    }
 warning-line = aviso: { $text }
 not-measured-line = sin medir: { $what } ({ $kind }): { $reason }
 terminal-intro = Tokens por segundo; la razón es la de { $work }.

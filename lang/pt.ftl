@@ -101,12 +101,11 @@ not-measured-of =
 at-prompt = com { $n } tokens
 at-depth = na profundidade { $n }
 ratio-here = { $ratio } { $setting }
-decodes-fastest =
-    Pelas estimativas, { $name } é a que decodifica mais rápido em todos os contextos: { $ratios }
-    em relação a { $baseline }; { $rate } t/s { $setting }.
-prefills-fastest =
-    Pelas estimativas, { $name } é a que faz o prefill mais rápido em todos os comprimentos:
-    { $ratios } em relação a { $baseline }; { $rate } t/s { $setting }.
+fastest-everywhere =
+    Pelas estimativas, { $name } é a que { $work ->
+        [prefill] faz o prefill mais rápido em todos os comprimentos
+       *[other] decodifica mais rápido em todos os contextos
+    }: { $ratios } em relação a { $baseline }; { $rate } t/s { $setting }.
 pair-here = { $ratio } { $setting } ({ $verdict })
 against-next-everywhere = { $name } em relação a { $second }, a seguinte: { $pairs }.
 setting-prompt = Com um prompt de { $n } tokens
@@ -114,13 +113,16 @@ setting-depth = Na profundidade { $n }
 nobody-ahead = { $setting }, nenhuma variante supera { $baseline }: { $next }.
 leads = { $setting }, { $lead } ({ $rate } t/s){ $runner_up }.
 against-next = ; em relação a { $second }, a seguinte: { $ratio } ({ $verdict })
-decodes = decodifica
-prefills = faz o prefill
-is-faster = { $name } { $verb } mais rápido que { $baseline }: { $ratio }
-is-slower = { $name } { $verb } mais lento que { $baseline }: { $ratio }
-is-same = { $name } { $verb } tão rápido quanto { $baseline }: { $ratio }
-is-unknown =
-    { $name } { $verb } a { $ratio } a velocidade de { $baseline }: não se sabe se há diferença
+speed-against =
+    { $name } { $work ->
+        [prefill] faz o prefill
+       *[other] decodifica
+    } { $verdict ->
+        [faster] mais rápido que { $baseline }: { $ratio }
+        [slower] mais lento que { $baseline }: { $ratio }
+        [same] tão rápido quanto { $baseline }: { $ratio }
+       *[cant_tell] a { $ratio } a velocidade de { $baseline }: não se sabe se há diferença
+    }
 warning-line = aviso: { $text }
 not-measured-line = não medido: { $what } ({ $kind }): { $reason }
 terminal-intro = Tokens por segundo; a razão é a de { $work }.

@@ -146,8 +146,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// A count, with digits grouped by threes from 10 000 up (no-break spaces, as the BIPM writes them).
-pub(crate) fn count(n: u64) -> String {
-    let digits = n.to_string();
+pub(crate) fn count(n: impl Into<u64>) -> String {
+    let digits = n.into().to_string();
     if digits.len() < 5 {
         return digits;
     }

@@ -37,10 +37,7 @@ pub fn read(store: &Path, header: &RunHeader) -> (Option<TextTokens>, Vec<Qualit
 
 /// Keeps what a run scored. Without room for it the next run scores again.
 pub fn keep(store: &Path, header: &RunHeader, records: &[Record]) {
-    let tokens = records.iter().find_map(|record| match record {
-        Record::Texts(tokens) => Some(tokens),
-        _ => None,
-    });
+    let tokens = records.iter().find_map(Record::texts);
     for (index, arm) in arms(header) {
         let path = path(store, header, arm);
         let mut chunks: BTreeMap<Chunk, ChunkScore> = read_file(&path).chunks.into_iter().collect();

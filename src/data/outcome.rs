@@ -2,6 +2,7 @@
 
 use super::beside::PassedOver;
 use super::named::named_enum;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 named_enum! {
@@ -26,11 +27,30 @@ named_enum! {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(into = "OutcomeOf")]
 pub enum Outcome {
     Ok,
     /// Not, or not completely, with the reason in words.
     Failed(FailureKind, String),
+}
+
+#[derive(Serialize, JsonSchema)]
+struct OutcomeOf {
+    /// `ok`, or the kind of failure.
+    outcome: &'static str,
+    /// As it was recorded, in the words of llama.cpp, the system or kvant.
+    reason: Option<String>,
+}
+
+impl From<Outcome> for OutcomeOf {
+    fn from(outcome: Outcome) -> OutcomeOf {
+        let (outcome, reason) = match outcome {
+            Outcome::Ok => ("ok", None),
+            Outcome::Failed(kind, reason) => (kind.name(), Some(reason).filter(|r| !r.is_empty())),
+        };
+        OutcomeOf { outcome, reason }
+    }
 }
 
 /// What the user is told to look at. Stored in the journal; each text ends in advice.

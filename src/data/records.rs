@@ -236,3 +236,31 @@ pub enum Record {
     QualityFailure(QualityFailure),
     End(EndRecord),
 }
+
+/// Of each kind a function to read it where it is one, for `filter_map`.
+macro_rules! of_kind {
+    ($($name:ident: $kind:ident($record:ty),)*) => {
+        impl Record {
+            $(pub const fn $name(&self) -> Option<&$record> {
+                match self {
+                    Record::$kind(record) => Some(record),
+                    _ => None,
+                }
+            })*
+        }
+    };
+}
+
+of_kind! {
+    warning: Warning(Warning),
+    launch: Launch(LaunchRecord),
+    sample: Sample(SampleRecord),
+    probe: Probe(ProbeRecord),
+    disturbed: Disturbed(DisturbedRecord),
+    failure: Failure(FailureRecord),
+    dropped: Dropped(DroppedRecord),
+    memory: Memory(MemoryRecord),
+    texts: Texts(TextTokens),
+    quality: Quality(QualityRecord),
+    quality_failure: QualityFailure(QualityFailure),
+}

@@ -6,43 +6,31 @@ use super::charts::ChartName;
 
 /// A report: the answer first, then its sections.
 pub(super) struct Document {
-    /// The heading above everything.
     pub(super) title: String,
     /// Reasons not to trust the figures.
     pub(super) banners: Vec<String>,
-    /// The conclusion, one sentence or two per entry.
     pub(super) conclusion: Vec<String>,
-    /// Warnings, each a sentence.
     pub(super) warnings: Vec<String>,
     /// What stands beside the conclusion, then the sections.
     pub(super) blocks: Vec<Block>,
 }
 
-/// One block.
 #[derive(Clone)]
 pub(super) enum Block {
-    /// A section begins.
     Section(String),
-    /// A part of a section begins.
     Part(String),
-    /// A paragraph.
     Text(Vec<Span>),
     /// A list of links and what they hold.
     Items(Vec<Vec<Span>>),
-    /// Names with their values.
     Facts(Vec<(String, Vec<Span>)>),
-    /// A table.
     Table(Table),
-    /// A chart.
     Chart(ChartName),
-    /// A command line for a shell.
     Command(String),
 }
 
 /// Part of a line.
 #[derive(Clone)]
 pub(super) enum Span {
-    /// Plain text.
     Text(String),
     /// Code or data: spaces count.
     Code(String),
@@ -50,16 +38,12 @@ pub(super) enum Span {
     Link(&'static str, String),
 }
 
-/// A table.
 #[derive(Clone)]
 pub(super) struct Table {
-    /// Heads of the columns.
     pub(super) head: Vec<String>,
-    /// Its rows.
     pub(super) rows: Vec<Vec<Value>>,
 }
 
-/// One value of a table.
 #[derive(Clone)]
 pub(super) struct Value {
     /// As the language writes it.
@@ -108,7 +92,6 @@ impl Table {
 }
 
 impl Value {
-    /// Its text alone.
     pub(super) fn text(&self) -> String {
         text(&self.spans)
     }
@@ -157,13 +140,18 @@ pub(super) fn paragraph(text: &str) -> Option<Block> {
     (!spans.is_empty()).then_some(Block::Text(spans))
 }
 
+/// A table with what it shows, or nothing where it has no rows.
+pub(super) fn introduced(intro: &str, table: Vec<Block>) -> Vec<Block> {
+    let intro = paragraph(intro).filter(|_| !table.is_empty());
+    intro.into_iter().chain(table).collect()
+}
+
 /// A chart, or nothing when the run has no data for it.
 pub(super) fn image(charts: &[ChartName], name: &str) -> Vec<Block> {
     let found = charts.iter().find(|chart| chart.name == name);
     found.map(|chart| Block::Chart(chart.clone())).into_iter().collect()
 }
 
-/// The text of spans alone.
 pub(super) fn text(spans: &[Span]) -> String {
     let text = |span: &Span| match span {
         Span::Text(text) | Span::Code(text) => text.clone(),

@@ -84,10 +84,9 @@ fn used_samples<'r>(records: &'r [Record], cell: &CellReport) -> Samples<'r> {
 }
 
 fn samples(records: &[Record], cell: usize) -> impl Iterator<Item = (usize, &SampleRecord)> {
-    records.iter().enumerate().filter_map(move |(i, record)| match record {
-        Record::Sample(s) if s.cell == cell => Some((i + FIRST_LINE, s)),
-        _ => None,
-    })
+    let all = records.iter().enumerate();
+    let samples = all.filter_map(|(i, record)| Some((i + FIRST_LINE, record.sample()?)));
+    samples.filter(move |(_, s)| s.cell == cell)
 }
 
 type Samples<'r> = BTreeMap<u32, (usize, &'r SampleRecord)>;
@@ -125,10 +124,8 @@ fn left_out(records: &[Record], cell: usize, used: &Samples) -> String {
     let lines: Vec<String> = samples(records, cell)
         .filter(|(line, s)| used.get(&s.round).is_none_or(|(kept, _)| kept != line))
         .map(|(line, s)| {
-            let discarded = records.iter().find_map(|record| match record {
-                Record::Disturbed(d) if d.is_discarded && d.round == s.round => Some(d.what),
-                _ => None,
-            });
+            let mut disturbed = records.iter().filter_map(Record::disturbed);
+            let discarded = disturbed.find(|d| d.is_discarded && d.round == s.round).map(|d| d.what);
             let why = discarded.map_or("its block was not completed".to_owned(), |what| {
                 format!("discarded: {}", Lang::default().disturbance(what))
             });

@@ -6,7 +6,7 @@ use super::lang::Lang;
 use super::markdown::markdown;
 use super::model::{GateKld, GateReport, GateRow};
 use super::table::Rows;
-use super::text::quoted;
+use super::text::command_line;
 use super::Report;
 use crate::data::{FailOn, Outcome};
 use crate::decide::GateStanding;
@@ -19,7 +19,6 @@ pub fn gate_md(model: &Report) -> String {
 
 fn document(model: &Report, gate: &GateReport) -> Document {
     let t = model.lang;
-    let words: Vec<String> = model.header.command.iter().map(|word| quoted(word)).collect();
     let table = Rows::of(t, &gate.speed)
         .column(t.h_variant(), |row| row.arm.variant.clone())
         .column(t.h_kv(), |row| row.arm.config.kv())
@@ -35,11 +34,8 @@ fn document(model: &Report, gate: &GateReport) -> Document {
     let rule = t.g_rule(listed(t, gate), n_pairs, t.duration(model.totals.wall_ns));
     blocks.push(Block::Text(vec![Span::Text(rule)]));
     blocks.extend(super::sections::builds(model));
-    blocks.extend(section(
-        t.repeat(),
-        String::new(),
-        vec![Block::Command(words.join(" "))],
-    ));
+    let command = Block::Command(command_line(&model.header.command));
+    blocks.extend(section(t.repeat(), String::new(), vec![command]));
     Document {
         title: title(t, gate),
         banners: model.banners(),

@@ -64,6 +64,14 @@ impl<T> Rows<T> {
         })
     }
 
+    /// Speed against that of the baseline, and the verdict on it.
+    pub(super) fn versus(self, of: impl Fn(&T) -> (&Arm, Option<&Comparison>)) -> Rows<T> {
+        let t = self.t;
+        let is_baseline = |row: &T| of(row).0.is_baseline;
+        self.against(t.h_ratio(), is_baseline, |row| Value::ratio_of(t, of(row).1))
+            .against(t.h_verdict(), is_baseline, |row| Value::verdict_of(t, of(row).1))
+    }
+
     /// The table, or nothing when it has no rows.
     pub(super) fn blocks(self) -> Vec<Block> {
         if self.rows.is_empty() {
@@ -235,7 +243,7 @@ impl Value {
 }
 
 impl Tone {
-    const fn of(verdict: Verdict) -> Option<Tone> {
+    pub(super) const fn of(verdict: Verdict) -> Option<Tone> {
         match verdict {
             Verdict::Faster => Some(Tone::Good),
             Verdict::Slower => Some(Tone::Bad),

@@ -1,12 +1,12 @@
 //! The summary for the terminal: the answer, and a table beside it. Returns text; printing is `cli`'s.
 
-use super::document::{text, Block, Document, Table as DocumentTable, Value};
+use super::document::{text, Block, Document, Table as DocumentTable, Tone, Value};
 use super::say;
-use super::text::kv;
-use super::{CellReport, DecisionReport, Report};
+use super::sections::divergence_as;
+use super::table::Rows;
+use super::{CellReport, Report};
 use crate::data::{Arm, FailureKind, Work, Workload};
-use crate::decide::Exactness;
-use crate::stats::Verdict;
+use crate::decide::{Candidate, Exactness};
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
 /// What the terminal can show; `cli` finds out.
@@ -182,33 +182,45 @@ fn intro(model: &Report) -> String {
 
 fn table(model: &Report, arms: &[&Arm], style: Style) -> String {
     let t = model.lang;
-    let mut table = styled(style);
     let timed = timed(model);
-    let baseline = model.baseline().map_or_else(|| t.baseline(), |arm| arm.id.clone());
-    let decision = model.decision.as_ref();
-    let is_scored = decision.is_some_and(|d| {
-        d.candidates
-            .iter()
-            .any(|c| matches!(c.quality, Exactness::Scored { .. }))
+    let mut table = Rows::of(t, arms).arm(|arm| arm).column("MiB", |arm| {
+        Value::mib(t, model.variant(&arm.variant).map(|v| v.model_size))
     });
-    let mut head = vec![t.h_variant(), t.h_kv(), "MiB".to_owned()];
-    head.extend(timed.iter().map(Work::to_string));
-    head.extend((!timed.is_empty()).then(|| t.terminal_versus(baseline)));
-    let n_ratio = head.len() - 1;
-    head.extend(is_scored.then(|| t.h_quality_loss()));
-    table.set_header(head);
-    for &arm in arms {
-        let mut row = row(model, arm, &timed);
-        row.extend(is_scored.then(|| Cell::new(divergence(model, arm))));
-        table.add_row(row);
+    for work in &timed {
+        table = table.column(work.to_string(), |arm| {
+            let cell = model.cell(&arm.id, work).filter(|c| c.is_ok());
+            Value::some(t, cell.and_then(CellReport::centre_tps), |tps| (tps, t.rate(tps)))
+        });
     }
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 1));
-        if index >= 2 && (index != n_ratio || timed.is_empty()) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+    if let Some(work) = timed.last() {
+        let baseline = model.baseline().map_or_else(|| t.baseline(), |arm| arm.id.clone());
+        // As text: ratios with their intervals are read from the left.
+        table = table.column(t.terminal_versus(baseline), |arm| {
+            let comparison = model.cell(&arm.id, work).and_then(|c| c.vs_baseline.as_ref());
+            match arm.is_baseline {
+                true => Value::from(t.baseline()),
+                false => Value {
+                    tone: comparison.and_then(|c| Tone::of(c.verdict)),
+                    ..t.ratio_of(comparison).into()
+                },
+            }
+        });
     }
-    table.trim_fmt()
+    let is_scored = |c: &Candidate| matches!(c.quality, Exactness::Scored { .. });
+    let is_scored = model
+        .decision
+        .as_ref()
+        .is_some_and(|d| d.candidates.iter().any(is_scored));
+    let table = table.column_if(is_scored, t.h_quality_loss(), |arm| {
+        divergence_as(model, arm, Value::number(0.0, "0".to_owned()), |kld| {
+            t.nats(kld.estimate())
+        })
+    });
+    let shown = table.blocks().into_iter().map(|block| match block {
+        Block::Table(table) => plain_table(&table, style),
+        _ => String::new(),
+    });
+    shown.collect()
 }
 
 /// An empty table in the style of the terminal.
@@ -259,8 +271,13 @@ pub(super) fn document(document: &Document, style: Style) -> String {
 fn plain_table(one: &DocumentTable, style: Style) -> String {
     let mut table = styled(style);
     table.set_header(one.head.clone());
+    let cell = |value: &Value| match (Cell::new(value.text()), value.tone) {
+        (cell, Some(Tone::Good)) => cell.fg(Color::Green).add_attribute(Attribute::Bold),
+        (cell, Some(Tone::Bad)) => cell.fg(Color::Red),
+        (cell, _) => cell,
+    };
     for row in &one.rows {
-        table.add_row(row.iter().map(Value::text).collect::<Vec<String>>());
+        table.add_row(row.iter().map(cell));
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 1));
@@ -269,50 +286,6 @@ fn plain_table(one: &DocumentTable, style: Style) -> String {
         }
     }
     table.trim_fmt()
-}
-
-fn row(model: &Report, arm: &Arm, timed: &[Work]) -> Vec<Cell> {
-    let t = model.lang;
-    let cells: Vec<_> = timed.iter().map(|work| model.cell(&arm.id, work)).collect();
-    let rate = |cell: Option<&CellReport>| {
-        t.or_na(cell.filter(|c| c.is_ok()).and_then(CellReport::centre_tps), |tps| {
-            t.rate(tps)
-        })
-    };
-    let comparison = cells.last().copied().flatten().and_then(|c| c.vs_baseline.as_ref());
-    let verdict = comparison.map(|c| c.verdict);
-    let ratio = match verdict {
-        _ if arm.is_baseline => Cell::new(t.baseline()),
-        None => Cell::new(t.na()),
-        Some(Verdict::Faster) => Cell::new(t.ratio_of(comparison))
-            .fg(Color::Green)
-            .add_attribute(Attribute::Bold),
-        Some(Verdict::Slower) => Cell::new(t.ratio_of(comparison)).fg(Color::Red),
-        Some(Verdict::Same | Verdict::CantTell) => Cell::new(t.ratio_of(comparison)),
-    };
-    let mut row = vec![
-        Cell::new(arm.label()),
-        Cell::new(kv(&arm.config)),
-        Cell::new(t.or_na(model.variant(&arm.variant), |v| t.mib(v.model_size))),
-    ];
-    row.extend(cells.iter().map(|&cell| Cell::new(rate(cell))));
-    row.extend((!timed.is_empty()).then_some(ratio));
-    row
-}
-
-/// Mean divergence from the baseline, where the arm has one of its own or that of its weights and cache together.
-fn divergence(model: &Report, arm: &Arm) -> String {
-    let t = model.lang;
-    let of_arm = |report: &DecisionReport| {
-        let i = report.arms.iter().position(|a| a.id == arm.id)?;
-        let plus = if report.is_composed[i] { " +" } else { "" };
-        match report.candidates[i].quality {
-            Exactness::Baseline => Some("0".to_owned()),
-            Exactness::Scored { kld, .. } => Some(format!("{}{plus}", t.nats(kld.estimate()))),
-            Exactness::Unscored => None,
-        }
-    };
-    t.or_na(model.decision.as_ref().and_then(of_arm), |shown| shown)
 }
 
 fn first_line(text: &str) -> &str {

@@ -1,15 +1,13 @@
 //! Names shared by the renderers that are the same in every language.
 
-use crate::data::ArmConfig;
-
 /// Rounded to whole nanoseconds; an estimate is never negative.
 pub(super) fn whole_ns(ns: f64) -> u64 {
     ns.round() as u64
 }
 
-/// KV type of an arm: `q8_0`, or `q8_0/f16` where K and V differ.
-pub(super) fn kv(config: &ArmConfig) -> String {
-    config.kv()
+/// The words of a command, for a shell.
+pub(super) fn command_line(words: &[String]) -> String {
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// A word of a command, quoted for a shell where it must be.

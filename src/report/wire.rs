@@ -1,6 +1,7 @@
-//! How rows of `results.json` name their arm and say how they ended: the columns that all rows share.
+//! How rows of `results.json` name their arm and the ends of an interval: the columns that rows share.
 
-use crate::data::{Arm, FlashAttn, KvType, Outcome, SplitMode};
+use crate::data::{Arm, FlashAttn, KvType, SplitMode};
+use crate::stats::Interval;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
@@ -77,19 +78,19 @@ pub(super) fn texts<T: ToString, S: Serializer>(all: &[T], to: S) -> Result<S::O
     to.collect_seq(all.iter().map(ToString::to_string))
 }
 
-/// How a row ended.
+/// The ends of an interval, beside the estimate that has a field of its own.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct OutcomeOf<'a> {
-    /// `ok`, or the kind of failure.
-    outcome: &'static str,
-    /// As it was recorded, in the words of llama.cpp, the system or kvant.
-    reason: Option<&'a str>,
+pub(super) struct Ends {
+    lo: Option<f64>,
+    hi: Option<f64>,
+    level: Option<f64>,
 }
 
-pub(super) fn outcome<S: Serializer>(outcome: &Outcome, to: S) -> Result<S::Ok, S::Error> {
-    let (outcome, reason) = match outcome {
-        Outcome::Ok => ("ok", None),
-        Outcome::Failed(kind, reason) => (kind.name(), Some(reason.as_str()).filter(|r| !r.is_empty())),
+pub(super) fn ends<S: Serializer>(interval: &Option<Interval>, to: S) -> Result<S::Ok, S::Error> {
+    let ends = Ends {
+        lo: interval.map(|i| i.lo),
+        hi: interval.map(|i| i.hi),
+        level: interval.map(|i| i.level),
     };
-    OutcomeOf { outcome, reason }.serialize(to)
+    ends.serialize(to)
 }

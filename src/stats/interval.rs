@@ -68,12 +68,13 @@ impl Interval {
         Interval::new(value, value, value, 0.95, Method::Bootstrap)
     }
 
-    /// All three values through a function that keeps their order.
-    pub(crate) fn mapped(self, f: fn(f64) -> f64) -> Interval {
+    /// All three values through a function that keeps their order, or turns it round.
+    pub(crate) fn mapped(self, f: impl Fn(f64) -> f64) -> Interval {
+        let (a, b) = (f(self.lo), f(self.hi));
         Interval {
             estimate: f(self.estimate),
-            lo: f(self.lo),
-            hi: f(self.hi),
+            lo: a.min(b),
+            hi: a.max(b),
             ..self
         }
     }

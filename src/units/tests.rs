@@ -103,10 +103,10 @@ fn ratios_and_percentages_show_what_matters() {
 
 #[test]
 fn counts_are_grouped_by_threes() {
-    assert_eq!(count(0), "0");
-    assert_eq!(count(9999), "9999");
-    assert_eq!(count(10_000), "10\u{a0}000");
-    assert_eq!(count(1_234_567), "1\u{a0}234\u{a0}567");
+    assert_eq!(count(0_u32), "0");
+    assert_eq!(count(9999_u32), "9999");
+    assert_eq!(count(10_000_u32), "10\u{a0}000");
+    assert_eq!(count(1_234_567_u32), "1\u{a0}234\u{a0}567");
     assert_eq!(count(u64::MAX).replace('\u{a0}', ""), u64::MAX.to_string());
 }
 

@@ -49,7 +49,7 @@ fn side(name: &str, (header, records): &(RunHeader, Vec<Record>)) -> Side {
 fn a_slower_run_is_called_and_the_settings_that_changed_come_first() {
     let (a, b) = (side("monday", &fixture::run()), side("friday", &later(1.6)));
     let diff = Diff::between(Lang::default(), a, b);
-    let names: Vec<&str> = diff.changed.iter().map(|(name, _, _)| name.as_str()).collect();
+    let names: Vec<&str> = diff.changed.iter().map(|change| change.setting.as_str()).collect();
     assert_eq!(names, ["llama.cpp", "n_ubatch"]);
     assert!(diff.only.iter().all(Vec::is_empty));
     for row in &diff.rows {

@@ -32,10 +32,10 @@ pub fn text(facts: &Facts) -> String {
                     s.n_embd,
                     s.n_head,
                     s.n_head_kv,
-                    units::count(s.n_vocab.into())
+                    units::count(s.n_vocab)
                 ),
             );
-            line("n_ctx_train", units::count(s.n_ctx_train.into()));
+            line("n_ctx_train", units::count(s.n_ctx_train));
         }
         (None, Some(why)) => line("shape", format!("none: {why}")),
         (None, None) => {}

@@ -3,45 +3,29 @@
 
 use crate::data::{FlashAttn, VariantInfo, Workload};
 use crate::report::{CellReport, ReportModel};
+use serde_json::{json, Value};
 
-/// A value with llama-bench's type for it.
-pub(super) enum Value {
-    Text(String),
-    Int(i64),
-    Bool(bool),
-    Real(f64),
+/// In JSON, with the decimals that llama-bench gives.
+pub(super) fn written(value: &Value) -> String {
+    match value.as_f64().filter(|_| value.is_f64()) {
+        Some(real) => format!("{real:.6}"),
+        None => value.to_string(),
+    }
 }
 
-impl Value {
-    fn text(text: impl Into<String>) -> Value {
-        Value::Text(text.into())
+fn sql_type(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "TEXT",
+        _ if value.is_f64() => "REAL",
+        _ => "INTEGER",
     }
+}
 
-    pub(super) fn json(&self) -> String {
-        match self {
-            // A text always serialises.
-            Value::Text(text) => serde_json::to_string(text).unwrap_or_default(),
-            Value::Int(n) => n.to_string(),
-            Value::Bool(is_on) => is_on.to_string(),
-            Value::Real(x) => format!("{x:.6}"),
-        }
-    }
-
-    fn sql_type(&self) -> &'static str {
-        match self {
-            Value::Text(_) => "TEXT",
-            Value::Int(_) | Value::Bool(_) => "INTEGER",
-            Value::Real(_) => "REAL",
-        }
-    }
-
-    fn sql(&self) -> String {
-        match self {
-            Value::Text(text) => format!("'{}'", text.replace('\0', "").replace('\'', "''")),
-            Value::Int(n) => format!("'{n}'"),
-            Value::Bool(is_on) => format!("'{}'", i32::from(*is_on)),
-            Value::Real(x) => format!("'{x:.6}'"),
-        }
+fn sql_value(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("'{}'", text.replace('\0', "").replace('\'', "''")),
+        Value::Bool(is_on) => format!("'{}'", i32::from(*is_on)),
+        number => format!("'{}'", written(number)),
     }
 }
 
@@ -53,7 +37,7 @@ pub fn llama_bench_jsonl(model: &ReportModel) -> String {
     let line = |cell: &CellReport| {
         let fields: String = row(model, cell)
             .iter()
-            .map(|(name, value)| format!("\"{name}\": {}, ", value.json()))
+            .map(|(name, value)| format!("\"{name}\": {}, ", written(value)))
             .collect();
         let ns = list(cell.samples_ns.iter().map(u64::to_string).collect());
         let ts = list(rates(cell).iter().map(|rate| format!("{rate:.6}")).collect());
@@ -71,7 +55,7 @@ pub fn llama_bench_sql(model: &ReportModel) -> String {
     };
     let columns: Vec<String> = first
         .iter()
-        .map(|(name, v)| format!("  {name} {}", v.sql_type()))
+        .map(|(name, v)| format!("  {name} {}", sql_type(v)))
         .collect();
     let names: Vec<&str> = first.iter().map(|(name, _)| *name).collect();
     let mut sql = format!(
@@ -79,7 +63,7 @@ pub fn llama_bench_sql(model: &ReportModel) -> String {
         columns.join(",\n")
     );
     for row in &rows {
-        let values: Vec<String> = row.iter().map(|(_, value)| value.sql()).collect();
+        let values: Vec<String> = row.iter().map(|(_, value)| sql_value(value)).collect();
         sql.push_str(&format!(
             "INSERT INTO llama_bench ({}) VALUES ({});\n",
             names.join(", "),
@@ -110,70 +94,64 @@ pub(super) fn tests(model: &ReportModel) -> impl Iterator<Item = &CellReport> {
 
 /// Field by field as llama-bench has them; what kvant does not set has llama-bench's default.
 pub(super) fn row(model: &ReportModel, cell: &CellReport) -> Row {
-    use Value::{Bool, Int, Real};
     let (header, config, spec) = (&model.header, &cell.arm.config, &cell.spec);
     let variant = model.variant(&cell.arm.variant);
-    let is_cpu = config.device == "cpu";
-    let device = config.device.as_str();
+    let (gpu, backend) = match config.device.as_str() {
+        "cpu" => ("", "CPU"),
+        device => (device, device.trim_end_matches(|c: char| c.is_ascii_digit())),
+    };
     let ns: Vec<f64> = cell.samples_ns.iter().map(|&ns| ns as f64).collect();
     let (avg_ns, stddev_ns) = moments(&ns);
     let (avg_ts, stddev_ts) = moments(&rates(cell));
     vec![
-        ("build_commit", Value::text(model.llama_cpp_of(&cell.arm))),
-        ("build_number", Int(0)),
-        ("cpu_info", Value::text(&header.host.cpu)),
-        ("gpu_info", Value::text(if is_cpu { "" } else { device })),
-        (
-            "backends",
-            Value::text(if is_cpu {
-                "CPU"
-            } else {
-                device.trim_end_matches(|c: char| c.is_ascii_digit())
-            }),
-        ),
+        ("build_commit", json!(model.llama_cpp_of(&cell.arm))),
+        ("build_number", json!(0)),
+        ("cpu_info", json!(&header.host.cpu)),
+        ("gpu_info", json!(gpu)),
+        ("backends", json!(backend)),
         (
             "model_filename",
-            Value::text(variant.map_or(String::new(), |v| file(model, v))),
+            json!(variant.map_or(String::new(), |v| file(model, v))),
         ),
         (
             "model_type",
-            Value::text(variant.map_or(String::new(), |v| model_type(model, v))),
+            json!(variant.map_or(String::new(), |v| model_type(model, v))),
         ),
-        ("model_size", Int(variant.map_or(0, |v| v.model_size as i64))),
-        ("model_n_params", Int(variant.map_or(0, |v| v.model_n_params as i64))),
-        ("n_batch", Int(config.n_batch.into())),
-        ("n_ubatch", Int(config.n_ubatch.into())),
-        ("n_threads", Int(config.n_threads.into())),
-        ("cpu_mask", Value::text("0x0")),
-        ("cpu_strict", Bool(false)),
-        ("poll", Int(50)),
-        ("type_k", Value::text(config.type_k.name())),
-        ("type_v", Value::text(config.type_v.name())),
-        ("n_gpu_layers", Int(config.n_gpu_layers.into())),
-        ("n_cpu_moe", Int(0)),
-        ("split_mode", Value::text(config.split_mode.name())),
-        ("main_gpu", Int(0)),
-        ("no_kv_offload", Bool(config.no_kv_offload)),
-        ("flash_attn", Int(i64::from(config.flash_attn == FlashAttn::On))),
-        ("devices", Value::text("auto")),
-        ("tensor_split", Value::text("0.00")),
-        ("tensor_buft_overrides", Value::text("none")),
-        ("load_mode", Value::text("mmap")),
-        ("lazy_mode", Value::text("off")),
-        ("embeddings", Bool(false)),
-        ("no_op_offload", Int(0)),
-        ("no_host", Bool(false)),
-        ("repack", Bool(true)),
-        ("fit_target", Int(0)),
-        ("fit_min_ctx", Int(0)),
-        ("n_prompt", Int(spec.n_prompt().into())),
-        ("n_gen", Int(spec.n_gen().into())),
-        ("n_depth", Int(spec.n_depth().into())),
-        ("test_time", Value::text(&header.started_at)),
-        ("avg_ns", Int(avg_ns as i64)),
-        ("stddev_ns", Int(stddev_ns as i64)),
-        ("avg_ts", Real(avg_ts)),
-        ("stddev_ts", Real(stddev_ts)),
+        ("model_size", json!(variant.map_or(0, |v| v.model_size))),
+        ("model_n_params", json!(variant.map_or(0, |v| v.model_n_params))),
+        ("n_batch", json!(config.n_batch)),
+        ("n_ubatch", json!(config.n_ubatch)),
+        ("n_threads", json!(config.n_threads)),
+        ("cpu_mask", json!("0x0")),
+        ("cpu_strict", json!(false)),
+        ("poll", json!(50)),
+        ("type_k", json!(config.type_k.name())),
+        ("type_v", json!(config.type_v.name())),
+        ("n_gpu_layers", json!(config.n_gpu_layers)),
+        ("n_cpu_moe", json!(0)),
+        ("split_mode", json!(config.split_mode.name())),
+        ("main_gpu", json!(0)),
+        ("no_kv_offload", json!(config.no_kv_offload)),
+        ("flash_attn", json!(u8::from(config.flash_attn == FlashAttn::On))),
+        ("devices", json!("auto")),
+        ("tensor_split", json!("0.00")),
+        ("tensor_buft_overrides", json!("none")),
+        ("load_mode", json!("mmap")),
+        ("lazy_mode", json!("off")),
+        ("embeddings", json!(false)),
+        ("no_op_offload", json!(0)),
+        ("no_host", json!(false)),
+        ("repack", json!(true)),
+        ("fit_target", json!(0)),
+        ("fit_min_ctx", json!(0)),
+        ("n_prompt", json!(spec.n_prompt())),
+        ("n_gen", json!(spec.n_gen())),
+        ("n_depth", json!(spec.n_depth())),
+        ("test_time", json!(&header.started_at)),
+        ("avg_ns", json!(avg_ns as i64)),
+        ("stddev_ns", json!(stddev_ns as i64)),
+        ("avg_ts", json!(avg_ts)),
+        ("stddev_ts", json!(stddev_ts)),
     ]
 }
 

@@ -3,73 +3,34 @@
 //!
 //! Invariant: whatever the file holds, an error names the line or entry; nothing panics.
 
+use serde::de::Error as _;
 use serde::Deserialize;
 use serde_json::Value;
 
 /// A row of llama-bench.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
 pub struct BenchRow {
-    /// Commit of llama.cpp.
-    #[serde(default)]
     pub build_commit: String,
-    /// Name of the CPU.
-    #[serde(default)]
     pub cpu_info: String,
-    /// Names of other devices.
-    #[serde(default)]
-    pub gpu_info: String,
-    /// Backends of the build.
-    #[serde(default)]
-    pub backends: String,
-    /// Path of the model file.
-    #[serde(default)]
     pub model_filename: String,
     /// Architecture, size and file type, e.g. `llama 135M Q8_0`.
-    #[serde(default)]
     pub model_type: String,
-    /// Bytes of the weights.
-    #[serde(default)]
-    pub model_size: u64,
-    /// Logical batch.
-    #[serde(default)]
     pub n_batch: u32,
-    /// Physical batch.
-    #[serde(default)]
     pub n_ubatch: u32,
-    /// Threads.
-    #[serde(default)]
     pub n_threads: u32,
-    /// Type of the K cache.
-    #[serde(default)]
     pub type_k: String,
-    /// Type of the V cache.
-    #[serde(default)]
     pub type_v: String,
-    /// Layers on a device.
-    #[serde(default)]
     pub n_gpu_layers: i64,
     /// A number in new versions, true or false in old ones.
-    #[serde(default)]
     flash_attn: Value,
-    /// Prompt tokens.
-    #[serde(default)]
     pub n_prompt: u32,
-    /// Generated tokens.
-    #[serde(default)]
     pub n_gen: u32,
-    /// Tokens in the cache before.
-    #[serde(default)]
     pub n_depth: u32,
-    /// When.
-    #[serde(default)]
     pub test_time: String,
-    /// Mean of the rates of its repetitions, tokens per second.
+    /// Mean of the rates of its repetitions, tokens per second. Never absent.
     pub avg_ts: f64,
-    /// Their standard deviation.
-    #[serde(default)]
     pub stddev_ts: f64,
-    /// Time of each repetition.
-    #[serde(default)]
     pub samples_ns: Vec<u64>,
 }
 
@@ -124,18 +85,15 @@ impl BenchRow {
 /// Why a file is none of llama-bench's.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
-    /// An entry cannot be read.
     #[error("entry {entry} is no row of llama-bench: {why}; make the file with llama-bench -o json or -o jsonl")]
     Entry {
         /// Which, from 1.
         entry: usize,
-        /// What is wrong with it.
         why: String,
     },
     /// What llama-bench writes for people and for spreadsheets: not all of a row is in it.
     #[error("it is {0} of llama-bench; make the file with llama-bench -o json or -o jsonl")]
     OtherFormat(&'static str),
-    /// Nothing is in it.
     #[error("it holds no row; make the file with llama-bench -o json or -o jsonl")]
     Empty,
 }
@@ -232,8 +190,12 @@ fn rows(values: Vec<Value>) -> Result<Vec<BenchRow>, BenchError> {
     if values.is_empty() {
         return Err(BenchError::Empty);
     }
-    let read = |(index, value)| -> Result<BenchRow, BenchError> {
+    let read = |(index, value): (usize, Value)| -> Result<BenchRow, BenchError> {
+        let has_rate = value.get("avg_ts").is_some();
         let row: BenchRow = serde_json::from_value(value).map_err(|e| wrong(index, &e))?;
+        if !has_rate {
+            return Err(wrong(index, &serde_json::Error::missing_field("avg_ts")));
+        }
         if row.avg_ts.is_finite() && row.avg_ts > 0.0 && row.stddev_ts.is_finite() {
             return Ok(row);
         }

@@ -1,7 +1,8 @@
 //! Cells of a run as the Markdown table that llama-bench prints, to paste into an issue.
 
-use super::export::{row, tests, Row, Value};
+use super::export::{row, tests, written, Row};
 use crate::report::ReportModel;
+use serde_json::Value;
 
 /// The table that `llama-bench -o md` prints, to paste into an issue: its columns in its widths, with those that are not its default
 /// where the run has any, and the build below. Empty without a row.
@@ -67,19 +68,15 @@ fn field<'a>(row: &'a Row, name: &str) -> Option<&'a Value> {
 
 fn plain(row: &Row, name: &str) -> String {
     match field(row, name) {
-        Some(Value::Text(text)) => text.clone(),
-        Some(value) => value.json(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => written(value),
         None => String::new(),
     }
 }
 
 /// A field in the words of llama-bench's table; text of a file cannot end its cell.
 fn shown(row: &Row, name: &str) -> String {
-    let number = |name: &str| match field(row, name) {
-        Some(Value::Int(n)) => *n as f64,
-        Some(Value::Real(x)) => *x,
-        _ => 0.0,
-    };
+    let number = |name: &str| field(row, name).and_then(Value::as_f64).unwrap_or(0.0);
     match name {
         "model_size" if number(name) < GIB => format!("{:.2} MiB", number(name) / MIB),
         "model_size" => format!("{:.2} GiB", number(name) / GIB),
@@ -108,19 +105,20 @@ const GIB: f64 = 1024.0 * MIB;
 
 #[cfg(test)]
 mod tests {
-    use super::{shown, Row, Value};
+    use super::{shown, Row};
+    use serde_json::json;
 
     #[test]
     fn fields_are_worded_as_llama_bench_does() {
         let row: Row = vec![
-            ("model_type", Value::Text("a|b".to_owned())),
-            ("model_size", Value::Int(98_304_000)),
-            ("model_n_params", Value::Int(1_235_814_432)),
-            ("n_prompt", Value::Int(0)),
-            ("n_gen", Value::Int(32)),
-            ("n_depth", Value::Int(512)),
-            ("avg_ts", Value::Real(62.714)),
-            ("stddev_ts", Value::Real(0.5)),
+            ("model_type", json!("a|b")),
+            ("model_size", json!(98_304_000)),
+            ("model_n_params", json!(1_235_814_432)),
+            ("n_prompt", json!(0)),
+            ("n_gen", json!(32)),
+            ("n_depth", json!(512)),
+            ("avg_ts", json!(62.714)),
+            ("stddev_ts", json!(0.5)),
         ];
         let is = |name: &str, expected: &str| assert_eq!(shown(&row, name), expected);
         is("model_type", "a\\|b");
@@ -128,7 +126,7 @@ mod tests {
         is("model_n_params", "1.24 B");
         is("n_prompt", "tg32 @ d512");
         is("avg_ts", "62.71 \u{b1} 0.50");
-        let row: Row = vec![("model_size", Value::Int(5 << 29)), ("n_prompt", Value::Int(512))];
+        let row: Row = vec![("model_size", json!(5 << 29)), ("n_prompt", json!(512))];
         assert_eq!(shown(&row, "model_size"), "2.50 GiB");
         assert_eq!(shown(&row, "n_prompt"), "pp512");
     }

@@ -86,7 +86,7 @@ fn grid(canvas: &mut dyn Canvas, contexts: &[u32], x: &Axis, y: &Axis, y_ticks: 
     for &context in contexts {
         let at = x.pixel(f64::from(context.max(1)));
         canvas.line(&[(at, BOTTOM), (at, BOTTOM + 6)], Ink::Muted, 1);
-        let label = units::count(u64::from(context));
+        let label = units::count(context);
         let half = text_width(&label, 14) / 2;
         // Contexts close together on the axis: a label that would run into the last one is left out, its tick stays.
         if at - half >= label_end {

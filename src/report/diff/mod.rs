@@ -11,26 +11,25 @@ mod render;
 mod side;
 
 use super::lang::Lang;
+use super::wire;
 use crate::data::FailOn;
 use crate::stats::{self, Interval, Verdict};
 pub use json::{diff_json, DIFF_SCHEMA};
 use quality::LEVEL;
 pub use quality::{DiffQuality, QualityFigures};
 pub use render::{bench_document, BenchReport};
+use serde::Serialize;
 pub use side::Side;
 pub(super) use side::SideCell;
 
-/// Two sides compared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diff {
-    /// Language of its texts.
     pub lang: Lang,
     /// The reference.
     pub a: Side,
     /// What is held against it.
     pub b: Side,
-    /// Settings that differ: name, value in A, value in B.
-    pub changed: Vec<(String, String, String)>,
+    pub changed: Vec<Change>,
     /// How many settings were compared.
     pub n_settings: usize,
     /// Cells that both have, in the order of A.
@@ -41,29 +40,43 @@ pub struct Diff {
     pub only: [Vec<String>; 2],
 }
 
+/// A setting that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    pub setting: String,
+    pub a: String,
+    pub b: String,
+}
+
 /// A cell that both sides have.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DiffRow {
-    /// Variant.
     pub variant: String,
-    /// KV type.
     pub kv: String,
-    /// Work, e.g. `tg32 @ d512`.
+    /// E.g. `tg32 @ d512`.
     pub work: String,
-    /// Throughput, tokens per second, and its interval where there is one.
-    pub a: (f64, Option<Interval>),
-    /// The same of B.
-    pub b: (f64, Option<Interval>),
-    /// Rounds, or repetitions of llama-bench.
-    pub n: (u32, u32),
+    pub a: Rate,
+    pub b: Rate,
     /// Speed of B over that of A.
     pub ratio: f64,
-    /// Its interval; absent without samples on both sides.
+    /// Absent without samples on both sides.
+    #[serde(flatten, serialize_with = "wire::ends")]
     pub interval: Option<Interval>,
     /// Absent without an interval.
     pub verdict: Option<Verdict>,
     /// The interval at which those of all rows hold together (Bonferroni): what a condition is held against.
+    #[serde(skip)]
     family: Option<Interval>,
+}
+
+/// Tokens per second.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Rate {
+    pub tps: f64,
+    #[serde(flatten, serialize_with = "wire::ends")]
+    pub interval: Option<Interval>,
+    /// Rounds, or repetitions of llama-bench.
+    pub n: u32,
 }
 
 impl Diff {
@@ -77,7 +90,11 @@ impl Diff {
         };
         let changed = names().filter_map(|name| {
             let (of_a, of_b) = (a.setting(name)?, b.setting(name)?);
-            (of_a != of_b).then(|| (name.clone(), of_a.to_owned(), of_b.to_owned()))
+            (of_a != of_b).then(|| Change {
+                setting: name.clone(),
+                a: of_a.to_owned(),
+                b: of_b.to_owned(),
+            })
         });
         let (changed, n_settings) = (changed.collect(), names().count());
         let lacks = |side: &Side, other: &Side| -> Vec<String> {
@@ -139,10 +156,9 @@ fn row((side_a, a): (&Side, &SideCell), (side_b, b): (&Side, &SideCell), n_rows:
         variant: a.variant.clone(),
         kv: a.kv.clone(),
         work: a.work.clone(),
-        a: (a.tps, a.interval),
-        b: (b.tps, b.interval),
-        n: (a.n, b.n),
-        ratio: interval.map_or(b.tps / a.tps, |i| i.estimate),
+        a: a.rate,
+        b: b.rate,
+        ratio: interval.map_or(b.rate.tps / a.rate.tps, |i| i.estimate),
         verdict: interval.map(|i| stats::verdict(&i, equivalence)),
         interval,
         family: at(1.0 - (1.0 - LEVEL) / n_rows.max(1) as f64),

@@ -2,39 +2,36 @@
 
 use crate::data::Chunk;
 use crate::report::model::Figure;
-use crate::report::text::kv;
-use crate::report::{QualityReport, ReportModel};
+use crate::report::{wire, QualityReport, ReportModel};
 use crate::stats::{self, Interval};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Level of every interval by itself, and of all rows of `--fail-on` together.
 pub(super) const LEVEL: f64 = 0.95;
 
 /// Quality of an arm in a window that both sides have.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DiffQuality {
-    /// Variant.
     pub variant: String,
-    /// KV type.
     pub kv: String,
     /// Tokens per window.
     pub n_ctx: u32,
-    /// Figures of A.
     pub a: QualityFigures,
-    /// Figures of B.
     pub b: QualityFigures,
     /// ln(PPL of B / PPL of A) over the windows that both scored; absent when they scored other tokens.
     pub ln_ratio: Option<f64>,
-    /// Its interval over windows; absent with too few.
+    /// Over windows; absent with too few.
+    #[serde(flatten, serialize_with = "wire::ends")]
     pub interval: Option<Interval>,
-    /// Windows that A scored, B, and both.
-    pub n_windows: [u32; 3],
+    pub n_windows_a: u32,
+    pub n_windows_b: u32,
+    pub n_windows_both: u32,
 }
 
 /// Quality of an arm, each value with its interval where there is one.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct QualityFigures {
-    /// Perplexity.
     pub ppl: Figure,
     /// Mean KL divergence from the run's own baseline, nats; absent for that baseline.
     pub kld: Option<Figure>,
@@ -60,7 +57,7 @@ impl SideQuality {
     fn of(row: &QualityReport) -> Option<SideQuality> {
         Some(SideQuality {
             variant: row.arm.label().to_owned(),
-            kv: kv(&row.arm.config),
+            kv: row.arm.config.kv(),
             n_ctx: row.n_ctx,
             figures: QualityFigures {
                 ppl: row.ppl?,
@@ -108,6 +105,8 @@ fn row(a: &SideQuality, b: &SideQuality, is_comparable: bool) -> DiffQuality {
         ln_ratio: (!changes.is_empty()).then_some(mean),
         // Any fixed seed: the same two journals give the same interval.
         interval: stats::block_mean_interval(&changes, LEVEL, 1),
-        n_windows: [a.nll_by_chunk.len(), b.nll_by_chunk.len(), changes.len()].map(|n| n as u32),
+        n_windows_a: a.nll_by_chunk.len() as u32,
+        n_windows_b: b.nll_by_chunk.len() as u32,
+        n_windows_both: changes.len() as u32,
     }
 }

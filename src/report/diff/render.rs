@@ -1,6 +1,6 @@
 //! A diff, and llama-bench's rows alone, as documents.
 
-use super::{Diff, DiffRow, QualityFigures};
+use super::{Diff, DiffRow, QualityFigures, Rate};
 use crate::report::bench::BenchRow;
 use crate::report::document::{paragraph, section, Block, Document, Span, Value};
 use crate::report::html::page;
@@ -9,22 +9,19 @@ use crate::report::markdown::markdown;
 use crate::report::model::Figure;
 use crate::report::table::Rows;
 use crate::report::terminal::{self, Style};
-use crate::stats::{Interval, Verdict};
+use crate::stats::Verdict;
 use crate::units;
 
 impl Diff {
-    /// Markdown.
     pub fn md(&self) -> String {
         markdown(self.lang, &self.document(true))
     }
 
-    /// A page.
     pub fn html(&self) -> String {
         let under = format!("A: {}. B: {}.", self.a.machine, self.b.machine);
         page(self.lang, &self.document(true), &[], &under, &self.lang.h_kvant())
     }
 
-    /// For the terminal.
     pub fn text(&self, style: Style) -> String {
         terminal::document(&self.document(false), style)
     }
@@ -96,9 +93,7 @@ impl Diff {
 
     fn ratio(&self, row: &DiffRow) -> String {
         let t = self.lang;
-        row.interval
-            .as_ref()
-            .map_or_else(|| t.factor(row.ratio), |i| t.ratio(i))
+        row.interval.map_or_else(|| t.factor(row.ratio), |i| t.ratio(&i))
     }
 
     fn configuration(&self) -> Vec<Block> {
@@ -108,9 +103,9 @@ impl Diff {
             n => t.d_config_others(self.n_settings - n),
         };
         let mut body = Rows::of(t, &self.changed)
-            .column(t.d_h_setting(), |(name, ..)| name.as_str())
-            .column(t.d_h_a(&self.a.name), |(_, a, _)| a.as_str())
-            .column(t.d_h_b(&self.b.name), |(_, _, b)| b.as_str())
+            .column(t.d_h_setting(), |change| change.setting.as_str())
+            .column(t.d_h_a(&self.a.name), |change| change.a.as_str())
+            .column(t.d_h_b(&self.b.name), |change| change.b.as_str())
             .blocks();
         body.extend(paragraph(&note));
         for (side, cells) in [&self.a, &self.b].into_iter().zip(&self.only) {
@@ -127,9 +122,9 @@ impl Diff {
         if self.rows.is_empty() {
             return Vec::new();
         }
-        let tps = |(rate, interval): (f64, Option<Interval>)| match interval {
-            Some(_) => Value::rate(t, interval),
-            None => Value::number(rate, t.rate(rate)),
+        let tps = |rate: Rate| match rate.interval {
+            Some(_) => Value::rate(t, rate.interval),
+            None => Value::number(rate.tps, t.rate(rate.tps)),
         };
         let table = Rows::of(t, &self.rows)
             .column(t.h_variant(), |row| row.variant.as_str())
@@ -139,14 +134,12 @@ impl Diff {
             .column(t.d_h_b_tps(), |row| tps(row.b))
             .column(t.d_h_ratio(), |row| Value::number(row.ratio, self.ratio(row)))
             .column(t.h_verdict(), |row| Value::verdict(t, row.verdict))
-            .column(t.d_h_n(), |row| format!("{}, {}", row.n.0, row.n.1));
+            .column(t.d_h_n(), |row| format!("{}, {}", row.a.n, row.b.n));
         let mut body = vec![Block::Text(vec![Span::Text(t.d_unpaired(&self.a.name, &self.b.name))])];
         body.extend(table.blocks());
         section(t.d_speed(), String::new(), body)
     }
-}
 
-impl Diff {
     /// How many perplexities moved by more than chance would have it.
     fn quality_said(&self) -> Option<String> {
         let t = self.lang;
@@ -187,7 +180,8 @@ impl Diff {
             .column(t.d_h_a_kld(), |row| kld(&row.a))
             .column(t.d_h_b_kld(), |row| kld(&row.b))
             .column(t.d_h_n_windows(), |row| {
-                row.n_windows.map(|n| units::count(u64::from(n))).join(", ")
+                let all = [row.n_windows_a, row.n_windows_b, row.n_windows_both];
+                all.map(units::count).join(", ")
             });
         section(t.quality(), t.d_quality_intro(), table.blocks())
     }
@@ -234,17 +228,14 @@ pub fn bench_document(lang: Lang, name: &str, rows: &[BenchRow]) -> BenchReport 
 }
 
 impl BenchReport {
-    /// Markdown.
     pub fn md(&self) -> String {
         markdown(self.lang, &self.document)
     }
 
-    /// A page.
     pub fn html(&self) -> String {
         page(self.lang, &self.document, &[], &self.machine, &self.lang.h_kvant())
     }
 
-    /// For the terminal.
     pub fn text(&self, style: Style) -> String {
         terminal::document(&self.document, style)
     }

@@ -1,11 +1,11 @@
 //! One of two things that are compared, whatever it was read from.
 
 use super::quality::SideQuality;
+use super::Rate;
 use crate::data::{BuildInfo, HostInfo};
 use crate::report::bench::BenchRow;
 use crate::report::lang::Lang;
 use crate::report::model::process_sd;
-use crate::report::text::kv;
 use crate::report::{CellReport, Report};
 use crate::stats::Interval;
 use std::collections::BTreeMap;
@@ -13,21 +13,17 @@ use std::collections::BTreeMap;
 /// A run, or a file of llama-bench.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Side {
-    /// What it is called: its folder or file.
+    /// That of its folder or file.
     pub name: String,
     /// What it was measured with and on: name and value.
     pub settings: Vec<(String, String)>,
-    /// What was measured.
     pub(in crate::report) cells: Vec<SideCell>,
-    /// What was scored.
     pub(super) quality: Vec<SideQuality>,
     /// What tells the scored tokens from others: texts and how they were split. Absent when nothing was scored.
     pub(super) tokens: Option<String>,
     /// The A/A control over all cells.
     pub(super) control: Option<Interval>,
-    /// Whether it ran to its end.
     pub is_complete: bool,
-    /// Whether it is llama-bench's.
     pub is_bench: bool,
     /// Half-width of what counts as the same.
     pub(super) equivalence: f64,
@@ -41,9 +37,7 @@ pub(in crate::report) struct SideCell {
     pub(in crate::report) variant: String,
     pub(in crate::report) kv: String,
     pub(in crate::report) work: String,
-    pub(in crate::report) tps: f64,
-    pub(in crate::report) interval: Option<Interval>,
-    pub(in crate::report) n: u32,
+    pub(in crate::report) rate: Rate,
     /// Throughput in each interleaved round, in their order, by launch.
     pub(in crate::report) rates: Option<Vec<Vec<f64>>>,
     /// What processes are known to differ by in such works.
@@ -51,7 +45,6 @@ pub(in crate::report) struct SideCell {
 }
 
 impl Side {
-    /// Of a run.
     pub fn of_run(name: &str, model: &Report) -> Side {
         let cells = model.cells.iter().filter(|c| c.is_ok() && !c.arm.is_control);
         Side {
@@ -68,7 +61,7 @@ impl Side {
         }
     }
 
-    /// Of llama-bench's rows. Rows of the same test are one cell: the last counts.
+    /// Rows of the same test are one cell: the last counts.
     pub fn of_bench(lang: Lang, name: &str, rows: &[BenchRow]) -> Side {
         let mut cells: Vec<SideCell> = Vec::new();
         for row in rows {
@@ -76,9 +69,11 @@ impl Side {
                 variant: row.variant(),
                 kv: row.kv(),
                 work: row.work(),
-                tps: row.avg_ts,
-                interval: None,
-                n: row.samples_ns.len() as u32,
+                rate: Rate {
+                    tps: row.avg_ts,
+                    interval: None,
+                    n: row.samples_ns.len() as u32,
+                },
                 rates: None,
                 process_sd: 0.0,
             };
@@ -117,19 +112,18 @@ fn is_same(a: &SideCell, b: &SideCell) -> bool {
 
 fn cell(cell: &CellReport) -> Option<SideCell> {
     let n_tokens = f64::from(cell.spec.shape().n_counted);
-    let mut rates: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
-    for (launch, &ns) in cell.sample_launches.iter().zip(&cell.samples_ns) {
-        rates.entry(*launch).or_default().push(n_tokens * 1e9 / ns as f64);
-    }
+    let rates = cell.by_launch(cell.by_round().map(|(round, ns)| (round, n_tokens * 1e9 / ns)));
     let first = rates.values().flatten().next().copied();
     let tps = cell.tps.map(|i| i.estimate).or(first)?;
     Some(SideCell {
         variant: cell.arm.label().to_owned(),
-        kv: kv(&cell.arm.config),
+        kv: cell.arm.config.kv(),
         work: cell.spec.to_string(),
-        tps,
-        interval: cell.tps,
-        n: cell.samples_ns.len() as u32,
+        rate: Rate {
+            tps,
+            interval: cell.tps,
+            n: cell.samples_ns.len() as u32,
+        },
         rates: Some(rates.into_values().collect()),
         process_sd: process_sd(cell.spec.workload()),
     })

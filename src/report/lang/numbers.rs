@@ -5,7 +5,7 @@
 use super::Lang;
 use crate::data::{Arm, FailureKind, StoppedBy, Work, Workload};
 use crate::report::model::{Figure, QualityReport};
-use crate::report::text::{kv, whole_ns};
+use crate::report::text::whole_ns;
 use crate::report::Comparison;
 use crate::stats::{Interval, QualityVerdict, Verdict};
 use crate::units;
@@ -184,7 +184,7 @@ impl Lang {
 
     /// A variant with its KV type: `Q8_0 with f16 KV`.
     pub(in crate::report) fn arm(self, arm: &Arm) -> String {
-        self.arm_with_kv(arm.label(), kv(&arm.config))
+        self.arm_with_kv(arm.label(), arm.config.kv())
     }
 
     /// A work in words: `prefill of 512 tokens`, `decode at depth 512`.

@@ -2,7 +2,7 @@
 
 use super::Lang;
 use crate::report::Threshold;
-use crate::units;
+use crate::units::count;
 
 impl Lang {
     /// The acceptance at which a draft begins to pay.
@@ -15,7 +15,6 @@ impl Lang {
 
     /// Where restoring begins to beat computing: `at every depth measured (from 128 tokens on)`.
     pub(in crate::report) fn threshold(self, threshold: &Threshold) -> String {
-        let count = |n: u32| units::count(u64::from(n));
         match (threshold.open_from, threshold.wins_from) {
             (None, Some(from)) => self.wins_everywhere(count(from)),
             (Some(open), Some(from)) => self.wins_between(count(open), count(from)),

@@ -5,14 +5,10 @@ use crate::stats::Interval;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Everything that is said of a mix.
 #[derive(Debug, Clone, Serialize)]
 pub struct MixReport {
-    /// The model.
     pub model: String,
-    /// What the mix is called.
     pub label: String,
-    /// Where it lies.
     pub file: String,
     /// What it was made from and is held against.
     pub reference: String,
@@ -26,9 +22,7 @@ pub struct MixReport {
     pub choice: MixChoice,
     /// Chunks of the proof.
     pub n_chunks: usize,
-    /// The files of the proof.
     pub rows: Vec<MixRow>,
-    /// Type of each tensor.
     pub recipe: BTreeMap<String, String>,
     /// Kinds of tensors with their types from the first layer on.
     #[serde(skip)]
@@ -42,7 +36,6 @@ pub struct MixReport {
     pub seconds: f64,
 }
 
-/// What was asked for.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct MixLimits {
     /// Bytes of the file at most, as they were asked for.
@@ -55,7 +48,6 @@ pub struct MixLimits {
     pub min_decode: Option<f64>,
 }
 
-/// How the types were chosen.
 #[derive(Debug, Clone, Serialize)]
 pub struct MixChoice {
     /// The text that sensitivities were measured on.
@@ -97,7 +89,6 @@ pub enum MixMatrix {
     File(String),
 }
 
-/// A file of the proof.
 #[derive(Debug, Clone, Serialize)]
 pub struct MixRow {
     pub variant: String,

@@ -1,7 +1,6 @@
 //! Several sequences at once: what all of them get, and what each of them gets.
 
-use super::cells::{Rounds, LEVEL};
-use super::{group_by_arm, CellReport, ItlQuantiles};
+use super::{by_arm, CellReport, ItlQuantiles};
 use crate::data::{Arm, Outcome, Workload};
 use crate::report::wire;
 use crate::stats::Interval;
@@ -11,7 +10,6 @@ use serde::Serialize;
 /// Several sequences decoded at once.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct BatchedRow {
-    /// The arm.
     #[serde(flatten, serialize_with = "wire::arm")]
     #[schemars(with = "wire::ArmHead")]
     pub arm: Arm,
@@ -31,15 +29,13 @@ pub struct BatchedRow {
     pub gain: Option<Interval>,
     /// Rounds.
     pub n_rounds: u32,
-    /// Measured, or why not.
-    #[serde(flatten, serialize_with = "wire::outcome")]
-    #[schemars(with = "wire::OutcomeOf")]
+    #[serde(flatten)]
     pub outcome: Outcome,
 }
 
 /// One row per arm, kind of prompt and number of sequences.
-pub(super) fn batched_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<BatchedRow> {
-    let all = || cells.iter().filter(|c| c.spec.workload() == Workload::Batched);
+pub(super) fn batched_rows(cells: &[CellReport]) -> Vec<BatchedRow> {
+    let all = || by_arm(cells, Workload::Batched);
     let row = |cell: &CellReport| {
         let of_kind = |c: &&CellReport| {
             (&c.arm.id, c.spec.n_depth(), c.spec.is_pp_shared())
@@ -48,31 +44,21 @@ pub(super) fn batched_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<Batched
         let one = all().filter(of_kind).find(|c| c.spec.n_seq() == 1 && c.is_ok());
         let gain = one
             .filter(|one| cell.is_ok() && one.index != cell.index)
-            .and_then(|one| rounds.ratio_of_works(one, cell, LEVEL));
+            .and_then(|one| cell.ratio_of_works(one));
         BatchedRow {
             arm: cell.arm.clone(),
             is_pp_shared: cell.spec.is_pp_shared(),
             n_depth: cell.spec.n_depth(),
             n_seq: cell.spec.n_seq(),
             total_tps: cell.tps,
-            tps: cell.tps.map(|tps| each(&tps, cell.spec.n_seq())),
+            tps: cell
+                .tps
+                .map(|tps| tps.mapped(|rate| rate / f64::from(cell.spec.n_seq().max(1)))),
             itl_ns: cell.itl_ns.clone(),
             gain,
             n_rounds: cell.samples_ns.len() as u32,
             outcome: cell.outcome.clone(),
         }
     };
-    let mut rows: Vec<BatchedRow> = all().map(row).collect();
-    group_by_arm(&mut rows, |row| &row.arm);
-    rows
-}
-
-fn each(total: &Interval, n_seq: u32) -> Interval {
-    let n = f64::from(n_seq.max(1));
-    Interval {
-        estimate: total.estimate / n,
-        lo: total.lo / n,
-        hi: total.hi / n,
-        ..*total
-    }
+    all().map(row).collect()
 }

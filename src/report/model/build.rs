@@ -18,16 +18,16 @@ impl ReportModel {
 
     fn build_with(header: &RunHeader, records: &[Record], rounds: &Rounds) -> ReportModel {
         let mut cells = cell_reports(header, records, rounds);
-        let control = compare::compare_all(header, rounds, &mut cells);
+        let control = compare::compare_all(header, &mut cells);
         let trust = trust::trust(header, records, rounds, &cells);
         share_bandwidth(header, records, &trust, &mut cells);
         let states = state::state_rows(rounds, &cells);
         let mut model = ReportModel {
             header: header.clone(),
             engine: engine(records),
-            reuse: reuse::reuse_rows(header, rounds, &cells),
-            prefix: prefix::prefix_rows(rounds, &cells),
-            batched: batched::batched_rows(rounds, &cells),
+            reuse: reuse::reuse_rows(header, &cells),
+            prefix: prefix::prefix_rows(&cells),
+            batched: batched::batched_rows(&cells),
             speculative: speculative::speculative_rows(header, rounds, &cells),
             requests: requests::request_rows(header, rounds, &cells),
             chat: chat::chat_rows(rounds, &cells),
@@ -47,8 +47,8 @@ impl ReportModel {
         };
         let looks = decision::looks_of(model.totals.stopped_by);
         model.decision = decision::decision(&model, rounds, records, looks);
-        model.gate = gate::gate(&model, rounds, looks);
-        model.rankings = rankings::rankings(&model, rounds);
+        model.gate = gate::gate(&model, looks);
+        model.rankings = rankings::rankings(&model);
         model
     }
 
@@ -58,7 +58,7 @@ impl ReportModel {
         let rounds = Rounds::collect(header, records);
         let model = ReportModel::build_with(header, records, &rounds);
         if !header.gate.is_empty() {
-            return (Vec::new(), gate::is_decided(&model, &rounds, n_launches));
+            return (Vec::new(), gate::is_decided(&model, n_launches));
         }
         let report = decision::decision(&model, &rounds, records, Looks::Interim);
         report.map_or((Vec::new(), false), |report| {
@@ -71,12 +71,11 @@ impl ReportModel {
 /// embeddings that is not the output matrix as well is read in one row only, so its share is a little too high.
 fn share_bandwidth(header: &RunHeader, records: &[Record], trust: &Trust, cells: &mut [CellReport]) {
     let Some(limit) = trust.read_bytes_per_s else { return };
-    let contexts = records.iter().filter_map(|record| match record {
-        Record::Launch(launch) => Some(&launch.arms),
-        _ => None,
-    });
-    let kv_per_token: BTreeMap<usize, f64> = contexts
-        .flatten()
+    let loaded = records
+        .iter()
+        .filter_map(Record::launch)
+        .flat_map(|launch| &launch.arms);
+    let kv_per_token: BTreeMap<usize, f64> = loaded
         .filter(|arm| arm.context.n_ctx > 0)
         .map(|arm| (arm.arm, arm.context.kv_bytes as f64 / f64::from(arm.context.n_ctx)))
         .collect();
@@ -95,19 +94,15 @@ fn share_bandwidth(header: &RunHeader, records: &[Record], trust: &Trust, cells:
 }
 
 fn engine(records: &[Record]) -> Option<EngineInfo> {
-    records.iter().rev().find_map(|record| match record {
-        Record::Launch(launch) => Some(launch.engine.clone()),
-        _ => None,
-    })
+    let last = records.iter().rev().find_map(Record::launch);
+    last.map(|launch| launch.engine.clone())
 }
 
 fn warnings(records: &[Record]) -> Vec<Warning> {
     let mut seen: Vec<Warning> = Vec::new();
-    for record in records {
-        if let Record::Warning(warning) = record {
-            if !seen.contains(warning) {
-                seen.push(warning.clone());
-            }
+    for warning in records.iter().filter_map(Record::warning) {
+        if !seen.contains(warning) {
+            seen.push(warning.clone());
         }
     }
     seen

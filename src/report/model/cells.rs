@@ -1,7 +1,7 @@
 //! Samples by cell and round, and what is estimated of one cell alone.
 
 use super::{CellReport, ItlQuantiles};
-use crate::data::{Cell, FailureKind, FailureRecord, Outcome, Record, RunHeader, Sample, Workload};
+use crate::data::{Cell, FailureKind, Outcome, Record, RunHeader, Sample, Workload};
 use crate::stats::{self, Interval};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,32 +88,6 @@ impl<'a> Rounds<'a> {
         !self.disturbed.contains(&(cell, round))
     }
 
-    /// The launch of a cell's sample.
-    pub(super) fn launch(&self, cell: usize, round: u32) -> u32 {
-        self.launch_of.get(&(cell, round)).copied().unwrap_or(0)
-    }
-
-    /// Values of rounds of a cell, one group per launch.
-    pub(super) fn by_launch(&self, cell: usize, values: impl Iterator<Item = (u32, f64)>) -> BTreeMap<u32, Vec<f64>> {
-        let mut groups: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
-        for (round, value) in values {
-            groups.entry(self.launch(cell, round)).or_default().push(value);
-        }
-        groups
-    }
-
-    /// The centre of positive values of rounds with its interval over launches.
-    pub(super) fn interval(
-        &self,
-        (cell, workload): (usize, Workload),
-        values: impl Iterator<Item = (u32, f64)>,
-        level: f64,
-    ) -> Option<Interval> {
-        let logs = values.map(|(round, x)| (round, x.ln()));
-        let groups: Vec<Vec<f64>> = self.by_launch(cell, logs).into_values().collect();
-        stats::grouped_interval(&groups, process_sd(workload), level)
-    }
-
     /// Samples of a cell, by round.
     pub(super) fn of(&self, cell: usize) -> impl Iterator<Item = (u32, &'a Sample)> + '_ {
         self.by_cell
@@ -122,78 +96,118 @@ impl<'a> Rounds<'a> {
             .flatten()
             .map(|(&round, &sample)| (round, sample))
     }
+}
 
-    /// Speed of `arm` relative to `reference` (per token that its throughput counts), from the rounds in which both have a sample.
-    pub(super) fn ratio(&self, reference: &CellReport, arm: &CellReport, level: f64) -> Option<Interval> {
-        let pairs = self.pairs(reference, arm).into_iter();
-        let logs = pairs.map(|(round, (reference, arm))| (round, (reference / arm).ln()));
-        let groups = self.by_launch(arm.index, logs);
-        stats::grouped_interval(
-            &groups.into_values().collect::<Vec<_>>(),
-            process_sd(arm.spec.workload()),
-            level,
-        )
+impl CellReport {
+    /// Nanoseconds of each sample, by its round.
+    pub(in crate::report) fn by_round(&self) -> impl Iterator<Item = (u32, f64)> + '_ {
+        let ns = self.samples_ns.iter().map(|&ns| ns as f64);
+        self.sample_rounds.iter().copied().zip(ns)
     }
 
-    /// The same for two works of one arm, which need not come in the same rounds: launches are paired where there are enough of
-    /// them. What processes differ by is in both.
-    pub(super) fn ratio_of_works(&self, reference: &CellReport, other: &CellReport, level: f64) -> Option<Interval> {
-        let medians = |cell: &CellReport| {
-            let logs = self.seconds_per_token(cell).map(|(round, s)| (round, s.ln()));
-            let groups = self.by_launch(cell.index, logs).into_iter();
-            groups
-                .filter_map(|(launch, all)| Some((launch, stats::median(&all)?)))
-                .collect::<BTreeMap<u32, f64>>()
-        };
-        let (of_reference, of_other) = (medians(reference), medians(other));
-        let both = of_reference
-            .iter()
-            .filter_map(|(launch, a)| Some(vec![a - of_other.get(launch)?]));
-        let by_launch: Vec<Vec<f64>> = both.collect();
-        let groups = if by_launch.len() >= stats::N_LAUNCHES_MIN {
-            by_launch
-        } else {
-            let pairs = self.pairs(reference, other).into_iter();
-            let logs = pairs.map(|(round, (a, b))| (round, (a / b).ln()));
-            self.by_launch(other.index, logs).into_values().collect()
-        };
-        stats::grouped_interval(&groups, 0.0, level)
+    /// The launch of a round in which it has a sample.
+    pub(super) fn launch(&self, round: u32) -> u32 {
+        let found = self.sample_rounds.binary_search(&round);
+        found.map_or(0, |index| self.sample_launches[index])
     }
 
-    /// Seconds per token of two cells, for the rounds in which both have a sample.
-    pub(super) fn pairs(&self, a: &CellReport, b: &CellReport) -> BTreeMap<u32, (f64, f64)> {
-        let of_b: BTreeMap<u32, f64> = self.seconds_per_token(b).collect();
-        self.seconds_per_token(a)
-            .filter_map(|(round, s)| of_b.get(&round).map(|&other| (round, (s, other))))
+    /// Values of rounds, one group per launch.
+    pub(in crate::report) fn by_launch(&self, values: impl Iterator<Item = (u32, f64)>) -> BTreeMap<u32, Vec<f64>> {
+        grouped(values.map(|(round, value)| (self.launch(round), value)))
+    }
+
+    /// The centre of positive values of rounds with its interval over launches.
+    pub(super) fn interval(&self, values: impl Iterator<Item = (u32, f64)>) -> Option<Interval> {
+        let logs = values.map(|(round, x)| (round, x.ln()));
+        centre(self.spec.workload(), self.by_launch(logs))
+    }
+
+    /// Speed relative to `reference`.
+    pub(super) fn ratio(&self, reference: &CellReport) -> Option<Interval> {
+        centre(self.spec.workload(), self.log_ratios(reference))
+    }
+
+    /// ln of the speed relative to `reference` (per token that throughput counts), from the rounds in which both have a sample.
+    pub(super) fn log_ratios(&self, reference: &CellReport) -> BTreeMap<u32, Vec<f64>> {
+        let pairs = reference.pairs(self).into_iter();
+        self.by_launch(pairs.map(|(round, (reference, own))| (round, (reference / own).ln())))
+    }
+
+    /// Speed relative to another work of the same arm, which need not come in the same rounds: launches are paired where there are
+    /// enough of them. What processes differ by is in both.
+    pub(super) fn ratio_of_works(&self, reference: &CellReport) -> Option<Interval> {
+        let by_launch = |cell: &CellReport| {
+            let logs = cell.seconds_per_token().map(|(round, s)| (round, s.ln()));
+            medians(cell.by_launch(logs))
+        };
+        let own = by_launch(self);
+        let both = by_launch(reference).into_iter();
+        let both = both.filter_map(|(launch, of_reference)| Some(vec![of_reference - own.get(&launch)?]));
+        let mut groups: Vec<Vec<f64>> = both.collect();
+        if groups.len() < stats::N_LAUNCHES_MIN {
+            groups = self.log_ratios(reference).into_values().collect();
+        }
+        stats::grouped_interval(&groups, 0.0, LEVEL)
+    }
+
+    /// Seconds per token of both, for the rounds in which both have a sample.
+    pub(super) fn pairs(&self, other: &CellReport) -> BTreeMap<u32, (f64, f64)> {
+        let of_other: BTreeMap<u32, f64> = other.seconds_per_token().collect();
+        self.seconds_per_token()
+            .filter_map(|(round, s)| of_other.get(&round).map(|&other| (round, (s, other))))
             .collect()
     }
 
-    fn seconds_per_token(&self, cell: &CellReport) -> impl Iterator<Item = (u32, f64)> + '_ {
-        let n_tokens = f64::from(cell.spec.shape().n_counted.max(1));
-        self.of(cell.index)
-            .map(move |(round, sample)| (round, sample.ns() as f64 / 1e9 / n_tokens))
+    fn seconds_per_token(&self) -> impl Iterator<Item = (u32, f64)> + '_ {
+        let n_tokens = f64::from(self.spec.shape().n_counted.max(1));
+        self.by_round().map(move |(round, ns)| (round, ns / 1e9 / n_tokens))
     }
+}
+
+/// Values of launches, one group for each.
+pub(super) fn grouped(values: impl Iterator<Item = (u32, f64)>) -> BTreeMap<u32, Vec<f64>> {
+    let mut groups: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+    for (launch, value) in values {
+        groups.entry(launch).or_default().push(value);
+    }
+    groups
+}
+
+/// The centre of logarithms with its interval over launches, back from log space.
+pub(super) fn centre(workload: Workload, logs: BTreeMap<u32, Vec<f64>>) -> Option<Interval> {
+    let groups: Vec<Vec<f64>> = logs.into_values().collect();
+    stats::grouped_interval(&groups, process_sd(workload), LEVEL)
+}
+
+pub(super) fn medians(groups: BTreeMap<u32, Vec<f64>>) -> BTreeMap<u32, f64> {
+    let medians = groups.into_iter();
+    medians
+        .filter_map(|(launch, all)| Some((launch, stats::median(&all)?)))
+        .collect()
 }
 
 /// One report per cell of the plan. Comparisons are added later.
 pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Rounds) -> Vec<CellReport> {
-    let failures = records.iter().filter_map(|record| match record {
-        Record::Failure(failure) => Some((failure.cell, failure)),
-        _ => None,
-    });
-    let last_failures: BTreeMap<usize, &FailureRecord> = failures.collect();
-    let left: BTreeSet<usize> = records.iter().filter_map(left_out).collect();
+    let failures = records.iter().filter_map(Record::failure);
+    let last_failures: BTreeMap<usize, _> = failures.map(|f| (f.cell, (f.kind, &f.reason))).collect();
+    let left: BTreeSet<usize> = records.iter().filter_map(Record::dropped).map(|d| d.arm).collect();
     let cells = header.plan.cells.iter().enumerate();
     cells
         .filter_map(|(index, cell)| {
             let arm = header.plan.arms.get(cell.arm)?;
             let samples: Vec<(u32, &Sample)> = rounds.of(index).collect();
+            let launch = |round: &u32| rounds.launch_of.get(&(index, *round)).copied().unwrap_or(0);
             let mut outcome = outcome(last_failures.get(&index).copied(), !samples.is_empty());
             if matches!(outcome, Outcome::Failed(FailureKind::NotRun, _)) && left.contains(&cell.arm) {
                 outcome = Outcome::Failed(FailureKind::LeftOut, String::new());
             }
             let usable: &[(u32, &Sample)] = if outcome == Outcome::Ok { &samples } else { &[] };
-            let over = |of: &dyn Fn(&Sample) -> Option<f64>| over_launches(rounds, (index, cell), usable, of);
+            // Absent where a sample lacks it.
+            let over = |of: &dyn Fn(&Sample) -> Option<f64>| {
+                let logs = usable.iter().map(|(round, s)| Some((launch(round), of(s)?.ln())));
+                let logs: Vec<(u32, f64)> = logs.collect::<Option<_>>()?;
+                centre(cell.spec.workload(), grouped(logs.into_iter()))
+            };
             let n_tokens = f64::from(cell.spec.shape().n_counted);
             let tps = over(&|s| Some(n_tokens * 1e9 / s.ns() as f64));
             Some(CellReport {
@@ -202,7 +216,7 @@ pub(super) fn cell_reports(header: &RunHeader, records: &[Record], rounds: &Roun
                 spec: cell.spec,
                 samples_ns: samples.iter().map(|(_, s)| s.ns()).collect(),
                 sample_rounds: samples.iter().map(|(round, _)| *round).collect(),
-                sample_launches: samples.iter().map(|(round, _)| rounds.launch(index, *round)).collect(),
+                sample_launches: samples.iter().map(|(round, _)| launch(round)).collect(),
                 tps,
                 mad: mad(usable),
                 ttft_ns: over(&|s| s.ttft_ns().map(|ns| ns as f64)),
@@ -232,31 +246,13 @@ fn mad(samples: &[(u32, &Sample)]) -> Option<f64> {
     stats::median(&off)
 }
 
-fn left_out(record: &Record) -> Option<usize> {
-    match record {
-        Record::Dropped(d) => Some(d.arm),
-        _ => None,
-    }
-}
-
 /// A recorded failure stands, even if the cell has samples of earlier rounds: it left the run before the others.
-fn outcome(failure: Option<&FailureRecord>, has_samples: bool) -> Outcome {
+pub(super) fn outcome(failure: Option<(FailureKind, &String)>, has_samples: bool) -> Outcome {
     match failure {
-        Some(failure) => Outcome::Failed(failure.kind, failure.reason.clone()),
+        Some((kind, reason)) => Outcome::Failed(kind, reason.clone()),
         None if has_samples => Outcome::Ok,
         None => Outcome::Failed(FailureKind::NotRun, String::new()),
     }
-}
-
-/// The centre of what `of` reads from every sample, with its interval; absent where a sample lacks it.
-fn over_launches(
-    rounds: &Rounds,
-    (index, cell): (usize, &Cell),
-    samples: &[(u32, &Sample)],
-    of: &dyn Fn(&Sample) -> Option<f64>,
-) -> Option<Interval> {
-    let values: Option<Vec<(u32, f64)>> = samples.iter().map(|(round, s)| Some((*round, of(s)?))).collect();
-    rounds.interval((index, cell.spec.workload()), values?.into_iter(), LEVEL)
 }
 
 /// Whether the timed regions hold nothing but the tokens that are counted.
@@ -267,13 +263,7 @@ fn counts_all(cell: &Cell) -> bool {
 /// The price of the time that a million tokens take, with the interval of the speed.
 fn cost_per_million(price_per_hour: Option<f64>, tps: Option<Interval>) -> Option<Interval> {
     let (price, tps) = (price_per_hour?, tps?);
-    let cost = |rate: f64| price / 3600.0 / rate * 1e6;
-    Some(Interval {
-        estimate: cost(tps.estimate),
-        lo: cost(tps.hi),
-        hi: cost(tps.lo),
-        ..tps
-    })
+    Some(tps.mapped(|rate| price / 3600.0 / rate * 1e6))
 }
 
 fn itl(cell: &Cell, samples: &[(u32, &Sample)], seed: u64) -> Option<ItlQuantiles> {
@@ -285,10 +275,18 @@ fn itl(cell: &Cell, samples: &[(u32, &Sample)], seed: u64) -> Option<ItlQuantile
     if cell.spec.workload() == Workload::Prefill || groups.is_empty() {
         return None;
     }
-    let found = stats::cluster_quantile_intervals(&groups, &[0.5, 0.95, 0.99], LEVEL, seed, stats::N_RESAMPLES);
-    Some(ItlQuantiles {
-        p50: found[0],
-        p95: found[1],
-        p99: found[2],
-    })
+    Some(ItlQuantiles::of(&groups, seed))
+}
+
+impl ItlQuantiles {
+    /// Values of a group share its disturbances: whole groups are drawn.
+    pub(super) fn of(groups: &[Vec<f64>], seed: u64) -> ItlQuantiles {
+        let qs = [0.5, 0.95, 0.99];
+        let found = stats::cluster_quantile_intervals(groups, &qs, LEVEL, seed, stats::N_RESAMPLES);
+        ItlQuantiles {
+            p50: found[0],
+            p95: found[1],
+            p99: found[2],
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! Conversations: how long each turn waits for its first token, and how fast its answer comes.
 
-use super::cells::{Rounds, LEVEL};
-use super::{group_by_arm, CellReport, Comparison};
-use crate::data::{Arm, Outcome, Sample, Seen, TurnTimes, Work};
+use super::cells::Rounds;
+use super::{by_arm, CellReport, Comparison};
+use crate::data::{Arm, Outcome, Sample, Seen, TurnTimes, Work, Workload};
 use crate::report::wire;
 use crate::stats::Interval;
 use schemars::JsonSchema;
@@ -30,17 +30,14 @@ pub struct ChatRow {
     pub total_ns: Option<Interval>,
     /// Its speed, relative to the baseline arm.
     pub vs_baseline: Option<Comparison>,
-    /// Measured, or why not.
-    #[serde(flatten, serialize_with = "wire::outcome")]
-    #[schemars(with = "wire::OutcomeOf")]
+    #[serde(flatten)]
     pub outcome: Outcome,
 }
 
 /// One row per arm and turn; of an arm that was not measured one in all.
 pub(super) fn chat_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<ChatRow> {
-    let mut rows: Vec<ChatRow> = cells.iter().flat_map(|cell| of_cell(rounds, cell)).collect();
-    group_by_arm(&mut rows, |row| &row.arm);
-    rows
+    let own = by_arm(cells, Workload::Chat);
+    own.flat_map(|cell| of_cell(rounds, cell)).collect()
 }
 
 fn of_cell(rounds: &Rounds, cell: &CellReport) -> Vec<ChatRow> {
@@ -49,8 +46,7 @@ fn of_cell(rounds: &Rounds, cell: &CellReport) -> Vec<ChatRow> {
     };
     let over = |of: &dyn Fn(&Sample) -> Option<f64>| {
         let values = rounds.of(cell.index).filter_map(|(round, s)| Some((round, of(s)?)));
-        let values = values.filter(|(_, x)| cell.is_ok() && *x > 0.0);
-        rounds.interval((cell.index, cell.spec.workload()), values, LEVEL)
+        cell.interval(values.filter(|(_, x)| cell.is_ok() && *x > 0.0))
     };
     let n_steps = f64::from(work.n_gen.saturating_sub(1));
     let row = |turn: u32| ChatRow {

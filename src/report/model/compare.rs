@@ -3,19 +3,17 @@
 //! A verdict follows from the interval that is printed beside it and the region that counts as the same, and from nothing else. The
 //! bias that the control shows beyond doubt is part of every interval: it is that much wider to both sides.
 
-use super::cells::{process_sd, Rounds, LEVEL};
+use super::cells::{centre, grouped};
 use super::{CellReport, Comparison, Control};
 use crate::data::{ArmConfig, KvType, RunHeader, Work, Workload};
 use crate::stats::{self, Interval, Verdict};
 use std::collections::BTreeMap;
 
 /// Fills `vs_baseline`, `vs_f16_kv` and `vs_first_build` of every measured cell and returns the control.
-pub(super) fn compare_all(header: &RunHeader, rounds: &Rounds, cells: &mut [CellReport]) -> Control {
-    let control = control(header, rounds, cells);
-    let comparisons: Vec<[Option<Comparison>; 3]> = cells
-        .iter()
-        .map(|cell| own(header, rounds, &control, cells, cell))
-        .collect();
+pub(super) fn compare_all(header: &RunHeader, cells: &mut [CellReport]) -> Control {
+    let control = control(header, cells);
+    let comparisons: Vec<[Option<Comparison>; 3]> =
+        cells.iter().map(|cell| own(header, &control, cells, cell)).collect();
     for (cell, comparisons) in cells.iter_mut().zip(comparisons) {
         [cell.vs_baseline, cell.vs_f16_kv, cell.vs_first_build] = comparisons;
     }
@@ -28,18 +26,12 @@ pub(super) fn compare_all(header: &RunHeader, rounds: &Rounds, cells: &mut [Cell
 }
 
 /// A cell against the baseline, against the same weights with an f16 cache, and against itself in the first build.
-fn own(
-    header: &RunHeader,
-    rounds: &Rounds,
-    control: &Control,
-    cells: &[CellReport],
-    cell: &CellReport,
-) -> [Option<Comparison>; 3] {
+fn own(header: &RunHeader, control: &Control, cells: &[CellReport], cell: &CellReport) -> [Option<Comparison>; 3] {
     if !cell.is_ok() || cell.arm.is_control {
         return [None, None, None];
     }
     let is_measured = |c: &&CellReport| c.is_ok() && !c.arm.is_control && c.spec == cell.spec;
-    let against = |reference: Option<&CellReport>| compare(header, rounds, control, reference?, cell);
+    let against = |reference: Option<&CellReport>| compare(header, control, reference?, cell);
     let same_spec = || cells.iter().filter(is_measured);
     let baseline = same_spec()
         .find(|c| c.arm.is_baseline)
@@ -61,33 +53,19 @@ impl super::ReportModel {
 
     /// Speed of one measured cell relative to another on the same work, wider by the bias that the control shows.
     pub fn speed_ratio(&self, reference: &CellReport, arm: &CellReport) -> Option<Interval> {
-        let of_rounds = |cell: &CellReport| -> BTreeMap<u32, f64> {
-            let ns = cell.samples_ns.iter().map(|&ns| ns as f64);
-            cell.sample_rounds.iter().copied().zip(ns).collect()
-        };
-        let (of_reference, of_arm) = (of_rounds(reference), of_rounds(arm));
-        let mut groups: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
-        for (&launch, &round) in arm.sample_launches.iter().zip(&arm.sample_rounds) {
-            if let (Some(a), Some(b)) = (of_reference.get(&round), of_arm.get(&round)) {
-                groups.entry(launch).or_default().push((a / b).ln());
-            }
-        }
-        let groups: Vec<Vec<f64>> = groups.into_values().collect();
-        let ratio = stats::grouped_interval(&groups, process_sd(arm.spec.workload()), LEVEL)?;
-        Some(stats::widened(ratio, self.control.bias(&arm.spec)))
+        Some(self.control.widened(arm.ratio(reference)?, &arm.spec))
     }
 }
 
 /// The ratio of two measured cells and what may be said of it.
 pub(super) fn compare(
     header: &RunHeader,
-    rounds: &Rounds,
     control: &Control,
     reference: &CellReport,
     arm: &CellReport,
 ) -> Option<Comparison> {
-    let ratio = stats::widened(rounds.ratio(reference, arm, LEVEL)?, control.bias(&arm.spec));
-    let n_rounds = rounds.pairs(reference, arm).len() as u32;
+    let ratio = control.widened(arm.ratio(reference)?, &arm.spec);
+    let n_rounds = reference.pairs(arm).len() as u32;
     Some(judged(header, ratio, factor(reference, arm), n_rounds))
 }
 
@@ -112,6 +90,10 @@ fn rounds_more(verdict: Verdict, ratio: &Interval, n_rounds: u32, equivalence: f
 }
 
 impl Control {
+    fn widened(&self, ratio: Interval, spec: &Work) -> Interval {
+        stats::widened(ratio, self.bias(spec))
+    }
+
     /// The bias that it shows beyond doubt, log space: on this work, or on all together where it has no figure for that.
     pub(in crate::report) fn bias(&self, spec: &Work) -> f64 {
         let of_spec = self.by_spec.iter().find(|(s, _)| s == spec).map(|(_, c)| &c.ratio);
@@ -120,7 +102,7 @@ impl Control {
     }
 }
 
-fn control(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Control {
+fn control(header: &RunHeader, cells: &[CellReport]) -> Control {
     let mut by_spec = Vec::new();
     let mut sums: BTreeMap<(u32, u32), (f64, usize)> = BTreeMap::new();
     for copy in cells.iter().filter(|c| c.arm.is_control && c.is_ok()) {
@@ -128,28 +110,22 @@ fn control(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Control
             .iter()
             .find(|c| c.arm.is_baseline && !c.arm.is_control && c.is_ok() && c.spec == copy.spec);
         let Some(original) = original else { continue };
-        let pairs = rounds.pairs(original, copy);
-        if let Some(ratio) = rounds.ratio(original, copy, LEVEL) {
+        let pairs = original.pairs(copy);
+        if let Some(ratio) = copy.ratio(original) {
             let n_rounds = pairs.len() as u32;
             by_spec.push((copy.spec, judged(header, ratio, "control".to_owned(), n_rounds)));
         }
         if copy.spec.workload().is_headline() {
             for (round, (reference, arm)) in pairs {
-                let sum = sums
-                    .entry((rounds.launch(copy.index, round), round))
-                    .or_insert((0.0, 0));
+                let sum = sums.entry((copy.launch(round), round)).or_insert((0.0, 0));
                 *sum = (sum.0 + (reference / arm).ln(), sum.1 + 1);
             }
         }
     }
     // One observation per round: works of one round share its disturbances, so they are averaged, not counted.
     let n_rounds = sums.len() as u32;
-    let mut groups: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
-    for ((launch, _), (sum, n)) in sums {
-        groups.entry(launch).or_default().push(sum / n as f64);
-    }
-    let groups: Vec<Vec<f64>> = groups.into_values().collect();
-    let ratio = stats::grouped_interval(&groups, process_sd(Workload::Decode), LEVEL);
+    let means = sums.into_iter().map(|((launch, _), (sum, n))| (launch, sum / n as f64));
+    let ratio = centre(Workload::Decode, grouped(means));
     Control {
         by_spec,
         pooled: ratio.map(|ratio| judged(header, ratio, "control".to_owned(), n_rounds)),

@@ -1,6 +1,6 @@
 //! What `decide` is told of each arm, and what it answers: for the request that was asked for, and for each usual one.
 
-use super::cells::{process_sd, Rounds, LEVEL};
+use super::cells::{process_sd, Rounds};
 use super::{CellReport, DecisionReport, Figure, MemoryReport, More, PurposeChoice, QualityReport, ReportModel};
 use crate::data::{Arm, Goal, Purpose, Record, RequestShape, StoppedBy, Work, Workload};
 use crate::decide::{
@@ -37,13 +37,12 @@ impl Measured<'_> {
         let mut times: BTreeMap<u32, Vec<(f64, f64)>> = BTreeMap::new();
         for (spec, weight) in &terms.works {
             let (of_a, of_b) = (self.cell(a, spec)?, self.cell(b, spec)?);
-            let mut pairs = self.rounds.pairs(of_a, of_b);
+            let mut pairs = of_a.pairs(of_b);
             let are_calm = |round| [of_a, of_b].iter().all(|cell| self.rounds.is_calm(cell.index, round));
             pairs.retain(|&round, _| !is_calm || are_calm(round));
             let logs = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(move |(&round, both)| (round, of(both).ln()));
-            let index = of_a.index;
-            let of_b = self.rounds.by_launch(index, logs(|both| both.1));
-            for (launch, of_a) in self.rounds.by_launch(index, logs(|both| both.0)) {
+            let of_b = of_a.by_launch(logs(|both| both.1));
+            for (launch, of_a) in of_a.by_launch(logs(|both| both.0)) {
                 let n_tokens = f64::from(spec.shape().n_counted);
                 let time = |logs: &[f64]| Some(weight * n_tokens * stats::median(logs)?.exp());
                 let both = time(&of_a).zip(of_b.get(&launch).and_then(|logs| time(logs)));
@@ -104,7 +103,7 @@ pub(super) fn decision(
         rounds,
         arms: &arms,
     };
-    let dropped: Vec<usize> = records.iter().filter_map(dropped).collect();
+    let dropped: Vec<usize> = records.iter().filter_map(Record::dropped).map(|d| d.arm).collect();
     let plan_index = |arm: &Arm| model.header.plan.arms.iter().position(|a| a.id == arm.id);
     let qualities: Vec<(Exactness, bool)> = arms.iter().map(|arm| exactness(model, arm)).collect();
     let candidates: Vec<Candidate> = arms
@@ -117,7 +116,7 @@ pub(super) fn decision(
                 request_ns: measured.time_ns(i, &own),
                 prompt_ns: prefill
                     .and_then(|spec| Some(f64::from(spec.n_prompt()) * 1e9 / measured.cell(i, &spec)?.centre_tps()?)),
-                decode_tps: measured.cell(i, &decode).and_then(|c| per_user(rounds, c)),
+                decode_tps: measured.cell(i, &decode).and_then(per_user),
                 prefill_tps: longest.and_then(|spec| measured.cell(i, &spec)?.tps),
                 ttft_ns: longest.and_then(|spec| measured.cell(i, &spec)?.ttft_ns),
                 ram_bytes: memory.as_ref().map(|m| ram_bytes(m, goal.users())),
@@ -177,13 +176,6 @@ pub(super) fn decision(
     })
 }
 
-fn dropped(record: &Record) -> Option<usize> {
-    match record {
-        Record::Dropped(d) => Some(d.arm),
-        _ => None,
-    }
-}
-
 /// What the plan decides by; in journals before format 5 the nearest to what was asked. For several users the decode of as many
 /// sequences, each with its own prompt.
 fn works(model: &ReportModel, goal: &Goal) -> Option<(RequestShape, Vec<Work>)> {
@@ -224,8 +216,7 @@ pub(super) fn interim(
     }
     // Between looks only what misses a limit, and what is far behind, leaves. Weights that miss the limit of quality stay with the
     // baseline's KV type until the first look: who wants them all the same must see what they bring.
-    let base_kv = model.baseline().map(|arm| arm.config.kv());
-    let is_shown = |i: usize| !model.header.plan.pace.keeps_all && Some(report.arms[i].config.kv()) == base_kv;
+    let is_shown = |i: usize| !model.header.plan.pace.keeps_all && model.has_base_kv(&report.arms[i]);
     let misses =
         |contestant: &Contestant| contestant.is_out && contestant.checks.iter().any(|c| !c.standing.may_be_chosen());
     let missed: Vec<bool> = contestants
@@ -273,14 +264,9 @@ fn more(model: &ReportModel, goal: &Goal, decision: &Decision) -> Option<More> {
 }
 
 /// Tokens per second of each sequence.
-fn per_user(rounds: &Rounds, cell: &CellReport) -> Option<Interval> {
+fn per_user(cell: &CellReport) -> Option<Interval> {
     let n_tokens = f64::from(cell.spec.n_gen());
-    let rates = cell.sample_rounds.iter().zip(&cell.samples_ns);
-    rounds.interval(
-        (cell.index, cell.spec.workload()),
-        rates.map(|(&round, &ns)| (round, n_tokens * 1e9 / ns as f64)),
-        LEVEL,
-    )
+    cell.interval(cell.by_round().map(|(round, ns)| (round, n_tokens * 1e9 / ns)))
 }
 
 /// The arm's own reading; where only the same file with another KV type was read, what the two caches differ by is exact.

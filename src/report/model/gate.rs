@@ -1,14 +1,13 @@
 //! What a gate found: each work of each variant in the second build against the first, and their divergence.
 
-use super::cells::{process_sd, Rounds};
+use super::cells::{medians, process_sd};
 use super::{CellReport, GateKld, GateReport, GateRow, ReportModel};
 use crate::data::FailOn;
 use crate::decide::{is_gate_look, pairs, slower, GateStanding, Looks};
-use crate::stats::{self, LogMean};
-use std::collections::BTreeMap;
+use crate::stats::LogMean;
 
 /// `None` where the run is no gate.
-pub(super) fn gate(model: &ReportModel, rounds: &Rounds, looks: Looks) -> Option<GateReport> {
+pub(super) fn gate(model: &ReportModel, looks: Looks) -> Option<GateReport> {
     let [base, candidate] = model.header.builds.as_slice() else {
         return None;
     };
@@ -25,7 +24,7 @@ pub(super) fn gate(model: &ReportModel, rounds: &Rounds, looks: Looks) -> Option
     }
     let is_of = |cell: &&CellReport| cell.arm.config.build.as_ref() == Some(&candidate.name);
     let cells: Vec<&CellReport> = model.cells.iter().filter(is_of).collect();
-    let row = |cell: &&CellReport| row(model, rounds, cell, (report.margin(), cells.len(), looks));
+    let row = |cell: &&CellReport| row(model, cell, (report.margin(), cells.len(), looks));
     report.speed = cells.iter().filter_map(row).collect();
     report.kld = report.fail_on.iter().find_map(|condition| match condition {
         FailOn::Kld(most) => kld(model, &candidate.name, *most),
@@ -41,24 +40,17 @@ pub(super) fn gate(model: &ReportModel, rounds: &Rounds, looks: Looks) -> Option
 }
 
 /// Whether the gate may end after so many launches.
-pub(super) fn is_decided(model: &ReportModel, rounds: &Rounds, n_launches: u32) -> bool {
-    is_gate_look(n_launches) && gate(model, rounds, Looks::Interim).is_some_and(|gate| gate.is_settled())
+pub(super) fn is_decided(model: &ReportModel, n_launches: u32) -> bool {
+    is_gate_look(n_launches) && gate(model, Looks::Interim).is_some_and(|gate| gate.is_settled())
 }
 
 fn row(
     model: &ReportModel,
-    rounds: &Rounds,
     cell: &CellReport,
     (margin, n_works, looks): (Option<f64>, usize, Looks),
 ) -> Option<GateRow> {
     let base = model.in_first_build(cell)?;
-    let logs = rounds.pairs(base, cell).into_iter();
-    let logs = logs.map(|(round, (of_base, own))| (round, (of_base / own).ln()));
-    let by_launch = rounds.by_launch(cell.index, logs).into_iter();
-    let medians: BTreeMap<u32, f64> = by_launch
-        .filter_map(|(launch, all)| Some((launch, stats::median(&all)?)))
-        .collect();
-    let observed = pairs(&medians);
+    let observed = pairs(&medians(cell.log_ratios(base)));
     let seen = LogMean::of(&observed, process_sd(cell.spec.workload()));
     let judged = seen.map(|seen| slower(&seen, margin.unwrap_or(0.0), n_works, looks));
     Some(GateRow {

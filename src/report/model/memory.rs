@@ -7,10 +7,8 @@ use std::collections::BTreeMap;
 /// One row per arm, in the order of the plan; a second reading of an arm (after `--resume`) replaces the first.
 pub(super) fn memory(header: &RunHeader, records: &[Record]) -> Vec<MemoryReport> {
     let last_of = |index: usize| {
-        records.iter().rev().find_map(|record| match record {
-            Record::Memory(memory) if memory.arm == index => Some(memory),
-            _ => None,
-        })
+        let mut latest = records.iter().rev().filter_map(Record::memory);
+        latest.find(|memory| memory.arm == index)
     };
     let arms = header.plan.arms.iter().enumerate();
     arms.filter_map(|(index, arm)| last_of(index).map(|record| memory_report(header, arm.clone(), record)))
@@ -52,11 +50,11 @@ pub(super) fn n_ctx_max(header: &RunHeader, arm: &Arm, kv_bytes: u64, peak_bytes
 
 /// As the contexts told when they were opened last.
 pub(super) fn kv_bytes(header: &RunHeader, records: &[Record]) -> Vec<(String, u64)> {
-    let launches = records.iter().filter_map(|record| match record {
-        Record::Launch(launch) => Some(&launch.arms),
-        _ => None,
-    });
-    let bytes: BTreeMap<usize, u64> = launches.flatten().map(|l| (l.arm, l.context.kv_bytes)).collect();
+    let loaded = records
+        .iter()
+        .filter_map(Record::launch)
+        .flat_map(|launch| &launch.arms);
+    let bytes: BTreeMap<usize, u64> = loaded.map(|l| (l.arm, l.context.kv_bytes)).collect();
     let named = |(arm, bytes): (usize, u64)| Some((header.plan.arms.get(arm)?.id.clone(), bytes));
     bytes.into_iter().filter_map(named).collect()
 }

@@ -43,15 +43,12 @@ pub use types::{
 
 pub(in crate::report) use cells::process_sd;
 
-use crate::data::Arm;
+use crate::data::Workload;
 
-/// Rows of one arm after those of another, arms in the order of their first rows; the order within an arm stays.
-fn group_by_arm<T>(rows: &mut [T], arm: impl Fn(&T) -> &Arm) {
-    let mut ids: Vec<String> = Vec::new();
-    for row in rows.iter() {
-        if !ids.contains(&arm(row).id) {
-            ids.push(arm(row).id.clone());
-        }
-    }
-    rows.sort_by_key(|row| ids.iter().position(|id| *id == arm(row).id));
+/// Cells of one workload, those of one arm after those of another, arms in the order of their first cells; the order within an arm stays.
+fn by_arm(cells: &[CellReport], workload: Workload) -> impl Iterator<Item = &CellReport> {
+    let mut own: Vec<&CellReport> = cells.iter().filter(|c| c.spec.workload() == workload).collect();
+    let firsts = own.clone();
+    own.sort_by_key(|cell| firsts.iter().position(|first| first.arm.id == cell.arm.id));
+    own.into_iter()
 }

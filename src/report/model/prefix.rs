@@ -1,7 +1,6 @@
 //! Prefix reuse: the first token of a follow-up prompt, warm against cold.
 
-use super::cells::{Rounds, LEVEL};
-use super::{group_by_arm, CellReport};
+use super::{by_arm, CellReport};
 use crate::data::{Arm, Outcome, Workload};
 use crate::report::wire;
 use crate::stats::Interval;
@@ -11,7 +10,6 @@ use serde::Serialize;
 /// A follow-up prompt, part of which is in the cache, against the same prompt in an empty cache.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PrefixRow {
-    /// The arm.
     #[serde(flatten, serialize_with = "wire::arm")]
     #[schemars(with = "wire::ArmHead")]
     pub arm: Arm,
@@ -29,22 +27,18 @@ pub struct PrefixRow {
     pub n_cold: u32,
     /// Rounds with the prefix in the cache.
     pub n_warm: u32,
-    /// Measured, or why not.
-    #[serde(flatten, serialize_with = "wire::outcome")]
-    #[schemars(with = "wire::OutcomeOf")]
+    #[serde(flatten)]
     pub outcome: Outcome,
 }
 
 /// One row per arm, prompt and shared part. The cold prompt of the same round is the reference.
-pub(super) fn prefix_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<PrefixRow> {
-    let all = || cells.iter().filter(|c| c.spec.workload() == Workload::PrefixReuse);
+pub(super) fn prefix_rows(cells: &[CellReport]) -> Vec<PrefixRow> {
+    let all = || by_arm(cells, Workload::PrefixReuse);
     let row = |warm: &CellReport| {
         let cold = all().find(|c| {
             c.arm.id == warm.arm.id && c.spec.n_prompt() == warm.spec.n_prompt() && c.spec.n_depth() == 0 && c.is_ok()
         });
-        let factor = cold
-            .filter(|_| warm.is_ok())
-            .and_then(|cold| rounds.ratio_of_works(cold, warm, LEVEL));
+        let factor = cold.filter(|_| warm.is_ok()).and_then(|cold| warm.ratio_of_works(cold));
         PrefixRow {
             arm: warm.arm.clone(),
             n_prompt: warm.spec.n_prompt(),
@@ -57,7 +51,5 @@ pub(super) fn prefix_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<PrefixRo
             outcome: warm.outcome.clone(),
         }
     };
-    let mut rows: Vec<PrefixRow> = all().filter(|c| c.spec.n_depth() > 0).map(row).collect();
-    group_by_arm(&mut rows, |row| &row.arm);
-    rows
+    all().filter(|c| c.spec.n_depth() > 0).map(row).collect()
 }

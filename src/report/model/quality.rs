@@ -56,10 +56,8 @@ pub(super) fn quality(header: &RunHeader, records: &[Record]) -> Quality {
 }
 
 fn overhead(records: &[Record]) -> Option<f64> {
-    let later = records.iter().filter_map(|record| match record {
-        Record::Quality(q) if q.chunk.index > 0 || q.chunk.text > 0 => Some(q),
-        _ => None,
-    });
+    let scored = records.iter().filter_map(Record::quality);
+    let later = scored.filter(|q| q.chunk.index > 0 || q.chunk.text > 0);
     let (wall, bare) = later.fold((0.0, 0.0), |(wall, bare), q| {
         (wall + q.ns as f64, bare + q.forward_ns.iter().sum::<u64>() as f64)
     });
@@ -76,15 +74,9 @@ fn pairs<'a>(scores: &Scores<'a>, arm: usize) -> Vec<(Chunk, &'a ChunkScore, &'a
 }
 
 fn outcome(n_ctx: u32, arm: usize, records: &[Record], has_chunks: bool) -> Outcome {
-    let failure = records.iter().rev().find_map(|record| match record {
-        Record::QualityFailure(f) if f.arm == arm && f.n_ctx == n_ctx => Some(f),
-        _ => None,
-    });
-    match failure {
-        Some(failure) => Outcome::Failed(failure.kind, failure.reason.clone()),
-        None if has_chunks => Outcome::Ok,
-        None => Outcome::Failed(crate::data::FailureKind::NotRun, String::new()),
-    }
+    let mut failures = records.iter().rev().filter_map(Record::quality_failure);
+    let failure = failures.find(|f| f.arm == arm && f.n_ctx == n_ctx);
+    super::cells::outcome(failure.map(|f| (f.kind, &f.reason)), has_chunks)
 }
 
 fn why_ended(window: &QualityWindow, scores: &Scores, rows: &[QualityReport]) -> QualityEnd {

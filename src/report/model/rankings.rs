@@ -1,18 +1,17 @@
 //! Who is fastest at each work, and by how much over the next one.
 
-use super::cells::Rounds;
 use super::compare::compare;
 use super::{CellReport, Ranking, ReportModel};
 use crate::data::{Work, Workload};
 
 /// Of every work that people wait for.
-pub(super) fn rankings(model: &ReportModel, rounds: &Rounds) -> Vec<Ranking> {
+pub(super) fn rankings(model: &ReportModel) -> Vec<Ranking> {
     let works = [Workload::Decode, Workload::Prefill].map(|workload| model.specs(workload));
     let ranking = |work: Work| {
         let cells = ranked(model, &work)?;
         Some(Ranking {
             work,
-            lead: compare(&model.header, rounds, &model.control, cells.get(1)?, cells[0]),
+            lead: compare(&model.header, &model.control, cells.get(1)?, cells[0]),
             arms: cells.into_iter().map(|cell| cell.arm.id.clone()).collect(),
         })
     };

@@ -1,17 +1,16 @@
 //! Requests: how many are answered in a minute, and how long each of them waits.
 
-use super::cells::{Rounds, LEVEL};
-use super::{group_by_arm, CellReport, Comparison, ItlQuantiles};
+use super::cells::Rounds;
+use super::{by_arm, CellReport, Comparison, ItlQuantiles};
 use crate::data::{Arm, Outcome, RequestTimes, RunHeader, Seen, Workload};
 use crate::report::wire;
-use crate::stats::{self, Interval};
+use crate::stats::Interval;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Users who send a request, wait for its answer and send the next one.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RequestRow {
-    /// The arm.
     #[serde(flatten, serialize_with = "wire::arm")]
     #[schemars(with = "wire::ArmHead")]
     pub arm: Arm,
@@ -33,18 +32,14 @@ pub struct RequestRow {
     pub n_requests: u32,
     /// Rounds.
     pub n_rounds: u32,
-    /// Measured, or why not.
-    #[serde(flatten, serialize_with = "wire::outcome")]
-    #[schemars(with = "wire::OutcomeOf")]
+    #[serde(flatten)]
     pub outcome: Outcome,
 }
 
 /// One row per arm and number of users.
 pub(super) fn request_rows(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Vec<RequestRow> {
-    let own = cells.iter().filter(|c| c.spec.workload() == Workload::Requests);
-    let mut rows: Vec<RequestRow> = own.map(|cell| row(header, rounds, cell)).collect();
-    group_by_arm(&mut rows, |row| &row.arm);
-    rows
+    let own = by_arm(cells, Workload::Requests);
+    own.map(|cell| row(header, rounds, cell)).collect()
 }
 
 fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport) -> RequestRow {
@@ -53,42 +48,24 @@ fn row(header: &RunHeader, rounds: &Rounds, cell: &CellReport) -> RequestRow {
         _ => None,
     });
     let by_round: Vec<&Vec<RequestTimes>> = requests.filter(|_| cell.is_ok()).collect();
-    // Requests of one round share its disturbances: whole rounds are drawn.
     let quantiles = |ns: fn(&RequestTimes) -> u64| {
-        let groups: Vec<Vec<f64>> = by_round
-            .iter()
-            .map(|all| all.iter().map(|r| ns(r) as f64).collect())
-            .collect();
-        let qs = [0.5, 0.95, 0.99];
-        let found = stats::cluster_quantile_intervals(&groups, &qs, LEVEL, header.plan.seed, stats::N_RESAMPLES);
-        ItlQuantiles {
-            p50: found[0],
-            p95: found[1],
-            p99: found[2],
-        }
+        let groups = by_round.iter();
+        let groups = groups.map(|all| all.iter().map(|r| ns(r) as f64).collect());
+        ItlQuantiles::of(&groups.collect::<Vec<Vec<f64>>>(), header.plan.seed)
     };
+    // Every answer has as many tokens.
+    let per_minute = |rate: f64| rate * 60.0 / f64::from(cell.spec.n_gen().max(1));
     RequestRow {
         arm: cell.arm.clone(),
         n_prompt: cell.spec.n_prompt(),
         n_gen: cell.spec.n_gen(),
         n_users: cell.spec.n_seq(),
-        per_minute: cell.tps.map(|tps| per_minute(&tps, cell.spec.n_gen())),
+        per_minute: cell.tps.map(|tps| tps.mapped(per_minute)),
         vs_baseline: cell.vs_baseline.clone(),
         latency_ns: quantiles(|r| r.latency_ns),
         ttft_ns: quantiles(|r| r.ttft_ns),
         n_requests: by_round.iter().map(|all| all.len() as u32).sum(),
         n_rounds: cell.samples_ns.len() as u32,
         outcome: cell.outcome.clone(),
-    }
-}
-
-/// Every answer has as many tokens.
-fn per_minute(tps: &Interval, n_gen: u32) -> Interval {
-    let of = |rate: f64| rate * 60.0 / f64::from(n_gen.max(1));
-    Interval {
-        estimate: of(tps.estimate),
-        lo: of(tps.lo),
-        hi: of(tps.hi),
-        ..*tps
     }
 }

@@ -1,6 +1,5 @@
 //! KV reuse on and off: what one token costs with the cache, and what it would cost to recompute the prefix.
 
-use super::cells::{Rounds, LEVEL};
 use super::CellReport;
 use crate::data::{Arm, RunHeader, Workload};
 use crate::report::wire;
@@ -11,7 +10,6 @@ use serde::Serialize;
 /// Latency of one token at one depth, with the KV cache and without.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ReuseRow {
-    /// The arm.
     #[serde(flatten, serialize_with = "wire::arm")]
     #[schemars(with = "wire::ArmHead")]
     pub arm: Arm,
@@ -35,7 +33,7 @@ pub struct ReuseRow {
 ///
 /// Where the recomputation was not timed, the time to prefill the same number of tokens stands in and the row is
 /// labelled: without a cache a token costs one prefill of everything before it.
-pub(super) fn reuse_rows(header: &RunHeader, rounds: &Rounds, cells: &[CellReport]) -> Vec<ReuseRow> {
+pub(super) fn reuse_rows(header: &RunHeader, cells: &[CellReport]) -> Vec<ReuseRow> {
     let mut rows = Vec::new();
     for arm in header.plan.arms.iter().filter(|a| !a.is_control) {
         let of_arm: Vec<&CellReport> = cells.iter().filter(|c| c.arm.id == arm.id && c.is_ok()).collect();
@@ -49,12 +47,12 @@ pub(super) fn reuse_rows(header: &RunHeader, rounds: &Rounds, cells: &[CellRepor
             .collect();
         depths.sort_unstable();
         depths.dedup();
-        rows.extend(depths.into_iter().map(|n_depth| row(arm, n_depth, rounds, &of_arm)));
+        rows.extend(depths.into_iter().map(|n_depth| row(arm, n_depth, &of_arm)));
     }
     rows
 }
 
-fn row(arm: &Arm, n_depth: u32, rounds: &Rounds, cells: &[&CellReport]) -> ReuseRow {
+fn row(arm: &Arm, n_depth: u32, cells: &[&CellReport]) -> ReuseRow {
     let at_depth = |workload| {
         cells
             .iter()
@@ -67,36 +65,18 @@ fn row(arm: &Arm, n_depth: u32, rounds: &Rounds, cells: &[&CellReport]) -> Reuse
     // A prefill cell counts its rate per prompt token; one generated token costs the whole prompt.
     let scale = if timed.is_some() { 1.0 } else { f64::from(n_depth) };
     let no_reuse = timed.or(prefill);
-    let factor = decode.zip(no_reuse).and_then(|(with, without)| {
-        let ratio = rounds.ratio_of_works(without, with, LEVEL)?;
-        Some(Interval {
-            estimate: ratio.estimate * scale,
-            lo: ratio.lo * scale,
-            hi: ratio.hi * scale,
-            ..ratio
-        })
-    });
+    let factor = decode
+        .zip(no_reuse)
+        .and_then(|(with, without)| Some(with.ratio_of_works(without)?.mapped(|ratio| ratio * scale)));
+    let ns = |cell: Option<&CellReport>, scale: f64| Some(cell?.tps?.mapped(|rate| scale * 1e9 / rate));
     ReuseRow {
         arm: arm.clone(),
         n_depth,
-        reuse_ns: decode.and_then(|c| c.tps.as_ref()).map(|tps| per_token_ns(tps, 1.0)),
-        no_reuse_ns: no_reuse
-            .and_then(|c| c.tps.as_ref())
-            .map(|tps| per_token_ns(tps, scale)),
+        reuse_ns: ns(decode, 1.0),
+        no_reuse_ns: ns(no_reuse, scale),
         factor,
         n_reuse: decode.map_or(0, |c| c.samples_ns.len() as u32),
         n_no_reuse: no_reuse.map_or(0, |c| c.samples_ns.len() as u32),
         is_extrapolated: timed.is_none() && prefill.is_some(),
-    }
-}
-
-/// The reciprocal of a rate: its bounds change places.
-fn per_token_ns(tps: &Interval, scale: f64) -> Interval {
-    let ns = |rate: f64| scale * 1e9 / rate;
-    Interval {
-        estimate: ns(tps.estimate),
-        lo: ns(tps.hi),
-        hi: ns(tps.lo),
-        ..*tps
     }
 }

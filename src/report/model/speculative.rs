@@ -11,7 +11,6 @@ use serde::Serialize;
 /// Greedy generation with a draft against the target alone: times are nanoseconds per token.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SpeculativeRow {
-    /// The arm of the target.
     #[serde(flatten, serialize_with = "wire::arm")]
     #[schemars(with = "wire::ArmHead")]
     pub arm: Arm,
@@ -49,9 +48,7 @@ pub struct SpeculativeRow {
     pub rounding: Option<f64>,
     /// Rounds.
     pub n_rounds: u32,
-    /// Measured, or why not.
-    #[serde(flatten, serialize_with = "wire::outcome")]
-    #[schemars(with = "wire::OutcomeOf")]
+    #[serde(flatten)]
     pub outcome: Outcome,
 }
 

@@ -1,7 +1,7 @@
 //! States: what saving and restoring costs, and from where on it beats computing again.
 
 use super::cells::{Rounds, LEVEL};
-use super::{group_by_arm, CellReport};
+use super::{by_arm, CellReport};
 use crate::data::{Arm, Outcome, Seen, StateTimes, Workload};
 use crate::report::wire;
 use crate::stats::{self, Interval};
@@ -11,7 +11,6 @@ use serde::Serialize;
 /// The state of a sequence: times are nanoseconds.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct StateRow {
-    /// The arm.
     #[serde(flatten, serialize_with = "wire::arm")]
     #[schemars(with = "wire::ArmHead")]
     pub arm: Arm,
@@ -37,16 +36,13 @@ pub struct StateRow {
     pub read_factor: Option<Interval>,
     /// Rounds.
     pub n_rounds: u32,
-    /// Measured, or why not.
-    #[serde(flatten, serialize_with = "wire::outcome")]
-    #[schemars(with = "wire::OutcomeOf")]
+    #[serde(flatten)]
     pub outcome: Outcome,
 }
 
 /// From where on restoring beats computing again.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct BreakEven {
-    /// The arm.
     #[serde(flatten, serialize_with = "wire::arm")]
     #[schemars(with = "wire::ArmHead")]
     pub arm: Arm,
@@ -67,13 +63,7 @@ pub struct Threshold {
 
 /// One row per arm and depth.
 pub(super) fn state_rows(rounds: &Rounds, cells: &[CellReport]) -> Vec<StateRow> {
-    let mut rows: Vec<StateRow> = cells
-        .iter()
-        .filter(|c| c.spec.workload() == Workload::State)
-        .map(|cell| row(rounds, cell))
-        .collect();
-    group_by_arm(&mut rows, |row| &row.arm);
-    rows
+    by_arm(cells, Workload::State).map(|cell| row(rounds, cell)).collect()
 }
 
 fn row(rounds: &Rounds, cell: &CellReport) -> StateRow {

@@ -1,6 +1,6 @@
 //! How sure the run can be: the machine's own speed, disturbed samples, and the smallest difference it could have seen.
 
-use super::cells::Rounds;
+use super::cells::{medians, Rounds};
 use super::CellReport;
 use crate::data::{Disturbance, ProbeReading, ProbeRecord, Record, RunHeader};
 use crate::stats;
@@ -82,15 +82,10 @@ pub(super) fn trust(header: &RunHeader, records: &[Record], rounds: &Rounds, cel
     let probes = probes(records, rounds);
     let readings: Vec<ProbeReading> = probes.iter().map(|(_, reading)| *reading).collect();
     let disturbed = || {
-        records.iter().filter_map(|record| match record {
-            Record::Disturbed(d) if d.cell < header.plan.cells.len() => Some(d),
-            _ => None,
-        })
+        let all = records.iter().filter_map(Record::disturbed);
+        all.filter(|d| d.cell < header.plan.cells.len())
     };
-    let paused = records.iter().filter_map(|record| match record {
-        Record::Probe(a) => Some(a.paused_ns),
-        _ => None,
-    });
+    let paused = records.iter().filter_map(Record::probe).map(|probe| probe.paused_ns);
     let median = |per_s: fn(&ProbeReading) -> Option<f64>| {
         let all: Option<Vec<f64>> = readings.iter().map(per_s).collect();
         stats::median(&all?)
@@ -103,7 +98,7 @@ pub(super) fn trust(header: &RunHeader, records: &[Record], rounds: &Rounds, cel
                 .map(|d| (d.round, d.what))
                 .collect(),
         ),
-        moves: moves(header, rounds, cells, &probes),
+        moves: moves(header, cells, &probes),
         paused_ns: paused.fold(0, u64::saturating_add),
         probes,
         read: drift(&readings, |r| r.read_ns),
@@ -116,10 +111,8 @@ pub(super) fn trust(header: &RunHeader, records: &[Record], rounds: &Rounds, cel
 
 /// The probe's readings before complete rounds; a round that was begun again has its last one.
 fn probes(records: &[Record], rounds: &Rounds) -> Vec<(u32, ProbeReading)> {
-    let probes = records.iter().filter_map(|record| match record {
-        Record::Probe(a) if rounds.complete.contains(&a.round) => Some(a),
-        _ => None,
-    });
+    let probes = records.iter().filter_map(Record::probe);
+    let probes = probes.filter(|a| rounds.complete.contains(&a.round));
     let by_round: BTreeMap<u32, &ProbeRecord> = probes.map(|a| (a.round, a)).collect();
     by_round.into_iter().map(|(round, a)| (round, a.reading)).collect()
 }
@@ -158,7 +151,7 @@ const ALPHA_MOVES: f64 = 0.01;
 const N_MOVES_MIN: usize = 6;
 
 /// Headline ratios to the baseline that follow the probe over launches, by more than what counts as the same.
-fn moves(header: &RunHeader, rounds: &Rounds, cells: &[CellReport], probes: &[(u32, ProbeReading)]) -> Vec<Moves> {
+fn moves(header: &RunHeader, cells: &[CellReport], probes: &[(u32, ProbeReading)]) -> Vec<Moves> {
     let probes: BTreeMap<u32, ProbeReading> = probes.iter().copied().collect();
     let baseline = |cell: &CellReport| {
         cells
@@ -174,9 +167,8 @@ fn moves(header: &RunHeader, rounds: &Rounds, cells: &[CellReport], probes: &[(u
     let alpha = ALPHA_MOVES / (2 * compared.len().max(1)) as f64;
     let mut found = Vec::new();
     for (cell, baseline) in compared {
-        let pairs = rounds.pairs(baseline, cell);
-        let logs = pairs.iter().map(|(&round, (base, own))| (round, (base / own).ln()));
-        let ratios = rounds.by_launch(cell.index, logs);
+        let pairs = baseline.pairs(cell);
+        let ratios = medians(cell.log_ratios(baseline));
         let line = |is_with_reads: bool| {
             let speed = |round: &u32| {
                 let reading = probes.get(round)?;
@@ -187,11 +179,9 @@ fn moves(header: &RunHeader, rounds: &Rounds, cells: &[CellReport], probes: &[(u
                 };
                 (ns > 0).then(|| (*round, -(ns as f64).ln()))
             };
-            let machine = rounds.by_launch(cell.index, pairs.keys().filter_map(speed)).into_iter();
-            let point = |(launch, speeds): (u32, Vec<f64>)| {
-                Some((stats::median(&speeds)?, stats::median(ratios.get(&launch)?)?))
-            };
-            let points: Vec<(f64, f64)> = machine.filter_map(point).collect();
+            let machine = medians(cell.by_launch(pairs.keys().filter_map(speed))).into_iter();
+            let points = machine.filter_map(|(launch, speed)| Some((speed, *ratios.get(&launch)?)));
+            let points: Vec<(f64, f64)> = points.collect();
             let line = stats::Trend::of(&points).filter(|_| points.len() >= N_MOVES_MIN)?;
             let speeds = || points.iter().map(|p| p.0);
             let (slowest, fastest) = (

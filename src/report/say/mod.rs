@@ -7,26 +7,57 @@ mod speed;
 pub(super) use answer::unmet;
 
 use super::model::Moves;
-use super::text::kv;
-use super::{CellReport, Comparison, QualityReport, Report};
+use super::{CellReport, Comparison, Report};
 use crate::data::{Arm, FailureKind, Outcome, StoppedBy, Warning, Workload};
 use crate::stats::{self, Verdict};
 
 impl Report<'_> {
     /// Reasons not to trust the figures, most serious first.
     pub fn banners(&self) -> Vec<String> {
-        banners(self)
+        let t = self.lang;
+        let first = |is_of_kind: fn(&Warning) -> bool| self.warnings.iter().find(|w| is_of_kind(w));
+        let serious = [
+            first(|w| matches!(w, Warning::FakeEngine)),
+            first(|w| matches!(w, Warning::BuiltinInstead { .. })),
+            first(|w| matches!(w, Warning::ShardGaps { .. })),
+        ];
+        let serious = serious.into_iter().flatten();
+        let mut banners: Vec<String> = serious.map(|warning| sentence(&t.warning(warning))).collect();
+        let failures = self.failures();
+        let broken = failures.iter().filter(|f| f.kind == FailureKind::Broken);
+        banners.extend(broken.map(|f| t.broken_banner(f.what.join(", "), f.reason)));
+        match self.totals.stopped_by {
+            _ if self.totals.n_rounds == 0 => {}
+            None => banners.push(t.cut_short_banner()),
+            Some(StoppedBy::Interrupt) => banners.push(t.interrupted_banner()),
+            Some(_) => {}
+        }
+        banners
     }
 
     /// What the first screen says: the answer, how sure it is, the choices for other requests, and what is missing.
     pub fn conclusion(&self) -> Vec<String> {
-        conclusion(self)
+        let mut said = opening(self);
+        if !self.has_results() {
+            said.extend(failures(self));
+            return said;
+        }
+        if said.is_empty() {
+            said = self.fastest(Workload::Decode);
+        }
+        said.extend(closing(self));
+        said.extend(self.by_use());
+        said.extend(failures(self));
+        if self.quality.windows().is_empty() {
+            said.push(self.lang.quality_not_measured());
+        }
+        said
     }
 
     /// All that was found, for files without sections: the conclusion with its evidence, then what each section says.
     pub fn findings(&self) -> Vec<String> {
         let mut said = self.conclusion();
-        if !self.cells.iter().any(CellReport::is_ok) {
+        if !self.has_results() {
             return said;
         }
         said.extend(self.evidence());
@@ -42,56 +73,9 @@ impl Report<'_> {
     }
 }
 
-fn banners(model: &Report) -> Vec<String> {
-    let t = model.lang;
-    let mut banners = Vec::new();
-    if model.warnings.contains(&Warning::FakeEngine) {
-        banners.push(sentence(&t.warning(&Warning::FakeEngine)));
-    }
-    let instead = model
-        .warnings
-        .iter()
-        .find(|w| matches!(w, Warning::BuiltinInstead { .. }));
-    let gaps = model.warnings.iter().find(|w| matches!(w, Warning::ShardGaps { .. }));
-    banners.extend(
-        instead
-            .into_iter()
-            .chain(gaps)
-            .map(|warning| sentence(&t.warning(warning))),
-    );
-    let failures = model.failures();
-    let broken = failures.iter().filter(|f| f.kind == FailureKind::Broken);
-    banners.extend(broken.map(|f| t.broken_banner(f.what.join(", "), f.reason)));
-    match model.totals.stopped_by {
-        _ if model.totals.n_rounds == 0 => {}
-        None => banners.push(t.cut_short_banner()),
-        Some(StoppedBy::Interrupt) => banners.push(t.interrupted_banner()),
-        Some(_) => {}
-    }
-    banners
-}
-
-fn conclusion(model: &Report) -> Vec<String> {
-    let mut said = opening(model);
-    if !model.cells.iter().any(CellReport::is_ok) {
-        said.extend(failures(model));
-        return said;
-    }
-    if said.is_empty() {
-        said = model.fastest(Workload::Decode);
-    }
-    said.extend(closing(model));
-    said.extend(model.by_use());
-    said.extend(failures(model));
-    if model.quality.windows().is_empty() {
-        said.push(model.lang.quality_not_measured());
-    }
-    said
-}
-
 /// What the terminal says before its table: the answer, or why there is none.
 pub(super) fn opening(model: &Report) -> Vec<String> {
-    if !model.cells.iter().any(CellReport::is_ok) {
+    if !model.has_results() {
         return vec![nothing_measured(model)];
     }
     if model.specs(Workload::Decode).is_empty() {
@@ -103,7 +87,7 @@ pub(super) fn opening(model: &Report) -> Vec<String> {
 /// What it says after it: how sure the run is.
 pub(super) fn closing(model: &Report) -> Option<String> {
     let t = model.lang;
-    if !model.cells.iter().any(CellReport::is_ok) {
+    if !model.has_results() {
         return None;
     }
     if let Some(control) = &model.control.pooled {
@@ -133,19 +117,17 @@ impl Report<'_> {
             return Vec::new();
         };
         let baseline = baseline_name(self);
-        let base_kv = self.baseline().map(|arm| kv(&arm.config));
-        let is_base_kv = |row: &QualityReport| Some(kv(&row.arm.config)) == base_kv;
         let compared = |n_ctx: u32| {
             let rows = self.quality.rows.iter();
             rows.filter(move |r| r.n_ctx == n_ctx && r.is_ok() && r.verdict.is_some())
         };
         let variants: Vec<String> = compared(shortest)
-            .filter(|r| is_base_kv(r))
+            .filter(|r| self.has_base_kv(&r.arm))
             .map(|r| t.quality_said(r.arm.label(), t.quality_verdict(r)))
             .collect();
         let of_kv: Vec<String> = compared(longest)
-            .filter(|r| !is_base_kv(r) && r.arm.label() == baseline)
-            .map(|r| t.quality_said(t.kv_named(kv(&r.arm.config)), t.quality_verdict(r)))
+            .filter(|r| !self.has_base_kv(&r.arm) && r.arm.label() == baseline)
+            .map(|r| t.quality_said(t.kv_named(r.arm.config.kv()), t.quality_verdict(r)))
             .collect();
         let mut sentences = Vec::new();
         if !variants.is_empty() {
@@ -159,7 +141,31 @@ impl Report<'_> {
 
     /// What each other KV type does to the cache and to decode, on the baseline's weights at the greatest depth.
     pub(super) fn kv_effect(&self) -> Vec<String> {
-        kv_effect(self)
+        let t = self.lang;
+        let Some(spec) = self.specs(Workload::Decode).into_iter().next_back() else {
+            return Vec::new();
+        };
+        let mut said = Vec::new();
+        let mut kinds: Vec<String> = Vec::new();
+        for arm in self
+            .arms()
+            .filter(|a| self.cell(&a.id, &spec).is_some_and(|c| c.vs_f16_kv.is_some()))
+        {
+            let kind = arm.config.kv();
+            if kinds.contains(&kind) {
+                continue;
+            }
+            let effects: Vec<String> = self
+                .arms()
+                .filter(|a| a.config.kv() == kind)
+                .filter_map(|a| self.cell(&a.id, &spec)?.vs_f16_kv.as_ref().map(|c| (a, c)))
+                .map(|(a, c)| t.kv_ratio(t.ratio(&c.ratio), a.label(), t.verdict(c.verdict)))
+                .collect();
+            let size = kv_size(self, arm).unwrap_or_default();
+            said.push(t.kv_effect(&kind, size, spec.n_depth(), t.list(&effects)));
+            kinds.push(kind);
+        }
+        said
     }
 
     /// Ratios that move with the machine, and comparisons that stay open.
@@ -176,34 +182,6 @@ fn nothing_measured(model: &Report) -> String {
     } else {
         t.nothing_measured()
     }
-}
-
-fn kv_effect(model: &Report) -> Vec<String> {
-    let t = model.lang;
-    let Some(spec) = model.specs(Workload::Decode).into_iter().next_back() else {
-        return Vec::new();
-    };
-    let mut said = Vec::new();
-    let mut kinds: Vec<String> = Vec::new();
-    for arm in model
-        .arms()
-        .filter(|a| model.cell(&a.id, &spec).is_some_and(|c| c.vs_f16_kv.is_some()))
-    {
-        let kind = kv(&arm.config);
-        if kinds.contains(&kind) {
-            continue;
-        }
-        let effects: Vec<String> = model
-            .arms()
-            .filter(|a| kv(&a.config) == kind)
-            .filter_map(|a| model.cell(&a.id, &spec)?.vs_f16_kv.as_ref().map(|c| (a, c)))
-            .map(|(a, c)| t.kv_ratio(t.ratio(&c.ratio), a.label(), t.verdict(c.verdict)))
-            .collect();
-        let size = kv_size(model, arm).unwrap_or_default();
-        said.push(t.kv_effect(&kind, size, spec.n_depth(), t.list(&effects)));
-        kinds.push(kind);
-    }
-    said
 }
 
 fn kv_size(model: &Report, arm: &Arm) -> Option<String> {

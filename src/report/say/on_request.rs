@@ -1,7 +1,7 @@
 //! What the workloads on request found, a sentence each.
 
 use crate::report::Report;
-use crate::units;
+use crate::units::count;
 
 /// Those that were measured.
 pub(super) fn on_request(model: &Report) -> Vec<String> {
@@ -13,10 +13,6 @@ pub(super) fn on_request(model: &Report) -> Vec<String> {
         requests(model),
     ];
     all.into_iter().flatten().collect()
-}
-
-fn count(n: u32) -> String {
-    units::count(u64::from(n))
 }
 
 /// The baseline's longest prompt with the largest shared part, in one sentence.

@@ -65,10 +65,8 @@ fn fastest_everywhere(model: &Report, baseline: &Arm, workload: Workload, rankin
     let deepest = rankings.last()?.cells[0];
     let name = best.arm.label();
     let (ratios, rate) = (t.list(&ratios), t.tps(deepest.tps.as_ref()));
-    let mut said = vec![match workload {
-        Workload::Prefill => t.prefills_fastest(name, ratios, baseline.label(), rate, at(deepest)),
-        _ => t.decodes_fastest(name, ratios, baseline.label(), rate, at(deepest)),
-    }];
+    let setting = at(deepest);
+    let mut said = vec![t.fastest_everywhere(workload.name(), name, ratios, baseline.label(), rate, setting)];
     if rankings
         .iter()
         .all(|r| r.cells[1].arm.id == second.arm.id && !second.arm.is_baseline)
@@ -117,15 +115,6 @@ fn against_runner_up(t: Lang, ranked: &Ranked) -> String {
 
 /// `Q8_0 decodes 1.71x [1.66, 1.76] faster than F16`.
 fn decodes(t: Lang, cell: &CellReport, comparison: &Comparison, baseline: &str, workload: Workload) -> String {
-    let (name, ratio) = (cell.arm.label(), t.ratio(&comparison.ratio));
-    let verb = match workload {
-        Workload::Prefill => t.prefills(),
-        _ => t.decodes(),
-    };
-    match comparison.verdict {
-        Verdict::Faster => t.is_faster(name, verb, ratio, baseline),
-        Verdict::Slower => t.is_slower(name, verb, ratio, baseline),
-        Verdict::Same => t.is_same(name, verb, ratio, baseline),
-        Verdict::CantTell => t.is_unknown(name, verb, ratio, baseline),
-    }
+    let (work, verdict) = (workload.name(), comparison.verdict.name());
+    t.speed_against(cell.arm.label(), work, verdict, t.ratio(&comparison.ratio), baseline)
 }

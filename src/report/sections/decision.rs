@@ -3,7 +3,7 @@
 use super::opening::{command, divergence};
 use crate::data::{FailureKind, Goal, Outcome};
 use crate::decide::{Objective, Standing};
-use crate::report::document::{paragraph, said, section, Block, Value};
+use crate::report::document::{introduced, paragraph, said, section, Block, Value};
 use crate::report::emit::Program;
 use crate::report::model::DecisionReport;
 use crate::report::say::unmet;
@@ -12,11 +12,7 @@ use crate::report::Report;
 use crate::units;
 
 pub(super) fn decision(model: &Report) -> Vec<Block> {
-    let Some(report) = model
-        .decision
-        .as_ref()
-        .filter(|_| model.cells.iter().any(|c| c.is_ok()))
-    else {
+    let Some(report) = model.decision.as_ref().filter(|_| model.has_results()) else {
         return Vec::new();
     };
     let t = model.lang;
@@ -160,10 +156,7 @@ fn purposes(model: &Report, report: &DecisionReport) -> Vec<Block> {
                 false => (ns, t.time(ns)),
             })
         });
-    let mut body: Vec<Block> = paragraph(&t.purposes_intro())
-        .into_iter()
-        .chain(table.blocks())
-        .collect();
+    let mut body = introduced(&t.purposes_intro(), table.blocks());
     if report.by_purpose.iter().any(|p| p.is_between) {
         body.extend(paragraph(&t.purposes_between()));
     }
@@ -197,7 +190,7 @@ fn predicted(model: &Report, report: &DecisionReport) -> Vec<Block> {
             None => Value::absent(t),
         })
         .column(t.h_measured_peak(), |(_, _, seen)| Value::mib(t, seen.ram_bytes));
-    introduced(t.predicted_intro(), table.blocks())
+    introduced(&t.predicted_intro(), table.blocks())
 }
 
 /// Candidates that were not measured.
@@ -206,11 +199,5 @@ fn left_out(model: &Report) -> Vec<Block> {
     let table = Rows::of(t, &model.header.left_out)
         .column(t.h_variant(), |out| out.variant.as_str())
         .column(t.h_why(), |out| t.why_left_out(out.why));
-    introduced(t.left_out_intro(), table.blocks())
-}
-
-/// A table with what it shows, or nothing where it has no rows.
-fn introduced(intro: String, table: Vec<Block>) -> Vec<Block> {
-    let intro = paragraph(&intro).into_iter().filter(|_| !table.is_empty());
-    intro.collect::<Vec<_>>().into_iter().chain(table).collect()
+    introduced(&t.left_out_intro(), table.blocks())
 }

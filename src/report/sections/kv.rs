@@ -4,7 +4,6 @@ use crate::data::{Arm, Workload};
 use crate::report::document::{found, Block, Value};
 use crate::report::lang::Lang;
 use crate::report::table::Rows;
-use crate::report::text::kv;
 use crate::report::{CellReport, Comparison, QualityReport, Report};
 use crate::units;
 
@@ -47,7 +46,7 @@ pub(super) fn kv_types(model: &Report) -> Vec<Block> {
         })
         .column(t.h_peak(), |row| Value::mib(t, model.peak_of(&row.arm.id)))
         .column_if(has_quality, t.h_window(), |row| {
-            Value::some(t, row.quality, |q| (q.n_ctx.into(), units::count(q.n_ctx.into())))
+            Value::some(t, row.quality, |q| (q.n_ctx.into(), units::count(q.n_ctx)))
         });
     let table = match has_quality {
         false => table,
@@ -61,7 +60,7 @@ pub(super) fn kv_types(model: &Report) -> Vec<Block> {
             }),
     };
     let n_ctx = model.baseline().map_or(0, |arm| arm.config.n_ctx);
-    let intro = t.kv_types_intro(&reference, units::count(u64::from(n_ctx)));
+    let intro = t.kv_types_intro(&reference, units::count(n_ctx));
     found(t.kv_types(), model.kv_effect(), intro, table.blocks())
 }
 
@@ -132,8 +131,8 @@ fn groups<'a>(model: &'a Report) -> Vec<Vec<&'a Arm>> {
 
 /// What speeds are relative to.
 fn reference_kv(model: &Report) -> String {
-    let has_f16 = model.arms().any(|arm| kv(&arm.config) == "f16");
-    let of_baseline = || model.baseline().map_or_else(|| model.lang.na(), |arm| kv(&arm.config));
+    let has_f16 = model.arms().any(|arm| arm.config.kv() == "f16");
+    let of_baseline = || model.baseline().map_or_else(|| model.lang.na(), |arm| arm.config.kv());
     if has_f16 {
         "f16".to_owned()
     } else {

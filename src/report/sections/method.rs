@@ -5,7 +5,7 @@ use crate::report::charts::ChartName;
 use crate::report::document::{section, Block, Span};
 use crate::report::files::FILES;
 use crate::report::lang::Lang;
-use crate::report::text::quoted;
+use crate::report::text::command_line;
 use crate::report::Report;
 
 type Fact = (String, Vec<Span>);
@@ -119,12 +119,8 @@ fn configuration(t: Lang, c: &ArmConfig) -> String {
 
 /// The command line, quoted for a shell.
 pub(super) fn repeat(model: &Report) -> Vec<Block> {
-    let words: Vec<String> = model.header.command.iter().map(|word| quoted(word)).collect();
-    section(
-        model.lang.repeat(),
-        model.lang.repeat_intro(),
-        vec![Block::Command(words.join(" "))],
-    )
+    let command = Block::Command(command_line(&model.header.command));
+    section(model.lang.repeat(), model.lang.repeat_intro(), vec![command])
 }
 
 /// Links to the other files of the run.

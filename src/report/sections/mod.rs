@@ -13,6 +13,7 @@ mod trust;
 mod workloads;
 
 pub(super) use builds::builds;
+pub(super) use opening::divergence_as;
 
 use super::charts::chart_names;
 use super::document::{said, section, Block, Document};

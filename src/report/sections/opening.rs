@@ -1,17 +1,16 @@
 //! What stands beside the answer on the first screen: one table, one chart, and the command to paste.
 
 use crate::data::{Arm, Work, Workload};
-use crate::decide::Exactness;
+use crate::decide::{Exactness, Known};
 use crate::report::charts::ChartName;
 use crate::report::document::{image, Block, Value};
 use crate::report::emit::{emit_choice, Program};
 use crate::report::table::Rows;
-use crate::report::text::kv;
 use crate::report::Report;
 
 /// Blocks before the first section.
 pub(super) fn opening(model: &Report, charts: &[ChartName]) -> Vec<Block> {
-    if !model.cells.iter().any(|c| c.is_ok()) {
+    if !model.has_results() {
         return Vec::new();
     }
     let drawn = ["pareto", "decode"].map(|name| image(charts, name));
@@ -34,8 +33,6 @@ pub(super) fn command(model: &Report, program: Program) -> Option<Block> {
 /// Everything that counts: a row per variant with the baseline's KV type, and the choice.
 fn one_table(model: &Report) -> Vec<Block> {
     let t = model.lang;
-    let base_kv = model.baseline().map(|arm| kv(&arm.config));
-    let is_base_kv = |arm: &Arm| Some(kv(&arm.config)) == base_kv;
     let choice = model
         .choice()
         .map(|(report, choice)| report.arms[choice.arm].id.clone());
@@ -46,9 +43,9 @@ fn one_table(model: &Report) -> Vec<Block> {
     let name = |work: Option<Work>| t.or_na(work, |work| work.to_string());
     let cell = |arm: &Arm, work: Option<Work>| model.cell(&arm.id, &work?);
     let rate = |arm: &Arm, work| Value::rate(t, cell(arm, work).and_then(|c| c.tps));
-    Rows::of(t, model.arms().filter(|arm| is_base_kv(arm) || is_choice(arm)))
+    Rows::of(t, model.arms().filter(|arm| model.has_base_kv(arm) || is_choice(arm)))
         .column(t.h_variant(), |arm| {
-            let name = if is_base_kv(arm) {
+            let name = if model.has_base_kv(arm) {
                 arm.label().to_owned()
             } else {
                 t.arm(arm)
@@ -82,12 +79,22 @@ fn one_table(model: &Report) -> Vec<Block> {
 /// Divergence from the baseline: of the arm itself, or a bound of its weights and cache together.
 pub(super) fn divergence(model: &Report, arm: &Arm) -> Value {
     let t = model.lang;
+    divergence_as(model, arm, Value::baseline(t), |kld| t.kld(kld))
+}
+
+pub(in crate::report) fn divergence_as(
+    model: &Report,
+    arm: &Arm,
+    baseline: Value,
+    show: impl Fn(&Known) -> String,
+) -> Value {
+    let t = model.lang;
     let decided = model.decision.as_ref().and_then(|report| {
         let i = report.arms.iter().position(|a| a.id == arm.id)?;
         let plus = if report.is_composed[i] { " +" } else { "" };
         match &report.candidates[i].quality {
-            Exactness::Baseline => Some(Value::baseline(t)),
-            Exactness::Scored { kld, .. } => Some(Value::number(kld.estimate(), t.kld(kld) + plus)),
+            Exactness::Baseline => Some(baseline),
+            Exactness::Scored { kld, .. } => Some(Value::number(kld.estimate(), show(kld) + plus)),
             Exactness::Unscored => None,
         }
     });

@@ -2,9 +2,8 @@
 
 use crate::data::Outcome;
 use crate::report::charts::ChartName;
-use crate::report::document::{found, image, paragraph, Block, Span, Value};
+use crate::report::document::{found, image, introduced, paragraph, Block, Span, Value};
 use crate::report::table::Rows;
-use crate::report::text::kv;
 use crate::report::{QualityReport, Report};
 use crate::stats::{Interval, QualityVerdict};
 use crate::units;
@@ -21,7 +20,7 @@ pub(super) fn quality(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     body.extend(image(charts, "kld_position"));
     for &n_ctx in &windows {
         let of_window = model.quality.rows.iter().filter(|r| r.n_ctx == n_ctx && r.is_ok());
-        body.push(Block::Part(t.windows_of(units::count(u64::from(n_ctx)))));
+        body.push(Block::Part(t.windows_of(units::count(n_ctx))));
         body.extend(scores(model, of_window));
         if let Some((_, why)) = model.quality.ended.iter().find(|(n, _)| *n == n_ctx) {
             body.extend(paragraph(&t.ended_because(t.quality_end(*why))));
@@ -41,7 +40,7 @@ fn texts(model: &Report) -> Vec<Block> {
     let names: Vec<String> = texts
         .map(|(text, n)| {
             let sha = text.sha256.get(..16).unwrap_or(&text.sha256);
-            t.scored_text(&text.name, units::count(u64::from(*n)), sha)
+            t.scored_text(&text.name, units::count(*n), sha)
         })
         .collect();
     let bos = if tokens.adds_bos { t.with_bos() } else { t.without_bos() };
@@ -99,23 +98,17 @@ fn failures(model: &Report) -> Vec<Block> {
             true => t.no_time_to_score(),
             false => reason.to_string(),
         });
-    let table = table.blocks();
-    paragraph(&t.not_scored())
-        .into_iter()
-        .filter(|_| !table.is_empty())
-        .chain(table.clone())
-        .collect()
+    introduced(&t.not_scored(), table.blocks())
 }
 
 /// The arm that diverges most, with the baseline's KV type if there is another variant.
 fn most_divergent<'a>(model: &'a Report, n_ctx: u32) -> Option<&'a QualityReport> {
-    let base_kv = model.baseline().map(|arm| kv(&arm.config));
     let candidates = || {
         let rows = model.quality.rows.iter();
         rows.filter(|r| r.n_ctx == n_ctx && r.is_ok() && r.verdict.is_some() && !r.examples.is_empty())
     };
     let kld = |r: &&QualityReport| r.kld_mean.map_or(0.0, |f| f.value);
-    let of_variants = candidates().filter(|r| Some(kv(&r.arm.config)) == base_kv);
+    let of_variants = candidates().filter(|r| model.has_base_kv(&r.arm));
     of_variants
         .max_by(|a, b| kld(a).total_cmp(&kld(b)))
         .or_else(|| candidates().max_by(|a, b| kld(a).total_cmp(&kld(b))))

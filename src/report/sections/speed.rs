@@ -1,13 +1,19 @@
 //! The tables of speed, memory and files.
 
-use crate::data::{DerivedFrom, VariantInfo, Work, Workload};
+use crate::data::{Arm, DerivedFrom, VariantInfo, Work, Workload};
 use crate::report::charts::ChartName;
 use crate::report::document::{image, paragraph, said, section, Block, Value};
 use crate::report::table::Rows;
-use crate::report::text::kv;
-use crate::report::{CellReport, Report};
+use crate::report::{CellReport, Comparison, Report};
 use crate::stats::Interval;
 use crate::units;
+
+/// An arm, its file, and its prefill and decode.
+type VariantRow<'a> = (&'a Arm, &'a VariantInfo, Option<&'a CellReport>, Option<&'a CellReport>);
+
+fn versus(cell: Option<&CellReport>) -> Option<&Comparison> {
+    cell?.vs_baseline.as_ref()
+}
 
 /// F16 / INT8 / 4-bit: arms with the baseline's KV type.
 pub(super) fn variants(model: &Report) -> Vec<Block> {
@@ -15,17 +21,17 @@ pub(super) fn variants(model: &Report) -> Vec<Block> {
     let Some(baseline) = model.baseline() else {
         return Vec::new();
     };
-    let base_kv = kv(&baseline.config);
+    let base_kv = baseline.config.kv();
     let (prefill, decode) = (model.shown(Workload::Prefill), model.shown(Workload::Decode));
     let base_size = model.variant(&baseline.variant).map_or(0, |v| v.model_size) as f64;
-    let arms = model.arms().filter(|arm| kv(&arm.config) == base_kv);
+    let arms = model.arms().filter(|arm| model.has_base_kv(arm));
     let rows = arms.filter_map(|arm| {
         let cell = |spec: Option<Work>| model.cell(&arm.id, &spec?);
         Some((arm, model.variant(&arm.variant)?, cell(prefill), cell(decode)))
     });
     let name = |spec: Option<Work>| t.or_na(spec, |s| s.to_string());
     let tps = |cell: Option<&CellReport>| Value::rate(t, cell.and_then(|c| c.tps));
-    let versus = |cell: Option<&CellReport>| Value::ratio_of(t, cell.and_then(|c| c.vs_baseline.as_ref()));
+    let is_baseline = |(arm, ..): &VariantRow| arm.is_baseline;
     let table = Rows::of(t, rows)
         .column(t.h_variant(), |(arm, ..)| arm.label())
         .column(t.h_holds(), |(_, variant, ..)| tensor_types(model, variant))
@@ -37,22 +43,14 @@ pub(super) fn variants(model: &Report) -> Vec<Block> {
             Value::factor(t, Some(base_size / variant.model_size as f64).filter(|c| c.is_normal()))
         })
         .column(t.h_prefill_tps(name(prefill)), |(_, _, prefill, _)| tps(*prefill))
-        .against(
-            t.h_prefill_ratio(),
-            |(arm, ..)| arm.is_baseline,
-            |(_, _, prefill, _)| versus(*prefill),
-        )
+        .against(t.h_prefill_ratio(), is_baseline, |row| {
+            Value::ratio_of(t, versus(row.2))
+        })
         .column(t.h_decode_tps(name(decode)), |(_, _, _, decode)| tps(*decode))
-        .against(
-            t.h_decode_ratio(),
-            |(arm, ..)| arm.is_baseline,
-            |(_, _, _, decode)| versus(*decode),
-        )
-        .against(
-            t.h_decode_verdict(),
-            |(arm, ..)| arm.is_baseline,
-            |(_, _, _, decode)| Value::verdict_of(t, decode.and_then(|c| c.vs_baseline.as_ref())),
-        )
+        .against(t.h_decode_ratio(), is_baseline, |row| Value::ratio_of(t, versus(row.3)))
+        .against(t.h_decode_verdict(), is_baseline, |row| {
+            Value::verdict_of(t, versus(row.3))
+        })
         .column(t.h_ttft(name(prefill)), |(_, _, prefill, _)| {
             Value::ms(t, prefill.and_then(|c| c.ttft_ns))
         })
@@ -111,16 +109,7 @@ pub(super) fn context(model: &Report, charts: &[ChartName]) -> Vec<Block> {
             .column_if(!is_prefill, t.h_itl(), |cell| gap(cell, 0))
             .column_if(!is_prefill, "p95", |cell| gap(cell, 1))
             .column_if(!is_prefill, "p99", |cell| gap(cell, 2))
-            .against(
-                t.h_ratio(),
-                |cell| cell.arm.is_baseline,
-                |cell| Value::ratio_of(t, cell.vs_baseline.as_ref()),
-            )
-            .against(
-                t.h_verdict(),
-                |cell| cell.arm.is_baseline,
-                |cell| Value::verdict_of(t, cell.vs_baseline.as_ref()),
-            )
+            .versus(|cell| (&cell.arm, cell.vs_baseline.as_ref()))
             .column_if(has_energy, t.h_gpu_joule_per_token(), |cell| {
                 let shown = |i: Interval| (i.estimate, t.with_ends(&i, |x| t.number(format!("{x:.3}"))));
                 Value::some(t, cell.gpu_joule_per_token, shown)

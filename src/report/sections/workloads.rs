@@ -16,7 +16,7 @@ pub(super) fn prefix_reuse(model: &Report, charts: &[ChartName]) -> Vec<Block> {
         .column(t.h_n_prompt(), |row| Value::count(row.n_prompt))
         .column(t.h_cached(), |row| {
             let share = f64::from(row.n_shared) / f64::from(row.n_prompt.max(1));
-            let text = t.share_of(units::count(row.n_shared.into()), t.percent(share));
+            let text = t.share_of(units::count(row.n_shared), t.percent(share));
             Value::number(row.n_shared.into(), text)
         })
         .column(t.h_cold(), |row| Value::ms(t, row.cold_ns))
@@ -24,12 +24,14 @@ pub(super) fn prefix_reuse(model: &Report, charts: &[ChartName]) -> Vec<Block> {
             Value::unless_failed(t, &row.outcome, Value::ms(t, row.warm_ns))
         })
         .column(t.h_times_sooner(), |row| Value::ratio(t, row.factor));
-    let body = [image(charts, "prefix_reuse"), table.blocks()].concat();
-    found(
+    let said = on_request::prefix_reuse(model);
+    evidence(
+        charts,
+        &["prefix_reuse"],
         t.prefix_reuse(),
-        Vec::from_iter(on_request::prefix_reuse(model)),
+        said,
         t.prefix_intro(),
-        body,
+        table,
     )
 }
 
@@ -53,13 +55,8 @@ pub(super) fn batched(model: &Report, charts: &[ChartName]) -> Vec<Block> {
             1 => Value::number(1.0, "1".to_owned()),
             _ => Value::ratio(t, row.gain),
         });
-    let body = [image(charts, "batched"), table.blocks()].concat();
-    found(
-        t.batched(),
-        Vec::from_iter(on_request::batched(model)),
-        t.batched_intro(),
-        body,
-    )
+    let said = on_request::batched(model);
+    evidence(charts, &["batched"], t.batched(), said, t.batched_intro(), table)
 }
 
 /// Saving and restoring states.
@@ -78,16 +75,12 @@ pub(super) fn state(model: &Report, charts: &[ChartName]) -> Vec<Block> {
         .column(t.h_save_disk(), |row| Value::ms(t, row.write_ns))
         .column(t.h_restore_disk(), |row| Value::ms(t, row.read_ns))
         .column(t.h_times_faster(), |row| Value::ratio(t, row.read_factor));
-    let mut body = [image(charts, "state"), table.blocks()].concat();
+    let said = on_request::state(model);
+    let mut blocks = evidence(charts, &["state"], t.states(), said, t.states_intro(), table);
     let pays = model.break_even.iter();
     let pays = pays.map(|e| t.state_pays(t.arm(&e.arm), t.threshold(&e.memory), t.threshold(&e.disk)));
-    body.extend(pays.filter_map(|said| paragraph(&said)));
-    found(
-        t.states(),
-        Vec::from_iter(on_request::state(model)),
-        t.states_intro(),
-        body,
-    )
+    blocks.extend(pays.filter_map(|said| paragraph(&said)));
+    blocks
 }
 
 /// With a draft and without.
@@ -128,13 +121,8 @@ pub(super) fn speculative(model: &Report, charts: &[ChartName]) -> Vec<Block> {
     let draft = model.header.draft.as_ref();
     let name = draft.map_or_else(|| t.no_draft(), |d| d.name.clone());
     let mib = t.or_na(draft, |d| t.mib(d.file_bytes));
-    let body = [image(charts, "speculative"), table.blocks()].concat();
-    found(
-        t.speculative(),
-        Vec::from_iter(on_request::speculative(model)),
-        t.speculative_intro(name, mib, N_DRAFT),
-        body,
-    )
+    let (said, intro) = (on_request::speculative(model), t.speculative_intro(name, mib, N_DRAFT));
+    evidence(charts, &["speculative"], t.speculative(), said, intro, table)
 }
 
 /// Users and their requests.
@@ -149,16 +137,7 @@ pub(super) fn requests(model: &Report, charts: &[ChartName]) -> Vec<Block> {
         .column(t.h_per_minute(), |row| {
             Value::unless_failed(t, &row.outcome, Value::rate(t, row.per_minute))
         })
-        .against(
-            t.h_ratio(),
-            |row| row.arm.is_baseline,
-            |row| Value::ratio_of(t, row.vs_baseline.as_ref()),
-        )
-        .against(
-            t.h_verdict(),
-            |row| row.arm.is_baseline,
-            |row| Value::verdict_of(t, row.vs_baseline.as_ref()),
-        );
+        .versus(|row| (&row.arm, row.vs_baseline.as_ref()));
     for (index, quantile) in ["p50", "p95", "p99"].into_iter().enumerate() {
         table = table.column(t.h_latency(quantile), |row| {
             let q = &row.latency_ns;
@@ -169,14 +148,23 @@ pub(super) fn requests(model: &Report, charts: &[ChartName]) -> Vec<Block> {
         .column(t.h_request_ttft("p50"), |row| Value::ms(t, row.ttft_ns.p50))
         .column(t.h_request_ttft("p95"), |row| Value::ms(t, row.ttft_ns.p95))
         .column(t.h_requests(), |row| Value::count(row.n_requests));
-    let drawn = [image(charts, "requests"), image(charts, "latency")].concat();
-    let (n_prompt, n_gen) = (units::count(first.n_prompt.into()), units::count(first.n_gen.into()));
-    found(
-        t.requests(),
-        Vec::from_iter(on_request::requests(model)),
-        t.requests_intro(n_prompt, n_gen),
-        [drawn, table.blocks()].concat(),
-    )
+    let intro = t.requests_intro(units::count(first.n_prompt), units::count(first.n_gen));
+    let said = on_request::requests(model);
+    evidence(charts, &["requests", "latency"], t.requests(), said, intro, table)
+}
+
+/// What was found, its charts and its table.
+fn evidence<T>(
+    charts: &[ChartName],
+    names: &[&str],
+    title: String,
+    said: Option<String>,
+    intro: String,
+    table: Rows<T>,
+) -> Vec<Block> {
+    let mut body: Vec<Block> = names.iter().flat_map(|name| image(charts, name)).collect();
+    body.extend(table.blocks());
+    found(title, Vec::from_iter(said), intro, body)
 }
 
 /// A conversation, turn by turn; the whole stands beside its last turn.
@@ -185,7 +173,6 @@ pub(super) fn chat(model: &Report) -> Vec<Block> {
     let Some(first) = model.chat.first() else {
         return Vec::new();
     };
-    let count = |n: u32| units::count(n.into());
     let table = Rows::of(t, &model.chat)
         .arm(|row| &row.arm)
         .column(t.h_turn(), |row| Value::count(row.turn))
@@ -209,10 +196,10 @@ pub(super) fn chat(model: &Report) -> Vec<Block> {
             false => "".into(),
         });
     let intro = t.chat_intro(
-        count(first.n_system),
-        count(first.n_turns),
-        count(first.n_prompt),
-        count(first.n_gen),
+        units::count(first.n_system),
+        units::count(first.n_turns),
+        units::count(first.n_prompt),
+        units::count(first.n_gen),
     );
     section(t.chat(), intro, table.blocks())
 }

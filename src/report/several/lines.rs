@@ -13,14 +13,7 @@ const N_LINES: usize = 12;
 /// The chart; with more lines than it has room for, the fastest variant of each run only. Absent without anything to draw.
 pub(super) fn decode(t: Lang, runs: &[OneRun]) -> Option<LineChart> {
     let chart = |pick: &dyn Fn(&ReportModel, &Arm) -> bool| {
-        let mut chart = LineChart {
-            name: "decode",
-            title: t.s_chart(),
-            subtitle: t.s_chart_sub(),
-            x_label: t.a_cached(),
-            y_label: t.a_tps(),
-            ..LineChart::default()
-        };
+        let mut chart = LineChart::of("decode", (t.s_chart(), t.s_chart_sub()), (t.a_cached(), t.a_tps()));
         for (index, run) in runs.iter().enumerate() {
             let Some(model) = &run.model else { continue };
             for (style, arm) in plain_arms(model).enumerate().filter(|(_, arm)| pick(model, arm)) {

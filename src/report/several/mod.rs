@@ -20,48 +20,40 @@ use super::terminal::{self, Style};
 use super::ReportModel;
 use run::OneRun;
 
-/// Runs beside each other.
 pub struct Several {
     lang: Lang,
     runs: Vec<OneRun>,
 }
 
 impl Several {
-    /// None yet.
     pub fn new(lang: Lang) -> Several {
         Several { lang, runs: Vec::new() }
     }
 
-    /// Adds a run.
     pub fn add_run(&mut self, name: &str, model: ReportModel) {
         let side = Side::of_run(name, &model.told(self.lang));
         let model = Some(model);
         self.runs.push(OneRun { side, model });
     }
 
-    /// Adds rows of llama-bench.
     pub fn add_bench(&mut self, name: &str, rows: &[BenchRow]) {
         let side = Side::of_bench(self.lang, name, rows);
         self.runs.push(OneRun { side, model: None });
     }
 
-    /// Markdown.
     pub fn md(&self) -> String {
         markdown(self.lang, &self.document(true))
     }
 
-    /// A page.
     pub fn html(&self) -> String {
         let charts = draw_for_page(&self.drawings());
         page(self.lang, &self.document(true), &charts, "", &self.lang.h_kvant())
     }
 
-    /// For the terminal.
     pub fn text(&self, style: Style) -> String {
         terminal::document(&self.document(false), style)
     }
 
-    /// Its chart, if the runs have something to draw.
     pub fn charts(&self) -> Vec<Chart> {
         draw_all(&self.drawings())
     }

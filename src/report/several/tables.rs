@@ -8,19 +8,12 @@ use crate::report::document::{image, section, Block, Value};
 use crate::report::lang::Lang;
 use crate::report::say;
 use crate::report::table::Rows;
-use crate::report::text::kv;
 use crate::report::{CellReport, Comparison, QualityReport, ReportModel};
 use crate::stats::Interval;
 
-/// What must be known of single runs.
 pub(super) fn banners(t: Lang, runs: &[OneRun]) -> Vec<String> {
-    let mut banners = Vec::new();
-    for side in runs.iter().map(|run| &run.side) {
-        if !side.is_complete {
-            banners.push(t.d_incomplete(&side.name));
-        }
-    }
-    banners
+    let incomplete = runs.iter().filter(|run| !run.side.is_complete);
+    incomplete.map(|run| t.d_incomplete(&run.side.name)).collect()
 }
 
 /// The answer of every run.
@@ -53,7 +46,6 @@ pub(super) fn runs(t: Lang, runs: &[OneRun], is_wide: bool) -> Vec<Block> {
     section(t.s_runs(), String::new(), table.blocks())
 }
 
-/// A variant of a run.
 struct Row<'a> {
     number: u64,
     model: &'a ReportModel,
@@ -115,8 +107,7 @@ pub(super) fn variants(t: Lang, runs: &[OneRun], is_wide: bool) -> Vec<Block> {
 
 /// Arms without the control that have the baseline's KV type.
 pub(super) fn plain_arms(model: &ReportModel) -> impl Iterator<Item = &Arm> {
-    let base_kv = model.baseline().map(|arm| kv(&arm.config));
-    model.arms().filter(move |arm| Some(kv(&arm.config)) == base_kv)
+    model.arms().filter(move |arm| model.has_base_kv(arm))
 }
 
 fn rate(t: Lang, tps: Option<Interval>, is_wide: bool) -> Value {
@@ -130,7 +121,7 @@ fn rate(t: Lang, tps: Option<Interval>, is_wide: bool) -> Value {
 pub(super) fn speed(t: Lang, runs: &[OneRun], charts: &[ChartName], is_wide: bool) -> Vec<Block> {
     let mut shared: Vec<&SideCell> = Vec::new();
     for cell in runs.iter().flat_map(|run| &run.side.cells) {
-        let n_with = runs.iter().filter(|run| run.cell(cell).is_some()).count();
+        let n_with = runs.iter().filter(|run| run.side.cell(cell).is_some()).count();
         let is_known =
             |known: &&SideCell| (&known.variant, &known.kv, &known.work) == (&cell.variant, &cell.kv, &cell.work);
         if n_with > 1 && !shared.iter().any(is_known) {
@@ -142,9 +133,9 @@ pub(super) fn speed(t: Lang, runs: &[OneRun], charts: &[ChartName], is_wide: boo
         .column(t.h_kv(), |cell| cell.kv.as_str())
         .column(t.h_work(), |cell| cell.work.as_str());
     for (number, run) in (1u32..).zip(runs) {
-        table = table.column(t.s_h_tps(number), |cell| match run.cell(cell) {
-            Some(c) if c.interval.is_none() => Value::number(c.tps, t.rate(c.tps)),
-            found => rate(t, found.and_then(|c| c.interval), is_wide),
+        table = table.column(t.s_h_tps(number), |cell| match run.side.cell(cell) {
+            Some(c) if c.rate.interval.is_none() => Value::number(c.rate.tps, t.rate(c.rate.tps)),
+            found => rate(t, found.and_then(|c| c.rate.interval), is_wide),
         });
     }
     let body = [image(charts, "decode"), table.blocks()].concat();

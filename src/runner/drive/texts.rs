@@ -85,10 +85,7 @@ impl Drive<'_> {
             Err(Halt::Interrupted) => return Err(Stop::Interrupted),
             Err(Halt::Told(error)) => return Err(error.into()),
         }
-        let of_past = past.iter().filter_map(|record| match record {
-            Record::QualityFailure(failure) => Some(failure.clone()),
-            _ => None,
-        });
+        let of_past = past.iter().filter_map(Record::quality_failure).cloned();
         let all: Vec<QualityFailure> = of_past.chain(failures).collect();
         for failure in all.iter().filter(|f| f.kind == FailureKind::Broken) {
             self.leave_out_broken(plan, failure)?;

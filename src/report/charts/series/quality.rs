@@ -4,22 +4,13 @@ use super::shape::{label, style_of, variant_index, Axes, LineChart, NATS};
 use crate::data::{Arm, Workload};
 use crate::report::charts::paint::Ink;
 use crate::report::charts::pareto::{Mark, ParetoChart};
-use crate::report::text::kv;
 use crate::report::{QualityReport, Report};
 use crate::stats::Interval;
 
 pub(super) fn kld_size(model: &Report) -> LineChart {
-    let t = model.lang;
-    let chart = LineChart {
-        name: "kld_size",
-        title: t.c_kld_size(&model.header.model.name),
-        subtitle: t.c_kld_sub(),
-        x_label: t.a_size(),
-        y_label: t.a_kld(),
-        axes: Axes::LogBoth,
-        unit: NATS,
-        ..LineChart::default()
-    };
+    let (t, name) = (model.lang, &model.header.model.name);
+    let texts = (t.c_kld_size(name), t.c_kld_sub());
+    let chart = LineChart::of("kld_size", texts, (t.a_size(), t.a_kld())).on(Axes::LogBoth, NATS);
     divergence(model, chart, model.quality.windows().first().copied(), |row| {
         let size = model
             .variant(&row.arm.variant)
@@ -30,18 +21,13 @@ pub(super) fn kld_size(model: &Report) -> LineChart {
 }
 
 pub(super) fn kld_position(model: &Report) -> LineChart {
-    let t = model.lang;
+    let (t, name) = (model.lang, &model.header.model.name);
     let window = model.quality.windows().last().copied();
-    let chart = LineChart {
-        name: "kld_position",
-        title: window.map_or(String::new(), |n_ctx| t.c_kld_position(&model.header.model.name, n_ctx)),
-        subtitle: t.c_kld_sub(),
-        x_label: t.a_before_predicted(),
-        y_label: t.a_kld(),
-        axes: Axes::LogBoth,
-        unit: NATS,
-        ..LineChart::default()
-    };
+    let texts = (
+        window.map_or(String::new(), |n_ctx| t.c_kld_position(name, n_ctx)),
+        t.c_kld_sub(),
+    );
+    let chart = LineChart::of("kld_position", texts, (t.a_before_predicted(), t.a_kld())).on(Axes::LogBoth, NATS);
     divergence(model, chart, window, |row| {
         row.by_position.iter().map(|b| ((b.from + b.to) / 2, b.kld)).collect()
     })
@@ -99,16 +85,16 @@ fn divergence(
         return chart;
     };
     let t = model.lang;
-    let base_kv = kv(&baseline.config);
+    let base_kv = baseline.config.kv();
     let is_drawn = |row: &&QualityReport| {
         Some(row.n_ctx) == n_ctx
             && row.is_ok()
             && row.verdict.is_some()
-            && (kv(&row.arm.config) == base_kv || row.arm.variant == baseline.variant)
+            && (row.arm.config.kv() == base_kv || row.arm.variant == baseline.variant)
     };
     let mut kinds = vec![(base_kv.clone(), baseline.config.build.clone())];
     for (slot, row) in model.quality.rows.iter().filter(is_drawn).enumerate() {
-        let kind = (kv(&row.arm.config), row.arm.config.build.clone());
+        let kind = (row.arm.config.kv(), row.arm.config.build.clone());
         let style = kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
             kinds.push(kind.clone());
             kinds.len() - 1

@@ -8,18 +8,10 @@ use crate::stats::{self, Interval};
 
 /// The deepest decode of every arm with the baseline's KV type, round by round, and the machine probe.
 pub(super) fn rounds(model: &Report) -> LineChart {
-    let t = model.lang;
+    let (t, name) = (model.lang, &model.header.model.name);
     let spec = model.specs(Workload::Decode).into_iter().next_back();
-    let mut chart = LineChart {
-        name: "rounds",
-        title: t.c_rounds(&model.header.model.name),
-        subtitle: t.c_rounds_sub(t.or_na(spec, |s| s.to_string())),
-        x_label: t.a_round(),
-        y_label: t.a_relative(),
-        axes: Axes::Linear,
-        unit: PERCENT,
-        ..LineChart::default()
-    };
+    let texts = (t.c_rounds(name), t.c_rounds_sub(t.or_na(spec, |s| s.to_string())));
+    let mut chart = LineChart::of("rounds", texts, (t.a_round(), t.a_relative())).on(Axes::Linear, PERCENT);
     let mut line = |label: String, style: (Ink, usize, usize), times: Vec<(u32, u64)>| {
         let speeds: Vec<f64> = times.iter().map(|(_, ns)| 1e9 / *ns as f64).collect();
         // One round shows no change.

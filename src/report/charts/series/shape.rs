@@ -3,13 +3,11 @@
 use crate::data::Arm;
 use crate::report::charts::paint::Ink;
 use crate::report::lang::Lang;
-use crate::report::text::kv;
 use crate::report::Report;
 use crate::stats::Interval;
 use crate::units;
 
-/// A chart of values against context. Its title, subtitle and labels are given when it is made, its lines are added one by one.
-#[derive(Default)]
+/// A chart of values against context, to which lines are added one by one.
 pub(in crate::report) struct LineChart {
     pub(in crate::report) name: &'static str,
     pub(in crate::report) title: String,
@@ -30,7 +28,7 @@ pub(in crate::report) struct Unit {
 }
 
 /// Of anything in a time.
-pub(in crate::report) const RATE: Unit = Unit {
+pub(super) const RATE: Unit = Unit {
     scale: 1.0,
     shown: |t, rate| t.rate_interval(rate),
 };
@@ -54,13 +52,29 @@ pub(super) const PERCENT: Unit = Unit {
     shown: |t, share| t.number(format!("{:.1}", share.estimate)),
 };
 
-impl Default for Unit {
-    fn default() -> Unit {
-        RATE
-    }
-}
-
 impl LineChart {
+    /// Of rates; with its title and subtitle, and the labels of x and y.
+    pub(in crate::report) fn of(
+        name: &'static str,
+        (title, subtitle): (String, String),
+        (x_label, y_label): (String, String),
+    ) -> LineChart {
+        LineChart {
+            name,
+            title,
+            subtitle,
+            x_label,
+            y_label,
+            axes: Axes::LogX,
+            unit: RATE,
+            series: Vec::new(),
+        }
+    }
+
+    pub(super) fn on(self, axes: Axes, unit: Unit) -> LineChart {
+        LineChart { axes, unit, ..self }
+    }
+
     /// A line more, unless it has no point: each an x, its value, and of how many rounds or windows (empty: of one).
     pub(in crate::report) fn line<P: Into<Mark>>(
         &mut self,
@@ -72,7 +86,14 @@ impl LineChart {
         let Unit { scale, shown } = self.unit;
         let point = |mark: P| {
             let Mark { x, value, n, is_hollow } = mark.into();
-            let mut tip = t.tip(&label, &self.x_label, count(x), &self.y_label, shown(t, &value), n);
+            let mut tip = t.tip(
+                &label,
+                &self.x_label,
+                units::count(x),
+                &self.y_label,
+                shown(t, &value),
+                n,
+            );
             if is_hollow {
                 tip = t.tip_extrapolated(tip);
             }
@@ -98,7 +119,6 @@ impl LineChart {
     }
 }
 
-/// A value of a line.
 pub(in crate::report) struct Mark {
     pub(super) x: u32,
     pub(super) value: Interval,
@@ -117,11 +137,9 @@ impl From<(u32, Interval, String)> for Mark {
     }
 }
 
-/// The axes of a chart.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) enum Axes {
     /// Contexts span orders of magnitude: logarithmic. Rates start at 0.
-    #[default]
     LogX,
     /// Times span orders of magnitude too.
     LogBoth,
@@ -129,10 +147,9 @@ pub(in crate::report) enum Axes {
     Linear,
 }
 
-/// One line of a chart.
 pub(in crate::report) struct Series {
     pub(in crate::report) label: String,
-    /// The colour: that of its variant.
+    /// That of its variant.
     pub(in crate::report) ink: Ink,
     /// Index of the KV type, or 1 for "without reuse": fixes dashes and marker.
     pub(in crate::report) style: usize,
@@ -141,7 +158,6 @@ pub(in crate::report) struct Series {
     pub(in crate::report) points: Vec<Point>,
 }
 
-/// One value with its interval.
 pub(in crate::report) struct Point {
     pub(in crate::report) x: u32,
     pub(in crate::report) y: f64,
@@ -163,7 +179,6 @@ pub(in crate::report) struct BarChart {
     pub(in crate::report) bars: Vec<Bar>,
 }
 
-/// One bar.
 pub(in crate::report) struct Bar {
     pub(in crate::report) label: String,
     pub(in crate::report) variant: usize,
@@ -181,14 +196,10 @@ pub(super) fn pen_of(model: &Report, arm: &Arm, slot: usize) -> (Ink, usize, usi
     (Ink::of(variant_index(model, arm)), style_of(model, arm), slot)
 }
 
-fn count(n: u32) -> String {
-    units::count(u64::from(n))
-}
-
 /// The KV type is named where the run has more than one.
 pub(super) fn label(model: &Report, arm: &Arm) -> String {
-    let own = kv(&arm.config);
-    if model.arms().all(|other| kv(&other.config) == own) {
+    let own = arm.config.kv();
+    if model.arms().all(|other| other.config.kv() == own) {
         arm.label().to_owned()
     } else {
         model.lang.series_kv(arm.label(), own)
@@ -209,7 +220,7 @@ pub(super) fn variant_index(model: &Report, arm: &Arm) -> usize {
 pub(super) fn style_of(model: &Report, arm: &Arm) -> usize {
     let kind = |arm: &Arm| {
         let c = &arm.config;
-        (kv(c), c.build.clone(), c.n_gpu_layers, c.n_threads)
+        (c.kv(), c.build.clone(), c.n_gpu_layers, c.n_threads)
     };
     let mut kinds = Vec::new();
     for other in model.arms().map(kind) {

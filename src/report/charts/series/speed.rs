@@ -7,43 +7,29 @@ use crate::report::{CellReport, Report, ReuseRow};
 use crate::stats::Interval;
 
 pub(super) fn decode(model: &Report) -> LineChart {
-    let t = model.lang;
-    let chart = LineChart {
-        name: "decode",
-        title: t.c_decode(&model.header.model.name),
-        subtitle: t.c_decode_sub(),
-        x_label: t.a_cached(),
-        y_label: t.a_tps(),
-        ..LineChart::default()
-    };
+    let (t, name) = (model.lang, &model.header.model.name);
+    let chart = LineChart::of(
+        "decode",
+        (t.c_decode(name), t.c_decode_sub()),
+        (t.a_cached(), t.a_tps()),
+    );
     by_arm(model, chart, Workload::Decode, |cell| cell.tps)
 }
 
 pub(super) fn prefill(model: &Report) -> LineChart {
-    let t = model.lang;
-    let chart = LineChart {
-        name: "prefill",
-        title: t.c_prefill(&model.header.model.name),
-        subtitle: t.c_prefill_sub(),
-        x_label: t.a_prompt(),
-        y_label: t.a_tps(),
-        ..LineChart::default()
-    };
+    let (t, name) = (model.lang, &model.header.model.name);
+    let chart = LineChart::of(
+        "prefill",
+        (t.c_prefill(name), t.c_prefill_sub()),
+        (t.a_prompt(), t.a_tps()),
+    );
     by_arm(model, chart, Workload::Prefill, |cell| cell.tps)
 }
 
 pub(super) fn ttft(model: &Report) -> LineChart {
-    let t = model.lang;
-    let chart = LineChart {
-        name: "ttft",
-        title: t.c_ttft(&model.header.model.name),
-        subtitle: t.c_ttft_sub(),
-        x_label: t.a_prompt(),
-        y_label: t.a_ms(),
-        axes: Axes::LogBoth,
-        unit: MS,
-        ..LineChart::default()
-    };
+    let (t, name) = (model.lang, &model.header.model.name);
+    let texts = (t.c_ttft(name), t.c_ttft_sub());
+    let chart = LineChart::of("ttft", texts, (t.a_prompt(), t.a_ms())).on(Axes::LogBoth, MS);
     by_arm(model, chart, Workload::Prefill, |cell| cell.ttft_ns)
 }
 
@@ -66,17 +52,9 @@ fn by_arm(
 
 /// Arms with the baseline's KV type: with all of them the chart would hold a dozen lines.
 pub(super) fn kv_reuse(model: &Report) -> LineChart {
-    let t = model.lang;
-    let mut chart = LineChart {
-        name: "kv_reuse",
-        title: t.c_reuse(&model.header.model.name),
-        subtitle: t.c_reuse_sub(),
-        x_label: t.a_before(),
-        y_label: t.a_ms_per_token(),
-        axes: Axes::LogBoth,
-        unit: MS,
-        ..LineChart::default()
-    };
+    let (t, name) = (model.lang, &model.header.model.name);
+    let texts = (t.c_reuse(name), t.c_reuse_sub());
+    let mut chart = LineChart::of("kv_reuse", texts, (t.a_before(), t.a_ms_per_token())).on(Axes::LogBoth, MS);
     // In the order the lines stand in the chart: recomputing on top.
     for style in [1, 0] {
         for arm in model.arms().filter(|arm| style_of(model, arm) == 0) {

@@ -8,18 +8,13 @@ use crate::stats::Interval;
 
 /// The longest prompt, from the most that is in the cache to the cold one.
 pub(super) fn prefix_reuse(model: &Report) -> LineChart {
-    let t = model.lang;
+    let (t, name) = (model.lang, &model.header.model.name);
     let n_prompt = model.prefix.iter().map(|row| row.n_prompt).max();
-    let mut chart = LineChart {
-        name: "prefix_reuse",
-        title: n_prompt.map_or(String::new(), |n| t.c_prefix(&model.header.model.name, n)),
-        subtitle: t.c_prefix_sub(),
-        x_label: t.a_left(),
-        y_label: t.a_ms(),
-        axes: Axes::LogBoth,
-        unit: MS,
-        ..LineChart::default()
-    };
+    let texts = (
+        n_prompt.map_or(String::new(), |n| t.c_prefix(name, n)),
+        t.c_prefix_sub(),
+    );
+    let mut chart = LineChart::of("prefix_reuse", texts, (t.a_left(), t.a_ms())).on(Axes::LogBoth, MS);
     for (slot, arm) in model.arms().enumerate() {
         let is_drawn = |row: &&PrefixRow| row.arm.id == arm.id && Some(row.n_prompt) == n_prompt;
         let rows: Vec<&PrefixRow> = model.prefix.iter().filter(is_drawn).collect();
@@ -37,15 +32,9 @@ pub(super) fn prefix_reuse(model: &Report) -> LineChart {
 
 /// A line per variant and kind of prompt.
 pub(super) fn batched(model: &Report) -> LineChart {
-    let t = model.lang;
-    let mut chart = LineChart {
-        name: "batched",
-        title: t.c_batched(&model.header.model.name),
-        subtitle: t.c_batched_sub(),
-        x_label: t.a_sequences(),
-        y_label: t.a_tps(),
-        ..LineChart::default()
-    };
+    let (t, name) = (model.lang, &model.header.model.name);
+    let texts = (t.c_batched(name), t.c_batched_sub());
+    let mut chart = LineChart::of("batched", texts, (t.a_sequences(), t.a_tps()));
     for (index, arm) in plain(model) {
         for (style, label) in [(0, t.series_own(&arm.variant)), (1, t.series_shared(&arm.variant))] {
             let is_drawn = |row: &&BatchedRow| row.arm.id == arm.id && row.is_pp_shared == (style == 1);
@@ -61,17 +50,9 @@ pub(super) fn batched(model: &Report) -> LineChart {
 /// The baseline's three ways to a filled cache.
 pub(super) fn state(model: &Report) -> LineChart {
     type Times = fn(&StateRow) -> Option<Interval>;
-    let t = model.lang;
-    let mut chart = LineChart {
-        name: "state",
-        title: t.c_state(&model.header.model.name),
-        subtitle: t.c_state_sub(),
-        x_label: t.a_state_tokens(),
-        y_label: t.a_ms(),
-        axes: Axes::LogBoth,
-        unit: MS,
-        ..LineChart::default()
-    };
+    let (t, name) = (model.lang, &model.header.model.name);
+    let texts = (t.c_state(name), t.c_state_sub());
+    let mut chart = LineChart::of("state", texts, (t.a_state_tokens(), t.a_ms())).on(Axes::LogBoth, MS);
     let kinds: [(String, Times); 3] = [
         (t.series_computed(), |row| row.recompute_ns),
         (t.series_from_disk(), |row| row.read_ns),
@@ -88,18 +69,10 @@ pub(super) fn state(model: &Report) -> LineChart {
 /// The target alone and with its draft.
 pub(super) fn speculative(model: &Report) -> LineChart {
     type Times = fn(&SpeculativeRow) -> Option<Interval>;
-    let t = model.lang;
+    let (t, name) = (model.lang, &model.header.model.name);
     let draft = model.header.draft.as_ref().map_or("", |d| d.name.as_str());
-    let mut chart = LineChart {
-        name: "speculative",
-        title: t.c_speculative(&model.header.model.name),
-        subtitle: t.c_speculative_sub(draft),
-        x_label: t.a_cached(),
-        y_label: t.a_ms_per_token(),
-        axes: Axes::LogBoth,
-        unit: MS,
-        ..LineChart::default()
-    };
+    let texts = (t.c_speculative(name), t.c_speculative_sub(draft));
+    let mut chart = LineChart::of("speculative", texts, (t.a_cached(), t.a_ms_per_token())).on(Axes::LogBoth, MS);
     let target = model.baseline().map_or("", |arm| arm.variant.as_str());
     let kinds: [(String, Times); 2] = [
         (t.series_alone(target), |row| row.alone_ns),
@@ -144,15 +117,7 @@ fn by_users(
     of: fn(&RequestRow) -> Option<Interval>,
 ) -> LineChart {
     let t = model.lang;
-    let mut chart = LineChart {
-        name,
-        title,
-        subtitle,
-        x_label: t.a_users(),
-        y_label,
-        unit,
-        ..LineChart::default()
-    };
+    let mut chart = LineChart::of(name, (title, subtitle), (t.a_users(), y_label)).on(Axes::LogX, unit);
     for (slot, arm) in plain(model) {
         let rows = model.requests.iter().filter(|row| row.arm.id == arm.id);
         let marks = rows.filter_map(|row| Some((row.n_users, of(row)?, t.rounds(row.n_rounds))));

@@ -12,16 +12,12 @@ pub struct CellReport {
     /// Index into `Plan::cells`.
     #[serde(skip)]
     pub index: usize,
-    /// Its arm.
     #[serde(flatten, serialize_with = "wire::arm_in_full")]
     #[schemars(with = "wire::ArmInFull")]
     pub arm: Arm,
-    /// Its work.
     #[serde(flatten)]
     pub spec: Work,
-    /// Measured, or why not.
-    #[serde(flatten, serialize_with = "wire::outcome")]
-    #[schemars(with = "wire::OutcomeOf")]
+    #[serde(flatten)]
     pub outcome: Outcome,
     /// Duration of one execution in each complete round, in the order of rounds, nanoseconds.
     pub samples_ns: Vec<u64>,
@@ -56,7 +52,6 @@ pub struct CellReport {
 }
 
 impl CellReport {
-    /// Whether it was measured.
     pub fn is_ok(&self) -> bool {
         self.outcome == Outcome::Ok
     }
@@ -112,11 +107,9 @@ pub struct Control {
 /// Memory of one arm, from its own process.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MemoryReport {
-    /// The arm.
     #[serde(flatten, serialize_with = "wire::arm_in_full")]
     #[schemars(with = "wire::ArmInFull")]
     pub arm: Arm,
-    /// The process.
     #[serde(flatten)]
     pub reading: MemoryReading,
     /// Exact bytes of the KV cache.

@@ -23,7 +23,6 @@ pub struct DecisionReport {
     pub candidates: Vec<Candidate>,
     /// Whether an arm's quality was put together from that of its weights and that of its KV types.
     pub is_composed: Vec<bool>,
-    /// The recommendation.
     pub decision: Decision,
     /// Launches in which the choice was measured.
     pub n_launches: u32,

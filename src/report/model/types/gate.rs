@@ -30,11 +30,9 @@ pub struct GateReport {
 /// A work of the candidate.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct GateRow {
-    /// The arm.
     #[serde(flatten, serialize_with = "wire::arm")]
     #[schemars(with = "wire::ArmHead")]
     pub arm: Arm,
-    /// Its work.
     #[serde(flatten)]
     pub spec: Work,
     /// Throughput of the base, tokens per second.

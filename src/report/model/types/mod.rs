@@ -29,35 +29,26 @@ pub struct ReportModel {
     pub header: RunHeader,
     /// What the engine said of itself in the last launch; absent when nothing was loaded.
     pub engine: Option<EngineInfo>,
-    /// Every cell of the plan, in its order.
     pub cells: Vec<CellReport>,
     /// The baseline against its disguised copy.
     pub control: Control,
-    /// Memory of each arm that was measured.
     pub memory: Vec<MemoryReport>,
     /// Exact bytes of the KV cache of every arm that was loaded, by its id.
     pub kv_bytes: Vec<(String, u64)>,
-    /// Per-token latency with and without KV reuse.
     pub reuse: Vec<ReuseRow>,
     /// Time to the first token of prompts that share a prefix with what is in the cache.
     pub prefix: Vec<PrefixRow>,
-    /// Several sequences at once.
     pub batched: Vec<BatchedRow>,
     /// States: computed, saved and restored.
     pub states: Vec<StateRow>,
     /// With a draft and without.
     pub speculative: Vec<SpeculativeRow>,
-    /// Users who send requests.
     pub requests: Vec<RequestRow>,
-    /// Conversations, turn by turn.
     pub chat: Vec<ChatRow>,
     /// From where on restoring a state beats computing it again, by arm.
     pub break_even: Vec<BreakEven>,
-    /// What the variants and KV types cost in quality.
     pub quality: Quality,
-    /// Times and counts of the run.
     pub totals: Totals,
-    /// How far the figures can be relied on.
     pub trust: Trust,
     /// Warnings of the journal, each once, in order.
     pub warnings: Vec<Warning>,
@@ -75,6 +66,11 @@ impl ReportModel {
         self.header.plan.arms.iter().find(|a| a.is_baseline && !a.is_control)
     }
 
+    /// Whether an arm has the baseline's KV type.
+    pub fn has_base_kv(&self, arm: &Arm) -> bool {
+        self.baseline().is_some_and(|base| base.config.kv() == arm.config.kv())
+    }
+
     /// The arm that is recommended, if there is one, with the report that it is of.
     pub fn choice(&self) -> Option<(&DecisionReport, &Choice)> {
         let report = self.decision.as_ref()?;
@@ -86,9 +82,13 @@ impl ReportModel {
         self.header.plan.arms.iter().filter(|a| !a.is_control)
     }
 
-    /// The cell of an arm with this work.
     pub fn cell(&self, arm_id: &str, spec: &Work) -> Option<&CellReport> {
         self.cells.iter().find(|c| c.arm.id == arm_id && c.spec == *spec)
+    }
+
+    /// Whether any cell was measured.
+    pub fn has_results(&self) -> bool {
+        self.cells.iter().any(CellReport::is_ok)
     }
 
     /// Works of one kind in the plan, by context.
@@ -126,7 +126,6 @@ impl ReportModel {
         }
     }
 
-    /// What is known of a variant's file.
     pub fn variant(&self, id: &str) -> Option<&VariantInfo> {
         self.header.variants.iter().find(|v| v.id == id)
     }
@@ -136,7 +135,6 @@ impl ReportModel {
         self.memory_of(arm_id).map(|m| m.reading.rss_bytes_max)
     }
 
-    /// Memory of an arm.
     pub fn memory_of(&self, arm_id: &str) -> Option<&MemoryReport> {
         self.memory.iter().find(|m| m.arm.id == arm_id)
     }

@@ -8,36 +8,15 @@ use serde::Serialize;
 
 /// A figure over all tokens, with its interval over chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
-#[serde(into = "FigureOf")]
 pub struct Figure {
     /// Pooled over tokens, as llama-perplexity gives it.
     pub value: f64,
     /// Over chunks; absent with too few. Its estimate is the centre of the chunks.
+    #[serde(flatten, serialize_with = "wire::ends")]
+    #[schemars(with = "wire::Ends")]
     pub interval: Option<Interval>,
     /// The standard error if tokens were independent, which they are not: for parity with llama-perplexity.
     pub token_error: Option<f64>,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct FigureOf {
-    value: f64,
-    lo: Option<f64>,
-    hi: Option<f64>,
-    level: Option<f64>,
-    /// The standard error if tokens were independent, which they are not: for parity with llama-perplexity.
-    token_error: Option<f64>,
-}
-
-impl From<Figure> for FigureOf {
-    fn from(figure: Figure) -> FigureOf {
-        FigureOf {
-            value: figure.value,
-            lo: figure.interval.map(|i| i.lo),
-            hi: figure.interval.map(|i| i.hi),
-            level: figure.interval.map(|i| i.level),
-            token_error: figure.token_error,
-        }
-    }
 }
 
 impl Figure {
@@ -58,15 +37,12 @@ impl Figure {
 /// Quality of one arm in one window.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct QualityReport {
-    /// The arm.
     #[serde(flatten, serialize_with = "wire::arm")]
     #[schemars(with = "wire::ArmHead")]
     pub arm: Arm,
     /// Tokens per chunk.
     pub n_ctx: u32,
-    /// Scored, or why not.
-    #[serde(flatten, serialize_with = "wire::outcome")]
-    #[schemars(with = "wire::OutcomeOf")]
+    #[serde(flatten)]
     pub outcome: Outcome,
     /// Chunks scored.
     pub n_chunks: u32,
@@ -121,10 +97,8 @@ pub struct DpQuantiles {
 /// A place where two models expect another token.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Example {
-    /// Where.
     #[serde(flatten)]
     pub chunk: Chunk,
-    /// What each expects.
     #[serde(flatten)]
     #[serde(rename = "parting")]
     pub disagreement: Disagreement,
@@ -155,7 +129,6 @@ pub enum QualityEnd {
 /// Everything about quality in a run.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Quality {
-    /// The texts, in tokens.
     pub tokens: Option<TextTokens>,
     /// By window, then in the order of the plan.
     pub rows: Vec<QualityReport>,
@@ -166,7 +139,6 @@ pub struct Quality {
 }
 
 impl Quality {
-    /// The row of an arm in a window.
     pub fn row(&self, arm_id: &str, n_ctx: u32) -> Option<&QualityReport> {
         self.rows.iter().find(|r| r.arm.id == arm_id && r.n_ctx == n_ctx)
     }
@@ -180,7 +152,6 @@ impl Quality {
 }
 
 impl QualityReport {
-    /// Whether it was scored.
     pub fn is_ok(&self) -> bool {
         self.outcome == Outcome::Ok
     }
