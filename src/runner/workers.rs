@@ -109,7 +109,8 @@ impl<'a> Workers<'a> {
             spec: self.site.spec(cell),
             is_timed,
         });
-        let answer = self.ask(cell, &request, self.site.run.prediction.execution_ns[cell], |reply| match reply {
+        let predicted_ns = self.site.run.prediction.execution_ns[cell];
+        let answer = self.ask(cell, &request, predicted_ns, |reply| match reply {
             Reply::Prepared { execution_ns } if execution_ns.is_some() == is_timed => Ok(execution_ns),
             other => Err(Box::new(other)),
         })?;
