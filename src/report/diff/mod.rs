@@ -19,8 +19,8 @@ use quality::LEVEL;
 pub use quality::{DiffQuality, QualityFigures};
 pub use render::{bench_document, BenchReport};
 use serde::Serialize;
-pub use side::Side;
 pub(super) use side::SideCell;
+pub use side::{Rate, Side};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diff {
@@ -67,16 +67,6 @@ pub struct DiffRow {
     /// The interval at which those of all rows hold together (Bonferroni): what a condition is held against.
     #[serde(skip)]
     family: Option<Interval>,
-}
-
-/// Tokens per second.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Rate {
-    pub tps: f64,
-    #[serde(flatten, serialize_with = "wire::ends")]
-    pub interval: Option<Interval>,
-    /// Rounds, or repetitions of llama-bench.
-    pub n: u32,
 }
 
 impl Diff {

@@ -1,13 +1,13 @@
 //! One of two things that are compared, whatever it was read from.
 
 use super::quality::SideQuality;
-use super::Rate;
 use crate::data::{BuildInfo, HostInfo};
 use crate::report::bench::BenchRow;
 use crate::report::lang::Lang;
 use crate::report::model::process_sd;
-use crate::report::{CellReport, Report};
+use crate::report::{wire, CellReport, Report};
 use crate::stats::Interval;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A run, or a file of llama-bench.
@@ -29,6 +29,16 @@ pub struct Side {
     pub(super) equivalence: f64,
     /// CPU and devices.
     pub(in crate::report) machine: String,
+}
+
+/// Tokens per second.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Rate {
+    pub tps: f64,
+    #[serde(flatten, serialize_with = "wire::ends")]
+    pub interval: Option<Interval>,
+    /// Rounds, or repetitions of llama-bench.
+    pub n: u32,
 }
 
 /// Something measured.
