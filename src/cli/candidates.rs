@@ -27,7 +27,7 @@ pub struct Candidates {
 
 impl Candidates {
     /// Reads headers and predicts. `None` where no source has a header to read from afar: then there is nothing to choose before the
-    /// files are here. What this machine does with each type of weights is measured for `--dry-run` and before a download, if it is not kept.
+    /// files are here. What this machine does with each type of weights is measured for `--dry-run` and before a download, if it is not cached.
     pub fn find(args: &TriageArgs, compare: &CompareArgs, desk: &Desk<'_>) -> Result<Option<Candidates>, Failure> {
         let (host, engine) = (&desk.host, &desk.engine);
         let fast_types = resolve::fast_types(host, engine, &compare.device);

@@ -1,9 +1,9 @@
 //! `kvant compare`: the main job.
 
-use super::answer::{check_form, finish, Shown};
 use super::args::{self, CompareArgs, Global};
 use super::desk::Desk;
 use super::exit::{Failure, BAD_INPUT};
+use super::finish::{check_form, finish, Shown};
 use super::job::{Job, Measured};
 use super::runs::JOURNAL_NAME;
 use super::{builds, device, resolve, resume, survey};

@@ -1,8 +1,8 @@
 //! `kvant diff`: two runs, or files of llama-bench, beside each other.
 
-use super::answer::{tell, write_files};
 use super::args::{DiffArgs, Global};
 use super::exit::{Failure, BAD_INPUT, NOT_MET, OK, UNEXPECTED};
+use super::finish::{tell, write_files};
 use super::output;
 use super::runs::{load, name_of, Source};
 use crate::data::FailOn;

@@ -1,11 +1,11 @@
 //! `kvant gate`: whether a build is slower than another, or computes something else, for what runs the tests of a change.
 
-use super::answer::{finish, Shown};
 use super::args::{CompareArgs, GateArgs, Global};
 use super::builds;
 use super::compare::{default_args, obtain};
 use super::desk::Desk;
 use super::exit::{Failure, BAD_INPUT};
+use super::finish::{finish, Shown};
 use super::job::{Job, Measured};
 use super::resolve;
 use super::values::WorkloadChoice;

@@ -1,8 +1,8 @@
 //! `kvant merge`: the shards of a sweep as one run, or one run per machine on one page.
 
-use super::answer::{self, finish, write_report, Shown};
 use super::args::{Global, MergeArgs};
 use super::exit::{Failure, BAD_INPUT, JOURNAL, OK};
+use super::finish::{code, finish, write_report, Shown};
 use super::job::sha256_of_plan;
 use super::output;
 use super::report::several;
@@ -49,7 +49,7 @@ pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
         return finish(&journal::read(&path)?, &args.out, global, Shown::default());
     }
     let mut folders = Vec::new();
-    let mut code = OK;
+    let mut worst = OK;
     for (number, one) in (1..).zip(&merged) {
         say(one, global);
         let dir = args.out.join(folder_of(number, one));
@@ -58,7 +58,7 @@ pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
         let journal = journal::read(&path)?;
         let model = ReportModel::build(&journal.header, &journal.records);
         write_report(&model, &dir, global)?;
-        code = code.max(answer::code(&model));
+        worst = worst.max(code(&model));
         folders.push(dir);
     }
     if !global.quiet {
@@ -68,7 +68,7 @@ pub fn run(args: &MergeArgs, global: &Global) -> Result<u8, Failure> {
         ));
     }
     several(&folders, None, Some(&args.out), global)?;
-    Ok(code)
+    Ok(worst)
 }
 
 fn say(merged: &Merged, global: &Global) {

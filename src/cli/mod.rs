@@ -2,7 +2,7 @@
 //!
 //! Only this module prints to stdout and decides the exit code; chatter and progress go to stderr.
 
-mod answer;
+mod answers;
 mod args;
 mod bench_flags;
 mod builds;
@@ -13,11 +13,11 @@ mod device;
 mod diff;
 mod doctor;
 mod exit;
+mod finish;
 mod gate;
 mod home;
 mod inspect;
 mod job;
-mod kept;
 mod lock;
 mod manual;
 mod mcp;

@@ -1,4 +1,4 @@
-//! What this machine does with each type of weights, as it was measured once and kept.
+//! What this machine does with each type of weights, as it was measured once and cached.
 
 use super::desk::Desk;
 use super::runs;
@@ -46,7 +46,7 @@ impl Needs {
     }
 }
 
-/// The last kept profile of this machine, build and number of threads that knows what is needed.
+/// The last cached profile of this machine, build and number of threads that knows what is needed.
 pub fn cached(desk: &Desk<'_>, n_threads: u32, needs: &Needs) -> Option<Profile> {
     runs::newest_first(&folder(desk, n_threads, needs))
         .filter_map(|dir| read(&dir))

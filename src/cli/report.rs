@@ -1,8 +1,8 @@
 //! `kvant report`: the report of a run, rendered again from its journal; or several runs on one page.
 
-use super::answer::{check_form, code, finish, tell, unwritten, write_files, Shown};
 use super::args::{Global, ReportArgs};
 use super::exit::{Failure, BAD_INPUT, OK, UNEXPECTED};
+use super::finish::{check_form, code, finish, tell, unwritten, write_files, Shown};
 use super::output;
 use super::runs::{load, name_of, Source};
 use crate::report::{bench_document, explain, results_json, write_several, BenchRow, ReportModel, Several};

@@ -10,18 +10,18 @@ const SCORES: &str = "scores";
 
 /// What one arm gave, against one baseline.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Kept {
+struct Scored {
     tokens: Option<TextTokens>,
     chunks: Vec<(Chunk, ChunkScore)>,
 }
 
-/// What is kept of the plan of `header`: the texts in tokens, and chunks with the scores of the plan's arms.
+/// What is cached of the plan of `header`: the texts in tokens, and chunks with the scores of the plan's arms.
 pub fn read(store: &Path, header: &RunHeader) -> (Option<TextTokens>, Vec<QualityRecord>) {
     let (mut tokens, mut chunks) = (None, BTreeMap::<Chunk, Vec<(usize, ChunkScore)>>::new());
     for (index, arm) in arms(header) {
-        let kept = read_file(&path(store, header, arm));
-        tokens = tokens.or(kept.tokens.filter(|_| index == 0));
-        for (chunk, score) in kept.chunks {
+        let cached = read_file(&path(store, header, arm));
+        tokens = tokens.or(cached.tokens.filter(|_| index == 0));
+        for (chunk, score) in cached.chunks {
             chunks.entry(chunk).or_default().push((index, score));
         }
     }
@@ -48,12 +48,12 @@ pub fn keep(store: &Path, header: &RunHeader, records: &[Record]) {
                 chunks.extend(own.map(|(_, score)| (q.chunk, score.clone())));
             }
         }
-        let kept = Kept {
+        let cached = Scored {
             tokens: tokens.cloned(),
             chunks: chunks.into_iter().collect(),
         };
-        if kept.chunks.len() > n_before {
-            let _ = crate::fs::write_with(&path, |file| Ok(serde_json::to_writer(file, &kept)?));
+        if cached.chunks.len() > n_before {
+            let _ = crate::fs::write_with(&path, |file| Ok(serde_json::to_writer(file, &cached)?));
         }
     }
 }
@@ -89,7 +89,7 @@ fn path(store: &Path, header: &RunHeader, arm: &Arm) -> PathBuf {
     store.join(SCORES).join(corpus::sha256_hex(&words.join("\n")) + ".json")
 }
 
-fn read_file(path: &Path) -> Kept {
+fn read_file(path: &Path) -> Scored {
     let text = std::fs::read(path).ok();
     text.and_then(|text| serde_json::from_slice(&text).ok())
         .unwrap_or_default()

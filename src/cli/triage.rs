@@ -1,15 +1,15 @@
 //! `kvant triage`: which variant to run here, in about a minute; the answer is cached.
 
-use super::answer::{code, finish, Shown};
 use super::args::{CompareArgs, Global, TriageArgs};
 use super::candidates::Candidates;
 use super::compare::{default_args, obtain};
 use super::desk::Desk;
 use super::exit::Failure;
+use super::finish::{code, finish, Shown};
 use super::job::{unused, Job};
 use super::runs::JOURNAL_NAME;
 use super::values::WorkloadChoice;
-use super::{kept, mix, output, resolve};
+use super::{answers, mix, output, resolve};
 use crate::data::{Goal, Purpose, RequestShape, Workload};
 use crate::plan::{self, Settings, WorkFlags};
 use crate::{engine, host};
@@ -39,11 +39,11 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
     let plan = plan::build(&settings)?;
     let mut job = Job::prepare(&compare, settings, (plan, None), files, &desk)?;
     job.header.left_out = candidates.map_or_else(Vec::new, |c| c.left_out());
-    let folder = kept::folder(desk.sources.store().root(), &job.header);
+    let folder = answers::folder(desk.sources.store().root(), &job.header);
     let answered = if args.fresh {
         None
     } else {
-        kept::answered(&folder, &job.header)
+        answers::cached(&folder, &job.header)
     };
     let mut shown = Shown {
         emit: args.emit,
@@ -95,7 +95,7 @@ pub fn run(args: &TriageArgs, global: &Global) -> Result<u8, Failure> {
         return Err(stopped);
     }
     if args.out.is_some() {
-        kept::keep(&dir.join(JOURNAL_NAME), &folder, &journal.header.run_id)?;
+        answers::cache(&dir.join(JOURNAL_NAME), &folder, &journal.header.run_id)?;
     }
     shown.is_warned = is_new && !global.quiet;
     finish(&journal, &dir, global, shown)

@@ -21,7 +21,7 @@ pub enum Format {
 
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
-    after_help = "llama-bench's short flags work too: kvant compare -m model.gguf -p 512 -n 128 -d 0,4096 -ctk f16,q8_0; K and V are crossed, an unnamed one is f16."
+    after_help = "llama-bench's short flags work too: kvant compare -m model.gguf -p 512 -n 128 -d 512,4096 -ctk f16,q8_0; K and V are crossed, an unnamed one is f16."
 )]
 pub struct CompareArgs {
     /// A name (`kvant models` lists them), hf:owner/repo[@revision][:variant], a .gguf file, or a folder of .gguf files;

@@ -1,10 +1,10 @@
 //! The proof: the mix and its rivals, whole files, in one ordinary run of `compare` on a text that nothing was chosen with.
 
-use super::super::answer::write_report;
 use super::super::args::{CompareArgs, MixArgs};
 use super::super::compare::default_args;
 use super::super::desk::Desk;
 use super::super::exit::{Failure, UNEXPECTED};
+use super::super::finish::write_report;
 use super::super::job::Job;
 use super::super::resolve;
 use super::super::values::WorkloadChoice;

@@ -1,8 +1,8 @@
 //! Puts together what is said of the mix, writes its files, and prints it.
 
-use super::super::answer::{tell, write_files};
 use super::super::args::{Global, MixArgs};
 use super::super::exit::{Failure, NOT_MET, OK, UNEXPECTED};
+use super::super::finish::{tell, write_files};
 use super::super::output;
 use super::forge::label_of;
 use super::picture;

@@ -1,4 +1,4 @@
-//! Answers of a triage that are kept in the store.
+//! Answers of a triage that are cached in the store.
 
 use super::exit::{Failure, UNEXPECTED};
 use super::job::{sha256_of_plan, unused};
@@ -37,7 +37,7 @@ pub fn folder(store: &Path, header: &RunHeader) -> PathBuf {
 }
 
 /// The last cached run of the question; limits are held against what it measured.
-pub fn answered(folder: &Path, asked: &RunHeader) -> Option<(Journal, ReportModel, PathBuf)> {
+pub fn cached(folder: &Path, asked: &RunHeader) -> Option<(Journal, ReportModel, PathBuf)> {
     runs::newest_first(folder).find_map(|dir| {
         let mut journal = runs::read(&dir)?;
         // The same files may have been moved since.
@@ -62,12 +62,12 @@ fn forget_why_they_left(journal: &mut Journal) {
         _ => None,
     };
     let measured: BTreeSet<usize> = journal.records.iter().filter_map(arm_of).collect();
-    let is_kept = |record: &Record| !matches!(record, Record::Dropped(d) if measured.contains(&d.arm));
-    journal.records.retain(is_kept);
+    let stays = |record: &Record| !matches!(record, Record::Dropped(d) if measured.contains(&d.arm));
+    journal.records.retain(stays);
 }
 
-/// Keeps the journal of a run that was written elsewhere.
-pub fn keep(journal: &Path, folder: &Path, run_id: &str) -> Result<(), Failure> {
+/// Copies the journal of a run that was written elsewhere.
+pub fn cache(journal: &Path, folder: &Path, run_id: &str) -> Result<(), Failure> {
     let dir = unused(folder, run_id);
     let copied = std::fs::create_dir_all(&dir).and_then(|()| std::fs::copy(journal, dir.join(JOURNAL_NAME)));
     copied.map(drop).map_err(|e| {
