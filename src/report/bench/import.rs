@@ -286,6 +286,7 @@ mod tests {
         for bad in [
             "[]",
             "[1]",
+            "[{}]",
             "[{\"avg_ts\":0}]",
             "[{\"avg_ts\":\"x\"}]",
             "[{",
@@ -293,6 +294,11 @@ mod tests {
         ] {
             let error = parse_bench(bad).expect("meant to be llama-bench's").expect_err(bad);
             assert!(error.to_string().contains("llama-bench -o json"), "{error}");
+            assert_eq!(
+                error.to_string().contains("missing field `avg_ts`"),
+                bad == "[{}]",
+                "{error}"
+            );
         }
     }
 }

@@ -126,7 +126,7 @@ mod tests {
         is("model_n_params", "1.24 B");
         is("n_prompt", "tg32 @ d512");
         is("avg_ts", "62.71 \u{b1} 0.50");
-        let row: Row = vec![("model_size", json!(5 << 29)), ("n_prompt", json!(512))];
+        let row: Row = vec![("model_size", json!(5_u64 << 29)), ("n_prompt", json!(512))];
         assert_eq!(shown(&row, "model_size"), "2.50 GiB");
         assert_eq!(shown(&row, "n_prompt"), "pp512");
     }
