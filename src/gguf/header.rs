@@ -120,7 +120,7 @@ impl Gguf {
     }
 
     /// Name of the output matrix: the token embedding where there is no other.
-    pub(super) fn output_name(&self) -> &'static str {
+    pub fn output_name(&self) -> &'static str {
         match self.tensor("output.weight") {
             Some(_) => "output.weight",
             None => "token_embd.weight",

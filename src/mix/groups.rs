@@ -35,11 +35,10 @@ impl Matrix {
 
     /// The matrices of a header that the quantizer may change, in the order of the file.
     pub fn all(gguf: &Gguf) -> Vec<Matrix> {
-        let is_tied = gguf.tensor("output.weight").is_none();
         let of = |t: &crate::gguf::TensorInfo| {
             let (layer, kind) = parts(&t.name);
             let read = gguf.read_of(t);
-            let is_read = layer.is_some() || t.name == "output.weight" || (is_tied && t.name == "token_embd.weight");
+            let is_read = layer.is_some() || t.name == gguf.output_name();
             Matrix {
                 name: t.name.clone(),
                 kind,
