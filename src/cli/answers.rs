@@ -57,11 +57,8 @@ pub fn cached(folder: &Path, asked: &RunHeader) -> Option<(Journal, ReportModel,
 /// Arms that were measured are candidates again; those that were not stay left out.
 fn forget_why_they_left(journal: &mut Journal) {
     let cells = &journal.header.plan.cells;
-    let arm_of = |record: &Record| match record {
-        Record::Sample(s) => cells.get(s.cell).map(|c| c.arm),
-        _ => None,
-    };
-    let measured: BTreeSet<usize> = journal.records.iter().filter_map(arm_of).collect();
+    let samples = journal.records.iter().filter_map(Record::sample);
+    let measured: BTreeSet<usize> = samples.filter_map(|s| cells.get(s.cell)).map(|c| c.arm).collect();
     let stays = |record: &Record| !matches!(record, Record::Dropped(d) if measured.contains(&d.arm));
     journal.records.retain(stays);
 }

@@ -152,12 +152,7 @@ pub(super) fn checks(goal: &Goal, arm: &Candidate, needs_quality: bool) -> Vec<C
 
 fn mapped(known: Known, f: fn(f64) -> f64) -> Known {
     match known {
-        Known::Interval(i) => Known::Interval(Interval {
-            estimate: f(i.estimate),
-            lo: f(i.lo),
-            hi: f(i.hi),
-            ..i
-        }),
+        Known::Interval(i) => Known::Interval(i.mapped(f)),
         Known::Point(x) => Known::Point(f(x)),
     }
 }

@@ -251,9 +251,8 @@ fn bytes_besides(forge: &Forge<'_>) -> u64 {
 
 /// No choice keeps to the limits: what comes nearest.
 fn not_met(target: &Target, search: &Search<'_>) -> Failure {
-    let least = search.nearest();
-    let smallest = least.filter(|c| c.bytes.is_finite()).map(|c| {
-        let bytes = c.bytes as u64 + bytes_besides(&search.forge);
+    let smallest = search.smallest().map(|bytes| {
+        let bytes = bytes + bytes_besides(&search.forge);
         format!("the smallest that these types give is {}", units::bytes(bytes))
     });
     let smallest = smallest.unwrap_or_else(|| "no type fits all rows".to_owned());

@@ -319,27 +319,16 @@ impl<'a> Search<'a> {
         Some(chosen.into_iter().zip(&known).map(|(c, known)| known[c]).collect())
     }
 
-    /// The least that each sum can be.
-    pub fn nearest(&self) -> Option<Costs> {
-        let mut all = Vec::new();
-        for group in &self.groups {
+    /// Bytes of the smallest choice; `None` where a group fits no type.
+    pub fn smallest(&self) -> Option<u64> {
+        let of_group = |group: &Group| {
             let of = |ty: &GgmlType| {
                 let key = (group.name.clone(), ty.name().to_owned());
-                self.candidate(group, *ty, *self.cache.errors.get(&key)?)
+                Some(self.candidate(group, *ty, *self.cache.errors.get(&key)?)?.bytes)
             };
-            let own: Vec<Candidate> = self.types.iter().filter_map(of).collect();
-            all.push(own);
-        }
-        let costs = Sensitivities(all).costs();
-        let least = |of: fn(&Costs) -> f64| -> f64 {
-            let groups = costs.iter().map(|g| g.iter().map(of).fold(f64::INFINITY, f64::min));
-            groups.sum()
+            self.types.iter().filter_map(of).min()
         };
-        Some(Costs {
-            loss: 0.0,
-            bytes: least(|c| c.bytes),
-            ns: least(|c| c.ns),
-        })
+        self.groups.iter().map(of_group).sum()
     }
 
     /// The whole of a choice, on as many chunks as every group of it has.

@@ -135,10 +135,11 @@ impl MixReport {
         (kld.or_bare().hi > most).then_some((kld, most))
     }
 
-    /// Decode of the mix and the limit, where it is slower.
-    pub(super) fn too_slow(&self) -> Option<(f64, f64)> {
-        let (least, tps) = (self.limits.min_decode?, self.row(&self.label)?.decode_tps?);
-        (tps.estimate < least).then_some((tps.estimate, least))
+    /// Whether the mix is slower than was asked for.
+    pub(super) fn is_too_slow(&self) -> bool {
+        let tps = self.row(&self.label).and_then(|own| own.decode_tps);
+        let limit = self.limits.min_decode.zip(tps);
+        limit.is_some_and(|(least, tps)| tps.estimate < least)
     }
 
     /// Another file of the proof that decodes as fast as was asked for and loses least, where the mix does not or is shown to lose more.
@@ -152,7 +153,7 @@ impl MixReport {
         let met = self.rows.iter().filter(meets);
         let best = met.min_by(|a, b| most(a).total_cmp(&most(b)))?;
         let loses_more = own.kld.is_some_and(|kld| kld.or_bare().lo > most(best));
-        (self.too_slow().is_some() || loses_more).then_some(best)
+        (self.is_too_slow() || loses_more).then_some(best)
     }
 
     /// The quantized file that everything was made from.
@@ -186,7 +187,7 @@ impl MixReport {
             return true;
         }
         let loses_more = self.loss_not_shown().is_some_and(|(kld, most)| kld.or_bare().lo > most);
-        self.too_large().is_none() && !loses_more && self.too_slow().is_none()
+        self.too_large().is_none() && !loses_more && !self.is_too_slow()
     }
 }
 

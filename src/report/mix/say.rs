@@ -111,7 +111,7 @@ impl MixReport {
             said.push(t.m_loss_open(t.pooled(Some(&kld), |x| t.nats(x)), t.nats(most)));
         }
         let decode = |row: &MixRow| t.rate(row.decode_tps.map_or(f64::NAN, |tps| tps.estimate));
-        let speed = if self.too_slow().is_some() { "slow" } else { "enough" };
+        let speed = if self.is_too_slow() { "slow" } else { "enough" };
         match (self.limits.min_decode, self.row(&self.label), self.other()) {
             (Some(least), Some(own), Some(other)) => said.push(t.m_use_other(
                 speed,
